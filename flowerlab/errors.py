@@ -1,0 +1,88 @@
+"""Every error that Flowerlab raises on purpose.
+
+FlowerlabError                  anything we can explain in a sentence
+├── BadInput                    somebody gave us something we cannot use; nothing was changed (exit code 2)
+│   ├── BadRecipe               a knob has a value it cannot have
+│   ├── BadPhoto                bytes that are not a photo we can read
+│   ├── BadFolder               a folder or zip that is not a data set of photos
+│   ├── BadName                 a name that a run or data set cannot bear
+│   └── UnknownRun              no run has this id
+├── NotAtHand                   data or weights that are not on this machine and cannot be fetched now
+│   ├── DatasetNotAtHand
+│   └── WeightsNotAtHand
+├── HomeUnusable                FLOWERLAB_HOME cannot be written
+├── RunFailed                   a run ended without a model
+└── PredictorFailed             the process that classifies photos did not answer
+
+Texts follow one form: what was wrong, what is expected, `Received: …`, and what one can do.
+"""
+
+from __future__ import annotations
+
+
+class FlowerlabError(Exception):
+    """Anything that Flowerlab can explain in a sentence; its text is shown to students as it is."""
+
+
+class BadInput(FlowerlabError):
+    """Somebody gave us something that we cannot use. Nothing was changed."""
+
+
+class BadRecipe(BadInput):
+    """A knob of a recipe has a value that it cannot have.
+
+    Args:
+        field: The knob's name, as in `Recipe`.
+        problem: What is wrong and what is expected, as a sentence without the field's name.
+        received: The value that came in, if there was one.
+        advice: What one can do, as a sentence.
+    """
+
+    def __init__(self, field: str, problem: str, *, received: object = None, advice: str = "") -> None:
+        self.field = field
+        parts = [f"{field}: {problem}"]
+        if received is not None:
+            parts.append(f"Received: {field}={received!r}.")
+        if advice:
+            parts.append(advice)
+        super().__init__(" ".join(parts))
+
+
+class BadPhoto(BadInput):
+    """Bytes that are not a photo we can read."""
+
+
+class BadFolder(BadInput):
+    """A folder or zip that is not a data set of photos."""
+
+
+class BadName(BadInput):
+    """A name that a run or a data set cannot bear."""
+
+
+class UnknownRun(BadInput):
+    """No run has this id."""
+
+
+class NotAtHand(FlowerlabError):
+    """Data or weights that are not on this machine and cannot be fetched now."""
+
+
+class DatasetNotAtHand(NotAtHand):
+    """A data set is not on this machine and cannot be fetched now."""
+
+
+class WeightsNotAtHand(NotAtHand):
+    """Pretrained weights are not on this machine and cannot be fetched now."""
+
+
+class HomeUnusable(FlowerlabError):
+    """FLOWERLAB_HOME cannot be written."""
+
+
+class RunFailed(FlowerlabError):
+    """A run ended without a model."""
+
+
+class PredictorFailed(FlowerlabError):
+    """The process that classifies photos did not answer."""
