@@ -1,0 +1,1 @@
+"""Data sets: what there is, how it is gathered, split and prepared."""

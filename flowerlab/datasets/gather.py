@@ -1,0 +1,126 @@
+"""Gathering a data set into `originals`, and finding one that was gathered before.
+
+The garden and own folders are gathered here; tf_flowers needs TensorFlow Datasets and so is gathered by the trainer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from flowerlab.datasets import folder as own_photos
+from flowerlab.datasets import garden
+from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
+from flowerlab.datasets.originals import Original, Originals, open_originals, write_originals
+from flowerlab.errors import DatasetNotAtHand
+from flowerlab.home import Home
+from flowerlab.locks import waiting_for
+
+TF_FLOWERS_VERSION = "3.0.1"
+
+Progress = Callable[[str, int, int], None]
+
+
+def tfds_folder() -> Path:
+    """Returns where TensorFlow Datasets keeps its data: `TFDS_DATA_DIR`, or its own default."""
+    return Path(os.environ.get("TFDS_DATA_DIR") or Path.home() / "tensorflow_datasets").expanduser()
+
+
+def tf_flowers_info() -> Path:
+    """Returns the file whose presence says that TFDS has tf_flowers ready."""
+    return tfds_folder() / "tf_flowers" / TF_FLOWERS_VERSION / "dataset_info.json"
+
+
+def originals_folder(home: Home, dataset: str, garden_pictures: int) -> Path | None:
+    """Returns where a data set's photos are or will be kept; None if nothing is known of it yet.
+
+    The name changes with the content, so that another garden, another download or another import is never taken for the
+    one at hand.
+    """
+    if dataset == "garden":
+        return home.originals / f"garden-v{garden.LAYOUT_VERSION}-{garden_pictures}"
+    if dataset == "tf_flowers":
+        try:
+            info = tf_flowers_info().read_bytes()
+        except OSError:
+            return None
+        return home.originals / f"tf_flowers-{TF_FLOWERS_VERSION}-{hashlib.sha256(info).hexdigest()[:12]}"
+    source = home.folders / dataset.removeprefix(FOLDER_PREFIX)
+    if not source.is_dir():
+        return None
+    listing = hashlib.sha256()
+    for path in sorted(source.rglob("*")):
+        if path.is_file():
+            listing.update(
+                f"{path.relative_to(source).as_posix()}\0{path.stat().st_size}\0{path.stat().st_mtime_ns}\n".encode()
+            )
+    return home.originals / f"folder-{hashlib.sha256(source.name.encode()).hexdigest()[:8]}-{listing.hexdigest()[:12]}"
+
+
+def find_originals(home: Home, dataset: str, garden_pictures: int) -> Originals | None:
+    """Returns a data set's photos if they were gathered before; else None."""
+    folder = originals_folder(home, dataset, garden_pictures)
+    return None if folder is None else open_originals(folder)
+
+
+def gather(
+    home: Home,
+    dataset: str,
+    garden_pictures: int,
+    *,
+    progress: Progress = lambda step, done, total: None,
+    tf_flowers: Callable[[Path, Progress], Originals] | None = None,
+) -> Originals:
+    """Returns a data set's photos; draws, copies or fetches them if they are not there.
+
+    Args:
+        home: Where they are kept.
+        dataset: Name, as in a recipe.
+        garden_pictures: How many pictures the garden has.
+        progress: Called with (step, done, total); may raise to give up, which leaves nothing behind.
+        tf_flowers: Fetches tf_flowers into a folder; given by the trainer, which has TensorFlow Datasets.
+
+    Raises:
+        DatasetNotAtHand: If the photos are not on this machine and cannot be fetched.
+    """
+    found = find_originals(home, dataset, garden_pictures)
+    if found is not None:
+        return found
+    lock = home.locks / f"originals-{hashlib.sha256(dataset.encode()).hexdigest()[:16]}"
+    with waiting_for(lock, check=lambda: progress("Gathering photos", 0, 0)):
+        found = find_originals(home, dataset, garden_pictures)
+        if found is not None:
+            return found
+        if dataset == "tf_flowers":
+            if tf_flowers is None:
+                raise DatasetNotAtHand(
+                    "tf_flowers has not been gathered yet. Train on it once, or fetch it on the Data page."
+                )
+            return tf_flowers(home.originals, progress)
+        folder = originals_folder(home, dataset, garden_pictures)
+        if folder is None:
+            name = dataset.removeprefix(FOLDER_PREFIX)
+            raise DatasetNotAtHand(
+                f"Your photos {name!r} are not in this lab. Expected an imported folder. Received: dataset={dataset!r}. "
+                "Import the folder or zip on the Data page, or choose the garden."
+            )
+        return _write(home, dataset, folder, garden_pictures, progress)
+
+
+def _write(home: Home, dataset: str, folder: Path, garden_pictures: int, progress: Progress) -> Originals:
+    if dataset == "garden":
+        drawn = garden.originals(
+            garden_pictures, progress=lambda done, total: progress("Drawing the garden", done, total)
+        )
+        return write_originals(folder, DATASETS["garden"].classes, drawn)
+    source = home.folders / dataset.removeprefix(FOLDER_PREFIX)
+    about = own_photos.describe(source)
+
+    def counted() -> Iterator[Original]:
+        for done, photo in enumerate(own_photos.originals(source)):
+            progress("Gathering photos", done, about.photos)
+            yield photo
+
+    return write_originals(folder, about.classes, counted())

@@ -1,0 +1,137 @@
+"""Prepared photos: one data set at one size, as a memory-mapped array, made once.
+
+Every recipe with the same data set, size and resize mode shares one array; splits are positions in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowerlab.datasets.catalog import DATASETS
+from flowerlab.datasets.originals import Originals
+from flowerlab.datasets.splits import Split, make_split, stratified_order
+from flowerlab.home import Home, written_whole
+from flowerlab.locks import waiting_for
+from flowerlab.photos import read_photo, resize_photo
+
+# Raise it when the resize code gives other pixels.
+FORMAT = 1
+CHUNK = 64
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A data set at one size, in the order in which it is split.
+
+    Args:
+        key: Equal for equal content, size and resize mode.
+        photos: uint8, (n, height, width, 3), RGB, memory-mapped.
+        labels: int64, (n,).
+        ids: (n,), ids of the photos.
+        digests: (n,), hashes of the original bytes; None if the data set keeps its own order.
+        classes: In label order.
+    """
+
+    key: str
+    photos: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    ids: tuple[str, ...]
+    digests: tuple[str, ...] | None
+    classes: tuple[str, ...]
+
+    def split(self, split: str, validation_fraction: float) -> Split:
+        """Cuts the photos into train, validation and test; see `make_split`."""
+        return make_split(len(self.ids), split=split, validation_fraction=validation_fraction, digests=self.digests)
+
+
+def order_of(originals: Originals, dataset: str) -> NDArray[np.int64]:
+    """Returns the positions of a data set's photos in the order in which it is split: int64, (n,)."""
+    entry = DATASETS.get(dataset)
+    if entry is not None and entry.keeps_order:
+        return np.arange(len(originals), dtype=np.int64)
+    return stratified_order(originals.labels.tolist(), originals.digests)
+
+
+def prepare(
+    home: Home,
+    originals: Originals,
+    dataset: str,
+    *,
+    image_size: int,
+    resize: str,
+    progress: Progress = lambda step, done, total: None,
+) -> Prepared:
+    """Returns the photos of a data set at one size; makes them if they are not there.
+
+    Args:
+        home: Where they are kept.
+        originals: The photos as they came.
+        dataset: Name of the data set; decides the order.
+        image_size: Side of the square in pixels.
+        resize: Mode, see `flowerlab.photos.RESIZE_MODES`.
+        progress: Called with (step, done, total); may raise to give up, which leaves nothing behind.
+    """
+    order = order_of(originals, dataset)
+    key = hashlib.sha256(
+        json.dumps([FORMAT, originals.content, dataset, image_size, resize]).encode() + order.tobytes()
+    ).hexdigest()[:24]
+    folder = home.prepared / key
+    photos = _open(folder, len(order), image_size)
+    if photos is None:
+        with waiting_for(home.locks / f"prepared-{key}", check=lambda: progress("Resizing photos", 0, len(order))):
+            photos = _open(folder, len(order), image_size)
+            if photos is None:
+                _write(folder, originals, order, image_size, resize, progress)
+                photos = _open(folder, len(order), image_size)
+    if photos is None:
+        raise OSError(f"The photos just written to {folder} cannot be read back.")
+    keeps_order = dataset in DATASETS and DATASETS[dataset].keeps_order
+    return Prepared(
+        key=key,
+        photos=photos,
+        labels=originals.labels[order],
+        ids=tuple(originals.ids[position] for position in order),
+        digests=None if keeps_order else tuple(originals.digests[position] for position in order),
+        classes=originals.classes,
+    )
+
+
+def _open(folder: Path, count: int, image_size: int) -> NDArray[np.uint8] | None:
+    try:
+        photos = np.load(folder / "photos.npy", mmap_mode="r")
+    except (OSError, ValueError):
+        return None
+    good = photos.shape == (count, image_size, image_size, 3) and photos.dtype == np.uint8
+    return photos if good else None
+
+
+def _write(
+    folder: Path, originals: Originals, order: NDArray[np.int64], image_size: int, resize: str, progress: Progress
+) -> None:
+    total = len(order)
+
+    def load(position: int) -> NDArray[np.uint8]:
+        return resize_photo(read_photo(originals.data(position), originals.ids[position]), image_size, resize)
+
+    with written_whole(folder) as scratch, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        shape = (total, image_size, image_size, 3)
+        photos = np.lib.format.open_memmap(scratch / "photos.npy", mode="w+", dtype=np.uint8, shape=shape)
+        for begin in range(0, total, CHUNK):
+            progress("Resizing photos", begin, total)
+            chunk = order[begin : begin + CHUNK].tolist()
+            for offset, photo in enumerate(pool.map(load, chunk)):
+                photos[begin + offset] = photo
+        photos.flush()
+        del photos
+        progress("Resizing photos", total, total)

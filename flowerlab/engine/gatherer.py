@@ -1,0 +1,90 @@
+"""Gathering a data set outside a run, so that the Data page can show it: one process each, with progress."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from flowerlab.engine.supervise import TrainerProcess
+from flowerlab.home import Home
+from flowerlab.settings import Settings
+
+
+@dataclass
+class Gathering:
+    """How far the gathering of one data set is.
+
+    Args:
+        dataset: Its name.
+        step: What is being done, in words.
+        done: Photos (or 0) done in this step.
+        total: Photos in this step; 0 if not known.
+        error: Why it ended badly, as a sentence; empty otherwise.
+        over: Whether it has ended.
+    """
+
+    dataset: str
+    step: str = "Starting"
+    done: int = 0
+    total: int = 0
+    error: str = ""
+    over: bool = False
+
+
+class Gatherer:
+    """Starts and watches processes that gather data sets.
+
+    Args:
+        home: Where the photos go.
+        settings: Size of the garden, niceness.
+    """
+
+    def __init__(self, home: Home, settings: Settings) -> None:
+        self._home = home
+        self._settings = settings
+        self._states: dict[str, Gathering] = {}
+        self._processes: dict[str, TrainerProcess] = {}
+        self._guard = threading.Lock()
+
+    def state(self, dataset: str) -> Gathering | None:
+        """Returns how far a data set is; None if nobody asked for it since the lab was opened."""
+        return self._states.get(dataset)
+
+    def start(self, dataset: str) -> Gathering:
+        """Begins to gather a data set, unless that is under way."""
+        with self._guard:
+            state = self._states.get(dataset)
+            if state is not None and not state.over:
+                return state
+            state = self._states[dataset] = Gathering(dataset)
+            process = self._processes[dataset] = TrainerProcess(
+                "gather", self._settings, self._home.root / "gather.log"
+            )
+        process.send(
+            {"dataset": dataset, "home": str(self._home.root), "garden_pictures": self._settings.garden_pictures}
+        )
+        threading.Thread(target=self._listen, args=(process, state), daemon=True, name=f"gather-{dataset}").start()
+        return state
+
+    def cancel(self, dataset: str) -> None:
+        """Ends a gathering; what was half made vanishes."""
+        process = self._processes.get(dataset)
+        if process is not None:
+            process.kill()
+
+    def close(self) -> None:
+        """Ends all of them."""
+        for process in list(self._processes.values()):
+            process.kill()
+
+    def _listen(self, process: TrainerProcess, state: Gathering) -> None:
+        while (message := process.messages.get()) is not None:
+            if message["kind"] == "progress":
+                state.step, state.done, state.total = message["step"], message["done"], message["total"]
+            elif message["kind"] == "error":
+                state.error, state.over = message["message"], True
+            elif message["kind"] == "done":
+                state.over = True
+        if not state.over:
+            state.error, state.over = "It was cancelled before it was whole; nothing was kept.", True
+        process.leave()

@@ -1,0 +1,201 @@
+"""The embedded engine: one trainer process on this machine, one run at a time."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from flowerlab.engine.protocol import Job, Sink
+from flowerlab.engine.supervise import TrainerProcess
+from flowerlab.events import End, from_record
+from flowerlab.home import Home
+from flowerlab.settings import Settings
+
+SPARE_NEEDS_FREE_MB = 4000.0
+POLL_S = 0.1
+
+
+class LocalEngine:
+    """Trains in a child process that can be killed, is niced, and gives all its memory back when it leaves.
+
+    A trainer that ended a run cleanly takes the next one, with TensorFlow already loaded. It is retired after a failure,
+    after a number of runs, when its memory has grown, and when it is idle for long.
+
+    Args:
+        sink: Called with every event, from the engine's thread.
+        home: For the trainer's log.
+        settings: Limits and grace periods.
+    """
+
+    def __init__(self, sink: Sink, home: Home, settings: Settings) -> None:
+        self._sink = sink
+        self._home = home
+        self._settings = settings
+        self._waiting: deque[Job] = deque()
+        self._running: Job | None = None
+        self._stop_due_s: float | None = None
+        self._trainer: TrainerProcess | None = None
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, daemon=True, name="local-engine")
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """See `Engine.submit`."""
+        with self._changed:
+            self._waiting.append(job)
+            self._changed.notify_all()
+
+    def stop(self, run_id: str) -> None:
+        """See `Engine.stop`. A trainer that has not obeyed after the grace is killed."""
+        waiting = None
+        with self._changed:
+            for job in self._waiting:
+                if job.run_id == run_id:
+                    waiting = job
+            if waiting is not None:
+                self._waiting.remove(waiting)
+            elif self._running is not None and self._running.run_id == run_id and self._trainer is not None:
+                self._trainer.send({"do": "stop", "run_id": run_id})
+                if self._stop_due_s is None:
+                    self._stop_due_s = time.monotonic() + self._settings.stop_grace_s
+        if waiting is not None:
+            self._sink(End(run_id=run_id, attempt=waiting.attempt, state="stopped", message="Stopped before it began."))
+
+    def adopt(self, run_ids: Iterable[str]) -> set[str]:
+        """See `Engine.adopt`. Trainers leave with the app that started them, so none lives on."""
+        with self._changed:
+            here = {job.run_id for job in self._waiting} | ({self._running.run_id} if self._running else set())
+        return here & set(run_ids)
+
+    def slots(self) -> tuple[int, int]:
+        """See `Engine.slots`."""
+        with self._changed:
+            return min(1, len(self._waiting) + (self._running is not None)), 1
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        with self._changed:
+            self._closed = True
+            self._waiting.clear()
+            trainer, busy = self._trainer, self._running is not None
+            self._changed.notify_all()
+        if trainer is not None:
+            if busy:
+                trainer.kill()
+            else:
+                trainer.leave()
+        self._thread.join(timeout=10)
+
+    # The engine's thread
+
+    def _work(self) -> None:
+        if self._settings.warm_spare and psutil.virtual_memory().available / 1e6 > SPARE_NEEDS_FREE_MB:
+            self._have_trainer()
+        while (job := self._next_job()) is not None:
+            trainer = self._have_trainer()
+            if trainer is None:
+                return
+            trainer.runs += 1
+            trainer.send({"do": "run", "job": job.model_dump(mode="json"), "warm": trainer.ready.is_set()})
+            clean = self._listen(job, trainer)
+            with self._changed:
+                self._running, self._stop_due_s = None, None
+            if not clean or self._worn_out(trainer):
+                self._dismiss(trainer)
+
+    def _next_job(self) -> Job | None:
+        """Waits for a job; dismisses a trainer that has been idle for long. None when the engine is closed."""
+        idle_since_s = time.monotonic()
+        with self._changed:
+            while not self._closed:
+                if self._waiting:
+                    self._running = self._waiting.popleft()
+                    return self._running
+                self._changed.wait(timeout=1.0)
+                trainer = self._trainer
+                if trainer is not None and time.monotonic() - idle_since_s > self._settings.trainer_idle_s:
+                    self._trainer = None
+                    trainer.leave()
+        return None
+
+    def _have_trainer(self) -> TrainerProcess | None:
+        with self._changed:
+            if self._trainer is not None and not self._trainer.alive:
+                self._trainer = None
+            if self._trainer is None and not self._closed:
+                self._trainer = TrainerProcess("train", self._settings, self._home.root / "trainer.log")
+            return self._trainer
+
+    def _listen(self, job: Job, trainer: TrainerProcess) -> bool:
+        """Hands on the trainer's events until the run ends; returns whether the trainer may take another run."""
+        while True:
+            try:
+                message = trainer.messages.get(timeout=POLL_S)
+            except queue.Empty:
+                if self._overdue():
+                    trainer.kill()
+                continue
+            if message is None:
+                if not self._closed:
+                    self._sink(self._silent_end(job, trainer))
+                return False
+            if message.get("kind") in ("ready", "idle"):
+                continue
+            if self._take(message, job):
+                return message.get("state") in ("done", "stopped")
+            if self._overdue():
+                trainer.kill()
+
+    def _take(self, message: dict[str, Any], job: Job) -> bool:
+        """Hands one event on; returns whether it was the run's end."""
+        event = from_record(message)
+        if event.run_id != job.run_id:
+            return False
+        if event.kind == "evaluating" and self._stop_due_s is not None and event.done == 0:
+            # Training has ended as asked; the test that follows may take its time.
+            self._stop_due_s = None
+        self._sink(event)
+        return isinstance(event, End)
+
+    def _overdue(self) -> bool:
+        due_s = self._stop_due_s
+        return due_s is not None and time.monotonic() > due_s
+
+    def _silent_end(self, job: Job, trainer: TrainerProcess) -> End:
+        lines = last_lines(self._home.run(job.run_id) / "log.txt")
+        said = f" It said last: {lines}" if lines else ""
+        message = f"The trainer {trainer.how_it_ended()} in the middle of the run.{said}"
+        return End(run_id=job.run_id, attempt=job.attempt, state="interrupted", message=message)
+
+    def _worn_out(self, trainer: TrainerProcess) -> bool:
+        memory_mb = trainer.memory_mb()
+        if trainer.memory_mb_at_first is None:
+            trainer.memory_mb_at_first = memory_mb
+        grown_mb = memory_mb - trainer.memory_mb_at_first
+        return trainer.runs >= self._settings.trainer_runs or grown_mb > self._settings.trainer_growth_mb
+
+    def _dismiss(self, trainer: TrainerProcess) -> None:
+        with self._changed:
+            if self._trainer is trainer:
+                self._trainer = None
+        trainer.leave()
+
+
+def last_lines(log: Path, *, lines: int = 3, limit: int = 600) -> str:
+    """Returns the last lines of a log as one short text; empty if there are none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - 4 * limit))
+            text = file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+    return " / ".join(line.strip() for line in text.splitlines()[-lines:] if line.strip())[-limit:]

@@ -1,0 +1,63 @@
+"""The seam between the lab and whoever trains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from flowerlab.events import Event
+
+Sink = Callable[[Event], None]
+
+
+class Job(BaseModel):
+    """One attempt at one run, as plain data that can travel to another process.
+
+    Args:
+        run_id: Of the run.
+        attempt: Number that every event of this attempt carries.
+        recipe: The recipe as plain JSON.
+        home: FLOWERLAB_HOME.
+        garden_pictures: Size of the garden, from the settings.
+        finish: Only test and save the best epoch that an earlier attempt left behind.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    attempt: int
+    recipe: dict[str, Any]
+    home: Path
+    garden_pictures: int = 3670
+    finish: bool = False
+
+
+class Engine(Protocol):
+    """Takes jobs, runs them in its own time, and hands every event to the sink that it was made with.
+
+    Every job ends with exactly one `end` event, whatever happens to the process that ran it. An end with state
+    `interrupted` means that the trainer went away without a word.
+    """
+
+    def submit(self, job: Job) -> None:
+        """Takes a job and returns at once; jobs wait in order while all slots are busy."""
+        ...
+
+    def stop(self, run_id: str) -> None:
+        """Ends a waiting or running job; does nothing for any other. May be called again to skip the test."""
+        ...
+
+    def adopt(self, run_ids: Iterable[str]) -> set[str]:
+        """Returns which of these runs still live in this engine after the app was restarted."""
+        ...
+
+    def slots(self) -> tuple[int, int]:
+        """Returns (busy, total)."""
+        ...
+
+    def close(self) -> None:
+        """Ends everything at once and leaves no process behind. Jobs that ran get no `end` event."""
+        ...

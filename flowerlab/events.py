@@ -1,0 +1,150 @@
+"""What a trainer says, as records and as JSON lines.
+
+Every event carries the run, the attempt and the time. The store takes them in order; the state of a run follows from them.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run_id: str
+    attempt: int
+    time_s: float = Field(default_factory=time.time)
+
+
+class Attempt(_Event):
+    """A trainer has taken the run."""
+
+    kind: Literal["attempt"] = "attempt"
+    pid: int
+    warm: bool = Field(description="Whether the process had TensorFlow loaded before the run came.")
+
+
+class Preparing(_Event):
+    """Something is made ready before training: photos gathered or resized, weights fetched, features computed."""
+
+    kind: Literal["preparing"] = "preparing"
+    step: str
+    done: int
+    total: int
+
+
+class Start(_Event):
+    """Training begins."""
+
+    kind: Literal["start"] = "start"
+    epochs: int
+    batches: int = Field(description="Batches in an epoch.")
+    total_parameters: int
+    trainable_parameters: int
+    train_photos: int
+    validation_photos: int
+    test_photos: int
+    classes: tuple[str, ...]
+    cached_features: bool
+
+
+class Batch(_Event):
+    """Some batches of an epoch are done; loss and accuracy are running means over the epoch so far."""
+
+    kind: Literal["batch"] = "batch"
+    epoch: int = Field(description="0-based.")
+    batch: int = Field(description="Batches done in this epoch.")
+    loss: float
+    accuracy: float
+
+
+class Epoch(_Event):
+    """A whole epoch is done and validated."""
+
+    kind: Literal["epoch"] = "epoch"
+    epoch: int = Field(description="0-based.")
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float = Field(description="Of this epoch, validation included.")
+
+
+class Saved(_Event):
+    """The best weights so far are on disk."""
+
+    kind: Literal["saved"] = "saved"
+    epoch: int = Field(description="0-based; the epoch that the weights come from.")
+
+
+class Evaluating(_Event):
+    """The test photos are being classified."""
+
+    kind: Literal["evaluating"] = "evaluating"
+    done: int
+    total: int
+
+
+class Result(BaseModel):
+    """What a run came to. Accuracies are shares, 0..1; rows of the matrix are the truth."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    classes: tuple[str, ...]
+    best_epoch: int = Field(description="0-based; the epoch whose weights were kept.")
+    epochs_run: int
+    val_accuracy: float = Field(description="Of the best epoch.")
+    test_accuracy: float | None = Field(description="None if the test was skipped.")
+    test_photos: int
+    confusion_matrix: list[list[int]] | None = None
+    total_parameters: int
+    trainable_parameters: int
+    seconds: float = Field(description="From the attempt's first event to the result.")
+    seconds_training: float
+    cached_features: bool
+    model_difference: float | None = Field(
+        default=None,
+        description="Largest difference of a probability between the saved model and the reported ones, on 64 photos.",
+    )
+
+
+class End(_Event):
+    """The attempt is over."""
+
+    kind: Literal["end"] = "end"
+    state: Literal["done", "stopped", "failed", "interrupted"]
+    message: str = ""
+    result: Result | None = None
+
+
+Event = Annotated[
+    Attempt | Preparing | Start | Batch | Epoch | Saved | Evaluating | End,
+    Field(discriminator="kind"),
+]
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def to_line(event: Event) -> str:
+    """Writes an event as one line of JSON, without the line's end."""
+    return event.model_dump_json()
+
+
+def from_line(line: str | bytes) -> Event:
+    """Reads what `to_line` wrote.
+
+    Raises:
+        ValueError: If the line is no event.
+    """
+    try:
+        return _ADAPTER.validate_json(line)
+    except ValidationError as error:
+        raise ValueError(f"This line is no event: {line[:200]!r}") from error
+
+
+def from_record(record: dict[str, Any]) -> Event:
+    """Reads an event from a decoded JSON object."""
+    return _ADAPTER.validate_python(record)

@@ -1,0 +1,122 @@
+"""What a run's events add up to: curves, progress, time left. One reader serves all viewers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from flowerlab.events import Attempt, Batch, End, Epoch, Evaluating, Event, Preparing, Start
+from flowerlab.store import Store
+
+
+@dataclass
+class History:
+    """A run's events, folded.
+
+    Args:
+        start: What was said when training began; None before.
+        epochs: Whole epochs by number; a resumed attempt overwrites what it repeats.
+        batches: Of the epoch that is running, in order.
+        preparing: The newest preparation, until training begins.
+        evaluating: The newest word on the test.
+        attempt: The newest attempt.
+        end: The last word.
+    """
+
+    start: Start | None = None
+    epochs: dict[int, Epoch] = field(default_factory=dict)
+    batches: list[Batch] = field(default_factory=list)
+    preparing: Preparing | None = None
+    preparing_since_s: float = 0.0
+    evaluating: Evaluating | None = None
+    attempt: Attempt | None = None
+    end: End | None = None
+    last_seq: int = 0
+
+    def take(self, event: Event) -> None:
+        """Adds one event."""
+        if isinstance(event, Attempt):
+            self.attempt, self.end, self.preparing, self.evaluating, self.batches = event, None, None, None, []
+        elif isinstance(event, Preparing):
+            if self.preparing is None or self.preparing.step != event.step:
+                self.preparing_since_s = event.time_s
+            self.preparing = event
+        elif isinstance(event, Start):
+            self.start, self.preparing = event, None
+        elif isinstance(event, Batch):
+            if self.batches and self.batches[-1].epoch != event.epoch:
+                self.batches = []
+            self.batches.append(event)
+        elif isinstance(event, Epoch):
+            self.epochs[event.epoch] = event
+            self.batches = []
+        elif isinstance(event, Evaluating):
+            self.evaluating = event
+        elif isinstance(event, End):
+            self.end = event
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The first epoch with the highest validation accuracy, 0-based; None before the first whole epoch."""
+        if not self.epochs:
+            return None
+        return min(self.epochs, key=lambda number: (-self.epochs[number].val_accuracy, number))
+
+    def progress(self) -> float:
+        """Returns the share of the training that is done, 0..1."""
+        if self.start is None:
+            return 0.0
+        inside = self.batches[-1].batch / max(1, self.start.batches) if self.batches else 0.0
+        return min(1.0, (len(self.epochs) + inside) / self.start.epochs)
+
+    def seconds_left(self, now_s: float | None = None) -> float | None:
+        """Estimates the seconds until what is under way now ends; None while too little is known.
+
+        Training: mean seconds of the whole epochs so far (or the pace inside the first), times what remains. Preparing:
+        the pace since the step began.
+        """
+        now = time.time() if now_s is None else now_s
+        if self.end is not None:
+            return 0.0
+        if self.preparing is not None:
+            done, total, elapsed = self.preparing.done, self.preparing.total, now - self.preparing_since_s
+            return elapsed / done * (total - done) if done > 0 and elapsed > 1 else None
+        if self.start is None or self.evaluating is not None:
+            return None
+        inside = self.batches[-1].batch / max(1, self.start.batches) if self.batches else 0.0
+        remaining = self.start.epochs - len(self.epochs) - inside
+        if self.epochs:
+            pace = sum(epoch.seconds for epoch in self.epochs.values()) / len(self.epochs)
+        elif inside > 0 and self.batches[-1].time_s > self.start.time_s:
+            pace = (self.batches[-1].time_s - self.start.time_s) / inside
+        else:
+            return None
+        return max(0.0, pace * remaining)
+
+
+class Reader:
+    """Reads new events once for all who watch.
+
+    Args:
+        store: Where the events are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._histories: dict[str, History] = {}
+        self._guard = threading.Lock()
+
+    def history(self, run_id: str) -> History:
+        """Returns a run's history up to now. Callers read it and do not change it."""
+        with self._guard:
+            history = self._histories.setdefault(run_id, History())
+            for seq, event in self._store.events(run_id, after=history.last_seq):
+                history.take(event)
+                history.last_seq = seq
+            return history
+
+    def forget(self, run_id: str) -> None:
+        """Drops what is kept of a deleted run."""
+        with self._guard:
+            self._histories.pop(run_id, None)

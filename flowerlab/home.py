@@ -1,0 +1,130 @@
+"""The layout of FLOWERLAB_HOME: where each kind of thing is kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowerlab.errors import HomeUnusable
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders of one FLOWERLAB_HOME.
+
+    Args:
+        root: The folder itself. It need not exist yet; `create` makes it.
+    """
+
+    root: Path
+
+    @property
+    def store(self) -> Path:
+        """The SQLite file with all runs."""
+        return self.root / "flowerlab.sqlite3"
+
+    @property
+    def runs(self) -> Path:
+        """One folder a run: model, predictions, log."""
+        return self.root / "runs"
+
+    @property
+    def originals(self) -> Path:
+        """One folder a data set: its photos as they came."""
+        return self.root / "originals"
+
+    @property
+    def prepared(self) -> Path:
+        """One folder a (data set, size, resize mode): photos as arrays."""
+        return self.root / "prepared"
+
+    @property
+    def features(self) -> Path:
+        """One folder a (prepared photos, frozen layers): what the frozen part of a network made of the photos."""
+        return self.root / "features"
+
+    @property
+    def folders(self) -> Path:
+        """Own photos, imported: one folder a data set, one sub-folder a class."""
+        return self.root / "folders"
+
+    @property
+    def weights(self) -> Path:
+        """Own weight files, imported."""
+        return self.root / "weights"
+
+    @property
+    def locks(self) -> Path:
+        """Lock files: one a thing that only one process may do at a time."""
+        return self.root / "locks"
+
+    def run(self, run_id: str) -> Path:
+        """The folder of one run. The id must come from the store."""
+        return self.runs / run_id
+
+    def create(self) -> Home:
+        """Makes the folders and checks that they can be written.
+
+        Raises:
+            HomeUnusable: If they cannot.
+        """
+        try:
+            for folder in (
+                self.runs,
+                self.originals,
+                self.prepared,
+                self.features,
+                self.folders,
+                self.weights,
+                self.locks,
+            ):
+                folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
+        except OSError as error:
+            raise HomeUnusable(
+                f"Flowerlab cannot write its folder ({error.strerror}). Expected a folder that you may write to. "
+                f"Received: {self.root}. Set FLOWERLAB_HOME to another folder."
+            ) from None
+        return self
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """Gives a temporary folder that becomes `target` when the block ends well, and vanishes when it does not.
+
+    Readers so see the whole folder or none. If another process has made `target` in the meantime, theirs stays: both were
+    made from the same key, so they hold the same.
+
+    Args:
+        target: The folder to be; its parent must exist.
+    """
+    scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+    try:
+        yield scratch
+        try:
+            scratch.rename(target)
+        except OSError:
+            if not target.is_dir():
+                raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def replace_file(target: Path, data: bytes) -> None:
+    """Writes `data` to `target` so that a reader sees the old file or the new one, never a part."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    scratch = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(target)
+    finally:
+        scratch.unlink(missing_ok=True)

@@ -1,0 +1,78 @@
+"""Figures from predictions: arrays in, arrays out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def confusion_matrix(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+    """Counts photos by (true class, predicted class).
+
+    Args:
+        truth: int64, (n,).
+        predicted: int64, (n,).
+        classes: Number of classes.
+
+    Returns:
+        int64, (classes, classes): rows are the truth, columns the prediction.
+    """
+    from sklearn.metrics import confusion_matrix as count
+
+    matrix: NDArray[np.int64] = count(truth, predicted, labels=np.arange(classes))
+    return matrix
+
+
+def row_shares(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Divides each row of a matrix (classes, classes) by its sum: shares of the true class, 0..1; empty rows stay 0."""
+    totals = matrix.sum(axis=1, keepdims=True)
+    return np.divide(matrix, totals, out=np.zeros(matrix.shape, dtype=np.float64), where=totals > 0)
+
+
+def wilson_interval(right: int, total: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Returns the Wilson score interval of a share (Wilson 1927, as computed by SciPy).
+
+    Args:
+        right: Photos classified rightly, 0..total.
+        total: Photos in all; with 0 nothing is known, and the interval is (0, 1).
+        confidence: Of the interval, 0..1.
+
+    Returns:
+        (low, high), each 0..1.
+    """
+    if total == 0:
+        return 0.0, 1.0
+    from scipy.stats import binomtest
+
+    interval = binomtest(right, total).proportion_ci(confidence_level=confidence, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def per_class(matrix: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+    """Returns precision, recall and F1 of each class from a matrix (classes, classes) whose rows are the truth.
+
+    A class that was never predicted has precision 0, one without photos recall 0, as scikit-learn's zero_division=0.
+    """
+    hits = np.diag(matrix).astype(np.float64)
+    predicted, true = matrix.sum(axis=0), matrix.sum(axis=1)
+    precision = np.divide(hits, predicted, out=np.zeros_like(hits), where=predicted > 0)
+    recall = np.divide(hits, true, out=np.zeros_like(hits), where=true > 0)
+    both = precision + recall
+    f1 = np.divide(2 * precision * recall, both, out=np.zeros_like(hits), where=both > 0)
+    return {"precision": precision, "recall": recall, "f1": f1}
+
+
+def load_predictions(folder: Path) -> dict[str, Any] | None:
+    """Returns the arrays of a run's `predictions.npz`; None if the run has none.
+
+    Keys: `classes` (classes,), `test_ids`, `test_truth` (n,), `test_probabilities` float32 (n, classes), `val_ids`,
+    `val_truth` (m,), `val_probabilities` float32 (epochs, m, classes).
+    """
+    try:
+        with np.load(folder / "predictions.npz", allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError):
+        return None

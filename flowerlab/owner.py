@@ -1,0 +1,154 @@
+"""Who runs the queue: of all processes that open a home, one at a time hands waiting runs to its engine.
+
+The others (the command line beside the app) write to the store and watch. When the owner goes, the next one takes over.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from flowerlab.engine import Engine, Job, Sink
+from flowerlab.events import End, Event
+from flowerlab.home import Home
+from flowerlab.locks import ProcessLock
+from flowerlab.settings import Settings
+from flowerlab.store import Run, RunState, Store
+
+LOOK_S = 0.2
+LOG = logging.getLogger(__name__)
+
+
+class Owner:
+    """A thread that owns the queue of a home whenever nobody else does.
+
+    Args:
+        store: The runs.
+        home: Where the lock lies.
+        settings: For the jobs.
+        make_engine: Called with the sink once this process has become the owner.
+    """
+
+    def __init__(self, store: Store, home: Home, settings: Settings, make_engine: Callable[[Sink], Engine]) -> None:
+        self._store = store
+        self._home = home
+        self._settings = settings
+        self._make_engine = make_engine
+        self._lock = ProcessLock(home.locks / "owner")
+        self._engine: Engine | None = None
+        self._stops_sent: dict[str, int] = {}
+        self._wake = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, daemon=True, name="owner")
+        self._thread.start()
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine, if this process owns the queue."""
+        return self._engine
+
+    @property
+    def owns(self) -> bool:
+        """Whether this process owns the queue."""
+        return self._engine is not None
+
+    def holder_pid(self) -> int | None:
+        """Returns the pid of the process that owns the queue, if any lives."""
+        return self._lock.holder()
+
+    def wake(self) -> None:
+        """Looks at the store now, not at the next beat."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """Gives the queue back. A run that is under way is left to the next owner."""
+        self._closed = True
+        self._wake.set()
+        self._thread.join(timeout=15)
+
+    def _work(self) -> None:
+        while not self._closed:
+            try:
+                if self._engine is None and self._lock.acquire():
+                    self._take_over()
+                if self._engine is not None:
+                    self._forward_stops(self._engine)
+                    self._dispatch(self._engine)
+            except Exception:
+                # The queue must outlive a passing fault (a locked file, a full disk); the log keeps what happened.
+                LOG.exception("The owner of the queue met an error and goes on.")
+            self._wake.wait(LOOK_S)
+            self._wake.clear()
+        if self._engine is not None:
+            self._engine.close()
+            self._store.interrupt_live("The lab was closed while this run was under way.")
+        self._lock.release()
+
+    def _take_over(self) -> None:
+        self._store.interrupt_live("The lab was closed or killed while this run was under way.")
+        self._engine = self._make_engine(self._take)
+
+    def _forward_stops(self, engine: Engine) -> None:
+        for run in self._store.live():
+            if run.stop_requests > self._stops_sent.get(run.id, 0):
+                self._stops_sent[run.id] = run.stop_requests
+                engine.stop(run.id)
+
+    def _dispatch(self, engine: Engine) -> None:
+        busy, total = engine.slots()
+        for run in self._store.queued()[: total - busy]:
+            if run.recipe.start_from is not None and not self._source_is_ready(run):
+                continue
+            self._submit(engine, run)
+
+    def _submit(self, engine: Engine, run: Run, *, finish: bool = False) -> None:
+        self._home.run(run.id).mkdir(parents=True, exist_ok=True)
+        job = Job(
+            run_id=run.id,
+            attempt=self._store.begin_attempt(run.id),
+            recipe=run.recipe.model_dump(mode="json"),
+            home=self._home.root,
+            garden_pictures=self._settings.garden_pictures,
+            finish=finish,
+        )
+        engine.submit(job)
+
+    def _source_is_ready(self, run: Run) -> bool:
+        """Whether the run that this one starts from has its model; ends this one if it never will."""
+        assert run.recipe.start_from is not None
+        sources = [source for source in self._store.all() if source.id == run.recipe.start_from]
+        if sources and sources[0].result is not None:
+            return True
+        if not sources or sources[0].state.over:
+            name = sources[0].name if sources else run.recipe.start_from
+            attempt = self._store.begin_attempt(run.id)
+            message = f"The run that it starts from ({name}) has no model. Train that one first, then this one again."
+            self._store.append(End(run_id=run.id, attempt=attempt, state="failed", message=message))
+        return False
+
+    def _take(self, event: Event) -> None:
+        """Takes an event from the engine.
+
+        A trainer that was killed because it did not stop in time may have left its best whole epoch behind: then another
+        attempt tests and saves that.
+        """
+        if isinstance(event, End) and event.state == "interrupted" and self._engine is not None:
+            run = self._store.get(event.run_id)
+            if run.stop_requests and run.attempt == event.attempt:
+                self._end_killed(run, event)
+                self._wake.set()
+                return
+        self._store.append(event)
+        if isinstance(event, End):
+            self._wake.set()
+
+    def _end_killed(self, run: Run, event: End) -> None:
+        was_testing = run.state is RunState.EVALUATING
+        if (self._home.run(run.id) / "best.json").exists() and not was_testing and self._engine is not None:
+            self._submit(self._engine, run, finish=True)
+            return
+        message = "Stopped before the first whole epoch: there is no model."
+        if was_testing:
+            message = "Stopped during the test; the model was not kept."
+        self._store.append(event.model_copy(update={"state": "stopped", "message": message}))

@@ -1,0 +1,310 @@
+"""What pages and the command line call: start, stop, list, watch, predict."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowerlab.architectures import architecture as find_architecture
+from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
+from flowerlab.datasets.folder import describe
+from flowerlab.datasets.gather import find_originals, originals_folder, tf_flowers_info
+from flowerlab.datasets.originals import Originals
+from flowerlab.engine import Engine, Sink
+from flowerlab.engine.fake import FakeEngine
+from flowerlab.engine.gatherer import Gatherer
+from flowerlab.engine.local import LocalEngine
+from flowerlab.engine.predictor import Predictor
+from flowerlab.errors import BadInput, BadRecipe, RunFailed, UnknownRun
+from flowerlab.history import History, Reader
+from flowerlab.home import Home
+from flowerlab.owner import Owner
+from flowerlab.photos import resize_photo
+from flowerlab.presets import LECTURE, PRESETS, name_of, preset_recipe
+from flowerlab.recipe import Recipe
+from flowerlab.settings import Settings
+from flowerlab.store import Run, RunState, Store
+from flowerlab.weights import find_weights
+
+
+@dataclass(frozen=True)
+class Started:
+    """What `Lab.start` did.
+
+    Args:
+        run: The run.
+        existing: Whether it was there already: an equal recipe is not trained again unasked.
+    """
+
+    run: Run
+    existing: bool
+
+
+class Lab:
+    """One home, opened. Each process that uses the lab has one.
+
+    Args:
+        settings: Default: from the environment.
+        own_queue: Whether this process should run the queue when nobody else does.
+    """
+
+    def __init__(self, settings: Settings | None = None, *, own_queue: bool = True) -> None:
+        self.settings = settings or Settings.from_environment()
+        self.home = Home(self.settings.home.expanduser().resolve()).create()
+        self.store = Store(self.home.store)
+        self.predictor = Predictor(self.home, self.settings)
+        self.gatherer = Gatherer(self.home, self.settings)
+        self._reader = Reader(self.store)
+        self._owner = Owner(self.store, self.home, self.settings, self._make_engine) if own_queue else None
+
+    def _make_engine(self, sink: Sink) -> Engine:
+        if self.settings.engine == "fake":
+            return FakeEngine(sink)
+        return LocalEngine(sink, self.home, self.settings)
+
+    def close(self) -> None:
+        """Ends all that this process started. Runs under way are left to the next owner of the home."""
+        if self._owner is not None:
+            self._owner.close()
+        self.predictor.close()
+        self.gatherer.close()
+        self.store.close()
+
+    @property
+    def owns_queue(self) -> bool:
+        """Whether this process runs the queue."""
+        return self._owner is not None and self._owner.owns
+
+    # Starting and ending
+
+    def start(self, recipe: Recipe, *, name: str | None = None, again: bool = False) -> Started:
+        """Queues a run, unless an equal one is done, live or waiting.
+
+        Args:
+            recipe: What to train.
+            name: For people; default: made from the recipe.
+            again: Train even if an equal run is there.
+
+        Raises:
+            BadRecipe: If the run it starts from does not fit, or files it names are missing.
+        """
+        self._check_files(recipe)
+        self._check_source(recipe)
+        if not again and (equal := self.store.equal_to(recipe)) is not None:
+            return Started(equal, existing=True)
+        run = self.store.add(recipe, name or name_of(recipe))
+        if self._owner is not None:
+            self._owner.wake()
+        return Started(run, existing=False)
+
+    def lecture(
+        self,
+        *,
+        architecture: str = "vgg16",
+        weights: str = "imagenet",
+        shared: Mapping[str, Any] | None = None,
+        letters: Sequence[str] = LECTURE,
+        again: bool = False,
+    ) -> dict[str, Started]:
+        """Queues the lecture's runs; C and gently go on from B, which is queued with them if they need it.
+
+        Args:
+            architecture: The backbone of B, C and gently.
+            weights: Of the backbone.
+            shared: Other knobs, equal for all.
+            letters: Keys of `PRESETS`.
+            again: Train even if equal runs are there.
+        """
+        wanted = [letter for letter in PRESETS if letter in letters]
+        if any(PRESETS[letter].goes_on_from and PRESETS[letter].goes_on_from not in wanted for letter in wanted):
+            wanted = [letter for letter in PRESETS if letter in wanted or letter == "B"]
+        # All recipes are checked before the first run is made: a bad knob changes nothing.
+        for letter in wanted:
+            self._check_files(preset_recipe(letter, architecture=architecture, weights=weights, shared=shared))
+        started: dict[str, Started] = {}
+        for letter in wanted:
+            source = PRESETS[letter].goes_on_from
+            recipe = preset_recipe(
+                letter,
+                architecture=architecture,
+                weights=weights,
+                start_from=started[source].run.id if source else None,
+                shared=shared,
+            )
+            started[letter] = self.start(recipe, name=f"{letter} · {PRESETS[letter].title} #{{number}}", again=again)
+        return started
+
+    def stop(self, run_id: str) -> RunState:
+        """Asks a run to stop and returns its state. While it is being tested: skips the test."""
+        state = self.store.request_stop(run_id)
+        if self._owner is not None:
+            self._owner.wake()
+        return state
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Gives a run another name."""
+        self.store.rename(run_id, name)
+
+    def delete(self, run_id: str) -> None:
+        """Removes a run that is over, with its model and predictions.
+
+        Raises:
+            BadInput: If it still runs, or another run that waits wants to start from it.
+        """
+        run = self.store.get(run_id)
+        if run.state.live:
+            raise BadInput(f"{run.name!r} is still {run.state}. Stop it first, then delete it.")
+        waiting = [other.name for other in self.store.queued() if other.recipe.start_from == run_id]
+        if waiting:
+            raise BadInput(
+                f"{waiting[0]!r} waits to start from {run.name!r}. Stop that run first, then delete this one."
+            )
+        self.store.delete(run_id)
+        self._reader.forget(run_id)
+        shutil.rmtree(self.home.run(run_id), ignore_errors=True)
+
+    def wait(self, run_ids: Sequence[str], *, watch: Callable[[], None] = lambda: None, every_s: float = 0.2) -> None:
+        """Returns when all these runs are over; calls `watch` at every look."""
+        while True:
+            watch()
+            if all(self.store.get(run_id).state.over for run_id in run_ids):
+                return
+            time.sleep(every_s)
+
+    def finish_under_way(self) -> None:
+        """Waits for a run that this process trains for somebody else; the rest of the queue is left to the next owner."""
+        if self.owns_queue:
+            self.wait([run.id for run in self.store.live()])
+
+    # Reading
+
+    def history(self, run_id: str) -> History:
+        """Returns a run's curves and progress up to now."""
+        return self._reader.history(run_id)
+
+    def queue_place(self, run: Run) -> int:
+        """Returns how many runs go before a waiting one (those under way included)."""
+        return sum(other.number < run.number for other in self.store.queued()) + len(self.store.live())
+
+    def finished(self) -> list[Run]:
+        """Returns the runs that have a model, newest first."""
+        return [run for run in self.store.all() if run.result is not None and self.model_path(run).exists()]
+
+    def model_path(self, run: Run) -> Path:
+        """Returns where a run's model is, or will be."""
+        return self.home.run(run.id) / "model.keras"
+
+    # Photos and weights
+
+    def originals(self, dataset: str) -> Originals | None:
+        """Returns a data set's photos if they have been gathered; else None."""
+        folder = originals_folder(self.home, dataset, self.settings.garden_pictures)
+        if folder is None or not (folder / "index.json").exists():
+            return None
+        return _cached_originals(
+            self.home, dataset, self.settings.garden_pictures, folder, (folder / "index.json").stat().st_mtime_ns
+        )
+
+    def dataset_at_hand(self, dataset: str) -> bool:
+        """Whether a run on this data set needs no network."""
+        if dataset == "tf_flowers":
+            return tf_flowers_info().exists()
+        return dataset in DATASETS or (self.home.folders / dataset.removeprefix(FOLDER_PREFIX)).is_dir()
+
+    def classes_of(self, dataset: str) -> tuple[str, ...]:
+        """Returns a data set's classes in label order.
+
+        Raises:
+            BadRecipe: If an own folder is not there.
+        """
+        if dataset in DATASETS:
+            return DATASETS[dataset].classes
+        folder = self.home.folders / dataset.removeprefix(FOLDER_PREFIX)
+        if not folder.is_dir():
+            raise BadRecipe(
+                "dataset",
+                "names photos that are not in this lab.",
+                received=dataset,
+                advice="Import them on the Data page.",
+            )
+        return describe(folder).classes
+
+    def weights_at_hand(self, architecture: str) -> bool:
+        """Whether the ImageNet weights of an architecture are on this machine (True for one that has none)."""
+        chosen = find_architecture(architecture)
+        return not chosen.weights or find_weights(chosen) is not None
+
+    def predict(self, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Classifies photos with a finished run.
+
+        Args:
+            run: With a model.
+            photos: uint8 (height, width, 3), RGB, of any size: they are resized as the run's training photos were.
+
+        Returns:
+            float32, (photos, classes), probabilities.
+
+        Raises:
+            RunFailed: If the run has no model.
+            PredictorFailed: If the predictor does not answer.
+        """
+        if run.result is None or not self.model_path(run).exists():
+            raise RunFailed(f"{run.name!r} has no model to classify with. Choose a run that is done.")
+        recipe = run.recipe
+        resized = np.stack([resize_photo(photo, recipe.image_size, recipe.resize) for photo in photos])
+        return self.predictor.predict(self.model_path(run), resized)
+
+    # Checks
+
+    def _check_files(self, recipe: Recipe) -> None:
+        if recipe.dataset.startswith(FOLDER_PREFIX):
+            self.classes_of(recipe.dataset)
+        if (
+            recipe.weights.startswith("file:")
+            and not (self.home.weights / recipe.weights.removeprefix("file:")).is_file()
+        ):
+            raise BadRecipe(
+                "weights",
+                "names a file that is not in this lab.",
+                received=recipe.weights,
+                advice="Bring it with --weights PATH.",
+            )
+
+    def _check_source(self, recipe: Recipe) -> None:
+        if recipe.start_from is None:
+            return
+        try:
+            source = self.store.get(recipe.start_from)
+        except UnknownRun:
+            raise BadRecipe("start_from", "names a run that is not there.", received=recipe.start_from) from None
+        if source.state.over and source.result is None:
+            raise BadRecipe("start_from", f"names {source.name!r}, which has no model.", received=recipe.start_from)
+        for knob in ("architecture", "image_size", "head"):
+            mine, theirs = getattr(recipe, knob), getattr(source.recipe, knob)
+            if mine != theirs:
+                raise BadRecipe(
+                    knob, f"must be {theirs!r} as in {source.name!r}, the run that this one starts from.", received=mine
+                )
+        mine, theirs = self.classes_of(recipe.dataset), self.classes_of(source.recipe.dataset)
+        if mine != theirs:
+            raise BadRecipe(
+                "dataset",
+                f"must have the classes of {source.name!r}, the run that this one starts from ({', '.join(theirs)}).",
+                received=", ".join(mine),
+            )
+
+
+@functools.lru_cache(maxsize=8)
+def _cached_originals(
+    home: Home, dataset: str, garden_pictures: int, folder: Path, written_ns: int
+) -> Originals | None:
+    """Opens a data set's index once for all viewers; the folder and its time of writing make the key change with it."""
+    return find_originals(home, dataset, garden_pictures)

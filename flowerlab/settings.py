@@ -1,0 +1,83 @@
+"""Every setting of the lab: name, type, default, help.
+
+A setting is read from the environment variable `FLOWERLAB_<NAME>`; docs/settings.md lists them, and a test holds the two
+together. What belongs to the web server (port, theme, upload size) is in .streamlit/config.toml.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from flowerlab.errors import BadInput
+
+PREFIX = "FLOWERLAB_"
+
+
+class Settings(BaseModel):
+    """All settings, typed and checked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("flowerlab", appauthor=False)),
+        description="The folder in which everything that the lab makes is kept: runs, prepared photos, features.",
+    )
+    engine: Literal["local", "fake"] = Field(
+        default="local",
+        description="Who trains: `local` (a process on this machine) or `fake` (a scripted run, for trying out pages).",
+    )
+    niceness: int = Field(
+        default=15,
+        ge=0,
+        le=19,
+        description="How far trainers step back behind the web page (0 = not at all, 19 = most).",
+    )
+    threads: int = Field(default=0, ge=0, le=256, description="CPU threads that a trainer may use (0 = all cores).")
+    warm_spare: bool = Field(
+        default=True,
+        description="Start a trainer with TensorFlow loaded ahead of the first run, so that it starts quickly.",
+    )
+    stop_grace_s: float = Field(
+        default=4.0, gt=0, le=60, description="Seconds after Stop before a trainer that does not obey is killed."
+    )
+    trainer_runs: int = Field(default=20, ge=1, description="Runs after which a trainer process is retired.")
+    trainer_idle_s: float = Field(
+        default=600.0, gt=0, description="Seconds without work after which a trainer is retired."
+    )
+    trainer_growth_mb: float = Field(
+        default=1500.0, gt=0, description="Growth of a trainer's memory, in MB, after which it is retired."
+    )
+    garden_pictures: int = Field(default=3670, ge=50, le=50_000, description="How many pictures the garden has.")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Reads the settings from `FLOWERLAB_…` variables.
+
+        Args:
+            environment: Where to look; default: `os.environ`.
+
+        Raises:
+            BadInput: If a variable has a value that the setting cannot have.
+        """
+        source = os.environ if environment is None else environment
+        values = {name: source[variable] for name in cls.model_fields if source.get(variable := variable_of(name))}
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0])
+            raise BadInput(
+                f"The environment variable {variable_of(name)} has a value it cannot have: {first['msg']}. "
+                f"Received: {first['input']!r}. Unset it for the default."
+            ) from None
+
+
+def variable_of(name: str) -> str:
+    """Returns the environment variable that sets the setting called `name`."""
+    return PREFIX + name.upper()

@@ -1,0 +1,372 @@
+"""The store: runs, attempts, events, results, in one SQLite file (WAL). The only file with SQL.
+
+The state of a run is read here and nowhere else. One connection a thread, short transactions.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from flowerlab.errors import BadName, UnknownRun
+from flowerlab.events import Attempt, End, Evaluating, Event, Preparing, Result, Start, from_line, to_line
+from flowerlab.recipe import RUN_ID, Recipe
+
+MAX_NAME = 80
+
+SCHEMA = """
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    number INTEGER NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    recipe TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempt INTEGER NOT NULL DEFAULT 0,
+    created_s REAL NOT NULL,
+    started_s REAL,
+    ended_s REAL,
+    message TEXT NOT NULL DEFAULT '',
+    stop_requests INTEGER NOT NULL DEFAULT 0,
+    result TEXT
+);
+CREATE INDEX runs_by_fingerprint ON runs (fingerprint);
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    attempt INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX events_by_run ON events (run_id, seq);
+"""
+SCHEMA_VERSION = 1
+
+
+class RunState(StrEnum):
+    """Where a run is in its life."""
+
+    QUEUED = "queued"  # waits for a trainer
+    PREPARING = "preparing"  # photos, weights or features are being made ready
+    TRAINING = "training"  # epochs are running
+    STOPPING = "stopping"  # somebody asked it to stop; it has not yet
+    EVALUATING = "evaluating"  # training is over, the test photos are being classified
+    DONE = "done"  # trained to its end and tested
+    STOPPED = "stopped"  # ended early by somebody; keeps its best whole epoch, if there was one
+    FAILED = "failed"  # ended by an error; `message` says which
+    INTERRUPTED = "interrupted"  # the lab was closed or killed while it ran
+
+    @property
+    def live(self) -> bool:
+        """Whether a trainer has it now."""
+        return self in (RunState.PREPARING, RunState.TRAINING, RunState.STOPPING, RunState.EVALUATING)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return not self.live and self is not RunState.QUEUED
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row of the store.
+
+    Args:
+        id: 12 hexadecimal digits.
+        number: 1, 2, 3 …: the order in which runs were made.
+        name: For people; can be changed.
+        recipe: What was asked for.
+        state: Where it is in its life.
+        attempt: Number of the newest attempt; 0 before the first.
+        created_s, started_s, ended_s: Unix time in seconds.
+        message: Why it failed or stopped, as a sentence; else empty.
+        stop_requests: How often somebody pressed Stop (the second skips the test).
+        result: What it came to, once there is a model.
+    """
+
+    id: str
+    number: int
+    name: str
+    recipe: Recipe
+    state: RunState
+    attempt: int
+    created_s: float
+    started_s: float | None
+    ended_s: float | None
+    message: str
+    stop_requests: int
+    result: Result | None
+
+
+class Store:
+    """The runs of one home.
+
+    Args:
+        path: The SQLite file; made if it is not there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        with self._transaction() as db:
+            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+                # Two processes may open a new home at once: the one that comes second finds the tables.
+                for statement in SCHEMA.split(";"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            # Closed by `close` from another thread, which sqlite3 forbids unless told otherwise.
+            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            self._local.connection = connection
+            with self._guard:
+                self._connections.append(connection)
+        return connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        db = self._connection()
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Closes the connections of all threads."""
+        with self._guard:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+        self._local = threading.local()
+
+    # Writing
+
+    def add(self, recipe: Recipe, name: str) -> Run:
+        """Adds a queued run. `{number}` in the name is replaced by the run's number.
+
+        Raises:
+            BadName: If the name cannot be borne.
+        """
+        run_id = uuid.uuid4().hex[:12]
+        with self._transaction() as db:
+            number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM runs").fetchone()[0]
+            db.execute(
+                "INSERT INTO runs (id, number, name, recipe, fingerprint, state, created_s) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    run_id,
+                    number,
+                    check_name(name.replace("{number}", str(number))),
+                    recipe.model_dump_json(),
+                    recipe.fingerprint(),
+                    RunState.QUEUED,
+                    time.time(),
+                ),
+            )
+        return self.get(run_id)
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Gives a run another name.
+
+        Raises:
+            UnknownRun: If there is no such run.
+            BadName: If the name cannot be borne.
+        """
+        checked = check_name(name)
+        self._update_known(run_id, "UPDATE runs SET name = ? WHERE id = ?", (checked, run_id))
+
+    def delete(self, run_id: str) -> None:
+        """Removes a run and its events.
+
+        Raises:
+            UnknownRun: If there is no such run.
+        """
+        self._update_known(run_id, "DELETE FROM runs WHERE id = ?", (run_id,))
+
+    def _update_known(self, run_id: str, statement: str, values: tuple[object, ...]) -> None:
+        with self._transaction() as db:
+            if db.execute(statement, values).rowcount == 0:
+                raise UnknownRun(_unknown(run_id))
+
+    def request_stop(self, run_id: str) -> RunState:
+        """Notes that somebody wants the run to stop, and returns its state afterwards.
+
+        A queued run is stopped at once. A live one becomes `stopping`; while it is being tested, the wish means
+        "skip the test". A run that is over stays as it is.
+        """
+        run = self.get(run_id)
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE runs SET state = 'stopped', ended_s = ?, message = 'Stopped before it began.' "
+                "WHERE id = ? AND state = 'queued'",
+                (time.time(), run_id),
+            )
+            db.execute(
+                "UPDATE runs SET stop_requests = stop_requests + 1, "
+                "state = CASE WHEN state = 'evaluating' THEN state ELSE 'stopping' END "
+                "WHERE id = ? AND state IN ('preparing', 'training', 'stopping', 'evaluating')",
+                (run_id,),
+            )
+        return self.get(run.id).state
+
+    def begin_attempt(self, run_id: str) -> int:
+        """Gives the run's next attempt its number; events of earlier attempts are refused from now on."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE runs SET attempt = attempt + 1, started_s = coalesce(started_s, ?), "
+                "state = CASE state WHEN 'stopping' THEN state ELSE 'preparing' END WHERE id = ?",
+                (time.time(), run_id),
+            )
+        return self.get(run_id).attempt
+
+    def append(self, event: Event) -> bool:
+        """Takes an event and moves the run's state; returns False if it came from an old attempt or a run that is over."""
+        with self._transaction() as db:
+            row = db.execute("SELECT attempt, state FROM runs WHERE id = ?", (event.run_id,)).fetchone()
+            if row is None or row["attempt"] != event.attempt or RunState(row["state"]).over:
+                return False
+            db.execute(
+                "INSERT INTO events (run_id, attempt, kind, body) VALUES (?, ?, ?, ?)",
+                (event.run_id, event.attempt, event.kind, to_line(event)),
+            )
+            if isinstance(event, End):
+                db.execute(
+                    "UPDATE runs SET state = ?, ended_s = ?, message = ?, result = ? WHERE id = ?",
+                    (
+                        event.state,
+                        event.time_s,
+                        event.message,
+                        event.result.model_dump_json() if event.result else None,
+                        event.run_id,
+                    ),
+                )
+            else:
+                state = _state_after(event, RunState(row["state"]))
+                db.execute("UPDATE runs SET state = ? WHERE id = ?", (state, event.run_id))
+        return True
+
+    def interrupt_live(self, message: str) -> list[str]:
+        """Marks every live run as interrupted (its owner is gone) and returns their ids."""
+        with self._transaction() as db:
+            rows = db.execute(
+                "UPDATE runs SET state = 'interrupted', ended_s = ?, message = ?, attempt = attempt + 1 "
+                "WHERE state IN ('preparing', 'training', 'stopping', 'evaluating') RETURNING id",
+                (time.time(), message),
+            ).fetchall()
+        return [row["id"] for row in rows]
+
+    # Reading
+
+    def get(self, run_id: str) -> Run:
+        """Returns one run.
+
+        Raises:
+            UnknownRun: If there is no such run; also for text that is no id at all.
+        """
+        row = None
+        if RUN_ID.fullmatch(run_id):
+            row = self._connection().execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
+        if row is None:
+            raise UnknownRun(_unknown(run_id))
+        return _run(row)
+
+    def all(self) -> list[Run]:
+        """Returns every run, newest first."""
+        return [_run(row) for row in self._connection().execute("SELECT * FROM runs ORDER BY number DESC")]
+
+    def queued(self) -> list[Run]:
+        """Returns the runs that wait, the next one first."""
+        rows = self._connection().execute("SELECT * FROM runs WHERE state = 'queued' ORDER BY number")
+        return [_run(row) for row in rows]
+
+    def live(self) -> list[Run]:
+        """Returns the runs that a trainer has now."""
+        rows = self._connection().execute(
+            "SELECT * FROM runs WHERE state IN ('preparing', 'training', 'stopping', 'evaluating') ORDER BY number"
+        )
+        return [_run(row) for row in rows]
+
+    def equal_to(self, recipe: Recipe) -> Run | None:
+        """Returns the newest run with this very recipe that is done, live or waiting; None if there is none."""
+        row = (
+            self._connection()
+            .execute(
+                "SELECT * FROM runs WHERE fingerprint = ? AND state NOT IN ('stopped', 'failed', 'interrupted') "
+                "ORDER BY number DESC LIMIT 1",
+                (recipe.fingerprint(),),
+            )
+            .fetchone()
+        )
+        return _run(row) if row is not None else None
+
+    def events(self, run_id: str, *, after: int = 0) -> list[tuple[int, Event]]:
+        """Returns the events of all attempts behind sequence number `after`, in order, as (sequence number, event)."""
+        rows = self._connection().execute(
+            "SELECT seq, body FROM events WHERE run_id = ? AND seq > ? ORDER BY seq", (run_id, after)
+        )
+        return [(row["seq"], from_line(row["body"])) for row in rows]
+
+
+def check_name(name: str) -> str:
+    """Returns the name without surrounding space, if a run can bear it.
+
+    Raises:
+        BadName: If it is empty, too long, or holds characters that cannot be shown.
+    """
+    cleaned = " ".join(name.split())
+    if not cleaned or len(cleaned) > MAX_NAME or not cleaned.isprintable():
+        raise BadName(
+            f"The name must have 1 to {MAX_NAME} characters that can be shown. Received: {name[:120]!r}. Try a shorter one."
+        )
+    return cleaned
+
+
+def _unknown(run_id: str) -> str:
+    return (
+        f"No run has this id. Expected the 12 digits that `python -m flowerlab runs` shows. Received: {run_id[:40]!r}. "
+        "It may have been deleted."
+    )
+
+
+def _state_after(event: Event, state: RunState) -> RunState:
+    if isinstance(event, Evaluating):
+        return RunState.EVALUATING
+    if state is RunState.STOPPING:
+        return state
+    if isinstance(event, Attempt | Preparing):
+        return RunState.PREPARING
+    return RunState.TRAINING if isinstance(event, Start) else state
+
+
+def _run(row: sqlite3.Row) -> Run:
+    return Run(
+        id=row["id"],
+        number=row["number"],
+        name=row["name"],
+        recipe=Recipe.model_validate_json(row["recipe"]),
+        state=RunState(row["state"]),
+        attempt=row["attempt"],
+        created_s=row["created_s"],
+        started_s=row["started_s"],
+        ended_s=row["ended_s"],
+        message=row["message"],
+        stop_requests=row["stop_requests"],
+        result=Result.model_validate_json(row["result"]) if row["result"] else None,
+    )

@@ -1,0 +1,40 @@
+"""Entry of the trainer, predictor and gatherer processes: `python -m flowerlab.trainer train|predict|gather`.
+
+Standard output carries JSON lines and nothing else: a private copy of it is kept, and file descriptor 1 is pointed at
+standard error, because libraries print. The process leaves at once when its standard input closes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+
+import psutil
+
+MODULES = {"train": "serve", "predict": "predict", "gather": "gather_role"}
+
+
+def main() -> int:
+    """Runs one of the roles until standard input closes."""
+    parser = argparse.ArgumentParser(prog="python -m flowerlab.trainer")
+    parser.add_argument("role", choices=tuple(MODULES))
+    role = parser.parse_args().role
+    lines = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    niceness = int(os.environ.get("FLOWERLAB_NICENESS", "0"))
+    if role == "predict":
+        # A photo is one short job that somebody waits for: it goes before training.
+        niceness //= 2
+    if niceness and sys.platform != "win32":
+        psutil.Process().nice(niceness)
+    elif niceness:
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+
+    # TensorFlow is loaded only now, so that the lines above act before it starts its threads.
+    return import_module(f"flowerlab.trainer.{MODULES[role]}").main(lines)  # type: ignore[no-any-return]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""Photos in batches, in an order that depends on (seed, epoch) alone.
+
+Keras' own seeded shuffle repeats one order in every epoch, and depends on where training began. Here a run that is
+resumed in epoch 7 sees the batches that an unbroken one would have seen.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from flowerlab.augment import augment
+
+
+def batches_per_epoch(photos: int, batch_size: int) -> int:
+    """Returns the number of batches in an epoch; the last may be smaller."""
+    return -(-photos // batch_size)
+
+
+def order_of_epoch(positions: NDArray[np.int64], seed: int, epoch: int) -> NDArray[np.int64]:
+    """Returns the photos of one epoch in their order: int64, (n,)."""
+    return np.random.default_rng((seed, epoch)).permutation(positions)
+
+
+def training_batches(
+    inputs: NDArray[Any],
+    labels: NDArray[np.int64],
+    positions: NDArray[np.int64],
+    *,
+    classes: int,
+    batch_size: int,
+    seed: int,
+    how: str = "none",
+    first_epoch: int = 0,
+) -> tf.data.Dataset:
+    """Returns an endless stream of (inputs, one-hot labels), epoch after epoch.
+
+    Args:
+        inputs: Photos uint8 (n, height, width, 3) or features float16/float32 (n, …), memory-mapped.
+        labels: int64, (n,).
+        positions: int64, which of them train.
+        classes: Number of classes.
+        batch_size: Photos in a batch.
+        seed: Of the order and the augmentation.
+        how: Augmentation, see `flowerlab.augment`.
+        first_epoch: Where the stream begins.
+
+    Returns:
+        Batches of float32 (batch, …) and float32 (batch, classes).
+    """
+    one_hot = np.eye(classes, dtype=np.float32)
+
+    def stream() -> Iterator[tuple[NDArray[Any], NDArray[np.float32]]]:
+        for epoch in itertools.count(first_epoch):
+            order = order_of_epoch(positions, seed, epoch)
+            # A second stream of numbers, so that switching augmentation on leaves the order as it was.
+            changes = np.random.default_rng((seed, epoch, 1))
+            for begin in range(0, len(order), batch_size):
+                chosen = order[begin : begin + batch_size]
+                batch = inputs[chosen]
+                if how != "none":
+                    batch = augment(batch, how, changes)
+                yield batch, one_hot[labels[chosen]]
+
+    signature = (
+        tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype),
+        tf.TensorSpec((None, classes), tf.float32),
+    )
+    dataset = tf.data.Dataset.from_generator(stream, output_signature=signature)
+    return dataset.map(lambda batch, answer: (tf.cast(batch, tf.float32), answer)).prefetch(2)

@@ -1,0 +1,69 @@
+"""The line between a run and its supervisor: events go out, the wish to stop comes in."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any, TextIO
+
+from flowerlab.engine.protocol import Job
+from flowerlab.events import Event, from_record, to_line
+
+
+class StopRequested(BaseException):  # noqa: N818 - it is a request, not an error; BaseException passes `except Exception`
+    """Somebody pressed Stop."""
+
+
+class Lines:
+    """Standard output as JSON lines, one writer at a time.
+
+    Args:
+        file: The private copy of standard output.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._guard = threading.Lock()
+
+    def write(self, record: str | dict[str, Any]) -> None:
+        """Writes one line."""
+        text = record if isinstance(record, str) else json.dumps(record)
+        with self._guard:
+            self._file.write(text + "\n")
+            self._file.flush()
+
+
+class Channel:
+    """What one attempt says, and whether it should stop.
+
+    Args:
+        job: The attempt.
+        lines: Where events go.
+    """
+
+    def __init__(self, job: Job, lines: Lines) -> None:
+        self.job = job
+        self._lines = lines
+        self._wishes = 0
+        self._heeded = 0
+
+    def say(self, kind: str, **fields: Any) -> Event:
+        """Says an event of this attempt and returns it."""
+        event = from_record({"run_id": self.job.run_id, "attempt": self.job.attempt, "kind": kind, **fields})
+        self._lines.write(to_line(event))
+        return event
+
+    def progress(self, step: str, done: int, total: int) -> None:
+        """Says how far a preparation is; gives up if somebody pressed Stop."""
+        self.check()
+        self.say("preparing", step=step, done=done, total=total)
+
+    def wish_to_stop(self) -> None:
+        """Notes that somebody pressed Stop; called from the listening thread."""
+        self._wishes += 1
+
+    def check(self) -> None:
+        """Raises StopRequested once for every time somebody pressed Stop."""
+        if self._wishes > self._heeded:
+            self._heeded = self._wishes
+            raise StopRequested

@@ -1,0 +1,57 @@
+"""The gatherer's one task: bring one data set into the lab, saying how far it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import TextIO
+
+from flowerlab.datasets.gather import Progress, gather
+from flowerlab.datasets.originals import Originals
+from flowerlab.errors import FlowerlabError
+from flowerlab.home import Home
+from flowerlab.trainer.channel import Lines
+
+
+def main(file: TextIO) -> int:
+    """Reads one request (`{"dataset", "home", "garden_pictures"}`), gathers, says `done` or `error`, and ends."""
+    lines = Lines(file)
+    request = json.loads(sys.stdin.readline())
+    threading.Thread(target=_leave_when_stdin_closes, daemon=True, name="stdin").start()
+
+    def progress(step: str, done: int, total: int) -> None:
+        lines.write({"kind": "progress", "step": step, "done": done, "total": total})
+
+    try:
+        gather(
+            Home(Path(request["home"])), request["dataset"], request["garden_pictures"],
+            progress=progress, tf_flowers=_tf_flowers,
+        )  # fmt: skip
+    except FlowerlabError as error:
+        lines.write({"kind": "error", "message": str(error)})
+        return 1
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        lines.write(
+            {"kind": "error", "message": f"The data set could not be gathered ({type(error).__name__}: {error})."}
+        )
+        return 1
+    lines.write({"kind": "done"})
+    return 0
+
+
+def _tf_flowers(folder: Path, progress: Progress) -> Originals:
+    # TensorFlow is loaded only for the data set that needs it: the garden is drawn without.
+    from flowerlab.trainer.tf_flowers import gather_tf_flowers
+
+    return gather_tf_flowers(folder, progress)
+
+
+def _leave_when_stdin_closes() -> None:
+    while sys.stdin.readline():
+        pass
+    os._exit(1)

@@ -1,0 +1,197 @@
+"""Networks from recipes: backbone, head, preprocessing inside, what is frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+from keras import layers
+
+from flowerlab.architectures import Architecture, WeightsFile
+from flowerlab.errors import BadInput, WeightsNotAtHand
+from flowerlab.home import Home
+from flowerlab.recipe import Recipe
+from flowerlab.trainer.network import reachable
+from flowerlab.weights import find_weights
+
+Progress = Callable[[str, int, int], None]
+
+BACKBONES: dict[str, Callable[..., keras.Model]] = {
+    "vgg16": keras.applications.VGG16,
+    "mobilenet_v2": lambda **arguments: keras.applications.MobileNetV2(alpha=1.0, **arguments),
+    "mobilenet_v2_035": lambda **arguments: keras.applications.MobileNetV2(alpha=0.35, **arguments),
+    "resnet50": keras.applications.ResNet50,
+    "efficientnet_v2_b0": keras.applications.EfficientNetV2B0,
+}
+
+# `preprocess_input` called on the Keras input saves and loads in safe mode; wrapped in a Lambda layer it does not load.
+PREPROCESSING: dict[str, Callable[[Any], Any]] = {
+    "vgg16": keras.applications.vgg16.preprocess_input,
+    "mobilenet_v2": keras.applications.mobilenet_v2.preprocess_input,
+    "resnet50": keras.applications.resnet50.preprocess_input,
+    "inside": lambda photos: photos,
+}
+
+
+@dataclass
+class Network:
+    """A network and its parts, which share their weights.
+
+    Args:
+        model: float32 (n, height, width, 3), RGB 0..255 → float32 (n, classes), probabilities.
+        backbone: The known network inside `model`; None for the hand-made one.
+        to_features: Photos as above → the frozen backbone's output; None unless the whole backbone is frozen.
+        head: The backbone's output → probabilities; None unless the whole backbone is frozen.
+    """
+
+    model: keras.Model
+    backbone: keras.Model | None
+    to_features: keras.Model | None
+    head: keras.Model | None
+
+    def counts(self) -> tuple[int, int]:
+        """Returns (all parameters, trainable parameters)."""
+        trainable = sum(int(weight.size) for weight in self.model.trainable_weights)
+        return int(self.model.count_params()), trainable
+
+
+def build(recipe: Recipe, classes: int) -> Network:
+    """Builds a recipe's network with random weights and nothing frozen but what the recipe freezes.
+
+    Args:
+        recipe: What to build.
+        classes: Number of classes, 2 or more.
+    """
+    chosen = recipe.chosen
+    photos = keras.Input((recipe.image_size, recipe.image_size, 3), name="photos")
+    if recipe.from_scratch:
+        return Network(keras.Model(photos, _stack(_handmade(), _head(recipe, classes), photos)), None, None, None)
+    backbone = BACKBONES[chosen.name](
+        include_top=False, weights=None, input_shape=(recipe.image_size, recipe.image_size, 3)
+    )
+    freeze(backbone, chosen, recipe.unfreeze_from)
+    # training=False: BatchNormalization keeps its statistics, as the Keras guide to fine-tuning asks.
+    features = backbone(PREPROCESSING[chosen.preprocess](photos), training=False)
+    head_layers = _head(recipe, classes)
+    model = keras.Model(photos, _stack([], head_layers, features), name=recipe.architecture)
+    if recipe.unfreeze_from != "none":
+        return Network(model, backbone, None, None)
+    cut = keras.Input(features.shape[1:], name="features")
+    return Network(
+        model, backbone, keras.Model(photos, features), keras.Model(cut, _stack([], head_layers, cut), name="head")
+    )
+
+
+def freeze(backbone: keras.Model, chosen: Architecture, unfreeze_from: str) -> None:
+    """Freezes the layers before `unfreeze_from`, and BatchNormalization everywhere."""
+    first = chosen.first_trainable_index(unfreeze_from)
+    backbone.trainable = True
+    for index, layer in enumerate(backbone.layers):
+        layer.trainable = first is not None and index >= first and not isinstance(layer, layers.BatchNormalization)
+
+
+def _handmade() -> list[keras.Layer]:
+    """The lecture's own layers, before the head."""
+    return [
+        layers.Rescaling(1 / 255, name="rescaling"),
+        layers.Conv2D(16, 10, activation="relu", name="conv1"),
+        layers.MaxPooling2D(3, name="pool1"),
+        layers.Conv2D(32, 8, activation="relu", name="conv2"),
+        layers.MaxPooling2D(2, name="pool2"),
+        layers.Conv2D(32, 6, activation="relu", name="conv3"),
+        layers.MaxPooling2D(2, name="pool3"),
+    ]
+
+
+def _head(recipe: Recipe, classes: int) -> list[keras.Layer]:
+    stack: list[keras.Layer] = [layers.Flatten(name="flatten")]
+    for number, units in enumerate(recipe.head, start=1):
+        stack.append(layers.Dense(units, activation="relu", name=f"dense{number}"))
+        if recipe.dropout:
+            stack.append(layers.Dropout(recipe.dropout, name=f"dropout{number}"))
+    if recipe.dropout and not recipe.head:
+        stack.append(layers.Dropout(recipe.dropout, name="dropout1"))
+    return [*stack, layers.Dense(classes, activation="softmax", name="answer")]
+
+
+def _stack(first: Sequence[keras.Layer], then: Sequence[keras.Layer], tensor: Any) -> Any:
+    for layer in (*first, *then):
+        tensor = layer(tensor)
+    return tensor
+
+
+def load_starting_weights(network: Network, recipe: Recipe, home: Home, progress: Progress) -> None:
+    """Puts the recipe's starting weights into a network: those of a finished run, ImageNet's, a file's, or none.
+
+    Raises:
+        WeightsNotAtHand: If pretrained weights are missing and cannot be downloaded.
+        BadInput: If a file's weights do not fit.
+    """
+    if recipe.start_from is not None:
+        source = keras.models.load_model(home.run(recipe.start_from) / "model.keras", compile=False, safe_mode=True)
+        _copy_weights(source, network.model)
+    elif network.backbone is not None and recipe.weights == "imagenet":
+        network.backbone.load_weights(fetch_weights(recipe.chosen, progress))
+    elif network.backbone is not None and recipe.weights != "none":
+        _load_file(network.backbone, home.weights / recipe.weights.removeprefix("file:"))
+
+
+def _copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Copies weights layer by layer, so that what is frozen in either does not matter."""
+    for layer in target.layers:
+        if not layer.weights:
+            continue
+        twin = source.get_layer(layer.name)
+        if isinstance(layer, keras.Model):
+            _copy_weights(twin, layer)
+        else:
+            layer.set_weights(twin.get_weights())
+
+
+def _load_file(backbone: keras.Model, path: Path) -> None:
+    try:
+        if path.suffix == ".keras":
+            source = keras.models.load_model(path, compile=False, safe_mode=True)
+            nested = [
+                layer for layer in source.layers if layer.name == backbone.name and isinstance(layer, keras.Model)
+            ]
+            _copy_weights(nested[0] if nested else source, backbone)
+        else:
+            backbone.load_weights(path)
+    except (ValueError, OSError, TypeError, KeyError) as error:
+        raise BadInput(
+            f"The weights in {path.name} do not fit {backbone.name}. Expected its weights without the top, as Keras saves "
+            f"them. Received: {str(error).splitlines()[0][:200]} Choose another file or architecture."
+        ) from error
+
+
+def fetch_weights(chosen: Architecture, progress: Progress) -> Path:
+    """Returns the file of an architecture's ImageNet weights; Keras downloads it into its own cache if it is missing.
+
+    Raises:
+        WeightsNotAtHand: If it is missing and cannot be downloaded.
+    """
+    found = find_weights(chosen)
+    if found is not None:
+        return found
+    file = chosen.weights[0]
+    progress(f"Downloading {chosen.title} weights ({file.megabytes:.0f} MB)", 0, 0)
+    if not reachable(file.url):
+        raise WeightsNotAtHand(missing_sentence(chosen, file))
+    try:
+        return Path(keras.utils.get_file(file.name, file.url, cache_subdir="models", file_hash=file.digest))
+    except Exception as error:
+        # get_file raises a bare Exception when a download breaks off.
+        raise WeightsNotAtHand(missing_sentence(chosen, file)) from error
+
+
+def missing_sentence(chosen: Architecture, file: WeightsFile) -> str:
+    """Says what is missing, how large it is, and the ways out."""
+    return (
+        f"The ImageNet weights of {chosen.title} (a download of {file.megabytes:.0f} MB) are not on this machine and cannot be "
+        "downloaded now. Train with weights=none, choose an architecture whose weights are here, or copy "
+        f"{file.name} into the folder models/ of your Keras cache (KERAS_HOME)."
+    )

@@ -1,0 +1,96 @@
+"""The trainer's loop: takes one run after another from standard input."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import queue
+import sys
+import threading
+import traceback
+from typing import TextIO
+
+import tensorflow as tf
+
+from flowerlab.engine.protocol import Job
+from flowerlab.errors import FlowerlabError
+from flowerlab.home import Home
+from flowerlab.trainer.channel import Channel, Lines, StopRequested
+from flowerlab.trainer.run import run_job
+
+LOG = logging.getLogger("flowerlab.trainer")
+
+
+def limit_threads() -> None:
+    """Caps TensorFlow's threads at the setting; 0 leaves all cores to it."""
+    threads = int(os.environ.get("FLOWERLAB_THREADS", "0"))
+    if threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def main(file: TextIO) -> int:
+    """Serves runs until standard input closes; then the process ends at once, whatever it is doing."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    limit_threads()
+    lines = Lines(file)
+    inbox: queue.Queue[tuple[Channel, bool]] = queue.Queue()
+    threading.Thread(target=_listen, args=(lines, inbox), daemon=True, name="stdin").start()
+    lines.write({"kind": "ready"})
+    while True:
+        channel, warm = inbox.get()
+        _serve(channel, warm=warm)
+
+
+def _listen(lines: Lines, inbox: queue.Queue[tuple[Channel, bool]]) -> None:
+    # The channel is made here, in the order of the lines, so that a Stop right behind its run is not lost.
+    channel: Channel | None = None
+    for line in sys.stdin:
+        message = json.loads(line)
+        if message["do"] == "run":
+            channel = Channel(Job.model_validate(message["job"]), lines)
+            inbox.put((channel, bool(message.get("warm"))))
+        elif channel is not None and channel.job.run_id == message["run_id"]:
+            channel.wish_to_stop()
+    # Whoever started this process is gone: nobody would read its events or stop it.
+    os._exit(0)
+
+
+def _serve(channel: Channel, *, warm: bool) -> None:
+    """Runs one job and says exactly one `end`, whatever happens."""
+    job = channel.job
+    folder = Home(job.home).run(job.run_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "log.txt").open("ab") as log:
+        before = os.dup(2)
+        os.dup2(log.fileno(), 2)
+        try:
+            channel.say("attempt", pid=os.getpid(), warm=warm)
+            end = run_job(channel)
+        except StopRequested:
+            end = {"state": "stopped", "message": "Stopped before the first whole epoch: there is no model."}
+        except FlowerlabError as error:
+            LOG.info("The run ended: %s", error)
+            end = {"state": "failed", "message": str(error)}
+        except MemoryError:
+            end = {
+                "state": "failed",
+                "message": "The memory of this machine did not suffice. Try a smaller batch or image size.",
+            }
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            end = {
+                "state": "failed",
+                "message": f"{_first_line(error)} The run's log has the details: {folder / 'log.txt'}",
+            }
+        finally:
+            sys.stderr.flush()
+            os.dup2(before, 2)
+            os.close(before)
+    channel.say("end", **end)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0][:300] if text else 'no details'}."

@@ -1,0 +1,73 @@
+"""tf_flowers through TensorFlow Datasets, gathered with the photos' own bytes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import tensorflow_datasets as tfds
+
+from flowerlab.datasets.catalog import DATASETS
+from flowerlab.datasets.gather import TF_FLOWERS_VERSION, Progress, originals_folder, tf_flowers_info, tfds_folder
+from flowerlab.datasets.originals import Original, Originals, write_originals
+from flowerlab.errors import DatasetNotAtHand
+from flowerlab.home import Home
+from flowerlab.trainer.network import reachable
+
+ADDRESS = "https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz"
+LOG = logging.getLogger(__name__)
+
+
+def gather_tf_flowers(folder: Path, progress: Progress) -> Originals:
+    """Loads tf_flowers with `tfds.load`, downloading it if need be, and writes its photos as they came.
+
+    Args:
+        folder: FLOWERLAB_HOME's folder of originals.
+        progress: Called with (step, done, total).
+
+    Raises:
+        DatasetNotAtHand: If it is not on this machine and cannot be downloaded.
+    """
+    entry = DATASETS["tf_flowers"]
+    if not tf_flowers_info().exists():
+        progress(f"Downloading tf_flowers ({entry.download_mb} MB)", 0, 0)
+        if not reachable(ADDRESS):
+            raise DatasetNotAtHand(missing_sentence())
+    try:
+        dataset, info = tfds.load(
+            f"tf_flowers:{TF_FLOWERS_VERSION}",
+            split="train",
+            data_dir=tfds_folder(),
+            decoders={"image": tfds.decode.SkipDecoding()},
+            shuffle_files=False,
+            with_info=True,
+            read_config=tfds.ReadConfig(add_tfds_id=True, try_autocache=False),
+        )
+    except (OSError, AssertionError, tfds.core.download.downloader.DownloadError) as error:
+        LOG.exception("TFDS could not load tf_flowers.")
+        raise DatasetNotAtHand(missing_sentence()) from error
+    total = info.splits["train"].num_examples
+    target = originals_folder(Home(folder.parent), "tf_flowers", 0)
+    if target is None:
+        raise DatasetNotAtHand(missing_sentence())
+
+    def counted() -> Iterator[Original]:
+        for done, photo in enumerate(dataset.as_numpy_iterator()):
+            if done % 64 == 0:
+                progress("Gathering photos", done, total)
+            # "tf_flowers-train.tfrecord-00000-of-00001__12": the shard's name says nothing here.
+            number = photo["tfds_id"].decode().rpartition("__")[2]
+            yield Original(id=f"tf_flowers-{int(number):05d}", label=int(photo["label"]), data=photo["image"])
+
+    return write_originals(target, tuple(info.features["label"].names), counted())
+
+
+def missing_sentence() -> str:
+    """Says what is missing, how large it is, and the two ways out."""
+    entry = DATASETS["tf_flowers"]
+    return (
+        f"tf_flowers ({entry.photos:,} photos, a download of {entry.download_mb} MB) is not on this machine and cannot be "
+        "downloaded now. Train on the garden, which needs no network, or copy a tensorflow_datasets folder from another "
+        "computer and set TFDS_DATA_DIR to it."
+    )

@@ -1,0 +1,1 @@
+"""The only Streamlit room of the package: what pages share."""

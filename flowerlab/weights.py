@@ -1,0 +1,51 @@
+"""Which pretrained weights are on this machine, told without Keras."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from flowerlab.architectures import Architecture
+from flowerlab.errors import BadInput
+from flowerlab.home import Home
+
+SUFFIXES = (".h5", ".keras")
+
+
+def keras_home() -> Path:
+    """Returns Keras' own folder: `KERAS_HOME`, or ~/.keras."""
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
+
+
+def find_weights(chosen: Architecture) -> Path | None:
+    """Returns the file with an architecture's ImageNet weights in Keras' cache; None if it is not there."""
+    for file in chosen.weights:
+        path = keras_home() / "models" / file.name
+        if path.is_file():
+            return path
+    return None
+
+
+def import_weights(source: Path, home: Home) -> str:
+    """Copies a weights file into the lab and returns the value for the recipe's `weights`.
+
+    Raises:
+        BadInput: If it is not a file that Keras' safe loaders read.
+    """
+    if source.suffix not in SUFFIXES or not source.is_file():
+        raise BadInput(
+            f"This is no weights file. Expected an existing file that ends in {' or '.join(SUFFIXES)}. Received: {source}. "
+            "Save it with model.save_weights or model.save."
+        )
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:8]
+    stem = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in source.name.split(".")[0])[
+        :60
+    ]
+    name = f"{stem.strip('-') or 'weights'}-{digest}{'.weights.h5' if source.name.endswith('.weights.h5') else source.suffix}"
+    if not (home.weights / name).exists():
+        part = home.weights / f".{name}.part"
+        shutil.copyfile(source, part)
+        part.replace(home.weights / name)
+    return f"file:{name}"
