@@ -119,7 +119,8 @@ class Recipe(BaseModel):
         ge=1,
         le=500,
         title="Patience",
-        description="Epochs without a better validation accuracy after which training ends early. The best epoch's weights are kept in any case.",
+        description="Epochs without a better validation accuracy after which training ends early. "
+        "The best epoch's weights are kept in any case.",
     )
     seed: int = Field(
         0,

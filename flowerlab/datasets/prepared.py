@@ -109,7 +109,7 @@ def prepare(
 
 def _open(folder: Path, count: int, image_size: int) -> NDArray[np.uint8] | None:
     try:
-        photos = np.load(folder / "photos.npy", mmap_mode="r")
+        photos: NDArray[np.uint8] = np.load(folder / "photos.npy", mmap_mode="r")
     except (OSError, ValueError):
         return None
     good = photos.shape == (count, image_size, image_size, 3) and photos.dtype == np.uint8

@@ -8,14 +8,18 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterable
+from typing import Any
 
+from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.engine.protocol import Job, Sink
-from flowerlab.events import Attempt, Batch, End, Epoch, Evaluating, Event, Preparing, Result, Start
+from flowerlab.events import End, Event, from_record
 from flowerlab.recipe import Recipe
 
 BATCHES = 10
 PHOTOS = 100
-CLASSES = ("dandelion", "daisy", "tulips", "sunflowers", "roses")
+TESTED = 30
+PARAMETERS: dict[str, Any] = {"total_parameters": 1000, "trainable_parameters": 1000}
+PARTS: dict[str, Any] = {"train_photos": 56, "validation_photos": 14, "test_photos": TESTED, "classes": FLOWERS}
 
 
 class FakeEngine:
@@ -90,61 +94,69 @@ class FakeEngine:
                 self._running = None
             self._sink(end)
 
-    def _say(self, event: Event, stops_allowed: int = 0) -> bool:
-        """Says an event and waits; returns False when the play must end."""
-        self._sink(event)
+    def _say(self, kind: str, *, stops_allowed: int = 0, **fields: Any) -> bool:
+        """Says an event of the job under way and waits; returns False when the play must end."""
+        self._sink(self._event(kind, **fields))
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._stops > stops_allowed, timeout=self._pause_s)
             return not self._closed and self._stops <= stops_allowed
 
-    def _play(self, job: Job) -> End | None:
-        """Says all events of a job; returns its end, or None if the engine was closed on the way."""
-        recipe, who = Recipe.parse(job.recipe), {"run_id": job.run_id, "attempt": job.attempt}
-        total, trainable = 1000, 1000
-        going = self._say(Attempt(**who, pid=0, warm=True)) and all(
-            self._say(Preparing(**who, step="Resizing photos", done=done, total=PHOTOS)) for done in (0, PHOTOS)
-        )
-        epochs: list[float] = []
-        if going:
-            sizes = {"train_photos": 56, "validation_photos": 14, "test_photos": 30}
-            start = Start(
-                **who, epochs=recipe.epochs, batches=BATCHES, total_parameters=total, trainable_parameters=trainable,
-                classes=CLASSES, cached_features=False, **sizes,
-            )  # fmt: skip
-            going = self._say(start)
-        while going and len(epochs) < recipe.epochs:
-            going = self._play_epoch(who, len(epochs), epochs)
-        if self._closed:
-            return None
-        if not epochs:
-            return End(**who, state="stopped", message="Stopped before the first whole epoch: there is no model.")
-        tested = self._say(Evaluating(**who, done=0, total=30), self._stops) and self._say(
-            Evaluating(**who, done=30, total=30), self._stops
-        )
-        if self._closed:
-            return None
-        result = Result(
-            classes=CLASSES, best_epoch=len(epochs) - 1, epochs_run=len(epochs), val_accuracy=epochs[-1],
-            test_accuracy=0.8 if tested else None, test_photos=30 if tested else 0,
-            confusion_matrix=[[5 if row == column else int(column == (row + 1) % 5) for column in range(5)] for row in range(5)]
-            if tested else None,
-            total_parameters=total, trainable_parameters=trainable, seconds=1.0, seconds_training=1.0, cached_features=False,
-        )  # fmt: skip
-        return End(
-            **who,
-            state="done" if going else "stopped",
-            message="A scripted run: its numbers are made up.",
-            result=result,
-        )
+    def _event(self, kind: str, **fields: Any) -> Event:
+        job = self._running
+        assert job is not None
+        return from_record({"kind": kind, "run_id": job.run_id, "attempt": job.attempt, **fields})
 
-    def _play_epoch(self, who: dict[str, object], number: int, epochs: list[float]) -> bool:
+    def _play(self, job: Job) -> Event | None:
+        """Says all events of a job; returns its end, or None if the engine was closed on the way."""
+        recipe = Recipe.parse(job.recipe)
+        going = self._say("attempt", pid=0, warm=True) and all(
+            self._say("preparing", step="Resizing photos", done=done, total=PHOTOS) for done in (0, PHOTOS)
+        )
+        accuracies: list[float] = []
+        if going:
+            going = self._say(
+                "start", epochs=recipe.epochs, batches=BATCHES, **PARAMETERS, **PARTS, cached_features=False
+            )
+        while going and len(accuracies) < recipe.epochs:
+            going = self._play_epoch(len(accuracies), accuracies)
+        if not accuracies:
+            message = "Stopped before the first whole epoch: there is no model."
+            return None if self._closed else self._event("end", state="stopped", message=message)
+        # Training ended with `allowed` presses of Stop; one more skips the test.
+        allowed = self._stops
+        tested = all(self._say("evaluating", stops_allowed=allowed, done=done, total=TESTED) for done in (0, TESTED))
+        if self._closed:
+            return None
+        state = "done" if going and tested else "stopped"
+        message = "A scripted run: its numbers are made up."
+        return self._event("end", state=state, message=message, result=_result(accuracies, tested=tested))
+
+    def _play_epoch(self, number: int, accuracies: list[float]) -> bool:
+        loss, accuracy = 0.0, 0.0
         for batch in range(1, BATCHES + 1):
             at = number + batch / BATCHES
             loss, accuracy = 1.6 * math.exp(-at / 3), 1 - 0.8 * math.exp(-at / 3)
-            if not self._say(
-                Batch.model_validate({**who, "epoch": number, "batch": batch, "loss": loss, "accuracy": accuracy})
-            ):
+            if not self._say("batch", epoch=number, batch=batch, loss=loss, accuracy=accuracy):
                 return False
-        epochs.append(accuracy * 0.95)
-        said = {"epoch": number, "loss": loss, "accuracy": accuracy, "val_loss": loss * 1.1, "val_accuracy": epochs[-1]}
-        return self._say(Epoch.model_validate({**who, **said, "seconds": self._pause_s * BATCHES}))
+        accuracies.append(accuracy * 0.95)
+        validation: dict[str, Any] = {"val_loss": loss * 1.1, "val_accuracy": accuracies[-1]}
+        return self._say(
+            "epoch", epoch=number, loss=loss, accuracy=accuracy, **validation, seconds=self._pause_s * BATCHES
+        )
+
+
+def _result(accuracies: list[float], *, tested: bool) -> dict[str, Any]:
+    matrix = [[5 if row == column else int(column == (row + 1) % 5) for column in range(5)] for row in range(5)]
+    return {
+        "classes": FLOWERS,
+        "best_epoch": len(accuracies) - 1,
+        "epochs_run": len(accuracies),
+        "val_accuracy": accuracies[-1],
+        "test_accuracy": 25 / TESTED if tested else None,
+        "test_photos": TESTED if tested else 0,
+        "confusion_matrix": matrix if tested else None,
+        **PARAMETERS,
+        "seconds": 1.0,
+        "seconds_training": 1.0,
+        "cached_features": False,
+    }

@@ -10,8 +10,8 @@ from flowerlab.engine.protocol import Job
 from flowerlab.events import Event, from_record, to_line
 
 
-class StopRequested(BaseException):  # noqa: N818 - it is a request, not an error; BaseException passes `except Exception`
-    """Somebody pressed Stop."""
+class StopRequested(BaseException):
+    """Somebody pressed Stop. It is no error, and passes every `except Exception` on its way."""
 
 
 class Lines:

@@ -114,7 +114,8 @@ def _make_ready(channel: Channel, began_s: float) -> _Run:
     keras.utils.set_random_seed(recipe.seed)
     network = build(recipe, len(prepared.classes))
     load_starting_weights(network, recipe, home, channel.progress)
-    trained, inputs, cached = network.model, prepared.photos, False
+    trained, cached = network.model, False
+    inputs: NDArray[Any] = prepared.photos
     if network.head is not None and recipe.augment == "none":
         inputs, _ = compute_features(home, prepared, network, recipe.architecture, channel.progress)
         trained, cached = network.head, True

@@ -1,0 +1,242 @@
+"""One architecture, as data: its layers, where it can be cut, how many parameters train."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from flowerlab.errors import BadRecipe
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a backbone.
+
+    Args:
+        index: Its place in Keras' `base.layers`, from 0.
+        name: As Keras names it. Keras numbers the names of the input and of preprocessing layers anew for every model
+            that it builds (`rescaling_1`), so a trainer finds a layer by its index.
+        kind: Keras' class name, for example `Conv2D`.
+        parameters: How many numbers it holds, learnable or not.
+        block: The part of the network that it belongs to, for example `block4`.
+        clean: Whether exactly one tensor crosses the cut right before this layer: the output of the layer before it.
+            False for the first layer, before which there is nothing to cut.
+        stop: Whether it is a stop of the unfreeze-from slider: a clean cut after which, and before the next clean
+            cut, a layer with weights that can learn begins. So each stop trains other weights than the next one.
+    """
+
+    index: int
+    name: str
+    kind: str
+    parameters: int
+    block: str
+    clean: bool
+    stop: bool = False
+
+    @property
+    def batch_norm(self) -> bool:
+        """Whether it is a BatchNormalization layer, which never learns inside a backbone."""
+        return self.kind == "BatchNormalization"
+
+    @property
+    def learnable(self) -> int:
+        """How many of its parameters learn when it is not frozen."""
+        return 0 if self.batch_norm else self.parameters
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """A file with pretrained weights, without the top, in the folder `models/` of Keras' cache.
+
+    Args:
+        name: File name.
+        url: Where Keras downloads it from.
+        megabytes: Size of the download in MB (10⁶ bytes), rounded.
+        digest: MD5 that Keras checks, 32 hexadecimal digits; None where Keras checks none.
+    """
+
+    name: str
+    url: str
+    megabytes: float
+    digest: str | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many parameters a network has; `total` = `trainable` + `frozen` = `backbone` + `head`."""
+
+    total: int
+    trainable: int
+    frozen: int
+    backbone: int
+    head: int
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network that can be trained: a backbone, on which every recipe puts its own head.
+
+    Args:
+        name: As in a recipe.
+        title: For people.
+        sentence: What it is, for a pupil.
+        year: Of publication; None for the lecture's own network.
+        source: Where it comes from: authors and title.
+        source_url: Link to the source; None if there is none.
+        smallest_px: Smallest width and height of the square photo, in pixels.
+        channels: Last axis of the backbone's output.
+        side: Photo side in pixels → side of the backbone's output.
+        load_layers: Reads the backbone's layers; called when they are first asked for.
+        fine_tune_from: Layer from which the lecture's recipe C trains; None if it has nothing to fine-tune.
+        preprocess: Machine word for what happens to RGB 0..255 before the backbone: `rescale_255`, `vgg16`,
+            `mobilenet_v2`, `resnet50` (Keras' `preprocess_input` of that network), or `inside` (the backbone does it).
+        preprocessing: The same in words.
+        weights: Files with ImageNet weights; any of them will do. Empty if there are none.
+        largest_px: Largest width and height of the square photo, in pixels.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    year: int | None
+    source: str
+    source_url: str | None
+    smallest_px: int
+    channels: int
+    side: Callable[[int], int] = field(repr=False)
+    load_layers: Callable[[], tuple[Layer, ...]] = field(repr=False)
+    fine_tune_from: str | None
+    preprocess: str
+    preprocessing: str
+    weights: tuple[WeightsFile, ...] = ()
+    largest_px: int = 331
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The backbone's layers, each at its own index, as in Keras' `base.layers`."""
+        return self.load_layers()
+
+    def stops(self) -> tuple[Layer, ...]:
+        """Returns the stops of the unfreeze-from slider, first layer first; none where nothing can be frozen."""
+        return tuple(layer for layer in self.layers if layer.stop)
+
+    def resolve_unfreeze(self, value: str | int) -> str:
+        """Returns the one spelling of an `unfreeze_from`: `none`, `all` or a layer's name.
+
+        Args:
+            value: `none`, `all`, a layer's name (upper or lower case), or its index as a number or as text.
+                The first layer is the same as `all`.
+
+        Raises:
+            BadRecipe: If there is no such layer, or the architecture cannot be frozen.
+        """
+        text = str(value).strip()
+        word = text.casefold()
+        if self.fine_tune_from is None:
+            if word in ("all", "0"):
+                return "all"
+            raise BadRecipe(
+                "unfreeze_from",
+                f"must be all for {self.name}: it begins with random weights, so every layer has to learn.",
+                received=value,
+            )
+        if word in ("none", "all"):
+            return word
+        index = None if isinstance(value, bool) else self._index(text)
+        if index is None:
+            names = {layer.name.casefold(): layer.name for layer in self.layers[1:]} | {"none": "none", "all": "all"}
+            near = [names[match] for match in difflib.get_close_matches(word[:80], names)]
+            raise BadRecipe(
+                "unfreeze_from",
+                f"must be none, all, or a layer of {self.name}: its name, or its index from 0 to {len(self.layers) - 1}.",
+                received=value,
+                advice=f"Did you mean {' or '.join(near)}?" if near else f"For example {self.fine_tune_from}.",
+            )
+        return self.layers[index].name if index else "all"
+
+    def _index(self, text: str) -> int | None:
+        """Returns the index of a layer that is given by name or by digits; None if there is no such layer."""
+        # int() refuses thousands of digits with an error of its own.
+        if text.isascii() and text.isdecimal() and len(text) <= 9:
+            return int(text) if int(text) < len(self.layers) else None
+        return next((layer.index for layer in self.layers if layer.name.casefold() == text.casefold()), None)
+
+    def first_trainable_index(self, unfreeze_from: str | int) -> int | None:
+        """Returns the index of the first layer that trains; None if the whole backbone is frozen.
+
+        Raises:
+            BadRecipe: As `resolve_unfreeze`.
+        """
+        resolved = self.resolve_unfreeze(unfreeze_from)
+        if resolved in ("none", "all"):
+            return 0 if resolved == "all" else None
+        return self._index(resolved)
+
+    def nearest_clean_before(self, index: int) -> int:
+        """Returns the last clean cut that is not behind a layer: where the frozen features of a run are taken.
+
+        The features are the output of the layer right before the returned index.
+
+        Args:
+            index: First layer that trains, 0 up to the number of layers, which stands for the whole backbone frozen.
+
+        Returns:
+            An index from 1 to `index`; 0 if `index` is 0 (nothing is frozen).
+
+        Raises:
+            IndexError: If `index` is outside its range.
+        """
+        if not 0 <= index <= len(self.layers):
+            raise IndexError(f"The index must be 0 to {len(self.layers)} for {self.name}. Received: {index}.")
+        if index == len(self.layers):
+            return index
+        return next((place for place in range(index, 0, -1) if self.layers[place].clean), 0)
+
+    def feature_shape(self, image_size_px: int) -> tuple[int, int, int]:
+        """Returns the shape of the backbone's output for one photo: (height, width, channels).
+
+        Args:
+            image_size_px: Width and height of the photo, `smallest_px` to `largest_px`.
+
+        Raises:
+            BadRecipe: If the photo is too small or too large.
+        """
+        if not self.smallest_px <= image_size_px <= self.largest_px:
+            raise BadRecipe(
+                "image_size",
+                f"must be between {self.smallest_px} and {self.largest_px} pixels for {self.name}.",
+                received=image_size_px,
+            )
+        side = self.side(image_size_px)
+        return side, side, self.channels
+
+    def counts(self, *, image_size: int, unfreeze_from: str | int, head: Sequence[int], classes: int) -> Counts:
+        """Counts the parameters of the backbone with a head: Flatten, dense layers, one output per class.
+
+        All parameters of BatchNormalization layers count as frozen, and so do all layers before `unfreeze_from`.
+
+        Args:
+            image_size: Width and height of the photo, in pixels.
+            unfreeze_from: As in a recipe.
+            head: Units of the dense layers between the features and the answer.
+            classes: Number of classes.
+
+        Raises:
+            BadRecipe: As `feature_shape` and `resolve_unfreeze`.
+        """
+        height, width, channels = self.feature_shape(image_size)
+        first = self.first_trainable_index(unfreeze_from)
+        backbone = sum(layer.parameters for layer in self.layers)
+        learning = 0 if first is None else sum(layer.learnable for layer in self.layers[first:])
+        sizes = (height * width * channels, *head, classes)
+        dense = sum((inputs + 1) * units for inputs, units in itertools.pairwise(sizes))  # + 1 is the bias
+        return Counts(
+            total=backbone + dense,
+            trainable=learning + dense,
+            frozen=backbone - learning,
+            backbone=backbone,
+            head=dense,
+        )

@@ -1,0 +1,163 @@
+"""The architectures that a recipe can name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
+
+from flowerlab.architectures.architecture import Architecture, WeightsFile
+from flowerlab.architectures.handmade import SMALLEST_PX, STEPS, handmade_layers, handmade_side
+from flowerlab.architectures.table import read_table
+from flowerlab.errors import BadRecipe
+
+KERAS_FILES = "https://storage.googleapis.com/tensorflow/keras-applications"
+MINUS_MEAN = "RGB becomes BGR, and ImageNet's mean colour is subtracted."
+
+
+def halved_down(image_size_px: int) -> int:
+    """Returns the side after five halvings that drop an odd last row (pooling without padding)."""
+    return image_size_px // 32
+
+
+def halved_up(image_size_px: int) -> int:
+    """Returns the side after five halvings that keep an odd last row (stride 2 with padding)."""
+    return -(-image_size_px // 32)
+
+
+def _weights(folder: str, name: str, megabytes: float, digest: str | None = None) -> tuple[WeightsFile, ...]:
+    return (WeightsFile(name, f"{KERAS_FILES}/{folder}/{name}", megabytes, digest),)
+
+
+def _mobilenet_v2(name: str, alpha: str, megabytes: float, title: str, sentence: str) -> Architecture:
+    return Architecture(
+        name=name,
+        title=title,
+        sentence=sentence,
+        year=2018,
+        source="Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks",
+        source_url="https://arxiv.org/abs/1801.04381",
+        smallest_px=32,
+        channels=1280,
+        side=halved_up,
+        load_layers=partial(read_table, name),
+        fine_tune_from="block_13_expand",
+        preprocess="mobilenet_v2",
+        preprocessing="Colour values 0 to 255 become −1 to 1.",
+        # The weights do not depend on the photo's size: the file made at 224 px serves every size.
+        weights=_weights(
+            "mobilenet_v2", f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224_no_top.h5", megabytes
+        ),
+    )
+
+
+_ENTRIES = (
+    Architecture(
+        name="handmade",
+        title="Hand-made",
+        sentence="The lecture's own small network: three convolution layers that begin with random weights.",
+        year=None,
+        source="The lecture Python application: CNN",
+        source_url=None,
+        smallest_px=SMALLEST_PX,
+        channels=STEPS[-1][0],
+        side=handmade_side,
+        load_layers=handmade_layers,
+        fine_tune_from=None,
+        preprocess="rescale_255",
+        preprocessing="Colour values 0 to 255 become 0 to 1.",
+    ),
+    Architecture(
+        name="vgg16",
+        title="VGG16",
+        sentence="Thirteen convolution layers in a straight line: large and slow, but easy to understand. The lecture's choice.",
+        year=2014,
+        source="Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition",
+        source_url="https://arxiv.org/abs/1409.1556",
+        smallest_px=32,
+        channels=512,
+        side=halved_down,
+        load_layers=partial(read_table, "vgg16"),
+        fine_tune_from="block4_conv3",
+        preprocess="vgg16",
+        preprocessing=MINUS_MEAN,
+        weights=_weights(
+            "vgg16",
+            "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            58.9,
+            "6d6bbae143d832006294945121d1f1fc",
+        ),
+    ),
+    _mobilenet_v2(
+        "mobilenet_v2",
+        "1.0",
+        9.4,
+        "MobileNetV2",
+        "Made for phones: much smaller and faster than VGG16, with shortcuts around its blocks.",
+    ),
+    _mobilenet_v2(
+        "mobilenet_v2_035",
+        "0.35",
+        2.0,
+        "MobileNetV2 0.35",
+        "MobileNetV2 with about a third of the channels in each layer, so it is smaller and faster still.",
+    ),
+    Architecture(
+        name="resnet50",
+        title="ResNet50",
+        sentence="Fifty layers deep; shortcuts around every block are what makes such a deep network learn.",
+        year=2015,
+        source="He et al., Deep Residual Learning for Image Recognition",
+        source_url="https://arxiv.org/abs/1512.03385",
+        smallest_px=32,
+        channels=2048,
+        side=halved_up,
+        load_layers=partial(read_table, "resnet50"),
+        # Keras lists the block's shortcut (conv5_block1_0_conv) behind this layer, so it trains too.
+        fine_tune_from="conv5_block1_1_conv",
+        preprocess="resnet50",
+        preprocessing=MINUS_MEAN,
+        weights=_weights(
+            "resnet",
+            "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            94.8,
+            "4d473c1dd8becc155b73f8504c6f6626",
+        ),
+    ),
+    Architecture(
+        name="efficientnet_v2_b0",
+        title="EfficientNetV2-B0",
+        sentence="A newer network, with shortcuts too; a search by computer chose the size of its blocks.",
+        year=2021,
+        source="Tan and Le, EfficientNetV2: Smaller Models and Faster Training",
+        source_url="https://arxiv.org/abs/2104.00298",
+        smallest_px=32,
+        channels=1280,
+        side=halved_up,
+        load_layers=partial(read_table, "efficientnet_v2_b0"),
+        fine_tune_from="block6a_expand_conv",
+        preprocess="inside",
+        preprocessing="The network itself scales colour values 0 to 255 as it was trained on ImageNet.",
+        weights=_weights("efficientnet_v2", "efficientnetv2-b0_notop.h5", 24.3, "893217f2bb855e2983157299931e43ff"),
+    ),
+)
+
+ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType({entry.name: entry for entry in _ENTRIES})
+
+
+def architecture(name: str) -> Architecture:
+    """Returns the architecture of this name.
+
+    Raises:
+        BadRecipe: If there is none.
+    """
+    if name in ARCHITECTURES:
+        return ARCHITECTURES[name]
+    near = difflib.get_close_matches(name.casefold()[:80], ARCHITECTURES)
+    raise BadRecipe(
+        "architecture",
+        f"must be one of {', '.join(ARCHITECTURES)}.",
+        received=name,
+        advice=f"Did you mean {' or '.join(near)}?" if near else "",
+    )

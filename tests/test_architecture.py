@@ -1,0 +1,95 @@
+"""The house: imports point one way."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TENSORFLOW_ROOM = {"tensorflow", "keras", "tensorflow_datasets"}
+SLOW = {"plotly", "sklearn", "pandas", "scipy"}
+
+
+def sources(folder: str) -> Iterator[Path]:
+    """All Python files of a folder, or the file itself."""
+    path = ROOT / folder
+    yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def imports(path: Path, *, top_level_only: bool = False) -> set[str]:
+    """Full names of the modules that a file imports."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_level_only else list(ast.walk(tree))
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def packages(names: set[str]) -> set[str]:
+    """First part of each name."""
+    return {name.split(".")[0] for name in names}
+
+
+def core() -> list[Path]:
+    """The package without its TensorFlow room and its Streamlit room."""
+    rooms = (ROOT / "flowerlab" / "trainer", ROOT / "flowerlab" / "ui")
+    return [path for path in sources("flowerlab") if not any(room in path.parents for room in rooms)]
+
+
+def test_core_imports_neither_tensorflow_nor_streamlit() -> None:
+    """The core knows no TensorFlow and no Streamlit, and imports nothing from the rooms."""
+    assert len(core()) > 20
+    for path in core():
+        names = imports(path)
+        assert not packages(names) & (TENSORFLOW_ROOM | {"streamlit"}), path
+        assert not [name for name in names if name.startswith(("flowerlab.ui", "pages", "streamlit_app"))], path
+
+
+def test_nobody_imports_the_trainer() -> None:
+    """The trainer is started as a process; only its own modules import it."""
+    others = [*core(), *sources("flowerlab/ui"), *sources("pages"), *sources("streamlit_app.py")]
+    for path in others:
+        assert not [name for name in imports(path) if name.startswith("flowerlab.trainer")], path
+
+
+def test_pages_and_ui_import_no_tensorflow() -> None:
+    """Pages and what they share stay free of TensorFlow."""
+    for path in [*sources("flowerlab/ui"), *sources("pages"), *sources("streamlit_app.py")]:
+        assert not packages(imports(path)) & TENSORFLOW_ROOM, path
+
+
+def test_the_trainer_knows_no_page() -> None:
+    """The trainer imports the core, never Streamlit or a page."""
+    for path in sources("flowerlab/trainer"):
+        names = imports(path)
+        assert "streamlit" not in packages(names), path
+        assert not [name for name in names if name.startswith(("flowerlab.ui", "pages"))], path
+
+
+def test_slow_libraries_are_imported_where_they_are_used() -> None:
+    """Plotly, scikit-learn, SciPy and pandas are imported inside functions, so that the first page comes fast."""
+    for path in [*core(), *sources("flowerlab/ui"), *sources("pages"), *sources("streamlit_app.py")]:
+        assert not packages(imports(path, top_level_only=True)) & SLOW, path
+
+
+def test_only_the_store_speaks_sql() -> None:
+    """SQLite is imported by one file."""
+    users = [path for path in sources("flowerlab") if "sqlite3" in packages(imports(path))]
+    assert users == [ROOT / "flowerlab" / "store.py"]
+
+
+@pytest.mark.parametrize("module", ["flowerlab.runs", "flowerlab.cli"])
+def test_importing_the_lab_loads_nothing_heavy(module: str) -> None:
+    """Neither TensorFlow nor a slow library is loaded by importing what pages and the command line call."""
+    code = f"import sys, {module}; print(sorted({{name.split('.')[0] for name in sys.modules}}))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert not set(ast.literal_eval(found)) & (TENSORFLOW_ROOM | SLOW | {"streamlit"})

@@ -1,0 +1,148 @@
+"""The store: runs and their states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from flowerlab.errors import BadName, UnknownRun
+from flowerlab.events import from_record
+from flowerlab.history import Reader
+from flowerlab.home import Home
+from flowerlab.recipe import Recipe
+from flowerlab.store import RunState, Store
+
+RESULT = {
+    "classes": ["a", "b"], "best_epoch": 0, "epochs_run": 1, "val_accuracy": 0.5, "test_accuracy": 0.5, "test_photos": 2,
+    "confusion_matrix": [[1, 0], [1, 0]], "total_parameters": 1, "trainable_parameters": 1, "seconds": 1.0,
+    "seconds_training": 1.0, "cached_features": False,
+}  # fmt: skip
+START = {
+    "epochs": 2, "batches": 4, "total_parameters": 1, "trainable_parameters": 1, "train_photos": 8, "validation_photos": 2,
+    "test_photos": 2, "classes": ["a", "b"], "cached_features": False,
+}  # fmt: skip
+
+
+@pytest.fixture
+def store(home: Home) -> Iterator[Store]:
+    """An empty store."""
+    opened = Store(home.store)
+    yield opened
+    opened.close()
+
+
+def say(store: Store, run_id: str, attempt: int, kind: str, **fields: Any) -> bool:
+    """Appends one event."""
+    return store.append(from_record({"run_id": run_id, "attempt": attempt, "kind": kind, **fields}))
+
+
+def test_a_run_goes_through_its_states(store: Store) -> None:
+    """The state follows from the events alone, and the result comes with the last of them."""
+    run = store.add(Recipe(), "Handmade #{number}")
+    assert (run.name, run.state) == ("Handmade #1", RunState.QUEUED)
+    attempt = store.begin_attempt(run.id)
+    states = []
+    for kind, fields in [
+        ("attempt", {"pid": 1, "warm": False}),
+        ("preparing", {"step": "x", "done": 0, "total": 1}),
+        ("start", START),
+        ("epoch", {"epoch": 0, "loss": 1, "accuracy": 0.5, "val_loss": 1, "val_accuracy": 0.5, "seconds": 1}),
+        ("evaluating", {"done": 0, "total": 2}),
+        ("end", {"state": "done", "result": RESULT}),
+    ]:
+        assert say(store, run.id, attempt, kind, **fields)
+        states.append(store.get(run.id).state.value)
+    assert states == ["preparing", "preparing", "training", "training", "evaluating", "done"]
+    result = store.get(run.id).result
+    assert result is not None
+    assert result.test_accuracy == 0.5
+
+
+def test_old_attempts_are_refused(store: Store) -> None:
+    """A trainer that was superseded cannot write into a run that moved on, nor into one that is over."""
+    run = store.add(Recipe(), "run")
+    first = store.begin_attempt(run.id)
+    second = store.begin_attempt(run.id)
+    assert not say(store, run.id, first, "start", **START)
+    assert say(store, run.id, second, "end", state="failed", message="no")
+    assert not say(store, run.id, second, "start", **START)
+    assert store.get(run.id).state is RunState.FAILED
+
+
+def test_stop_means_what_the_state_says(store: Store) -> None:
+    """A queued run stops at once, a live one becomes stopping, one that is over stays as it is."""
+    queued, live, over = (store.add(Recipe(seed=seed), "run") for seed in range(3))
+    say(store, live.id, store.begin_attempt(live.id), "start", **START)
+    say(store, over.id, store.begin_attempt(over.id), "end", state="done", result=RESULT)
+    assert store.request_stop(queued.id) is RunState.STOPPED
+    assert store.request_stop(live.id) is RunState.STOPPING
+    assert store.request_stop(over.id) is RunState.DONE
+    assert store.get(live.id).stop_requests == 1
+    assert say(store, live.id, 1, "batch", epoch=0, batch=1, loss=1, accuracy=0)
+    assert store.get(live.id).state is RunState.STOPPING
+
+
+def test_runs_without_an_owner_are_interrupted(store: Store) -> None:
+    """When the owner is gone its live runs are interrupted and their trainers no longer heard; waiting ones wait on."""
+    live, queued = store.add(Recipe(), "live"), store.add(Recipe(seed=1), "queued")
+    attempt = store.begin_attempt(live.id)
+    assert store.interrupt_live("gone") == [live.id]
+    assert store.get(live.id).state is RunState.INTERRUPTED
+    assert not say(store, live.id, attempt, "start", **START)
+    assert [run.id for run in store.queued()] == [queued.id]
+
+
+def test_equal_recipes_are_found(store: Store) -> None:
+    """An equal recipe that waits, runs or is done is found; one that failed is not."""
+    run = store.add(Recipe(), "run")
+    assert store.equal_to(Recipe()) == run
+    assert store.equal_to(Recipe(seed=7)) is None
+    say(store, run.id, store.begin_attempt(run.id), "end", state="failed")
+    assert store.equal_to(Recipe()) is None
+
+
+def test_names_and_ids_are_checked(store: Store) -> None:
+    """A name must be showable; an id that is none, or hostile, is an unknown run."""
+    run = store.add(Recipe(), "run")
+    store.rename(run.id, "  my   best run ")
+    assert store.get(run.id).name == "my best run"
+    for name in ("", "   ", "x" * 81, "bell\x07"):
+        with pytest.raises(BadName, match="Received"):
+            store.rename(run.id, name)
+    for run_id in ("", "../../etc", "f" * 12, run.id.upper() + " ", "' OR 1=1 --"):
+        with pytest.raises(UnknownRun):
+            store.get(run_id)
+    store.delete(run.id)
+    with pytest.raises(UnknownRun):
+        store.delete(run.id)
+
+
+def test_two_processes_may_open_a_new_home_at_once(home: Home) -> None:
+    """A second store on the same file finds the tables and sees the first one's runs."""
+    first, second = Store(home.store), Store(home.store)
+    run = first.add(Recipe(), "run")
+    assert second.get(run.id) == run
+    first.close()
+    second.close()
+
+
+def test_the_reader_adds_up_what_happened(store: Store) -> None:
+    """Batches show progress inside an epoch, the best epoch is the first of equals, and a resumed epoch replaces its twin."""
+    run = store.add(Recipe(), "run")
+    attempt = store.begin_attempt(run.id)
+    reader = Reader(store)
+    say(store, run.id, attempt, "start", **START)
+    say(store, run.id, attempt, "batch", epoch=0, batch=2, loss=1, accuracy=0.4)
+    assert reader.history(run.id).progress() == pytest.approx(0.25)
+    epoch = {"loss": 1, "accuracy": 0.5, "val_loss": 1, "seconds": 10}
+    say(store, run.id, attempt, "epoch", epoch=0, val_accuracy=0.5, **epoch)
+    history = reader.history(run.id)
+    assert history.progress() == pytest.approx(0.5)
+    assert history.seconds_left() == pytest.approx(10)
+    say(store, run.id, attempt, "epoch", epoch=1, val_accuracy=0.5, **epoch)
+    assert reader.history(run.id).best_epoch == 0
+    say(store, run.id, attempt, "epoch", epoch=1, val_accuracy=0.9, **epoch)
+    assert reader.history(run.id).best_epoch == 1
+    assert len(reader.history(run.id).epochs) == 2
