@@ -145,7 +145,7 @@ class Architecture:
             )
         if word in ("none", "all"):
             return word
-        index = None if isinstance(value, bool) else self._index(text)
+        index = self._index(text)
         if index is None:
             names = {layer.name.casefold(): layer.name for layer in self.layers[1:]} | {"none": "none", "all": "all"}
             near = [names[match] for match in difflib.get_close_matches(word[:80], names)]
@@ -160,7 +160,7 @@ class Architecture:
     def _index(self, text: str) -> int | None:
         """Returns the index of a layer that is given by name or by digits; None if there is no such layer."""
         # int() refuses thousands of digits with an error of its own.
-        if text.isascii() and text.isdecimal() and len(text) <= 9:
+        if text.isdecimal() and len(text) <= 9:
             return int(text) if int(text) < len(self.layers) else None
         return next((layer.index for layer in self.layers if layer.name.casefold() == text.casefold()), None)
 

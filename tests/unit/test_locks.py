@@ -24,7 +24,10 @@ def test_only_one_process_holds_it(tmp_path: Path) -> None:
     """While a living process holds the lock nobody else gets it; killed, it leaves the lock to the next."""
     lock = ProcessLock(tmp_path / "lock")
     child = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(lock.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", HOLD, str(lock.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
     )
     assert child.stdout is not None
     assert child.stdin is not None

@@ -111,7 +111,11 @@ def test_a_recipe_survives_json_and_a_link(values: dict[str, Any]) -> None:
     assert Recipe.parse(recipe.to_query()) == recipe
 
 
-@given(st.dictionaries(st.sampled_from(sorted(KNOBS)), st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.lists(st.text()))))
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(KNOBS)), st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.lists(st.text()))
+    )
+)
 def test_hostile_values_raise_nothing_but_bad_recipe(values: dict[str, Any]) -> None:
     """Whatever a link or a JSON file holds, it gives a recipe or one sentence."""
     try:

@@ -1,0 +1,75 @@
+"""What a run answers about a photo: its probabilities as bars. ECharts options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flowerlab.charts.colours import class_colour, class_glyph
+from flowerlab.locale import _
+
+MOST_BARS = 6
+
+
+def best_classes(probabilities: Sequence[float]) -> list[int]:
+    """Returns the classes to show: all in label order if they are few, else the most probable ones, highest first."""
+    if len(probabilities) <= MOST_BARS:
+        return list(range(len(probabilities)))
+    return sorted(range(len(probabilities)), key=lambda label: -probabilities[label])[:MOST_BARS]
+
+
+def answer_options(classes: Sequence[str], probabilities: Sequence[float]) -> dict[str, Any]:
+    """Draws probabilities as horizontal bars in the classes' colours.
+
+    Args:
+        classes: Names in label order.
+        probabilities: One a class, 0..1.
+    """
+    shown = best_classes(probabilities)
+    bars = [
+        {
+            "value": probabilities[label] * 100,
+            "itemStyle": {"color": class_colour(label)},
+            "label": {"formatter": _percent(probabilities[label])},
+        }
+        for label in shown
+    ]
+    return {
+        "animation": False,
+        "grid": {"left": 4, "right": 58, "top": 2, "bottom": 2, "containLabel": True},
+        "xAxis": {"type": "value", "min": 0, "max": 100, "show": False},
+        "yAxis": {
+            "type": "category",
+            "inverse": True,
+            "data": [f"{class_glyph(label)} {classes[label]}" for label in shown],
+            "axisLine": {"show": False},
+            "axisTick": {"show": False},
+            "axisLabel": {"fontSize": 14, "width": 130, "overflow": "truncate"},
+        },
+        "series": [
+            {
+                "type": "bar",
+                "data": bars,
+                "barMaxWidth": 20,
+                "showBackground": True,
+                "backgroundStyle": {"color": "rgba(128,128,128,0.14)"},
+                "label": {"show": True, "position": "right", "fontSize": 14},
+            }
+        ],
+    }
+
+
+def answer_height_px(probabilities: Sequence[float]) -> int:
+    """Returns how high the figure must be for its bars, in pixels."""
+    return 12 + 30 * len(best_classes(probabilities))
+
+
+def answer_sentence(classes: Sequence[str], probabilities: Sequence[float]) -> str:
+    """Says the probabilities in words."""
+    return (
+        ", ".join(f"{classes[label]} {_percent(probabilities[label])}" for label in best_classes(probabilities)) + "."
+    )
+
+
+def _percent(share: float) -> str:
+    return _("under 1 %") if 0 < share < 0.005 else f"{share * 100:.0f} %"

@@ -1,0 +1,125 @@
+"""`classify`: names the flowers on photos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from flowerlab.cli.output import give, one_line, percent, say, write
+from flowerlab.cli.running import opened
+from flowerlab.errors import BadInput, BadPhoto, RunFailed, UnknownRun
+from flowerlab.photos import read_photo
+from flowerlab.runs import Lab
+from flowerlab.store import Run
+
+# Decoded photos of a phone take 36 MB each: they are read and asked about in small groups, and then let go.
+GROUP = 8
+SHORTEST_PREFIX = 4
+SHOWN_CLASSES = 3
+
+
+def classify(
+    run: Annotated[str, typer.Argument(help="A run: its id, the first digits of it (at least 4), or its name.")],
+    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files with photos.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")
+    ] = False,
+) -> None:
+    """Classify photos with a finished run.
+
+    Exit code 0: at least one photo was classified; 2: none could be read, or bad input; 1: failed.
+    """
+    with opened() as lab:
+        chosen = find_run(lab, run)
+        if chosen.result is None or not lab.model_path(chosen).exists():
+            raise RunFailed(f"{chosen.name!r} has no model to classify with. Choose a run that is done.")
+        entries: list[dict[str, Any]] = []
+        for begin in range(0, len(photos), GROUP):
+            group = _classified(lab, chosen, photos[begin : begin + GROUP])
+            entries += group
+            if not as_json:
+                for entry in group:
+                    _write(entry)
+    none_read = all("error" in entry for entry in entries)
+    problem = (
+        f"None of the {len(entries)} files could be read as a photo." if len(entries) > 1 else entries[0].get("error")
+    )
+    if as_json:
+        error = {"error": problem} if none_read else {}
+        give({**error, "run_id": chosen.id, "name": chosen.name, "photos": entries})
+    if none_read:
+        if as_json or len(entries) > 1:
+            say(str(problem))
+        raise typer.Exit(2)
+
+
+def find_run(lab: Lab, text: str) -> Run:
+    """Returns the run that a text names: an id, an exact name, or the first digits of an id.
+
+    Raises:
+        UnknownRun: If there is none.
+        BadInput: If there are several.
+    """
+    everything = lab.store.all()
+    for found in (
+        [run for run in everything if run.id == text],
+        [run for run in everything if run.name == text],
+        [run for run in everything if len(text) >= SHORTEST_PREFIX and run.id.startswith(text)],
+    ):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            ids = ", ".join(run.id for run in found[:5])
+            raise BadInput(f"{len(found)} runs fit. Expected one. Received: {text[:80]!r}. Take one of the ids: {ids}.")
+    raise UnknownRun(
+        f"There is no such run. Expected an id, its first {SHORTEST_PREFIX} or more digits, or an exact name. "
+        f"Received: {text[:80]!r}. See them with: python -m flowerlab runs"
+    )
+
+
+def _classified(lab: Lab, run: Run, files: Sequence[str]) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = []
+    readable: list[tuple[dict[str, Any], NDArray[np.uint8]]] = []
+    for file in files:
+        entry: dict[str, Any] = {"file": file}
+        entries.append(entry)
+        try:
+            readable.append((entry, _read(file)))
+        except BadPhoto as error:
+            entry["error"] = one_line(str(error))
+    if readable and run.result is not None:
+        rows = lab.predict(run, [pixels for _, pixels in readable])
+        for (entry, _), row in zip(readable, rows, strict=True):
+            classes = run.result.classes
+            entry["label"] = classes[int(row.argmax())]
+            entry["probabilities"] = {name: float(share) for name, share in zip(classes, row, strict=True)}
+    return entries
+
+
+def _read(file: str) -> NDArray[np.uint8]:
+    path = Path(file)
+    if path.is_dir():
+        raise BadPhoto(f"This is a folder. Expected a file with a photo. Received: {file}. Name the photos in it.")
+    if not path.is_file():
+        raise BadPhoto(f"There is no such file. Expected a file with a photo. Received: {file}. Check its name.")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadPhoto(
+            f"The file cannot be read ({error.strerror}). Expected a file that you may read. Received: {file}."
+        ) from None
+    return read_photo(data, path.name)
+
+
+def _write(entry: dict[str, Any]) -> None:
+    if "error" in entry:
+        say(f"{entry['file']}: {entry['error']}")
+        return
+    best = sorted(entry["probabilities"].items(), key=lambda item: -item[1])[:SHOWN_CLASSES]
+    first, *others = [f"{name} {percent(share)}" for name, share in best]
+    write(f"{entry['file']}: {first}" + (f" ({', '.join(others)})" if others else ""))

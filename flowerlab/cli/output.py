@@ -1,0 +1,116 @@
+"""What the command line writes: one JSON object or text on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from flowerlab.metrics import wilson_interval
+from flowerlab.runs import Lab
+from flowerlab.store import Run
+
+
+def give(record: dict[str, Any]) -> None:
+    """Writes the one JSON object of a command to standard output."""
+    # Plain ASCII: a file name may hold bytes that no encoding can write.
+    sys.stdout.write(json.dumps(record, ensure_ascii=True) + "\n")
+    sys.stdout.flush()
+
+
+def write(text: str) -> None:
+    """Writes a result for people to standard output."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """Writes a remark to standard error."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def one_line(text: str) -> str:
+    """Returns a text without line breaks."""
+    return " ".join(text.split())
+
+
+def run_record(lab: Lab, run: Run) -> dict[str, Any]:
+    """Returns a run as a JSON object; what is not known is None.
+
+    Keys: `run_id`, `name`, `state`, `message`, `recipe`, `test_accuracy`, `test_interval` (Wilson, 95 %), `val_accuracy` (of
+    the best epoch), `best_epoch` (0-based), `epochs_run`, `confusion_matrix` (rows are the truth), `classes`,
+    `total_parameters`, `trainable_parameters`, `seconds`, `model_path` (absolute).
+    """
+    result, model = run.result, lab.model_path(run)
+    return {
+        "run_id": run.id,
+        "name": run.name,
+        "state": str(run.state),
+        "message": run.message or None,
+        "recipe": run.recipe.model_dump(mode="json"),
+        "test_accuracy": result and result.test_accuracy,
+        "test_interval": test_interval(run),
+        "val_accuracy": result and result.val_accuracy,
+        "best_epoch": result and result.best_epoch,
+        "epochs_run": result and result.epochs_run,
+        "confusion_matrix": result and result.confusion_matrix,
+        "classes": result and list(result.classes),
+        "total_parameters": result and result.total_parameters,
+        "trainable_parameters": result and result.trainable_parameters,
+        "seconds": result and result.seconds,
+        "model_path": str(model) if result is not None and model.exists() else None,
+    }
+
+
+def test_interval(run: Run) -> list[float] | None:
+    """Returns the 95 % Wilson interval of a run's test accuracy, each end 0..1; None if it was not tested."""
+    result = run.result
+    if result is None or result.test_accuracy is None:
+        return None
+    return list(wilson_interval(round(result.test_accuracy * result.test_photos), result.test_photos))
+
+
+def accuracy_text(run: Run) -> str:
+    """Writes a run's test accuracy with its interval, for example `85.8 % (83.6–87.7)`; `–` if it was not tested."""
+    interval = test_interval(run)
+    if interval is None or run.result is None or run.result.test_accuracy is None:
+        return "–"
+    low, high = interval
+    return f"{percent(run.result.test_accuracy)} ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def percent(share: float) -> str:
+    """Writes a share, 0..1, as a percentage with one decimal."""
+    return f"{100 * share:.1f} %"
+
+
+def seconds_text(seconds: float) -> str:
+    """Writes a time as one reads it: `4.2 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 60:
+        return f"{seconds:.2g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def parameters_text(trainable: int, total: int) -> str:
+    """Writes how many parameters train."""
+    return f"{trainable:,} of {total:,} parameters train"
+
+
+def summary(lab: Lab, run: Run) -> str:
+    """Returns what a run came to, for people; why it has no model is said on standard error."""
+    lines = [f"{run.name} ({run.id}): {run.state}"]
+    if (result := run.result) is not None:
+        tested = accuracy_text(run) if result.test_accuracy is not None else "not tested"
+        best = f"best epoch {result.best_epoch + 1} of {result.epochs_run}"
+        lines += [
+            f"  test accuracy {tested}, validation accuracy {percent(result.val_accuracy)} ({best})",
+            f"  {parameters_text(result.trainable_parameters, result.total_parameters)}, {seconds_text(result.seconds)}",
+            f"  model: {lab.model_path(run)}",
+        ]
+        if run.message:
+            lines.append(f"  {run.message}")
+    return "\n".join(lines)

@@ -1,0 +1,152 @@
+"""What a run would be, told without training it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flowerlab.architectures import Counts
+from flowerlab.cli.output import parameters_text
+from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
+from flowerlab.datasets.folder import describe
+from flowerlab.datasets.prepared import order_of
+from flowerlab.datasets.splits import Split, make_split
+from flowerlab.home import Home
+from flowerlab.recipe import KNOBS, Recipe, as_text
+from flowerlab.runs import Lab
+from flowerlab.store import Run
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be trained.
+
+    Args:
+        recipe: The recipe.
+        classes: In label order.
+        counts: Parameters of the network.
+        dataset_at_hand: Whether its photos are on this machine.
+        weights_at_hand: Whether its starting weights are.
+        missing_mb: Size of what would have to be downloaded, in MB (10⁶ bytes).
+        split: Positions of the photos of each part; None before the photos have been gathered.
+        equal: A run with the same recipe that is done, under way or waiting; it would be given instead.
+    """
+
+    recipe: Recipe
+    classes: tuple[str, ...]
+    counts: Counts
+    dataset_at_hand: bool
+    weights_at_hand: bool
+    missing_mb: float
+    split: Split | None
+    equal: Run | None
+
+
+def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
+    """Looks up what a run would be.
+
+    Args:
+        lab: The lab.
+        recipe: What would be trained.
+        scratch: Where photos and weights that were given by a path lie, with the names that the recipe uses.
+
+    Raises:
+        BadRecipe: As `Lab.start`.
+    """
+    own = scratch.folders / recipe.dataset.removeprefix(FOLDER_PREFIX)
+    brought = recipe.dataset.startswith(FOLDER_PREFIX) and own.is_dir()
+    brought_weights = (scratch.weights / recipe.weights.removeprefix("file:")).is_file()
+    # The checks of Lab.start, as far as they do not ask for what would be imported by then.
+    if not brought and not brought_weights:
+        lab._check_files(recipe)
+    if not brought:
+        lab._check_source(recipe)
+    classes = describe(own).classes if brought else lab.classes_of(recipe.dataset)
+    chosen = recipe.chosen
+    dataset_at_hand = brought or lab.dataset_at_hand(recipe.dataset)
+    needs_weights = recipe.weights == "imagenet" and recipe.start_from is None
+    weights_at_hand = not needs_weights or lab.weights_at_hand(chosen.name)
+    return Plan(
+        recipe=recipe,
+        classes=classes,
+        counts=chosen.counts(
+            image_size=recipe.image_size,
+            unfreeze_from=recipe.unfreeze_from,
+            head=recipe.head,
+            classes=len(classes),
+        ),
+        dataset_at_hand=dataset_at_hand,
+        weights_at_hand=weights_at_hand,
+        missing_mb=(0 if dataset_at_hand else DATASETS[recipe.dataset].download_mb)
+        + (0 if weights_at_hand else chosen.weights[0].megabytes),
+        split=None if brought else _split(lab, recipe),
+        equal=lab.store.equal_to(recipe),
+    )
+
+
+def _split(lab: Lab, recipe: Recipe) -> Split | None:
+    originals = lab.originals(recipe.dataset)
+    if originals is None:
+        return None
+    keeps_order = recipe.dataset in DATASETS and DATASETS[recipe.dataset].keeps_order
+    digests = None if keeps_order else [originals.digests[place] for place in order_of(originals, recipe.dataset)]
+    return make_split(
+        len(originals), split=recipe.split, validation_fraction=recipe.validation_fraction, digests=digests
+    )
+
+
+def plan_record(plan: Plan) -> dict[str, Any]:
+    """Returns a plan as a JSON object; what is not known is None."""
+    split = plan.split
+    return {
+        "dry_run": True,
+        "recipe": plan.recipe.model_dump(mode="json"),
+        "classes": list(plan.classes),
+        "total_parameters": plan.counts.total,
+        "trainable_parameters": plan.counts.trainable,
+        "dataset_at_hand": plan.dataset_at_hand,
+        "weights_at_hand": plan.weights_at_hand,
+        "missing_mb": plan.missing_mb,
+        "train_photos": None if split is None else len(split.train),
+        "validation_photos": None if split is None else len(split.validation),
+        "test_photos": None if split is None else len(split.test),
+        "equal_run": plan.equal and plan.equal.id,
+    }
+
+
+def plan_text(plan: Plan) -> str:
+    """Writes a plan for people."""
+    width = max(len(knob.label) for knob in KNOBS.values())
+    knobs = [f"  {knob.label:<{width}}  {as_text(getattr(plan.recipe, name))}" for name, knob in KNOBS.items()]
+    lines = [
+        f"{plan.recipe.chosen.title} on {dataset_title(plan.recipe.dataset)} would be trained:",
+        *knobs,
+        f"Size: {parameters_text(plan.counts.trainable, plan.counts.total)}.",
+        f"Photos: {_photos_text(plan)}",
+        f"Weights: {_weights_text(plan)}",
+    ]
+    if plan.equal is not None:
+        lines.append(
+            f"{plan.equal.name} ({plan.equal.id}) has this recipe and is {plan.equal.state}: it would be given."
+        )
+    lines.append("Nothing was started.")
+    return "\n".join(lines)
+
+
+def _photos_text(plan: Plan) -> str:
+    if not plan.dataset_at_hand:
+        return f"not on this machine; a download of {DATASETS[plan.recipe.dataset].download_mb} MB."
+    if plan.split is None:
+        return "at hand; how many train and test is known once they have been gathered."
+    train, validation, test = (len(part) for part in (plan.split.train, plan.split.validation, plan.split.test))
+    return f"at hand; {train:,} train, {validation:,} validate, {test:,} test."
+
+
+def _weights_text(plan: Plan) -> str:
+    if plan.recipe.start_from is not None:
+        return f"those of run {plan.recipe.start_from}."
+    if plan.recipe.weights == "none":
+        return "random numbers."
+    if plan.weights_at_hand:
+        return "at hand."
+    return f"not on this machine; a download of {plan.recipe.chosen.weights[0].megabytes:g} MB."

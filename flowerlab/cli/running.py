@@ -1,0 +1,68 @@
+"""The life of a command that opens the lab: opened, watched, reported, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import typer
+
+from flowerlab.cli.output import say
+from flowerlab.cli.watch import Interrupts, watch
+from flowerlab.runs import Lab, Started
+from flowerlab.store import Run, RunState
+
+
+@contextmanager
+def opened(*, own_queue: bool = False) -> Iterator[Lab]:
+    """Opens the lab for the length of a block.
+
+    Args:
+        own_queue: Whether this process trains waiting runs when nobody else does.
+    """
+    lab = Lab(own_queue=own_queue)
+    try:
+        yield lab
+    finally:
+        with Interrupts():
+            lab.close()
+
+
+def see_through(started: Mapping[str, Started], report: Callable[[Lab, dict[str, Run]], None]) -> None:
+    """Watches runs to their end, training them if nobody else does, and reports what they came to.
+
+    Args:
+        started: Any key to a run.
+        report: Called once with the same keys and the runs as they are then.
+
+    Raises:
+        typer.Exit: With code 1 if not every run is done.
+    """
+    for start in started.values():
+        if start.existing:
+            say(
+                f"{start.run.name} ({start.run.id}) has the same recipe and is {start.run.state}: it is not trained again."
+            )
+    waiting = any(not start.run.state.over for start in started.values())
+    with opened(own_queue=waiting) as lab:
+        runs = [start.run for start in started.values()]
+        if waiting:
+            runs = watch(lab, runs, ours=[start.run.id for start in started.values() if not start.existing])
+        for run in runs:
+            if run.result is None and run.state is not RunState.DONE:
+                say(f"{run.name} ({run.state}): {run.message or 'there is no model.'}")
+        report(lab, dict(zip(started, runs, strict=True)))
+        if waiting:
+            _finish_for_others(lab)
+    if any(run.state is not RunState.DONE for run in runs):
+        raise typer.Exit(1)
+
+
+def _finish_for_others(lab: Lab) -> None:
+    """Waits for what this process trains for somebody else, who would lose it if this process left now."""
+    try:
+        while lab.owns_queue and (live := lab.store.live()):
+            say(f"{live[0].name}, started elsewhere, is trained here: waiting for it. Ctrl-C interrupts it.")
+            lab.finish_under_way()
+    except KeyboardInterrupt:
+        say("It is interrupted.")

@@ -1,0 +1,117 @@
+"""`train` and `lecture`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flowerlab.cli.bringing import bring_in
+from flowerlab.cli.knobs import takes_knobs
+from flowerlab.cli.output import give, run_record, say, summary, write
+from flowerlab.cli.plan import plan_record, plan_text, planned
+from flowerlab.cli.running import opened, see_through
+from flowerlab.home import Home
+from flowerlab.presets import LECTURE, preset_recipe
+from flowerlab.recipe import Recipe
+from flowerlab.runs import Lab
+from flowerlab.store import Run, RunState, check_name
+
+LECTURE_DEFAULTS = {"architecture": "vgg16", "weights": "imagenet"}
+
+Again = Annotated[bool, typer.Option("--again", metavar="", help="Train even if an equal run is there.")]
+AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")]
+
+
+@takes_knobs()
+def train(
+    knobs: dict[str, str],
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="TEXT", help="Name of the run. Default: made from the recipe.")
+    ] = None,
+    again: Again = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", metavar="", help="Show what would be trained, and start nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train one network.
+
+    Ctrl-C stops the run and keeps its best epoch; pressed again, it skips the test. If an equal run is there already, its
+    result is given. In JSON, best_epoch counts from 0. Exit code 0: done; 1: failed or stopped; 2: bad input.
+    """
+    if name is not None:
+        check_name(name)
+    if dry_run:
+        _show_plan(knobs, as_json=as_json)
+        return
+    with opened() as lab:
+        started = lab.start(Recipe.parse(bring_in(knobs, lab.home)), name=name, again=again)
+
+    def report(lab: Lab, runs: dict[str, Run]) -> None:
+        run = runs["run"]
+        if as_json:
+            give(run_record(lab, run))
+        else:
+            write(summary(lab, run))
+
+    see_through({"run": started}, report)
+
+
+def _show_plan(knobs: Mapping[str, str], *, as_json: bool) -> None:
+    # What is given by a path is imported for a moment, next to the lab: so it is checked, and nothing is changed.
+    with tempfile.TemporaryDirectory() as folder, opened() as lab:
+        scratch = Home(Path(folder)).create()
+        plan = planned(lab, Recipe.parse(bring_in(knobs, scratch)), scratch)
+        if as_json:
+            give(plan_record(plan))
+        else:
+            write(plan_text(plan))
+
+
+@takes_knobs(without=("unfreeze_from", "start_from"), defaults=LECTURE_DEFAULTS)
+def lecture(
+    knobs: dict[str, str],
+    gently: Annotated[
+        bool,
+        typer.Option("--gently", metavar="", help="Also train C with a learning rate of 0.00001: fine-tuning, gently."),
+    ] = False,
+    again: Again = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train the lecture's three networks.
+
+    A from scratch, B transfer learning, C fine-tuning. The architecture and the weights are those of B and C; every other
+    knob is the same for all. Ctrl-C stops what is under way. In JSON the runs are under A, B and C, and best_epoch counts
+    from 0. Exit code 0: all done; 1: one failed or was stopped; 2: bad input.
+    """
+    letters = (*LECTURE, "gently") if gently else LECTURE
+
+    def check(given: Mapping[str, str]) -> None:
+        backbone, shared = _parted(given)
+        for letter in letters:
+            preset_recipe(letter, **backbone, shared=shared)
+
+    with opened() as lab:
+        backbone, shared = _parted(bring_in(knobs, lab.home, check=check))
+        started = lab.lecture(**backbone, shared=shared, letters=letters, again=again)
+
+    def report(lab: Lab, runs: dict[str, Run]) -> None:
+        if as_json:
+            give({"runs": {letter: run_record(lab, run) for letter, run in runs.items()}})
+        else:
+            write("\n".join(summary(lab, run) for run in runs.values()))
+        missing = backbone["weights"] == "imagenet" and not lab.weights_at_hand(backbone["architecture"])
+        if missing and any(run.state is RunState.FAILED for run in runs.values()):
+            say("With --weights none, B and C train without pretrained weights.")
+
+    see_through(started, report)
+
+
+def _parted(knobs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Parts knobs into those of the backbone and those that all runs share."""
+    backbone = {name: knobs.get(name, default) for name, default in LECTURE_DEFAULTS.items()}
+    return backbone, {name: value for name, value in knobs.items() if name not in LECTURE_DEFAULTS}

@@ -1,0 +1,154 @@
+"""Photos that somebody wants named: reading them, asking runs, remembering the answers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from flowerlab.errors import BadPhoto, FlowerlabError
+from flowerlab.photos import read_photo, resize_photo
+from flowerlab.runs import Lab
+from flowerlab.store import Run
+from flowerlab.ui.parts import parts_of
+from flowerlab.ui.photos_view import encoded
+
+# Decoded photos of a phone take 36 MB each: they are read and asked about in small groups, and then let go.
+GROUP = 8
+MEMORY = "classify-memory"
+
+
+@dataclass(frozen=True)
+class Given:
+    """One file, as it was given.
+
+    Args:
+        name: Of the file.
+        data: Its bytes.
+        truth: The true class, where it is known; None for own photos.
+    """
+
+    name: str
+    data: bytes
+    truth: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the bytes, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run said about a photo.
+
+    Args:
+        probabilities: One a class, 0..1, in label order.
+        seen: JPEG of the photo as the network saw it, after the resize.
+    """
+
+    probabilities: tuple[float, ...]
+    seen: bytes
+
+
+class Memory:
+    """What one visitor's photos came to, so that a rerun of the page asks nothing twice."""
+
+    def __init__(self) -> None:
+        self.pictures: dict[str, bytes] = {}
+        self.problems: dict[str, str] = {}
+        self.answers: dict[tuple[str, str], Answer] = {}
+
+
+def memory() -> Memory:
+    """Returns this visitor's memory."""
+    if MEMORY not in st.session_state:
+        st.session_state[MEMORY] = Memory()
+    kept: Memory = st.session_state[MEMORY]
+    return kept
+
+
+def classify(lab: Lab, kept: Memory, photos: Sequence[Given], runs: Sequence[Run]) -> dict[str, str]:
+    """Fills the memory with what it lacks about these photos and runs.
+
+    Args:
+        lab: Whose predictor is asked.
+        kept: The memory.
+        photos: To be named.
+        runs: Finished ones.
+
+    Returns:
+        Run id to sentence for the runs that could not be asked.
+    """
+    failed: dict[str, str] = {}
+    digests = {given.digest: given for given in photos}
+    lacking = [
+        given
+        for digest, given in digests.items()
+        if digest not in kept.problems
+        and (digest not in kept.pictures or any((run.id, digest) not in kept.answers for run in runs))
+    ]
+    for begin in range(0, len(lacking), GROUP):
+        group = _read(kept, lacking[begin : begin + GROUP])
+        for run in runs:
+            asked = {digest: pixels for digest, pixels in group.items() if (run.id, digest) not in kept.answers}
+            if asked and run.id not in failed:
+                _ask(lab, kept, run, asked, failed)
+    return failed
+
+
+def _read(kept: Memory, group: Sequence[Given]) -> dict[str, NDArray[np.uint8]]:
+    pixels: dict[str, NDArray[np.uint8]] = {}
+    for given in group:
+        try:
+            pixels[given.digest] = read_photo(given.data, given.name)
+        except BadPhoto as error:
+            kept.problems[given.digest] = str(error)
+            continue
+        kept.pictures[given.digest] = encoded(pixels[given.digest])
+    return pixels
+
+
+def _ask(lab: Lab, kept: Memory, run: Run, asked: dict[str, NDArray[np.uint8]], failed: dict[str, str]) -> None:
+    try:
+        probabilities = lab.predict(run, list(asked.values()))
+    except FlowerlabError as error:
+        failed[run.id] = str(error)
+        return
+    for (digest, pixels), row in zip(asked.items(), probabilities, strict=True):
+        seen = encoded(resize_photo(pixels, run.recipe.image_size, run.recipe.resize))
+        kept.answers[run.id, digest] = Answer(tuple(float(value) for value in row), seen)
+
+
+def sample_photos(lab: Lab, run: Run, *, turn: int, count: int = 5) -> list[Given]:
+    """Returns test photos of the data set that a run was trained on, of different classes as far as they go.
+
+    Args:
+        lab: Whose photos.
+        run: Its split decides which photos are test photos.
+        turn: Another number gives other photos.
+        count: How many.
+
+    Returns:
+        Empty if the data set's photos are no longer in the lab.
+    """
+    recipe = run.recipe
+    originals = lab.originals(recipe.dataset)
+    if originals is None:
+        return []
+    order, parts = parts_of(
+        originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction
+    )
+    mixed = order[np.random.default_rng([turn, 1]).permutation(parts.test)]
+    labels = originals.labels[mixed]
+    # First one photo of each class, then the second of each, and so on.
+    rank = np.asarray([int(np.sum(labels[:place] == label)) for place, label in enumerate(labels)], dtype=np.int64)
+    chosen = [int(mixed[place]) for place in np.argsort(rank, kind="stable")[:count]]
+    return [
+        Given(originals.ids[position], originals.data(position), originals.classes[int(originals.labels[position])])
+        for position in chosen
+    ]

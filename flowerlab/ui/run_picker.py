@@ -1,0 +1,87 @@
+"""Choosing finished runs, and their colour mark: shared by the pages that compare and classify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from flowerlab.charts.colours import run_colour
+from flowerlab.locale import _
+from flowerlab.store import Run
+
+QUERY = "runs"
+
+
+def pick_runs(finished: Sequence[Run], *, key: str, default: int, most: int, help: str) -> list[Run]:
+    """Lets one choose among finished runs; the choice is in the URL (`?runs=id,id`) and survives a visit elsewhere.
+
+    Args:
+        finished: Newest first.
+        key: Of the widget.
+        default: How many of the newest are chosen at first.
+        most: How many may be chosen.
+        help: What the choice is for, in one sentence.
+
+    Returns:
+        The chosen runs in the order of their numbers, so that a figure does not change when they are picked in another.
+    """
+    by_id = {run.id: run for run in finished}
+    _take_over_url(by_id, key=key, most=most)
+    if key in st.session_state:
+        st.session_state[key] = [run_id for run_id in st.session_state[key] if run_id in by_id][:most]
+    else:
+        st.session_state[key] = list(by_id)[:default]
+    chosen = st.multiselect(
+        _("Runs"),
+        list(by_id),
+        format_func=lambda run_id: by_id[run_id].name,
+        key=key,
+        help=help,
+        max_selections=most,
+        placeholder=_("Choose runs"),
+        persist_state="session",
+    )
+    written = ",".join(chosen)
+    st.session_state[f"{key}-url"] = written
+    if written:
+        st.query_params[QUERY] = written
+    else:
+        st.query_params.pop(QUERY, None)
+    return sorted((by_id[run_id] for run_id in chosen), key=lambda run: run.number)
+
+
+def _take_over_url(by_id: dict[str, Run], *, key: str, most: int) -> None:
+    """A link beats what was chosen before; an id that is not a finished run's is passed over."""
+    asked = st.query_params.get(QUERY, "")
+    if not asked or asked == st.session_state.get(f"{key}-url"):
+        return
+    known = [run_id for run_id in dict.fromkeys(asked.split(",")) if run_id in by_id][:most]
+    if known:
+        st.session_state[key] = known
+    else:
+        st.info(_("The link names no finished run of this lab. Choose runs here."))
+
+
+def run_title(run: Run) -> None:
+    """Writes a run's name behind its colour mark."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        # The mark holds nothing that anybody typed; the name goes through Markdown's escape.
+        st.html(
+            f'<div aria-hidden="true" style="width:1rem;height:1rem;border-radius:50%;'
+            f'background:{run_colour(run.number)}"></div>',
+            width="content",
+        )
+        st.markdown(f"**{escaped(run.name)}**", width="stretch")
+
+
+def escaped(text: str) -> str:
+    """Returns a text that somebody typed such that Markdown shows it as it is."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|~$:^&" else sign for sign in text)
+
+
+def nothing_finished(sentence: str) -> None:
+    """The empty state: says what to do first and offers the way there."""
+    st.info(sentence, icon="🌱")
+    if st.button(_("Go to Home and run the lecture"), type="primary", key="go-home"):
+        st.switch_page("pages/home.py")

@@ -1,0 +1,126 @@
+"""Compare: finished runs side by side."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.charts.curves import Measure, curves_figure, curves_sentence
+from flowerlab.charts.matrix import scale_top
+from flowerlab.locale import _
+from flowerlab.store import Run
+from flowerlab.ui.comparing import column_words, curve_of, notes_on_fairness, show_matrix, shown_table, table_rows
+from flowerlab.ui.lab import lab
+from flowerlab.ui.run_picker import nothing_finished, pick_runs
+
+MOST_RUNS = 8
+MATRICES_A_ROW = 3
+
+
+def main() -> None:
+    """Lays out the page."""
+    st.title(_("Compare"))
+    st.markdown(_("Set finished runs side by side: how right they are, how they got there, and what they mix up."))
+    finished = lab().finished()
+    if not finished:
+        nothing_finished(_("No finished run yet. Train one first; it will be here to compare."))
+        return
+    runs = pick_runs(
+        finished,
+        key="compare-runs",
+        default=3,
+        most=MOST_RUNS,
+        help=_("Up to eight runs at once. The link in the address bar brings back the same choice."),
+    )
+    if not runs:
+        st.info(_("Choose one or more runs above."), icon="👆")
+        return
+    show_table(runs)
+    show_curves(runs)
+    show_matrices(runs)
+
+
+def show_table(runs: list[Run]) -> None:
+    """What each run was and what it came to."""
+    import pandas as pd
+
+    rows = table_rows(runs)
+    st.dataframe(
+        shown_table(runs, rows),
+        hide_index=True,
+        column_config=column_words(),
+        key="compare-table",
+        alt=_("A table of the chosen runs, one row a run."),
+    )
+    for note in notes_on_fairness(runs):
+        st.warning(note, icon="⚠️")
+    st.download_button(
+        _("Download as CSV"),
+        pd.DataFrame(rows).to_csv(index=False).encode(),
+        file_name="flowerlab-runs.csv",
+        mime="text/csv",
+        key="compare-csv",
+        help=_("The table with plain numbers, for a spreadsheet."),
+        on_click="ignore",
+    )
+
+
+def show_curves(runs: list[Run]) -> None:
+    """How the runs got there."""
+    st.subheader(
+        _("Learning curves"),
+        help=_(
+            "Thick line: validation photos, which the network did not learn from. Thin line: training photos. "
+            "The large mark is the epoch whose weights were kept."
+        ),
+    )
+    chosen = st.segmented_control(
+        _("Curves of"),
+        ["accuracy", "loss"],
+        format_func=lambda name: _("Accuracy") if name == "accuracy" else _("Loss"),
+        default="accuracy",
+        required=True,
+        key="compare-measure",
+        help=_("Accuracy: share named rightly. Loss: how far the probabilities are from the truth; smaller is better."),
+        persist_state="session",
+    )
+    measure: Measure = "loss" if chosen == "loss" else "accuracy"
+    curves = [curve_of(run, lab().history(run.id), measure) for run in runs]
+    st.plotly_chart(
+        curves_figure(curves, measure),
+        key="compare-curves",
+        config={"displayModeBar": False},
+        alt=curves_sentence(curves, measure),
+    )
+    st.caption(_("Thick line: validation. Thin line: training. Large mark: the epoch that was kept."))
+
+
+def show_matrices(runs: list[Run]) -> None:
+    """What each run mixes up."""
+    st.subheader(
+        _("Confusion matrices (test photos)"),
+        help=_(
+            "Each row is a true class, each column an answer. On the diagonal the answer is right; all else is mixed up."
+        ),
+    )
+    shown = st.segmented_control(
+        _("Numbers"),
+        ["shares", "counts"],
+        format_func=lambda name: _("% of the true class") if name == "shares" else _("Photos"),
+        default="shares",
+        required=True,
+        key="compare-cells",
+        help=_("Percent make classes of different sizes comparable; photos are what was counted."),
+        persist_state="session",
+    )
+    shares = shown != "counts"
+    matrices = [run.result.confusion_matrix for run in runs if run.result and run.result.confusion_matrix]
+    top = scale_top(matrices, shares=shares)
+    st.caption(_("All matrices share one scale: the stronger the colour, the more photos."))
+    for begin in range(0, len(runs), MATRICES_A_ROW):
+        row = runs[begin : begin + MATRICES_A_ROW]
+        for column, run in zip(st.columns(max(2, min(len(runs), MATRICES_A_ROW))), row, strict=False):
+            with column:
+                show_matrix(run, shares=shares, top=top, dark=st.context.theme.type == "dark")
+
+
+main()

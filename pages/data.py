@@ -1,0 +1,92 @@
+"""Data: what the photos are, and what the network gets of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
+from flowerlab.datasets.folder import list_folders
+from flowerlab.datasets.originals import Originals
+from flowerlab.errors import BadPhoto
+from flowerlab.locale import _
+from flowerlab.ui.dataset_facts import show_balance, show_credits, show_split
+from flowerlab.ui.gathering import gather_panel
+from flowerlab.ui.lab import lab
+from flowerlab.ui.own_photos import delete_own_photos, import_panel, newly_imported
+from flowerlab.ui.photo_closely import drawn_specimen, show_augmentations, show_label, show_resizes
+from flowerlab.ui.photos_view import Specimen, photo_grid, specimen_of
+
+
+def main() -> None:
+    """Lays out the page."""
+    st.title(_("Data"))
+    st.markdown(_("Look at the photos that the networks learn from, and at what becomes of them on the way."))
+    dataset = pick_dataset()
+    originals = lab().originals(dataset)
+    if originals is None:
+        gather_panel(dataset)
+        if dataset == "garden":
+            show_closely(drawn_specimen(key="data"), DATASETS["garden"].classes)
+    else:
+        show_balance(originals, dataset)
+        show_photos(originals, dataset)
+        show_split(originals, dataset)
+    st.subheader(_("Your own photos"))
+    import_panel()
+    if dataset.startswith(FOLDER_PREFIX):
+        delete_own_photos(dataset)
+    show_credits(dataset)
+
+
+def pick_dataset() -> str:
+    """The data set that the page is about."""
+    names = [*DATASETS, *(FOLDER_PREFIX + info.name for info in list_folders(lab().home.folders))]
+    asked = newly_imported() or st.session_state.get("data-set")
+    st.session_state["data-set"] = asked if asked in names else names[0]
+    chosen = st.segmented_control(
+        _("Data set"),
+        names,
+        format_func=dataset_title,
+        required=True,
+        key="data-set",
+        help=_("The photos and their classes. Every run is trained and tested on one data set."),
+        persist_state="session",
+    )
+    if chosen in DATASETS:
+        st.caption(_(DATASETS[chosen].sentence))
+    return str(chosen)
+
+
+def show_photos(originals: Originals, dataset: str) -> None:
+    """The photos, and one of them closely."""
+    st.subheader(_("Photos"))
+    st.caption(_("Press the name under a photo to look at that photo closely, below."))
+    position = photo_grid(originals, key=f"data-{dataset}")
+    try:
+        show_closely(specimen_of(originals, position), originals.classes)
+    except BadPhoto as error:
+        st.error(str(error))
+
+
+def show_closely(photo: Specimen, classes: tuple[str, ...]) -> None:
+    """What becomes of one photo before a network sees it."""
+    st.subheader(_("One photo on its way into the network"))
+    resize, augment, label = st.tabs([_("Resize"), _("Augmentation"), _("One-hot label")], key="data-closely")
+    with resize:
+        st.markdown(
+            _("A network wants squares, all of one size. There are four ways to make one, and the way matters.")
+        )
+        show_resizes(photo, key="data")
+    with augment:
+        st.markdown(
+            _(
+                "Changing every training photo a little, anew in each epoch, is like having more photos. "
+                "Validation and test photos stay as they are."
+            )
+        )
+        show_augmentations(photo, key="data")
+    with label:
+        show_label(photo, classes)
+
+
+main()

@@ -1,0 +1,86 @@
+"""What the tests of the Compare and Classify pages share: runs that look finished, and a page in its app."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from flowerlab.datasets.catalog import FLOWERS
+from flowerlab.events import End, Epoch, Result
+from flowerlab.home import Home
+from flowerlab.recipe import Recipe
+from flowerlab.store import Run, Store
+
+ROOT = Path(__file__).parent.parent.parent
+TIMEOUT_S = 60
+MATRIX = [[6 if row == column else int(column == (row + 1) % 5) for column in range(5)] for row in range(5)]
+TESTED, RIGHT = 35, 30
+
+
+def add_finished(home: Home, name: str, *, accuracies: Sequence[float] = (0.5, 0.7), **knobs: Any) -> Run:
+    """Writes a run with epochs, a result and a (hollow) model file into a home.
+
+    Args:
+        home: Whose store takes the run.
+        name: Of the run.
+        accuracies: Validation accuracy of each epoch.
+        knobs: Of its recipe.
+    """
+    store = Store(home.store)
+    run = store.add(Recipe.parse(knobs), name)
+    about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
+    for number, accuracy in enumerate(accuracies):
+        values: dict[str, Any] = {
+            "loss": 1.0 - number / 10,
+            "accuracy": accuracy,
+            "val_loss": 1.1,
+            "val_accuracy": accuracy,
+        }
+        store.append(Epoch(**about, epoch=number, seconds=1.0, **values))
+    result = Result(
+        classes=FLOWERS,
+        best_epoch=len(accuracies) - 1,
+        epochs_run=len(accuracies),
+        val_accuracy=accuracies[-1],
+        test_accuracy=RIGHT / TESTED,
+        test_photos=TESTED,
+        confusion_matrix=MATRIX,
+        total_parameters=154_087,
+        trainable_parameters=154_087,
+        seconds=12.0,
+        seconds_training=10.0,
+        cached_features=False,
+    )
+    store.append(End(**about, state="done", result=result))
+    home.run(run.id).mkdir(parents=True, exist_ok=True)
+    (home.run(run.id) / "model.keras").write_bytes(b"hollow")
+    finished = store.get(run.id)
+    store.close()
+    return finished
+
+
+def open_page(name: str, *, query: dict[str, str] | None = None, state: dict[str, Any] | None = None) -> AppTest:
+    """Opens a page of the app.
+
+    Args:
+        name: Of the file in `pages/`.
+        query: Of its address.
+        state: What the visitor has set before.
+    """
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_S)
+    app.run()
+    app.switch_page(f"pages/{name}.py")
+    for key, value in (query or {}).items():
+        app.query_params[key] = value
+    for key, value in (state or {}).items():
+        app.session_state[key] = value
+    return app.run()
+
+
+def texts(app: AppTest) -> str:
+    """Everything that a page says in words, for looking something up in it."""
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning, app.error, app.success)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)

@@ -1,0 +1,183 @@
+"""The Classify page."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from flowerlab.datasets.gather import gather
+from flowerlab.engine.predictor import Predictor
+from flowerlab.errors import PredictorFailed
+from flowerlab.home import Home
+from flowerlab.runs import Lab
+from flowerlab.store import Run
+from tests.app.finished_runs import add_finished, open_page, texts
+
+PICTURES = 60
+
+
+def photo(seed: int = 0, *, size: tuple[int, int] = (60, 40), orientation: int | None = None) -> bytes:
+    """Bytes of a small JPEG."""
+    pixels = np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
+    picture, file = Image.fromarray(pixels), io.BytesIO()
+    exif = Image.Exif()
+    if orientation is not None:
+        exif[0x0112] = orientation
+    picture.save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Lets every run answer without a trainer process; keeps who was asked about how many photos."""
+    questions: list[tuple[str, int]] = []
+
+    def predict(lab: Lab, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        questions.append((run.id, len(photos)))
+        return np.tile(np.asarray([0.02, 0.03, 0.93, 0.02, 0.0], dtype=np.float32), (len(photos), 1))
+
+    monkeypatch.setattr(Predictor, "warm", lambda predictor: None)
+    monkeypatch.setattr(Lab, "predict", predict)
+    return questions
+
+
+def upload(app: Any, *files: tuple[str, bytes]) -> Any:
+    """Gives files to the page."""
+    app.file_uploader(key="photo").set_value([(name, data, "image/jpeg") for name, data in files])
+    return app.run()
+
+
+def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
+    """The empty page says that nothing is finished and offers the way to Home; it takes no photo."""
+    app = open_page("classify")
+    assert not app.exception
+    assert "No finished run yet" in texts(app)
+    assert app.button(key="go-home").label
+    assert not app.get("file_uploader")
+
+
+def test_the_newest_run_answers_at_first(home: Home, asked: list[tuple[str, int]]) -> None:
+    """An uploaded photo is answered by the newest run, in one line with the class and its probability."""
+    add_finished(home, "older")
+    newest = add_finished(home, "newer", seed=1)
+    app = upload(open_page("classify"), ("flower.jpg", photo()))
+    assert not app.exception
+    assert asked == [(newest.id, 1)]
+    assert "tulips, 93 %" in texts(app)
+    assert len(app.get("echarts_chart")) == 1
+
+
+def test_a_second_look_asks_nothing_twice(home: Home, asked: list[tuple[str, int]]) -> None:
+    """A rerun asks nothing; another run is asked about the photos that it has not seen; the first is not asked again."""
+    first, second = add_finished(home, "first"), add_finished(home, "second", seed=1)
+    app = upload(open_page("classify"), ("a.jpg", photo(1)), ("b.jpg", photo(2)))
+    app.run()
+    assert asked == [(second.id, 2)]
+    app.multiselect(key="classify-runs").set_value([first.id, second.id]).run()
+    assert asked == [(second.id, 2), (first.id, 2)]
+    assert len(app.get("echarts_chart")) == 4
+
+
+def test_a_bad_file_gets_a_sentence_and_the_others_go_on(home: Home, asked: list[tuple[str, int]]) -> None:
+    """A disguised and an empty file are each named in one sentence; the good photo beside them is answered."""
+    add_finished(home, "run")
+    app = upload(
+        open_page("classify"), ("fake.jpg", b"<html>no photo</html>"), ("empty.png", b""), ("good.jpg", photo())
+    )
+    assert not app.exception
+    sentences = [error.value for error in app.error]
+    assert len(sentences) == 2
+    assert any("fake" in sentence for sentence in sentences)
+    assert any("empty" in sentence for sentence in sentences)
+    assert "tulips, 93 %" in texts(app)
+
+
+def test_a_predictor_that_fails_is_told_as_a_sentence(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a run cannot answer, the page says why, and asks again next time."""
+    add_finished(home, "run")
+    asked: list[str] = []
+
+    def fail(lab: Lab, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        asked.append(run.id)
+        raise PredictorFailed("The machine may be too busy: try again.")
+
+    monkeypatch.setattr(Predictor, "warm", lambda predictor: None)
+    monkeypatch.setattr(Lab, "predict", fail)
+    app = upload(open_page("classify"), ("flower.jpg", photo()))
+    assert not app.exception
+    assert [error.value for error in app.error] == ["The machine may be too busy: try again."]
+    app.run()
+    assert len(asked) == 2
+
+
+def test_at_most_fifty_photos_are_taken_at_once(home: Home, asked: list[tuple[str, int]]) -> None:
+    """Of 52 photos the first 50 are answered, and the page says so; it shows a few at a time."""
+    add_finished(home, "run")
+    app = upload(open_page("classify"), *((f"{number}.jpg", photo(number)) for number in range(52)))
+    assert not app.exception
+    assert sum(count for _run, count in asked) == 50
+    assert "first 50 of 52" in texts(app)
+    assert len(app.get("echarts_chart")) == 6
+
+
+def test_samples_are_test_photos_with_their_label(
+    home: Home, asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sample photos come from the test part, one of each class, and the page says whether the answer is right."""
+    monkeypatch.setenv("FLOWERLAB_GARDEN_PICTURES", str(PICTURES))
+    gather(home, "garden", PICTURES)
+    run = add_finished(home, "run")
+    app = open_page("classify")
+    app.button(key="sample").click().run()
+    assert not app.exception
+    assert asked == [(run.id, 5)]
+    told = texts(app)
+    assert told.count("right") == 1
+    assert told.count("wrong") == 4
+    app.button(key="no-sample").click().run()
+    assert not app.get("echarts_chart")
+
+
+def test_a_photo_is_turned_as_its_camera_says(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run gets an upright photo: a picture 60 × 40 with the EXIF mark for a quarter turn arrives 60 high."""
+    add_finished(home, "run")
+    shapes: list[tuple[int, ...]] = []
+
+    def predict(lab: Lab, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        shapes.extend(pixels.shape for pixels in photos)
+        return np.full((len(photos), 5), 0.2, dtype=np.float32)
+
+    monkeypatch.setattr(Predictor, "warm", lambda predictor: None)
+    monkeypatch.setattr(Lab, "predict", predict)
+    upload(open_page("classify"), ("turned.jpg", photo(orientation=6)))
+    assert shapes == [(60, 40, 3)]
+
+
+def test_photos_are_still_there_after_a_visit_elsewhere(home: Home, asked: list[tuple[str, int]]) -> None:
+    """Uploaded photos and their answers survive a visit to another page, and can be put away."""
+    add_finished(home, "run")
+    app = upload(open_page("classify"), ("flower.jpg", photo()))
+    app.switch_page("pages/compare.py").run()
+    app.switch_page("pages/classify.py").run()
+    assert not app.exception
+    assert "tulips, 93 %" in texts(app)
+    assert len(asked) == 1
+    app.button(key="no-uploads").click().run()
+    assert not app.get("echarts_chart")
+
+
+def test_the_camera_is_off_until_it_is_asked_for(home: Home, asked: list[tuple[str, int]]) -> None:
+    """The camera opens behind a toggle that says where browsers allow it."""
+    add_finished(home, "run")
+    app = open_page("classify")
+    assert not app.get("camera_input")
+    assert "HTTPS" in app.toggle(key="camera-on").help
+    app.toggle(key="camera-on").set_value(True).run()
+    assert not app.exception
+    assert app.get("camera_input")

@@ -1,0 +1,117 @@
+"""The Compare page."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from flowerlab.home import Home
+from tests.app.finished_runs import add_finished, open_page, texts
+
+
+def chosen(app: AppTest) -> list[str]:
+    """Ids of the runs that the page compares."""
+    return list(app.multiselect(key="compare-runs").value)
+
+
+def figures(app: AppTest) -> list[dict[str, Any]]:
+    """The Plotly figures of the page, decoded."""
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
+    """The empty page says that nothing is finished and offers the way to Home; nothing else is drawn."""
+    app = open_page("compare")
+    assert not app.exception
+    assert "No finished run yet" in texts(app)
+    assert app.button(key="go-home").label
+    assert not app.multiselect
+    assert not figures(app)
+
+
+def test_the_newest_three_are_chosen_at_first(home: Home) -> None:
+    """Of four finished runs the newest three are compared, each with one matrix beside the curves."""
+    runs = [add_finished(home, f"run {number}", seed=number) for number in range(4)]
+    app = open_page("compare")
+    assert not app.exception
+    assert set(chosen(app)) == {run.id for run in runs[1:]}
+    assert len(figures(app)) == 1 + 3
+    assert app.query_params["runs"].count(",") == 2
+
+
+def test_the_link_decides_which_runs(home: Home) -> None:
+    """`?runs=id,id` chooses these runs and passes over ids that are no finished run's."""
+    runs = [add_finished(home, f"run {number}", seed=number) for number in range(3)]
+    app = open_page("compare", query={"runs": f"{runs[0].id},../../etc,ffffffffffff"})
+    assert not app.exception
+    assert chosen(app) == [runs[0].id]
+
+
+def test_the_choice_survives_a_visit_elsewhere(home: Home) -> None:
+    """A choice made here is still there after another page was opened."""
+    runs = [add_finished(home, f"run {number}", seed=number) for number in range(3)]
+    app = open_page("compare")
+    app.multiselect(key="compare-runs").set_value([runs[1].id]).run()
+    app.switch_page("pages/data.py").run()
+    app.switch_page("pages/compare.py").run()
+    assert chosen(app) == [runs[1].id]
+
+
+def test_the_table_gives_accuracy_with_its_interval(home: Home) -> None:
+    """Test accuracy stands with its 95 % Wilson interval, validation accuracy apart from it."""
+    add_finished(home, "run", learning_rate=0.01, epochs=7)
+    row = open_page("compare").dataframe[0].value.iloc[0]
+    assert row["test"] == "85.7 % (70.6–93.7)"
+    assert row["validation"] == "70.0 %"
+    assert row["rate"] == "0.01"
+    assert row["epochs"] == "2/7"
+
+
+def test_a_leak_is_marked_and_explained(home: Home) -> None:
+    """A run on the lecture's split is marked in the table, and a warning says that its accuracy is too high."""
+    add_finished(home, "leaky", split="lecture")
+    add_finished(home, "honest")
+    app = open_page("compare")
+    table = app.dataframe[0].value
+    assert table["split"].tolist() == ["⚠️ leak", "honest"]
+    assert "⚠️" in table["test"].iloc[0]
+    assert "⚠️" not in table["test"].iloc[1]
+    assert any("leaky" in warning.value and "too high" in warning.value for warning in app.warning)
+    assert any("different photos" in warning.value for warning in app.warning)
+
+
+def test_runs_tested_alike_need_no_warning(home: Home) -> None:
+    """Two honest runs on one data set are compared without a warning."""
+    for seed in (0, 1):
+        add_finished(home, f"run {seed}", seed=seed)
+    assert not open_page("compare").warning
+
+
+def test_curves_change_from_accuracy_to_loss(home: Home) -> None:
+    """The segmented control changes what the curves show."""
+    add_finished(home, "run")
+    app = open_page("compare")
+    assert figures(app)[0]["data"][1]["y"] == [50.0, 70.0]
+    app.segmented_control(key="compare-measure").set_value("loss").run()
+    assert figures(app)[0]["data"][1]["y"] == [1.1, 1.1]
+
+
+def test_matrices_show_shares_or_counts_on_one_scale(home: Home) -> None:
+    """Row percent up to 100 at first, counts on request; all matrices of the page have the same range."""
+    for seed in (0, 1):
+        add_finished(home, f"run {seed}", seed=seed)
+    app = open_page("compare")
+    assert [figure["data"][0]["zmax"] for figure in figures(app)[1:]] == [100, 100]
+    app.segmented_control(key="compare-cells").set_value("counts").run()
+    assert [figure["data"][0]["zmax"] for figure in figures(app)[1:]] == [6, 6]
+    assert "30 of 35 test photos are on the diagonal" in texts(app)
+
+
+def test_a_name_cannot_bring_markup(home: Home) -> None:
+    """A run's name with Markdown and HTML in it is shown as it was typed."""
+    add_finished(home, "<b>*bold*</b> :red[x] $y$")
+    app = open_page("compare")
+    assert not app.exception
+    assert r"\<b\>\*bold\*" in texts(app)

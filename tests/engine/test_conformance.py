@@ -1,0 +1,79 @@
+"""What every engine must do, asked of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from flowerlab.engine import Engine, Job
+from flowerlab.engine.fake import FakeEngine
+from flowerlab.engine.local import LocalEngine
+from flowerlab.home import Home
+from flowerlab.settings import Settings
+from tests.engine.conftest import SLOW, Said
+
+
+@pytest.fixture(params=["fake", "local"])
+def engine(request: pytest.FixtureRequest, said: Said, home: Home, settings: Settings) -> Iterator[Engine]:
+    """One engine after another."""
+    made: Engine = (
+        FakeEngine(said.take, pause_s=0.02) if request.param == "fake" else LocalEngine(said.take, home, settings)
+    )
+    yield made
+    made.close()
+
+
+def test_jobs_end_in_order_each_with_one_end(engine: Engine, said: Said, job: Callable[..., Job]) -> None:
+    """Submit returns at once; each job says `attempt` first and one `end` last, in the order of submission."""
+    began = time.monotonic()
+    engine.submit(job("first"))
+    engine.submit(job("second"))
+    assert time.monotonic() - began < 0.5
+    assert engine.slots() == (1, 1)
+    assert engine.adopt(["first", "second", "other"]) == {"first", "second"}
+    assert said.wait_for("second", "end").state == "done"
+    for run_id in ("first", "second"):
+        kinds = said.kinds(run_id)
+        assert (kinds[0], kinds[-1], kinds.count("end"), kinds.count("epoch")) == ("attempt", "end", 1, 1)
+    assert {event.attempt for event in said.events} == {3}
+    order = [event.run_id for event in said.events]
+    assert order == sorted(order)
+    assert engine.adopt(["first", "second"]) == set()
+
+
+def test_a_running_job_stops_within_two_seconds(engine: Engine, said: Said, job: Callable[..., Job]) -> None:
+    """Stop ends training within 2 s, keeps what whole epochs made, tests it, and may be asked for twice."""
+    engine.submit(job("slow", SLOW))
+    said.wait_for("slow", "epoch")
+    began = time.monotonic()
+    engine.stop("slow")
+    said.wait_for("slow", "evaluating", timeout_s=2)
+    assert time.monotonic() - began < 2
+    end = said.wait_for("slow", "end")
+    assert (end.state, end.result is not None) == ("stopped", True)
+    engine.stop("slow")
+
+
+def test_a_waiting_job_stops_before_it_begins(engine: Engine, said: Said, job: Callable[..., Job]) -> None:
+    """A stopped waiting job says only its end; the one before it goes on."""
+    engine.submit(job("first", SLOW))
+    engine.submit(job("waiting"))
+    engine.stop("waiting")
+    engine.stop("nobody")
+    assert said.wait_for("waiting", "end", timeout_s=5).state == "stopped"
+    assert said.kinds("waiting") == ["end"]
+    said.wait_for("first", "batch")
+
+
+def test_close_ends_everything(engine: Engine, said: Said, job: Callable[..., Job]) -> None:
+    """After close nothing is said any more, and no process is left behind."""
+    engine.submit(job("slow", SLOW))
+    pid = said.wait_for("slow", "attempt").pid
+    engine.close()
+    count = len(said.events)
+    time.sleep(0.5)
+    assert len(said.events) == count
+    assert pid == 0 or not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE

@@ -1,0 +1,131 @@
+"""The local engine: what happens to its process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from flowerlab.engine import Job
+from flowerlab.engine.local import LocalEngine
+from flowerlab.home import Home
+from flowerlab.metrics import load_predictions
+from flowerlab.settings import Settings
+from tests.engine.conftest import QUICK, SLOW, Said
+
+
+def test_a_killed_trainer_is_told_and_replaced(
+    said: Said, home: Home, settings: Settings, job: Callable[..., Job]
+) -> None:
+    """A trainer killed from outside ends its run as interrupted, with the signal named; the next run gets a new one."""
+    engine = LocalEngine(said.take, home, settings)
+    try:
+        engine.submit(job("victim", SLOW))
+        pid = said.wait_for("victim", "attempt").pid
+        said.wait_for("victim", "epoch")
+        os.kill(pid, signal.SIGKILL)
+        end = said.wait_for("victim", "end", timeout_s=10)
+        assert end.state == "interrupted"
+        assert "signal 9" in end.message
+        engine.submit(job("next"))
+        assert said.wait_for("next", "end").state == "done"
+        assert said.wait_for("next", "attempt").pid != pid
+    finally:
+        engine.close()
+
+
+def test_a_trainer_that_does_not_obey_is_killed(
+    said: Said, home: Home, settings: Settings, job: Callable[..., Job]
+) -> None:
+    """A frozen trainer is killed after the grace."""
+    engine = LocalEngine(said.take, home, settings.model_copy(update={"stop_grace_s": 1.0}))
+    try:
+        engine.submit(job("frozen", SLOW))
+        pid = said.wait_for("frozen", "attempt").pid
+        said.wait_for("frozen", "batch")
+        os.kill(pid, signal.SIGSTOP)
+        began = time.monotonic()
+        engine.stop("frozen")
+        assert said.wait_for("frozen", "end", timeout_s=10).state == "interrupted"
+        assert 0.9 < time.monotonic() - began < 4
+        assert not psutil.pid_exists(pid)
+    finally:
+        engine.close()
+
+
+def test_a_failed_run_says_why_and_retires_its_trainer(
+    said: Said, home: Home, settings: Settings, job: Callable[..., Job]
+) -> None:
+    """An unknown folder of photos ends the run with a sentence; the trainer is replaced."""
+    engine = LocalEngine(said.take, home, settings)
+    try:
+        engine.submit(job("lost", QUICK.changed(dataset="folder:gone")))
+        end = said.wait_for("lost", "end")
+        assert (end.state, "Import the folder" in end.message) == ("failed", True)
+        engine.submit(job("next"))
+        assert said.wait_for("next", "attempt").pid != said.wait_for("lost", "attempt").pid
+    finally:
+        engine.close()
+
+
+def test_warm_equals_cold_to_the_bit(said: Said, home: Home, settings: Settings, job: Callable[..., Job]) -> None:
+    """The same recipe gives the same probabilities in a fresh trainer and in one that has trained others before."""
+    recipe = QUICK.changed(epochs=2, dropout=0.3, augment="flip", seed=5)
+    engine = LocalEngine(said.take, home, settings)
+    try:
+        for run_id in ("cold", "between", "warm"):
+            engine.submit(
+                job(
+                    run_id,
+                    recipe if run_id != "between" else QUICK.changed(architecture="mobilenet_v2_035", weights="none"),
+                )
+            )
+        assert said.wait_for("warm", "end").state == "done"
+        assert [said.wait_for(run_id, "attempt").warm for run_id in ("between", "warm")] == [True, True]
+        assert len({said.wait_for(run_id, "attempt").pid for run_id in ("cold", "between", "warm")}) == 1
+    finally:
+        engine.close()
+    cold, warm = (load_predictions(home.run(run_id)) for run_id in ("cold", "warm"))
+    assert cold is not None
+    assert warm is not None
+    for name in ("test_probabilities", "val_probabilities"):
+        np.testing.assert_array_equal(cold[name], warm[name])
+
+
+def test_a_trainer_leaves_when_its_owner_goes(home: Home, settings: Settings, tmp_path: Path) -> None:
+    """When the process that started it is killed, the trainer sees its input close and leaves: no orphan."""
+    script = tmp_path / "owner.py"
+    script.write_text(
+        "import sys, time\n"
+        "from flowerlab.engine.supervise import TrainerProcess\n"
+        "from flowerlab.settings import Settings\n"
+        "from pathlib import Path\n"
+        "trainer = TrainerProcess('train', Settings(), Path(sys.argv[1]))\n"
+        "trainer.ready.wait(60)\n"
+        "print(trainer.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    root = str(Path(__file__).parents[2])
+    owner = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path / "log")],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": root},
+    )
+    assert owner.stdout is not None
+    with owner.stdout:
+        pid = int(owner.stdout.readline())
+        owner.kill()
+        owner.wait()
+    deadline = time.monotonic() + 5
+    while psutil.pid_exists(pid) and time.monotonic() < deadline:
+        if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            break
+        time.sleep(0.1)
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE

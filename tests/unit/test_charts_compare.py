@@ -1,0 +1,151 @@
+"""The figures of the Data, Compare and Classify pages: plain rows in, specifications out."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flowerlab.charts.answers import MOST_BARS, answer_options, answer_sentence, best_classes
+from flowerlab.charts.balance import balance_options, majority_share, split_options, split_sentence
+from flowerlab.charts.colours import class_colour, run_colour
+from flowerlab.charts.curves import Curve, curves_figure, curves_sentence
+from flowerlab.charts.matrix import cell_values, matrix_figure, matrix_sentence, scale_top
+from flowerlab.datasets.splits import make_split
+
+MATRIX = [[8, 2, 0], [1, 9, 0], [0, 5, 15]]
+NAMES = ("daisy", "roses", "tulips")
+CURVE = Curve("A #1", 1, (1, 2, 3), (0.3, 0.5, 0.7), (0.2, 0.6, 0.55), best_epoch=2)
+
+
+def test_matrix_shares_are_percent_of_the_true_class() -> None:
+    """With shares each row of the figure adds up to 100; with counts it holds the photos."""
+    assert matrix_figure(MATRIX, NAMES, shares=True, top=100).data[0].z[2].tolist() == [0, 25, 75]
+    assert matrix_figure(MATRIX, NAMES, shares=False, top=15).data[0].z[2].tolist() == [0, 5, 15]
+
+
+def test_matrix_rows_are_the_truth_from_top_to_bottom() -> None:
+    """The vertical axis is the truth, its first class on top; the horizontal one is the prediction."""
+    figure = matrix_figure(MATRIX, NAMES, shares=False, top=15)
+    assert figure.layout.yaxis.title.text == "truth"
+    assert figure.layout.xaxis.title.text == "prediction"
+    assert figure.layout.yaxis.autorange == "reversed"
+    assert figure.layout.yaxis.ticktext == NAMES
+    assert figure.data[0].customdata[2][1] == "5 of 20 photos of tulips were called roses"
+
+
+def test_matrices_side_by_side_share_one_scale() -> None:
+    """Two matrices get the same range of colours: that of the larger counts, or 0 to 100 %."""
+    small = [[1, 0], [0, 1]]
+    top = scale_top([MATRIX, small], shares=False)
+    figures = [matrix_figure(matrix, NAMES, shares=False, top=top).data[0] for matrix in (MATRIX, small)]
+    assert [(figure.zmin, figure.zmax) for figure in figures] == [(0, 15), (0, 15)]
+    assert scale_top([MATRIX, small], shares=True) == 100
+
+
+@given(st.lists(st.lists(st.integers(0, 500), min_size=4, max_size=4), min_size=4, max_size=4))
+def test_cells_never_leave_the_scale(matrix: list[list[int]]) -> None:
+    """Whatever was counted, no cell is below 0 or above the top of its scale."""
+    for shares in (True, False):
+        values = cell_values(matrix, shares=shares)
+        assert values.min() >= 0
+        assert values.max() <= scale_top([matrix], shares=shares) + 1e-9
+
+
+def test_matrix_sentence_names_the_largest_mistake() -> None:
+    """The text alternative counts the diagonal and names the most frequent confusion."""
+    sentence = matrix_sentence(MATRIX, NAMES)
+    assert "32 of 40" in sentence
+    assert "tulips called roses (5 photos)" in sentence
+    assert "mistake" not in matrix_sentence([[3, 0], [0, 4]], NAMES[:2])
+
+
+def test_curves_draw_validation_thick_and_training_thin_in_one_colour() -> None:
+    """A run has one colour; its validation line is solid and thick, its training line thin."""
+    training, validation = curves_figure([CURVE], "accuracy").data
+    assert training.line.color == validation.line.color == run_colour(1)
+    assert validation.line.dash == "solid"
+    assert validation.line.width > 2 * training.line.width
+    assert list(validation.y) == pytest.approx([20, 60, 55])
+
+
+def test_curves_mark_the_kept_epoch() -> None:
+    """The mark of the best epoch is the largest."""
+    sizes = curves_figure([CURVE], "loss").data[1].marker.size
+    assert sizes.index(max(sizes)) == 1
+    assert curves_sentence([CURVE], "accuracy") == "A #1: validation accuracy 60.0 % in epoch 2 of 3."
+
+
+def test_runs_differ_in_more_than_colour() -> None:
+    """Two runs have different markers, so that colour is never alone."""
+    other = Curve("B #2", 2, (1,), (0.5,), (0.6,), best_epoch=1)
+    lines = curves_figure([CURVE, other], "accuracy").data
+    assert lines[1].marker.symbol != lines[3].marker.symbol
+
+
+def test_a_run_without_whole_epochs_can_be_drawn() -> None:
+    """A curve without points neither breaks the figure nor its sentence."""
+    empty = Curve("C #3", 3, (), (), ())
+    assert len(curves_figure([CURVE, empty], "accuracy").data) == 4
+    assert "C #3" not in curves_sentence([CURVE, empty], "accuracy")
+
+
+def test_balance_shows_every_class_in_its_colour() -> None:
+    """One bar a class, in label order, with its count and share."""
+    bars = balance_options(NAMES, [10, 30, 60])["series"][0]["data"]
+    assert [bar["value"] for bar in bars] == [10, 30, 60]
+    assert [bar["itemStyle"]["color"] for bar in bars] == [class_colour(index) for index in range(3)]
+    assert "60.0 %" in bars[2]["label"]["formatter"]
+    assert majority_share([10, 30, 60]) == 0.6
+
+
+@pytest.mark.parametrize("count", [50, 200, 3670])
+def test_an_honest_split_fills_the_bar_once(count: int) -> None:
+    """Training, validation and test of the honest split follow one another without a gap or an overlap."""
+    parts = make_split(count, split="honest", validation_fraction=0.2)
+    training, validation, gap, test = split_options(parts, count=count, leak=False)["series"]
+    learnt = training["data"][1] + validation["data"][1]
+    assert gap["data"][0] == learnt
+    assert learnt + test["data"][0] == count
+    assert "0 of the test photos" in split_sentence(parts, count=count)
+
+
+def test_the_leak_is_drawn_and_named() -> None:
+    """The lecture's test part begins at the first photo, and picture and sentence say that it was trained on."""
+    parts = make_split(3670, split="lecture", validation_fraction=0.2)
+    options = split_options(parts, count=3670, leak=True)
+    gap, test = options["series"][2:]
+    assert gap["data"][0] == 0
+    assert "leak" in test["label"]["formatter"]
+    assert "seen in training" in test["name"]
+    assert "1,101 of the test photos also trained" in split_sentence(parts, count=3670)
+
+
+def test_few_classes_keep_their_order_and_many_show_the_best() -> None:
+    """Up to six classes stand in label order; of more, the most probable stand highest first."""
+    assert best_classes([0.1, 0.7, 0.2]) == [0, 1, 2]
+    many = np.linspace(0, 1, 20).tolist()
+    assert best_classes(many) == list(range(19, 19 - MOST_BARS, -1))
+
+
+def test_an_answer_is_drawn_in_percent() -> None:
+    """Bars hold percent, in the classes' colours, and tiny shares are not rounded to nothing."""
+    options = answer_options(NAMES, [0.001, 0.069, 0.93])
+    bars = options["series"][0]["data"]
+    assert [bar["label"]["formatter"] for bar in bars] == ["under 1 %", "7 %", "93 %"]
+    assert bars[2]["value"] == pytest.approx(93)
+    assert answer_sentence(NAMES, [0.0, 0.07, 0.93]) == "daisy 0 %, roses 7 %, tulips 93 %."
+
+
+def test_options_are_plain() -> None:
+    """ECharts options hold nothing but what JSON knows."""
+    parts = make_split(100, split="honest", validation_fraction=0.2)
+    for options in (
+        balance_options(NAMES, [1, 2, 3]),
+        answer_options(NAMES, [0, 0, 1]),
+        split_options(parts, count=100, leak=True),
+    ):
+        assert json.loads(json.dumps(options)) == options

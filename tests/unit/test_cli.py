@@ -1,0 +1,682 @@
+"""The command line: flags, JSON, exit codes, Ctrl-C. Runs are scripted here (FLOWERLAB_ENGINE=fake)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from flowerlab.cli import main
+from flowerlab.cli.knobs import flag_of
+from flowerlab.engine.fake import FakeEngine
+from flowerlab.events import Attempt, End
+from flowerlab.recipe import KNOBS, Recipe
+from flowerlab.runs import Lab
+from flowerlab.store import Run
+
+ROOT = Path(__file__).parents[2]
+RUN_KEYS = {
+    "run_id", "name", "state", "message", "recipe", "test_accuracy", "test_interval", "val_accuracy", "best_epoch",
+    "epochs_run", "confusion_matrix", "classes", "total_parameters", "trainable_parameters", "seconds", "model_path",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one JSON object on standard output; fails if there is anything else."""
+        found = json.loads(self.out)
+        assert isinstance(found, dict)
+        return found
+
+
+Call = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True)
+def _scripted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Scripted runs without long pauses, and nothing at hand."""
+    monkeypatch.setenv("FLOWERLAB_ENGINE", "fake")
+    monkeypatch.setenv("FLOWERLAB_GARDEN_PICTURES", "60")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 0.005)
+    monkeypatch.setattr("flowerlab.cli.watch.LOOK_S", 0.02)
+    monkeypatch.setattr("flowerlab.owner.LOOK_S", 0.02)
+
+
+@pytest.fixture
+def call(capfd: pytest.CaptureFixture[str]) -> Call:
+    """Runs a command in this process."""
+
+    def run(*arguments: str | Path) -> Outcome:
+        capfd.readouterr()
+        code = main([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        return Outcome(code, out, err)
+
+    return run
+
+
+def all_runs() -> list[Run]:
+    """Every run of the test's home, newest first."""
+    lab = Lab(own_queue=False)
+    try:
+        return lab.store.all()
+    finally:
+        lab.close()
+
+
+def start_elsewhere(**knobs: Any) -> Run:
+    """Queues a run as another process would."""
+    lab = Lab(own_queue=False)
+    try:
+        return lab.start(Recipe.parse(knobs)).run
+    finally:
+        lab.close()
+
+
+# train
+
+
+def test_train_gives_one_json_object_with_every_key(call: Call) -> None:
+    """`train --json` writes the run and nothing else to standard output, and ends with 0."""
+    outcome = call("train", "--epochs", "2", "--name", "Mine", "--json")
+    assert outcome.code == 0
+    record = outcome.json
+    assert set(record) == RUN_KEYS
+    assert (record["name"], record["state"], record["epochs_run"], record["best_epoch"]) == ("Mine", "done", 2, 1)
+    assert record["recipe"] == Recipe.parse({"epochs": 2}).model_dump(mode="json")
+    assert record["test_interval"][0] < record["test_accuracy"] < record["test_interval"][1]
+    assert sum(map(sum, record["confusion_matrix"])) == 30
+
+
+def test_lines_tell_every_epoch_where_there_is_no_terminal(call: Call) -> None:
+    """Without a terminal, standard error has one line an epoch, without control characters."""
+    outcome = call("train", "--epochs", "3")
+    lines = [line for line in outcome.err.splitlines() if "validation accuracy" in line]
+    assert [line.split(": ")[1].split(",")[0] for line in lines] == [f"epoch {n} of 3" for n in (1, 2, 3)]
+    assert "\x1b" not in outcome.err
+    assert "test accuracy 83.3 % (" in outcome.out
+
+
+@pytest.mark.parametrize("name", sorted(KNOBS))
+def test_every_knob_is_a_flag(call: Call, name: str) -> None:
+    """Each knob of the recipe has its flag, which changes that knob of what would be trained."""
+    source = start_elsewhere(architecture="vgg16", weights="none").id
+    values = {
+        "architecture": "resnet50", "unfreeze_from": "block4_conv3", "epochs": "7", "batch_size": "8", "dropout": "0.5",
+        "learning_rate": "0.01", "dataset": "tf_flowers", "split": "lecture", "resize": "crop", "image_size": "96",
+        "weights": "none", "head": "30,10", "optimizer": "sgd", "validation_fraction": "0.1", "augment": "flip",
+        "patience": "3", "seed": "9", "start_from": source,
+    }  # fmt: skip
+    base = {"architecture": "vgg16"}
+    wanted = {**base, name: values[name]}
+    flags = [part for knob, value in wanted.items() for part in (flag_of(knob), value)]
+    outcome = call("train", "--dry-run", "--json", *flags)
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["recipe"] == Recipe.parse(wanted).model_dump(mode="json")
+    assert outcome.json["recipe"] != Recipe.parse(base).model_dump(mode="json")
+
+
+@pytest.mark.parametrize("command", ["train", "lecture"])
+def test_help_names_every_flag(command: str, call: Call) -> None:
+    """`--help` shows the flag and the help text of each knob that the command takes."""
+    assert flag_of("learning_rate") == "--learning-rate"
+    shown = " ".join("".join(letter for letter in call(command, "--help").out if letter not in "│╭╮╰╯─").split())
+    for name, knob in KNOBS.items():
+        if command == "lecture" and name in ("unfreeze_from", "start_from"):
+            assert flag_of(name) not in shown
+        else:
+            assert flag_of(name) in shown
+            assert knob.help.replace("`", "").split()[0] in shown
+
+
+def test_a_dry_run_starts_nothing(call: Call) -> None:
+    """`--dry-run` tells parameters and what is at hand as Keras would count, and adds no run."""
+    outcome = call("train", "--dry-run", "--json", "--architecture", "vgg16")
+    assert outcome.code == 0
+    plan = outcome.json
+    assert (plan["total_parameters"], plan["trainable_parameters"]) == (15_125_463, 410_775)
+    assert (plan["dataset_at_hand"], plan["weights_at_hand"], plan["missing_mb"]) == (True, False, 58.9)
+    assert plan["train_photos"] is None
+    text = call("train", "--dry-run", "--dataset", "tf_flowers").out
+    assert "154,087" in text
+    assert "218 MB" in text
+    assert all_runs() == []
+
+
+def test_an_equal_run_is_given_unless_again(call: Call) -> None:
+    """The same recipe is not trained twice unless `--again` asks for it; standard error says so."""
+    first = call("train", "--epochs", "1", "--json").json["run_id"]
+    second = call("train", "--epochs", "1", "--json")
+    assert second.json["run_id"] == first
+    assert "not trained again" in second.err
+    assert call("train", "--dry-run", "--epochs", "1", "--json").json["equal_run"] == first
+    assert call("train", "--epochs", "1", "--again", "--json").json["run_id"] != first
+
+
+def test_a_waiting_equal_run_is_trained_and_given(call: Call) -> None:
+    """A run that waits because no lab is open is trained by the command that asks for the same."""
+    waiting = start_elsewhere(epochs=1)
+    outcome = call("train", "--epochs", "1", "--json")
+    assert (outcome.code, outcome.json["run_id"], outcome.json["state"]) == (0, waiting.id, "done")
+
+
+def test_beside_a_lab_that_owns_the_queue_it_only_watches(call: Call) -> None:
+    """While another process owns the queue, the command submits its run and reports what the other trained."""
+    app = Lab(own_queue=True)
+    try:
+        while not app.owns_queue:
+            time.sleep(0.01)
+        outcome = call("train", "--epochs", "1", "--json")
+        assert (outcome.code, outcome.json["state"]) == (0, "done")
+        assert app.owns_queue
+    finally:
+        app.close()
+
+
+def test_a_failed_run_is_exit_code_1_with_its_sentence(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that fails keeps its message in the JSON, and the command ends with 1."""
+    monkeypatch.setattr(FakeEngine, "_play", _fail)
+    outcome = call("train", "--json")
+    assert outcome.code == 1
+    record = outcome.json
+    assert (record["state"], record["message"], record["test_accuracy"]) == ("failed", "The weights are missing.", None)
+    assert "The weights are missing." in outcome.err
+
+
+def _fail(self: FakeEngine, job: Any) -> End:
+    self._sink(Attempt(run_id=job.run_id, attempt=job.attempt, pid=0, warm=False))
+    return End(run_id=job.run_id, attempt=job.attempt, state="failed", message="The weights are missing.")
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "--epochs", "0"), ("train", "--epoch", "3"), ("train", "--epochs"), ("train", "surplus"), ("grow",), (),
+        ("train", "--name", ""), ("train", "--unfreeze-from", "block9"), ("train", "--dataset", "folder:nobody"),
+        ("train", "--start-from", "0" * 12), ("train", "--weights", "there/is/no.h5"), ("train", "--dataset", "no/folder"),
+        ("train", "--dry-run", "--dataset", "folder:nobody"), ("train", "--dry-run", "--start-from", "0" * 12),
+        ("lecture", "--architecture", "handmade"), ("lecture", "--unfreeze-from", "none"), ("lecture", "--seed", "-1"),
+        ("classify",), ("classify", "0" * 12, "x.jpg"), ("runs", "--state", "lazy"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_sentence_and_exit_code_2(call: Call, arguments: tuple[str, ...]) -> None:
+    """Bad input ends with 2 and one line on standard error, with --json also as `error`; nothing is changed."""
+    plain = call(*arguments)
+    assert (plain.code, plain.out) == (2, "")
+    assert len(plain.err.splitlines()) == 1
+    outcome = call(*arguments, "--json") if arguments and arguments[0] != "grow" else None
+    # A flag without its value takes --json for it: then that is what is wrong.
+    if outcome is not None:
+        assert outcome.code == 2
+        assert set(outcome.json) == {"error"}
+        assert outcome.json["error"] == outcome.err.strip()
+    assert all_runs() == []
+
+
+# Without what leads out of the empty folder in which it is called: `/` and `~` are folders with everybody's photos.
+anything = st.text(st.characters(exclude_characters="/\\~"), max_size=30)
+
+
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(sorted(KNOBS)), text=anything)
+def test_any_text_for_a_knob_parses_or_is_refused(
+    name: str, text: str, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stands behind a knob's flag, the recipe takes it or the command ends with 2, one line, and no run."""
+    (tmp_path / "empty").mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path / "empty")
+    outcome = call("train", "--dry-run", "--json", f"{flag_of(name)}={text}")
+    assert outcome.code in (0, 2)
+    assert set(outcome.json) == {"error"} if outcome.code == 2 else outcome.json["recipe"]
+    assert len(outcome.err.splitlines()) == (1 if outcome.code == 2 else 0)
+    assert all_runs() == []
+
+
+def test_bad_settings_are_exit_code_2(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting that cannot be is bad input like any other."""
+    monkeypatch.setenv("FLOWERLAB_THREADS", "all")
+    outcome = call("runs", "--json")
+    assert outcome.code == 2
+    assert "FLOWERLAB_THREADS" in outcome.json["error"]
+
+
+def test_an_unusable_home_is_exit_code_1(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A home that cannot be written is a sentence and a failure, not a stack trace."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("FLOWERLAB_HOME", str(tmp_path / "file" / "home"))
+    outcome = call("runs", "--json")
+    assert outcome.code == 1
+    assert "FLOWERLAB_HOME" in outcome.json["error"]
+    assert len(outcome.err.splitlines()) == 1
+
+
+# Own photos and weights
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder with two classes of ten photos each."""
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "pictures" / "leaves"
+    for label in ("elm", "oak"):
+        (folder / label).mkdir(parents=True)
+        for number in range(10):
+            pixels = rng.integers(0, 256, (40, 50, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / label / f"{number}.jpg")
+    return folder
+
+
+def test_a_folder_is_imported_and_trained_on(call: Call, photos: Path) -> None:
+    """`--dataset PATH` brings the photos into the lab, and the run names them; the same path again is the same run."""
+    outcome = call("train", "--dataset", photos, "--epochs", "1", "--json")
+    assert outcome.code == 0, outcome.err
+    dataset = outcome.json["recipe"]["dataset"]
+    assert dataset.startswith("folder:leaves-")
+    again = call("train", "--dataset", photos, "--epochs", "1", "--json")
+    assert again.json["run_id"] == outcome.json["run_id"]
+    lab = Lab(own_queue=False)
+    try:
+        assert lab.classes_of(dataset) == ("elm", "oak")
+    finally:
+        lab.close()
+
+
+def test_changed_photos_are_another_data_set(call: Call, photos: Path) -> None:
+    """When a photo was added since, the path is imported anew under another name and trained on anew."""
+    first = call("train", "--dataset", photos, "--epochs", "1", "--json").json
+    (photos / "elm" / "new.jpg").write_bytes((photos / "oak" / "1.jpg").read_bytes())
+    second = call("train", "--dataset", photos, "--epochs", "1", "--json").json
+    assert second["recipe"]["dataset"] != first["recipe"]["dataset"]
+    assert second["run_id"] != first["run_id"]
+
+
+def test_a_zip_is_imported_whatever_its_name(call: Call, photos: Path) -> None:
+    """A .zip works as a folder does, even if its name holds what a data set's name may not."""
+    archive = photos.parent / "_my (best) leaves!.zip"
+    shutil.make_archive(str(archive.with_suffix("")), "zip", photos)
+    outcome = call("train", "--dataset", archive, "--epochs", "1", "--json")
+    assert outcome.code == 0, outcome.err
+    assert re.fullmatch(r"folder:my -best- leaves-[0-9a-f]{8}", outcome.json["recipe"]["dataset"])
+
+
+def test_a_dry_run_imports_nothing(call: Call, photos: Path, tmp_path: Path) -> None:
+    """With `--dry-run` the photos are counted and the classes told, but the lab stays as it was."""
+    outcome = call("train", "--dry-run", "--dataset", photos, "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["classes"] == ["elm", "oak"]
+    assert list((tmp_path / "home" / "folders").iterdir()) == []
+
+
+def test_a_bad_knob_imports_nothing(call: Call, photos: Path, tmp_path: Path) -> None:
+    """Other knobs are checked before anything is imported."""
+    for command in ("train", "lecture"):
+        assert call(command, "--dataset", photos, "--epochs", "0").code == 2
+    assert call("train", "--dataset", photos, "--name", "x" * 81).code == 2
+    assert list((tmp_path / "home" / "folders").iterdir() if (tmp_path / "home").exists() else []) == []
+
+
+def test_a_weights_file_is_imported(call: Call, tmp_path: Path) -> None:
+    """`--weights PATH` copies the file into the lab, and the recipe names the copy."""
+    file = tmp_path / "own.h5"
+    file.write_bytes(b"weights")
+    flags = ("--architecture", "mobilenet_v2", "--epochs", "1", "--weights", file, "--json")
+    assert call("train", "--dry-run", *flags).code == 0
+    assert list((tmp_path / "home" / "weights").iterdir()) == []
+    weights = call("train", *flags).json["recipe"]["weights"]
+    assert weights.startswith("file:own-")
+    assert (tmp_path / "home" / "weights" / weights.removeprefix("file:")).read_bytes() == b"weights"
+
+
+# lecture
+
+
+def test_the_lecture_gives_a_b_and_c(call: Call) -> None:
+    """`lecture --json` has the three runs under A, B and C; C starts from B; shared knobs reach all three."""
+    outcome = call("lecture", "--architecture", "mobilenet_v2", "--weights", "none", "--epochs", "1", "--json")
+    assert outcome.code == 0
+    assert list(outcome.json) == ["runs"]
+    runs = outcome.json["runs"]
+    assert list(runs) == ["A", "B", "C"]
+    assert all(set(run) == RUN_KEYS and run["state"] == "done" for run in runs.values())
+    recipes = {letter: run["recipe"] for letter, run in runs.items()}
+    assert {letter: recipe["architecture"] for letter, recipe in recipes.items()} == {
+        "A": "handmade", "B": "mobilenet_v2", "C": "mobilenet_v2",
+    }  # fmt: skip
+    assert {recipe["epochs"] for recipe in recipes.values()} == {1}
+    assert recipes["C"]["start_from"] == runs["B"]["run_id"]
+    assert (recipes["B"]["unfreeze_from"], recipes["C"]["unfreeze_from"]) == ("none", "block_13_expand")
+
+
+def test_the_lecture_again_trains_nothing_new(call: Call) -> None:
+    """A second lecture gives the runs of the first."""
+    first = call("lecture", "--weights", "none", "--epochs", "1", "--json").json["runs"]
+    second = call("lecture", "--weights", "none", "--epochs", "1", "--json").json["runs"]
+    assert {letter: run["run_id"] for letter, run in first.items()} == {
+        letter: run["run_id"] for letter, run in second.items()
+    }
+
+
+def test_the_lecture_may_be_gentle(call: Call) -> None:
+    """`--gently` adds the mended C, with its small learning rate."""
+    runs = call("lecture", "--gently", "--weights", "none", "--epochs", "1", "--json").json["runs"]
+    assert list(runs) == ["A", "B", "C", "gently"]
+    assert runs["gently"]["recipe"]["learning_rate"] == 1e-5
+
+
+def test_missing_weights_fail_with_the_way_out(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where B cannot get ImageNet weights, the lecture ends with 1 and standard error names `--weights none`."""
+    play = FakeEngine._play
+    monkeypatch.setattr(
+        FakeEngine, "_play", lambda self, job: (play if job.recipe["weights"] == "none" else _fail)(self, job)
+    )
+    outcome = call("lecture", "--epochs", "1", "--json")
+    assert outcome.code == 1
+    runs = outcome.json["runs"]
+    assert {letter: run["state"] for letter, run in runs.items()} == {"A": "done", "B": "failed", "C": "failed"}
+    assert runs["B"]["message"] == "The weights are missing."
+    assert "--weights none" in outcome.err
+
+
+# Ctrl-C
+
+
+def watch_newest(reached: Callable[[Run, Lab], bool], then: Callable[[], None] = lambda: None) -> threading.Thread:
+    """Looks at the newest run from another thread, and does something as soon as it has come so far."""
+
+    def wait() -> None:
+        lab = Lab(own_queue=False)
+        try:
+            due_s = time.monotonic() + 30
+            while time.monotonic() < due_s and not any(reached(run, lab) for run in lab.store.all()[:1]):
+                time.sleep(0.02)
+        finally:
+            lab.close()
+        then()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def press_when(reached: Callable[[Run, Lab], bool], *, times: int = 1) -> threading.Thread:
+    """Sends this process Ctrl-C as soon as the newest run has come so far."""
+
+    def press() -> None:
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+
+    return watch_newest(reached, press)
+
+
+def test_ctrl_c_stops_the_run_and_reports_it(call: Call) -> None:
+    """One Ctrl-C ends training after the epochs so far, tests what is kept, and gives the stopped run with code 1."""
+    thread = press_when(lambda run, lab: len(lab.history(run.id).epochs) >= 1)
+    outcome = call("train", "--epochs", "500", "--json")
+    thread.join()
+    assert outcome.code == 1
+    record = outcome.json
+    assert record["state"] == "stopped"
+    assert 1 <= record["epochs_run"] < 500
+    assert record["test_accuracy"] is not None
+    assert "Stopping" in outcome.err
+
+
+def test_a_second_ctrl_c_skips_the_test(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pressed again while the run is tested, Ctrl-C skips the test; the run keeps its model but no test accuracy."""
+    monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 0.15)
+    first = press_when(lambda run, lab: len(lab.history(run.id).epochs) >= 1)
+    second = press_when(lambda run, lab: lab.history(run.id).evaluating is not None)
+    outcome = call("train", "--epochs", "500", "--json")
+    first.join()
+    second.join()
+    assert outcome.code == 1
+    assert (outcome.json["state"], outcome.json["test_accuracy"]) == ("stopped", None)
+    assert outcome.json["val_accuracy"] is not None
+
+
+def test_a_third_ctrl_c_leaves_at_once(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that does not obey is left behind as interrupted; the command ends with 1 and one JSON object."""
+    monkeypatch.setattr(FakeEngine, "stop", lambda self, run_id: None)
+    thread = press_when(lambda run, lab: len(lab.history(run.id).epochs) >= 1, times=3)
+    outcome = call("train", "--epochs", "500", "--json")
+    thread.join()
+    assert (outcome.code, outcome.json) == (1, {"error": "Interrupted."})
+    assert all_runs()[0].state == "interrupted"
+
+
+def test_what_it_trains_for_others_is_finished(call: Call) -> None:
+    """A run that somebody queued meanwhile, and that this process then trains, is not cut off at its end."""
+    queued: list[Run] = []
+
+    def queue_another(run: Run, lab: Lab) -> bool:
+        if not queued and lab.history(run.id).epochs:
+            queued.append(lab.start(Recipe.parse({"epochs": 20})).run)
+        return bool(queued)
+
+    thread = watch_newest(queue_another)
+    mine = call("train", "--epochs", "5", "--json")
+    thread.join()
+    assert (mine.code, mine.json["epochs_run"]) == (0, 5)
+    assert "waiting for it" in mine.err
+    assert {run.id: run.state for run in all_runs()}[queued[0].id] == "done"
+
+
+def test_ctrl_c_leaves_a_run_that_somebody_else_started(call: Call) -> None:
+    """A run of another process goes on when the command that watches it is left."""
+    app = Lab(own_queue=True)
+    try:
+        run = app.start(Recipe.parse({"epochs": 500})).run
+        thread = press_when(lambda run, lab: len(lab.history(run.id).epochs) >= 1)
+        outcome = call("train", "--epochs", "500", "--json")
+        thread.join()
+        assert (outcome.code, outcome.json["run_id"]) == (1, run.id)
+        assert app.store.get(run.id).state == "training"
+        assert app.store.get(run.id).stop_requests == 0
+    finally:
+        app.close()
+
+
+def test_ctrl_c_reaches_the_command_in_a_shell(tmp_path: Path) -> None:
+    """`python -m flowerlab train` as a process of its own: Ctrl-C gives one JSON object, code 1, and no stack trace."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flowerlab", "train", "--epochs", "500", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stderr is not None
+    try:
+        said = ""
+        while "epoch 1 of 500" not in said:
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 1
+    assert json.loads(out)["state"] == "stopped"
+    assert "Traceback" not in said + err
+
+
+# classify
+
+
+@pytest.fixture
+def trained(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """Id of a run with a model; the predictor's answer is brightness, so that photos can be told apart."""
+    run_id: str = call("train", "--epochs", "1", "--name", "Mine", "--json").json["run_id"]
+    (tmp_path / "home" / "runs" / run_id / "model.keras").write_bytes(b"")
+
+    def predict(self: Lab, run: Run, photos: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        bright = np.array([photo.mean() / 255 for photo in photos], dtype=np.float32)
+        rest = np.zeros((len(photos), 3), dtype=np.float32)
+        return np.column_stack([bright, 1 - bright, rest])
+
+    monkeypatch.setattr(Lab, "predict", predict)
+    return run_id
+
+
+def photo_file(path: Path, brightness: int) -> Path:
+    """Writes a grey photo."""
+    Image.new("RGB", (30, 20), (brightness,) * 3).save(path)
+    return path
+
+
+def test_classify_answers_each_file_in_order(call: Call, trained: str, tmp_path: Path) -> None:
+    """One entry per file in the order given; what is no photo gets a sentence and does not spoil the rest."""
+    (tmp_path / "text.jpg").write_text("no photo")
+    files = [
+        photo_file(tmp_path / "bright.png", 250), tmp_path / "text.jpg", tmp_path / "missing.jpg", tmp_path,
+        *(photo_file(tmp_path / f"dark{number}.png", 5) for number in range(9)),
+    ]  # fmt: skip
+    outcome = call("classify", trained, *files, "--json")
+    assert outcome.code == 0
+    entries = outcome.json["photos"]
+    assert [entry["file"] for entry in entries] == [str(file) for file in files]
+    assert [entry.get("label") for entry in entries] == ["dandelion", None, None, None, *["daisy"] * 9]
+    for entry in entries:
+        if "label" in entry:
+            assert sum(entry["probabilities"].values()) == pytest.approx(1)
+            assert max(entry["probabilities"], key=entry["probabilities"].__getitem__) == entry["label"]
+        else:
+            assert set(entry) == {"file", "error"}
+            assert "\n" not in entry["error"]
+    assert "This is a folder" in entries[3]["error"]
+
+
+def test_classify_without_a_readable_photo_is_exit_code_2(call: Call, trained: str, tmp_path: Path) -> None:
+    """If no file is a photo, the code is 2; the JSON still has each file's sentence."""
+    outcome = call("classify", trained, tmp_path / "a.jpg", tmp_path, "--json")
+    assert outcome.code == 2
+    assert len(outcome.json["photos"]) == 2
+    assert outcome.json["error"] == outcome.err.strip()
+
+
+def test_classify_takes_an_id_its_beginning_or_a_name(call: Call, trained: str, tmp_path: Path) -> None:
+    """A run may be given by id, by four or more digits of it, or by its exact name; not by less."""
+    photo = photo_file(tmp_path / "a.png", 250)
+    for text in (trained, trained[:4], "Mine"):
+        assert call("classify", text, photo, "--json").json["run_id"] == trained
+    for text in (trained[:3], "Min", "", "%"):
+        assert call("classify", text, photo).code == 2
+    assert "dandelion 98.0 % (daisy 2.0 %" in call("classify", "Mine", photo).out
+
+
+def test_an_ambiguous_run_is_refused(call: Call, trained: str, tmp_path: Path) -> None:
+    """Two runs of one name: the sentence offers their ids."""
+    other = call("train", "--epochs", "1", "--name", "Mine", "--again", "--json").json["run_id"]
+    outcome = call("classify", "Mine", photo_file(tmp_path / "a.png", 250))
+    assert outcome.code == 2
+    assert trained in outcome.err
+    assert other in outcome.err
+
+
+def test_a_run_without_a_model_cannot_classify(call: Call, tmp_path: Path) -> None:
+    """A run whose model is not there is a failure, told in a sentence before any photo is read."""
+    run_id = call("train", "--epochs", "1", "--json").json["run_id"]
+    outcome = call("classify", run_id, tmp_path / "missing.jpg", "--json")
+    assert outcome.code == 1
+    assert "no model" in outcome.json["error"]
+
+
+# runs and doctor
+
+
+def test_runs_are_listed_newest_first(call: Call) -> None:
+    """`runs` has every run, newest first, as lines with tabs or as JSON; `--state` chooses."""
+    assert call("runs", "--json").json == {"runs": []}
+    waiting = start_elsewhere(epochs=3).id
+    done = call("train", "--epochs", "1", "--json").json
+    start_elsewhere(epochs=4)
+    listed = call("runs", "--json").json["runs"]
+    # The command that trained owned the queue, so what waited before it is done as well.
+    assert [run["recipe"]["epochs"] for run in listed] == [4, 1, 3]
+    assert listed[1] == done
+    assert [run["run_id"] for run in call("runs", "--state", "done", "--json").json["runs"]] == [
+        done["run_id"],
+        waiting,
+    ]
+    lines = call("runs").out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["id", *(run["run_id"] for run in listed)]
+    assert "83.3 % (66.4–92.7)" in lines[2]
+
+
+def test_listing_runs_trains_nothing(call: Call) -> None:
+    """Looking at the runs does not begin those that wait."""
+    start_elsewhere(epochs=1)
+    assert call("runs", "--json").json["runs"][0]["state"] == "queued"
+    assert all_runs()[0].attempt == 0
+
+
+def test_the_doctor_says_whether_the_lab_can_run(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`doctor` ends with 0 on a machine that only lacks downloads, and with 1 where there is a problem."""
+    healthy = call("doctor", "--json")
+    assert (healthy.code, healthy.json["can_run"]) == (0, True)
+    assert {"python", "packages", "home", "garden", "tf_flowers"} <= {
+        check["subject"] for check in healthy.json["checks"]
+    }
+    assert "The lab can run." in call("doctor").out
+    monkeypatch.setenv("FLOWERLAB_THREADS", "all")
+    sick = call("doctor", "--json")
+    assert (sick.code, sick.json["can_run"]) == (1, False)
+
+
+@pytest.mark.parametrize("arguments", [["runs"], ["--help"], ["doctor"]])
+def test_quick_commands_load_nothing_heavy(arguments: list[str]) -> None:
+    """`runs`, `doctor` and `--help` load no TensorFlow, scikit-learn, Plotly, pandas or Streamlit."""
+    code = (
+        "import contextlib, io, json, sys\n"
+        "from flowerlab.cli import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        f"    code = main({arguments!r})\n"
+        "print(json.dumps([code, sorted({name.split('.')[0] for name in sys.modules})]))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    returned, modules = json.loads(said)
+    assert returned == 0
+    assert not set(modules) & {"tensorflow", "keras", "tensorflow_datasets", "streamlit", "sklearn", "plotly", "pandas"}
+
+
+def test_a_missing_package_is_a_sentence() -> None:
+    """Where a package is missing, `python -m flowerlab` says how to install it."""
+    code = "import sys; sys.modules['typer'] = None; import runpy; runpy.run_module('flowerlab', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 1
+    assert "requirements.txt" in done.stderr
+    assert "Traceback" not in done.stderr
