@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ class Network:
 
     def counts(self) -> tuple[int, int]:
         """Returns (all parameters, trainable parameters)."""
-        trainable = sum(int(weight.size) for weight in self.model.trainable_weights)
+        trainable = sum(math.prod(weight.shape) for weight in self.model.trainable_weights)
         return int(self.model.count_params()), trainable
 
 

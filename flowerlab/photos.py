@@ -1,0 +1,151 @@
+"""Photos: safe reading, and the one resize code, used by training and upload alike."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from flowerlab.errors import BadPhoto
+
+MAX_BYTES = 20_000_000
+MAX_PIXELS = 50_000_000
+# MPO is the JPEG of phones that keep a second picture behind the first.
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP")
+HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1")
+LECTURE_HEIGHT, LECTURE_WIDTH = 442, 1024
+
+RESIZE_MODES: dict[str, str] = {
+    "squash": "The whole photo is pressed into the square; a wide flower becomes a narrow one.",
+    "crop": "The middle square is cut out; what lies outside is lost, and nothing changes its shape.",
+    "pad": "The whole photo is kept in its shape, with black bars beside it.",
+    "lecture": "The photo is put into the corner of a black canvas of 1024 × 442 pixels, which is then squashed: "
+    "most of the square stays black, as in the lecture.",
+}
+
+Photo = NDArray[np.uint8]
+
+
+def read_photo(data: bytes, name: str = "photo") -> Photo:
+    """Reads a JPEG, PNG, WebP or HEIC photo. Its type is told from its bytes, never from its name.
+
+    It is turned upright by its EXIF entry; transparency becomes white; of an animation the first picture is taken.
+
+    Args:
+        data: The encoded photo, at most 20 MB.
+        name: For the error's sentence.
+
+    Returns:
+        uint8, (height, width, 3), RGB, 0..255.
+
+    Raises:
+        BadPhoto: If it is empty, too large, cut short, or no photo at all.
+    """
+    if not data:
+        raise BadPhoto(f"{name} is empty. Expected a JPEG, PNG, WebP or HEIC photo. Received: 0 bytes. Choose another file.")
+    if len(data) > MAX_BYTES:
+        raise BadPhoto(
+            f"{name} is too large. Expected at most {MAX_BYTES // 10**6} MB. Received: {len(data) / 1e6:.0f} MB. Save it smaller."
+        )
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of bombs and odd metadata; size is checked below, metadata does not matter.
+            warnings.simplefilter("ignore")
+            with _open(data) as image:
+                _check_size(image, name)
+                return _to_rgb(image)
+    except BadPhoto:
+        raise
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error, TypeError, IndexError, KeyError, RuntimeError, MemoryError,
+            OverflowError, AttributeError, ZeroDivisionError, Image.DecompressionBombError):  # fmt: skip
+        # Pillow's decoders raise all of these on hostile bytes.
+        raise BadPhoto(
+            f"{name} cannot be read as a photo. Expected a whole JPEG, PNG, WebP or HEIC file. "
+            f"Received: {_describe(data)}. Open it in another program and save it as JPEG."
+        ) from None
+
+
+def _open(data: bytes) -> Image.Image:
+    if data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS:
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
+        return Image.open(io.BytesIO(data), formats=("HEIF",))
+    return Image.open(io.BytesIO(data), formats=FORMATS)
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    width, height = image.size
+    if width < 1 or height < 1 or width * height > MAX_PIXELS:
+        raise BadPhoto(
+            f"{name} has too many pixels. Expected at most {MAX_PIXELS // 10**6} megapixels. "
+            f"Received: {width} × {height}. Save it smaller."
+        )
+
+
+def _to_rgb(image: Image.Image) -> Photo:
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I") or upright.mode == "F":
+        # 16-bit greys: `convert` would clip them to white.
+        grey = (np.clip(np.asarray(upright, dtype=np.float64), 0, 65535) / 257).round().astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if upright.has_transparency_data:
+        layered = upright.convert("RGBA")
+        white = Image.new("RGBA", layered.size, (255, 255, 255, 255))
+        upright = Image.alpha_composite(white, layered)
+    return np.array(upright.convert("RGB"), dtype=np.uint8)
+
+
+def _describe(data: bytes) -> str:
+    head = data[:200].lstrip().lower()
+    for start, words in ((b"%pdf", "a PDF"), (b"pk\x03\x04", "a zip"), (b"gif8", "a GIF"), (b"\xff\xd8", "a broken JPEG"),
+                         (b"\x89png", "a broken PNG"), (b"riff", "a broken WebP")):  # fmt: skip
+        if head.startswith(start):
+            return words
+    if b"<svg" in head:
+        return "an SVG drawing"
+    return "a web page" if b"<html" in head or b"<!doctype" in head else f"{len(data):,} bytes of another kind"
+
+
+def resize_photo(photo: Photo, size_px: int, mode: str) -> Photo:
+    """Makes a square of a photo of any shape, with Pillow's bilinear filter and its antialiasing.
+
+    Args:
+        photo: uint8, (height, width, 3), RGB.
+        size_px: Side of the square, 1 or more.
+        mode: A key of `RESIZE_MODES`.
+
+    Returns:
+        uint8, (size_px, size_px, 3).
+
+    Raises:
+        ValueError: If there is no such mode.
+    """
+    image = Image.fromarray(photo)
+    side = (size_px, size_px)
+    if mode == "crop":
+        image = ImageOps.fit(image, side, Image.Resampling.BILINEAR)
+    elif mode == "pad":
+        image = ImageOps.pad(image, side, Image.Resampling.BILINEAR, color=(0, 0, 0))
+    elif mode == "lecture":
+        image = _on_lecture_canvas(image).resize(side, Image.Resampling.BILINEAR)
+    elif mode == "squash":
+        image = image.resize(side, Image.Resampling.BILINEAR)
+    else:
+        raise ValueError(f"There is no such resize mode. Expected one of {', '.join(RESIZE_MODES)}. Received: {mode!r}.")
+    return np.array(image, dtype=np.uint8)
+
+
+def _on_lecture_canvas(image: Image.Image) -> Image.Image:
+    """Pads with black at the right and the bottom, where TFDS pads with `batch_size=-1`; larger photos are first shrunk."""
+    share = min(1.0, LECTURE_WIDTH / image.width, LECTURE_HEIGHT / image.height)
+    if share < 1:
+        size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
+        image = image.resize(size, Image.Resampling.BILINEAR)
+    canvas = Image.new("RGB", (LECTURE_WIDTH, LECTURE_HEIGHT))
+    canvas.paste(image, (0, 0))
+    return canvas
