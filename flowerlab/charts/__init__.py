@@ -1,0 +1,1 @@
+"""Figures from plain rows: ECharts options and Plotly figures. No Streamlit."""

@@ -1,0 +1,31 @@
+"""One colour per run and per class, the same everywhere, told apart without colour too.
+
+The set is Okabe and Ito's (2008), made for colour-blind readers; its black and yellow are left out, because they vanish on
+a dark or light page.
+"""
+
+from __future__ import annotations
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+GLYPHS = ("●", "▲", "■", "◆", "★", "✚")
+
+
+def run_colour(number: int) -> str:
+    """Returns the colour of the run with this number, as #rrggbb."""
+    return PALETTE[(number - 1) % len(PALETTE)]
+
+
+def run_dash(number: int) -> str:
+    """Returns the dash of the run with this number, as Plotly names it."""
+    return DASHES[(number - 1) % len(DASHES)]
+
+
+def class_colour(index: int) -> str:
+    """Returns the colour of a class, as #rrggbb."""
+    return PALETTE[index % len(PALETTE)]
+
+
+def class_glyph(index: int) -> str:
+    """Returns the sign of a class; classes that share a colour have another sign."""
+    return GLYPHS[(index + index // len(GLYPHS)) % len(GLYPHS)]
