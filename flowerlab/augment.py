@@ -37,7 +37,9 @@ def augment(photos: Photos, how: str, rng: np.random.Generator) -> Photos:
         ValueError: If there is no such augmentation.
     """
     if how not in AUGMENTATIONS:
-        raise ValueError(f"There is no such augmentation. Expected one of {', '.join(AUGMENTATIONS)}. Received: {how!r}.")
+        raise ValueError(
+            f"There is no such augmentation. Expected one of {', '.join(AUGMENTATIONS)}. Received: {how!r}."
+        )
     changed = np.array(photos, dtype=np.uint8)
     if how == "none":
         return changed
@@ -70,4 +72,5 @@ def _turned(photo: Photos, rng: np.random.Generator) -> Photos:
         Image.Resampling.BILINEAR,
     )
     levels = (np.arange(256) - 127.5) * (1 + contrast) + 127.5 + 255 * brightness
-    return np.clip(levels.round(), 0, 255).astype(np.uint8)[np.asarray(turned)]
+    lit: Photos = np.clip(levels.round(), 0, 255).astype(np.uint8)[np.asarray(turned)]
+    return lit

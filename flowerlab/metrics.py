@@ -29,7 +29,8 @@ def confusion_matrix(truth: NDArray[np.int64], predicted: NDArray[np.int64], cla
 def row_shares(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
     """Divides each row of a matrix (classes, classes) by its sum: shares of the true class, 0..1; empty rows stay 0."""
     totals = matrix.sum(axis=1, keepdims=True)
-    return np.divide(matrix, totals, out=np.zeros(matrix.shape, dtype=np.float64), where=totals > 0)
+    shares: NDArray[np.float64] = np.divide(matrix, totals, out=np.zeros(matrix.shape, dtype=np.float64), where=totals > 0)
+    return shares
 
 
 def wilson_interval(right: int, total: int, *, confidence: float = 0.95) -> tuple[float, float]:

@@ -8,14 +8,16 @@ import warnings
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, WebPImagePlugin
 
 from flowerlab.errors import BadPhoto
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
-# MPO is the JPEG of phones that keep a second picture behind the first.
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP")
+# Pillow's JPEG reader also takes MPO, the JPEG of phones that keep a second picture behind the first.
+FORMATS = ("JPEG", "PNG", "WEBP")
+# Pillow loads this reader late; naming it here loads it now.
+assert WebPImagePlugin.SUPPORTED
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1")
 LECTURE_HEIGHT, LECTURE_WIDTH = 442, 1024
 
@@ -46,7 +48,9 @@ def read_photo(data: bytes, name: str = "photo") -> Photo:
         BadPhoto: If it is empty, too large, cut short, or no photo at all.
     """
     if not data:
-        raise BadPhoto(f"{name} is empty. Expected a JPEG, PNG, WebP or HEIC photo. Received: 0 bytes. Choose another file.")
+        raise BadPhoto(
+            f"{name} is empty. Expected a JPEG, PNG, WebP or HEIC photo. Received: 0 bytes. Choose another file."
+        )
     if len(data) > MAX_BYTES:
         raise BadPhoto(
             f"{name} is too large. Expected at most {MAX_BYTES // 10**6} MB. Received: {len(data) / 1e6:.0f} MB. Save it smaller."
@@ -136,7 +140,9 @@ def resize_photo(photo: Photo, size_px: int, mode: str) -> Photo:
     elif mode == "squash":
         image = image.resize(side, Image.Resampling.BILINEAR)
     else:
-        raise ValueError(f"There is no such resize mode. Expected one of {', '.join(RESIZE_MODES)}. Received: {mode!r}.")
+        raise ValueError(
+            f"There is no such resize mode. Expected one of {', '.join(RESIZE_MODES)}. Received: {mode!r}."
+        )
     return np.array(image, dtype=np.uint8)
 
 

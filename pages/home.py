@@ -33,16 +33,18 @@ def run_lecture(opened: Lab, letters: tuple[str, ...], backbone: str, dataset: s
 
 
 st.title(_("Flowerlab"))
-st.markdown(_("Train three image classifiers on flowers, watch them learn, compare them, and try them on your own photo."))
+st.markdown(
+    _("Train three image classifiers on flowers, watch them learn, compare them, and try them on your own photo.")
+)
 
 left, right = st.columns([3, 2], gap="large")
 with left:
     dataset = st.selectbox(
-        _("Photos"), list(DATASETS), format_func=lambda name: DATASETS[name].title, persist_state=True, key="home-dataset",
+        _("Photos"), list(DATASETS), format_func=lambda name: DATASETS[name].title, persist_state="session", key="home-dataset",
         help=_("The garden is drawn by Flowerlab and needs no network; tf_flowers is the lecture's data set of real photos."),
     )  # fmt: skip
     backbone = st.selectbox(
-        _("Known network for B and C"), backbones(), format_func=lambda name: architecture(name).title, persist_state=True,
+        _("Known network for B and C"), backbones(), format_func=lambda name: architecture(name).title, persist_state="session",
         key="home-backbone", help=_("B and C go on from a network that was trained on a million photos. The lecture uses VGG16."),
     )  # fmt: skip
     chosen = architecture(backbone)
@@ -80,7 +82,9 @@ for run in runs:
         figure = _("test accuracy {figure}").format(
             figure=percent_with_interval(run.result.test_accuracy, run.result.test_photos)
         )
-    if st.button(f"{run.name} · {state_words(run.state)} · {figure}".rstrip(" ·"), key=f"show-{run.id}", type="tertiary"):
+    if st.button(
+        f"{run.name} · {state_words(run.state)} · {figure}".rstrip(" ·"), key=f"show-{run.id}", type="tertiary"
+    ):
         st.switch_page("pages/train.py", query_params={"run": run.id})
 
 with st.expander(_("What is at hand")):
@@ -90,7 +94,15 @@ with st.expander(_("What is at hand")):
     for name in backbones():
         entry_of = architecture(name)
         size = entry_of.weights[0].megabytes
-        here = _("weights at hand ✓") if the_lab.weights_at_hand(name) else _("weights to fetch: {mb:.0f} MB").format(mb=size)
+        here = (
+            _("weights at hand ✓")
+            if the_lab.weights_at_hand(name)
+            else _("weights to fetch: {mb:.0f} MB").format(mb=size)
+        )
         st.markdown(f"- **{entry_of.title}** — {here}.")
-    owner = _("This computer trains.") if the_lab.owns_queue else _("Another window or command of Flowerlab runs the queue.")
+    owner = (
+        _("This computer trains.")
+        if the_lab.owns_queue
+        else _("Another window or command of Flowerlab runs the queue.")
+    )
     st.markdown(f"- {owner}")

@@ -56,11 +56,17 @@ def notes(recipe: Recipe) -> None:
         alt=_("{count} layers; unfrozen from: {start}").format(count=len(recipe.chosen.layers), start=recipe.unfreeze_from),
     )  # fmt: skip
     if recipe.patience >= recipe.epochs:
-        st.caption(_("Patience is not smaller than the epochs: early stopping cannot stop; it only keeps the best epoch."))
+        st.caption(
+            _("Patience is not smaller than the epochs: early stopping cannot stop; it only keeps the best epoch.")
+        )
     if recipe.split == "lecture":
-        st.warning(_("This split is a leak: every test photo was seen in training, so the test accuracy will be too high."))
+        st.warning(
+            _("This split is a leak: every test photo was seen in training, so the test accuracy will be too high.")
+        )
     if recipe.augment != "none" and recipe.unfreeze_from == "none":
-        st.caption(_("Augmentation changes the photos in every epoch, so every epoch goes through the whole network: slower."))
+        st.caption(
+            _("Augmentation changes the photos in every epoch, so every epoch goes through the whole network: slower.")
+        )
     if recipe.weights == "imagenet" and not the_lab.weights_at_hand(recipe.architecture):
         size = recipe.chosen.weights[0].megabytes
         st.caption(_("The weights are not on this computer: {size:.0f} MB will be downloaded first.").format(size=size))
@@ -74,7 +80,9 @@ def start(recipe: Recipe, *, again: bool) -> None:
         st.error(str(error))
         return
     if started.existing:
-        st.session_state["train-note"] = _("This very recipe has a run already: here it is. To train it again, tick “again”.")
+        st.session_state["train-note"] = _(
+            "This very recipe has a run already: here it is. To train it again, tick “again”."
+        )
     st.query_params.from_dict({**recipe.to_query(), "run": started.run.id})
     st.session_state["train-link"] = recipe.to_query()
     st.rerun()
@@ -87,7 +95,14 @@ form, live = st.columns([2, 3], gap="large")
 with form:
     presets = st.columns(len(PRESETS))
     for column, (letter, preset) in zip(presets, PRESETS.items(), strict=True):
-        column.button(letter, key=f"preset-{letter}", help=_(preset.sentence), on_click=use_preset, args=(letter,), width="stretch")
+        column.button(
+            letter,
+            key=f"preset-{letter}",
+            help=_(preset.sentence),
+            on_click=use_preset,
+            args=(letter,),
+            width="stretch",
+        )
     values = recipe_form(the_lab)
     try:
         recipe = Recipe.parse(values)
@@ -107,8 +122,13 @@ with live:
     else:
         try:
             run = the_lab.store.get(wanted)
-            others = {other.id: f"{other.name} · {state_words(other.state)}" for other in (runs if run in runs else [run, *runs])}
-            picked = st.selectbox(_("Run"), list(others), list(others).index(run.id), format_func=others.get, key=f"run-{run.id}")
+            others: dict[str, str] = {
+                other.id: f"{other.name} · {state_words(other.state)}"
+                for other in (runs if run in runs else [run, *runs])
+            }
+            picked = st.selectbox(
+                _("Run"), list(others), list(others).index(run.id), format_func=others.__getitem__, key=f"run-{run.id}"
+            )
             if picked != run.id:
                 st.query_params["run"] = picked
                 st.rerun()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,13 +25,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test reads or writes the lab of the person who runs it."""
     for name in list(os.environ):
         if name.startswith("FLOWERLAB_") and not name.startswith("FLOWERLAB_REQUIRE_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("FLOWERLAB_HOME", str(tmp_path / "home"))
-    yield
 
 
 def _missing(marker: str) -> str | None:

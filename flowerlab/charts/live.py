@@ -28,7 +28,9 @@ def live_options(history: History, measure: str, *, colour: str, epochs: int) ->
     axis: dict[str, Any] = {"type": "value", "name": measure, "scale": measure == "loss"}
     if measure == "accuracy":
         axis |= {"min": 0, "max": 1}
-    marks = [] if best is None else [{"name": "best epoch", "coord": [best + 1, getattr(history.epochs[best], validation)]}]
+    marks = (
+        [] if best is None else [{"name": "best epoch", "coord": [best + 1, getattr(history.epochs[best], validation)]}]
+    )
     return {
         "animation": False,
         "tooltip": {"trigger": "axis"},

@@ -59,7 +59,7 @@ class _Entry:
 
 
 def import_folder(
-    source: Path, folders: Path, *, name: str | None = None, progress: Progress = lambda done, total: None
+    source: Path, folders: Path, name: str | None = None, *, progress: Progress = lambda done, total: None
 ) -> FolderInfo:
     """Copies a folder or zip of photos into `folders/<name>/<class>/<file>`, whole or not at all.
 
@@ -111,7 +111,7 @@ def delete_folder(folders: Path, name: str) -> None:
         BadFolder: If there is none of this name.
     """
     if name not in [path.name for path in folders.iterdir() if path.is_dir()]:
-        raise BadFolder(f"There are no photos of this name. Expected an imported data set. Received: {name!r}. Reload the page.")
+        raise BadFolder(f"There are no photos of this name. Expected an imported data set. Received: {name!r}. Reload.")
     shutil.rmtree(folders / name)
 
 
@@ -124,9 +124,13 @@ def originals(folder: Path) -> Iterator[Original]:
 
 def _safe(name: str, what: str) -> str:
     """Makes a readable name that every file system bears."""
-    cleaned = "".join(letter for letter in name if letter.isprintable() and letter not in '<>&":/\\|?*').strip(" .")[:MAX_NAME]
+    cleaned = "".join(letter for letter in name if letter.isprintable() and letter not in '<>&":/\\|?*').strip(" .")[
+        :MAX_NAME
+    ]
     if not cleaned or cleaned.split(".")[0].lower() in RESERVED:
-        raise BadFolder(f"A {what} has a name that cannot be used. Expected letters and digits. Received: {name[:80]!r}. Rename it.")
+        raise BadFolder(
+            f"A {what} has a name that cannot be used. Expected letters and digits. Received: {name[:80]!r}. Rename it."
+        )
     return cleaned
 
 
@@ -135,7 +139,9 @@ def _from_directory(source: Path) -> Iterator[_Entry]:
     for kind in sorted(path for path in source.iterdir() if path.is_dir() and not path.name.startswith(".")):
         for number, file in enumerate(sorted(kind.iterdir())):
             if number >= MAX_ENTRIES:
-                raise BadFolder(f"{kind.name} holds too many files. Expected at most {MAX_ENTRIES:,}. Take fewer photos.")
+                raise BadFolder(
+                    f"{kind.name} holds too many files. Expected at most {MAX_ENTRIES:,}. Take fewer photos."
+                )
             # A link that leads outside the folder is not followed.
             if file.suffix.lower() in SUFFIXES and file.is_file() and root in file.resolve().parents:
                 yield _Entry(_safe(kind.name, "class"), file.name, file.read_bytes)
@@ -158,7 +164,9 @@ def _from_zip(archive: zipfile.ZipFile) -> list[_Entry]:
         if not info.is_dir() and not hidden and Path(parts[-1]).suffix.lower() in SUFFIXES:
             found.append((parts, info))
     # A folder that was zipped as a whole has one more level around its classes.
-    depth = 1 if found and all(len(parts) >= 3 for parts, _ in found) and len({parts[0] for parts, _ in found}) == 1 else 0
+    depth = (
+        1 if found and all(len(parts) >= 3 for parts, _ in found) and len({parts[0] for parts, _ in found}) == 1 else 0
+    )
     budget = [MAX_UNPACKED_BYTES]
 
     def reader(info: zipfile.ZipInfo) -> Callable[[], bytes]:
@@ -168,20 +176,26 @@ def _from_zip(archive: zipfile.ZipFile) -> list[_Entry]:
                 data = file.read(MAX_BYTES + 1)
             budget[0] -= len(data)
             if budget[0] < 0:
-                raise BadFolder(f"The zip is too large unpacked. Expected at most {MAX_UNPACKED_BYTES // 10**9} GB. Take fewer photos.")
+                raise BadFolder(
+                    f"The zip is too large unpacked. Expected at most {MAX_UNPACKED_BYTES // 10**9} GB. Take fewer photos."
+                )
             return data
 
         return read
 
     return [
-        _Entry(_safe(parts[depth], "class"), parts[-1], reader(info)) for parts, info in found if len(parts) == depth + 2
+        _Entry(_safe(parts[depth], "class"), parts[-1], reader(info))
+        for parts, info in found
+        if len(parts) == depth + 2
     ]
 
 
 def _import(entries: list[_Entry], target: Path, progress: Progress) -> FolderInfo:
     kinds = sorted({entry.kind for entry in entries})
     if len({kind.casefold() for kind in kinds}) < len(kinds):
-        raise BadFolder(f"Two classes differ only in capital letters. Received: {', '.join(kinds)}. Rename one of them.")
+        raise BadFolder(
+            f"Two classes differ only in capital letters. Received: {', '.join(kinds)}. Rename one of them."
+        )
     if not MIN_CLASSES <= len(kinds) <= MAX_CLASSES:
         raise BadFolder(
             f"Photos of {MIN_CLASSES} to {MAX_CLASSES} classes are needed, one sub-folder each. "

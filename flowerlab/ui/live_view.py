@@ -60,7 +60,9 @@ def _progress(lab: Lab, run: Run, history: History) -> None:
         st.progress(said_test.done / max(1, said_test.total), _("Testing: {done:,} / {total:,} photos").format(
             done=said_test.done, total=said_test.total))  # fmt: skip
     elif not run.state.over:
-        words = _("Epoch {done} of {total}").format(done=min(len(history.epochs) + 1, run.recipe.epochs), total=run.recipe.epochs)
+        words = _("Epoch {done} of {total}").format(
+            done=min(len(history.epochs) + 1, run.recipe.epochs), total=run.recipe.epochs
+        )
         st.progress(history.progress(), words + still)
     if not run.state.over:
         label = _("Skip the test") if run.state is RunState.EVALUATING else _("■ Stop")
@@ -79,7 +81,11 @@ def _outcome(run: Run) -> None:
     if result.test_accuracy is not None:
         tested = percent_with_interval(result.test_accuracy, result.test_photos)
     columns = st.columns(3)
-    columns[0].metric(_("Test accuracy"), tested, help=_("Share of photos it never saw that it named rightly, with its 95 % interval."))
+    columns[0].metric(
+        _("Test accuracy"),
+        tested,
+        help=_("Share of photos it never saw that it named rightly, with its 95 % interval."),
+    )
     columns[1].metric(
         _("Validation accuracy"), percent(result.val_accuracy),
         help=_("Of the best epoch, {epoch}; its weights were kept.").format(epoch=result.best_epoch + 1),

@@ -16,7 +16,7 @@ from flowerlab.runs import Lab
 
 # Streamlit forgets widgets that are not drawn; what is set here outlives a visit to another page.
 KEPT = "train-values"
-LEARNING_RATES = tuple(float(f"{step}e{power}") for power in range(-6, 0) for step in (1, 2, 5)) + (1.0,)
+LEARNING_RATES = (*(float(f"{step}e{power}") for power in range(-6, 0) for step in (1, 2, 5)), 1.0)
 
 
 def fill(recipe: Recipe) -> None:
@@ -30,7 +30,9 @@ def recipe_form(lab: Lab) -> dict[str, Any]:
     kept: dict[str, Any] = st.session_state.setdefault(KEPT, Recipe.parse({}).model_dump())
     values = dict(kept)
     form = st.session_state.get("train-round", 0)
-    values["architecture"] = _pick("architecture", list(ARCHITECTURES), kept, form, lambda name: architecture(name).title)
+    values["architecture"] = _pick(
+        "architecture", list(ARCHITECTURES), kept, form, lambda name: architecture(name).title
+    )
     chosen = architecture(values["architecture"])
     if values["architecture"] != kept["architecture"]:
         # What belongs to the other network does not fit this one.
@@ -59,7 +61,9 @@ def _with(steps: tuple[Any, ...], value: Any) -> list[Any]:
 
 def _pick(name: str, options: list[Any], kept: Mapping[str, Any], form: int, words: Any = as_text) -> Any:
     index = options.index(kept[name]) if kept[name] in options else 0
-    return st.selectbox(_(KNOBS[name].label), options, index, format_func=words, key=f"{name}-{form}", help=_(KNOBS[name].help))
+    return st.selectbox(
+        _(KNOBS[name].label), options, index, format_func=words, key=f"{name}-{form}", help=_(KNOBS[name].help)
+    )
 
 
 def _number(name: str, kept: Mapping[str, Any], form: int, *, largest: int | None = None) -> int:
@@ -102,10 +106,18 @@ def _other_knobs(lab: Lab, chosen: Architecture, values: dict[str, Any], form: i
     if chosen.stops():
         files = [f"file:{path.name}" for path in sorted(lab.home.weights.iterdir()) if not path.name.startswith(".")]
         values["weights"] = _pick("weights", ["imagenet", "none", *files], values, form)
-    head = st.text_input(_(KNOBS["head"].label), as_text(values["head"]), key=f"head-{form}", help=_(KNOBS["head"].help))
+    head = st.text_input(
+        _(KNOBS["head"].label), as_text(values["head"]), key=f"head-{form}", help=_(KNOBS["head"].help)
+    )
     values["head"] = head
     values["dropout"] = st.slider(
-        _(KNOBS["dropout"].label), 0.0, 0.8, float(values["dropout"]), 0.05, key=f"dropout-{form}", help=_(KNOBS["dropout"].help)
+        _(KNOBS["dropout"].label),
+        0.0,
+        0.8,
+        float(values["dropout"]),
+        0.05,
+        key=f"dropout-{form}",
+        help=_(KNOBS["dropout"].help),
     )
     values["validation_fraction"] = st.slider(
         _(KNOBS["validation_fraction"].label), 0.05, 0.5, float(values["validation_fraction"]), 0.05,
@@ -113,7 +125,11 @@ def _other_knobs(lab: Lab, chosen: Architecture, values: dict[str, Any], form: i
     )  # fmt: skip
     values["patience"] = _number("patience", values, form, largest=100)
     values["seed"] = int(
-        st.number_input(_(KNOBS["seed"].label), 0, 2**31 - 1, int(values["seed"]), key=f"seed-{form}", help=_(KNOBS["seed"].help))
+        st.number_input(
+            _(KNOBS["seed"].label), 0, 2**31 - 1, int(values["seed"]), key=f"seed-{form}", help=_(KNOBS["seed"].help)
+        )
     )
     names = {run.id: run.name for run in lab.finished() if run.recipe.architecture == chosen.name}
-    values["start_from"] = _pick("start_from", [None, *names], values, form, lambda run: names.get(run, _("nothing: a fresh start")))
+    values["start_from"] = _pick(
+        "start_from", [None, *names], values, form, lambda run: names.get(run, _("nothing: a fresh start"))
+    )

@@ -13,7 +13,9 @@ def status_strip(lab: Lab) -> None:
     """Writes what runs and how many wait."""
     live, waiting = lab.store.live(), lab.store.queued()
     if live:
-        text = _("**{name}** is under way: {state}").format(name=live[0].name.replace("*", ""), state=state_words(live[0].state))
+        text = _("**{name}** is under way: {state}").format(
+            name=live[0].name.replace("*", ""), state=state_words(live[0].state)
+        )
     else:
         text = _("Nothing is training.")
     if waiting:
