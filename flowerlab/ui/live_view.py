@@ -80,17 +80,17 @@ def _outcome(run: Run) -> None:
     tested = _("the test was skipped")
     if result.test_accuracy is not None:
         tested = percent_with_interval(result.test_accuracy, result.test_photos)
-    columns = st.columns(3)
-    columns[0].metric(
+    st.metric(
         _("Test accuracy"),
         tested,
         help=_("Share of photos it never saw that it named rightly, with its 95 % interval."),
     )
-    columns[1].metric(
+    columns = st.columns(2)
+    columns[0].metric(
         _("Validation accuracy"), percent(result.val_accuracy),
         help=_("Of the best epoch, {epoch}; its weights were kept.").format(epoch=result.best_epoch + 1),
     )  # fmt: skip
-    columns[2].metric(_("Time"), duration(result.seconds), help=_("From the trainer's first word to the result."))
+    columns[1].metric(_("Time"), duration(result.seconds), help=_("From the trainer's first word to the result."))
     st.caption(trainable_of(result.trainable_parameters, result.total_parameters))
     go = st.columns(2)
     if go[0].button(_("⚖️ Compare"), key="to-compare"):

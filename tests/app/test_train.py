@@ -41,7 +41,7 @@ def test_start_queues_the_recipe_of_the_form() -> None:
     assert (run.recipe.epochs, run.recipe.architecture) == (2, "handmade")
     assert wait_until_over(run.id) is RunState.DONE
     app.run()
-    assert [metric.value for metric in app.metric][0].startswith("83.3 % (")
+    assert app.metric[0].value.startswith("83.3 % (")
     assert not app.exception
 
 
