@@ -142,9 +142,8 @@ def _say_start(run: _Run) -> None:
 def _evaluate_and_save(run: _Run, best: Best, val_probabilities: NDArray[np.float32]) -> tuple[Result, bool]:
     """Writes the model, tests it, writes the predictions; returns the result and whether the test was made."""
     scratch = run.folder / "part.keras"
-    # A copy without optimizer state: the shipped model classifies, it does not go on training.
-    run.network.model.compile()
-    run.network.model.save(scratch)
+    # The same layers without optimizer: the saved model classifies, it does not go on training.
+    keras.Model(run.network.model.input, run.network.model.output, name=run.recipe.architecture).save(scratch)
     scratch.replace(run.folder / "model.keras")
     run.channel.say("evaluating", done=0, total=len(run.split.test))
     truth = run.prepared.labels[run.split.test]
