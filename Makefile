@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOST_PORT ?= 8501
 
-.PHONY: run test check format screenshots clean
+.PHONY: run test check format clean
 
 run: $(VENV)/installed
 	$(BIN)/streamlit run streamlit_app.py --server.port $(HOST_PORT)
@@ -20,9 +20,6 @@ check: $(VENV)/installed-dev
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-
-screenshots: $(VENV)/installed-dev
-	$(BIN)/python tools/take_screenshots.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
