@@ -4,105 +4,93 @@ from __future__ import annotations
 
 import streamlit as st
 
-from flowerlab.architectures import ARCHITECTURES, architecture
-from flowerlab.datasets.catalog import DATASETS
+from flowerlab.architectures import architecture
+from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
+from flowerlab.datasets.folder import list_folders
 from flowerlab.errors import FlowerlabError
 from flowerlab.locale import _
-from flowerlab.presets import LECTURE, PRESETS
-from flowerlab.runs import Lab
+from flowerlab.presets import LECTURE
+from flowerlab.ui.at_hand import at_hand_table
+from flowerlab.ui.backbones import backbone_title, backbones, megabytes
 from flowerlab.ui.lab import lab
-from flowerlab.ui.words import percent_with_interval, state_words
-
-the_lab = lab()
-
-
-def backbones() -> list[str]:
-    """Known networks, those whose weights are at hand first; VGG16, the lecture's, leads where it can."""
-    known = [name for name, entry in ARCHITECTURES.items() if entry.fine_tune_from is not None]
-    return sorted(known, key=lambda name: (not the_lab.weights_at_hand(name), known.index(name)))
+from flowerlab.ui.latest_runs import latest_runs
+from flowerlab.ui.messages import tell
+from flowerlab.ui.recipe_cards import recipe_cards
 
 
-def run_lecture(opened: Lab, letters: tuple[str, ...], backbone: str, dataset: str, weights: str) -> None:
+def main() -> None:
+    """Lays out the page."""
+    st.title(_("Flowerlab"))
+    st.markdown(
+        _("Train three image classifiers on flowers, watch them learn, compare them, and try them on your own photo.")
+    )
+    dataset, backbone = choices()
+    buttons(dataset, backbone)
+    recipe_cards(backbone, classes=len(lab().classes_of(dataset)))
+    st.subheader(_("Latest runs"), anchor=False)
+    latest_runs(lab())
+    st.subheader(_("What is at hand"), anchor=False)
+    at_hand_table(lab())
+
+
+def choices() -> tuple[str, str]:
+    """Which photos, and which known network for B and C."""
+    left, right = st.columns(2, gap="medium")
+    own = [FOLDER_PREFIX + info.name for info in list_folders(lab().home.folders)]
+    dataset = left.selectbox(
+        _("Photos"),
+        [*DATASETS, *own],
+        format_func=dataset_title,
+        key="home-dataset",
+        persist_state="session",
+        help=_(
+            "The garden is drawn by Flowerlab and needs no network; tf_flowers is the lecture's set of real photos."
+        ),
+    )
+    backbone = right.selectbox(
+        _("Known network for B and C"),
+        backbones(lab()),
+        format_func=lambda name: backbone_title(lab(), name),
+        key="home-backbone",
+        persist_state="session",
+        help=_("B and C go on from a network that was trained on a million photos. The lecture uses VGG16."),
+    )
+    return str(dataset), str(backbone)
+
+
+def buttons(dataset: str, backbone: str) -> None:
+    """The primary button, and the ways out where the photos or the known network's weights are missing."""
+    if dataset in DATASETS and not lab().dataset_at_hand(dataset):
+        text = _("{title} is not on this computer: the first run downloads {size} MB. The garden needs no network.")
+        st.warning(text.format(title=dataset_title(dataset), size=DATASETS[dataset].download_mb), icon="📡")
+    if lab().weights_at_hand(backbone):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button(_("▶ Run the lecture"), type="primary", key="lecture"):
+                run_lecture(LECTURE, backbone, dataset, "imagenet")
+            st.caption(_("Trains A, B and C, one after the other, and shows how they learn."), width="content")
+        return
+    text = _(
+        "What {title} learnt on a million photos is not on this computer (a download of {size:.0f} MB). "
+        "A needs none of it. B and C can begin with random weights instead, or try the download."
+    )
+    st.info(text.format(title=architecture(backbone).title, size=megabytes(backbone)), icon="🧠")
+    with st.container(horizontal=True):
+        if st.button(_("▶ Run the lecture: A"), type="primary", key="lecture"):
+            run_lecture(("A",), backbone, dataset, "imagenet")
+        if st.button(_("Train B and C with untrained weights"), key="untrained"):
+            run_lecture(("B", "C"), backbone, dataset, "none")
+        if st.button(_("Try the download, then B and C"), key="download"):
+            run_lecture(("B", "C"), backbone, dataset, "imagenet")
+
+
+def run_lecture(letters: tuple[str, ...], backbone: str, dataset: str, weights: str) -> None:
     """Queues the runs and shows the first of them live."""
     try:
-        started = opened.lecture(architecture=backbone, weights=weights, shared={"dataset": dataset}, letters=letters)
+        started = lab().lecture(architecture=backbone, weights=weights, shared={"dataset": dataset}, letters=letters)
     except FlowerlabError as error:
-        st.error(str(error))
+        tell(error)
         return
     st.switch_page("pages/train.py", query_params={"run": next(iter(started.values())).run.id})
 
 
-st.title(_("Flowerlab"))
-st.markdown(
-    _("Train three image classifiers on flowers, watch them learn, compare them, and try them on your own photo.")
-)
-
-left, right = st.columns([3, 2], gap="large")
-with left:
-    dataset = st.selectbox(
-        _("Photos"), list(DATASETS), format_func=lambda name: DATASETS[name].title, persist_state="session", key="home-dataset",
-        help=_("The garden is drawn by Flowerlab and needs no network; tf_flowers is the lecture's data set of real photos."),
-    )  # fmt: skip
-    backbone = st.selectbox(
-        _("Known network for B and C"), backbones(), format_func=lambda name: architecture(name).title, persist_state="session",
-        key="home-backbone", help=_("B and C go on from a network that was trained on a million photos. The lecture uses VGG16."),
-    )  # fmt: skip
-    chosen = architecture(backbone)
-    if the_lab.weights_at_hand(backbone):
-        if st.button(_("▶ Run the lecture"), type="primary", key="lecture"):
-            run_lecture(the_lab, LECTURE, backbone, dataset, "imagenet")
-    else:
-        st.info(
-            _(
-                "What {title} learnt on a million photos (a download of {size:.0f} MB) is not on this computer. "
-                "Recipe A needs none of it; B and C can be trained from random weights, or try the download."
-            ).format(title=chosen.title, size=chosen.weights[0].megabytes)
-        )
-        if st.button(_("▶ Run the lecture: A now"), type="primary", key="lecture"):
-            run_lecture(the_lab, ("A",), backbone, dataset, "imagenet")
-        if st.button(_("Train B and C with untrained weights"), key="untrained"):
-            run_lecture(the_lab, ("B", "C"), backbone, dataset, "none")
-        if st.button(_("Try the download, then train B and C"), key="download"):
-            run_lecture(the_lab, ("B", "C"), backbone, dataset, "imagenet")
-    if dataset == "tf_flowers" and not the_lab.dataset_at_hand(dataset):
-        st.warning(_("tf_flowers is not on this computer: the first run will download 218 MB, or say that it cannot."))
-
-with right:
-    st.subheader(_("The three recipes"))
-    for letter in LECTURE:
-        st.markdown(f"**{letter} · {_(PRESETS[letter].title)}** — {_(PRESETS[letter].sentence)}")
-
-st.subheader(_("Latest runs"))
-runs = the_lab.store.all()[:6]
-if not runs:
-    st.markdown(_("No run yet. Press the button above: the first curve moves within a minute."))
-for run in runs:
-    figure = ""
-    if run.result is not None and run.result.test_accuracy is not None:
-        figure = _("test accuracy {figure}").format(
-            figure=percent_with_interval(run.result.test_accuracy, run.result.test_photos)
-        )
-    if st.button(
-        f"{run.name} · {state_words(run.state)} · {figure}".rstrip(" ·"), key=f"show-{run.id}", type="tertiary"
-    ):
-        st.switch_page("pages/train.py", query_params={"run": run.id})
-
-with st.expander(_("What is at hand")):
-    for name, entry in DATASETS.items():
-        here = _("at hand ✓") if the_lab.dataset_at_hand(name) else _("to fetch: {mb} MB").format(mb=entry.download_mb)
-        st.markdown(f"- **{entry.title}** — {here}. {_(entry.sentence)}")
-    for name in backbones():
-        entry_of = architecture(name)
-        size = entry_of.weights[0].megabytes
-        here = (
-            _("weights at hand ✓")
-            if the_lab.weights_at_hand(name)
-            else _("weights to fetch: {mb:.0f} MB").format(mb=size)
-        )
-        st.markdown(f"- **{entry_of.title}** — {here}.")
-    owner = (
-        _("This computer trains.")
-        if the_lab.owns_queue
-        else _("Another window or command of Flowerlab runs the queue.")
-    )
-    st.markdown(f"- {owner}")
+main()

@@ -2,47 +2,112 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from flowerlab.architectures import Architecture
+from flowerlab.architectures import Architecture, Layer
+from flowerlab.locale import _
 
-FROZEN, LEARNS = "#9aa5b1", "#009E73"
+FROZEN, LEARNS, LEARNS_LIGHT, HEAD = "#aab3ba", "#009E73", "#7fcdb5", "#E69F00"
+# Up to so many layers each has a block of its own; longer networks are drawn by their named blocks.
+MOST_SINGLE = 24
+NARROW_KINDS = ("MaxPooling2D", "Flatten", "Rescaling", "Dropout")
 
 
-def strip_options(chosen: Architecture, unfreeze_from: str, *, head_layers: int) -> dict[str, Any]:
-    """Returns a bar of blocks, one a stretch of layers of the same block: grey with a lock if frozen, green if it learns.
+@dataclass(frozen=True)
+class Piece:
+    """One block of the strip.
+
+    Args:
+        name: Of the layer, or of the block of layers.
+        layers: How many layers it stands for.
+        width: In parts of the strip.
+        learns: Whether its weights change in training.
+        kind: `weights`, `plain` (nothing to learn in it, such as pooling) or `head`.
+    """
+
+    name: str
+    layers: int
+    width: int
+    learns: bool
+    kind: str
+
+
+def pieces(chosen: Architecture, unfreeze_from: str, *, head_layers: int) -> list[Piece]:
+    """Cuts a network into the blocks of its strip, from the photo to the answer.
 
     Args:
         chosen: The architecture.
-        unfreeze_from: `none`, `all`, or a layer's name.
+        unfreeze_from: As in a recipe.
         head_layers: Dense layers of the head, the answer included.
+
+    Raises:
+        BadRecipe: If the architecture has no such layer.
     """
-    series = [
-        {
-            "type": "bar", "stack": "layers", "name": name, "data": [width],
-            "itemStyle": {"color": LEARNS if learns else FROZEN, "borderColor": "#ffffff", "borderWidth": 2},
-            "label": {"show": width >= 3, "formatter": "learns" if learns else "🔒", "color": "#10201a", "fontSize": 11},
-        }
-        for name, width, learns in _stretches(chosen, unfreeze_from, head_layers)
-    ]  # fmt: skip
+    first = chosen.first_trainable_index(unfreeze_from)
+    layers = [layer for layer in chosen.layers if layer.kind != "InputLayer"]
+    found: list[Piece] = []
+    for layer in layers:
+        learns = first is not None and layer.index >= first
+        width = 1 if layer.kind in NARROW_KINDS else 3
+        kind = "weights" if layer.parameters else "plain"
+        if len(layers) <= MOST_SINGLE:
+            found.append(Piece(layer.name, 1, width, learns, kind))
+        elif found and found[-1].name == _block(layer) and found[-1].learns == learns:
+            last = found[-1]
+            kind = "weights" if "weights" in (kind, last.kind) else "plain"
+            found[-1] = Piece(last.name, last.layers + 1, last.width + bool(layer.parameters), learns, kind)
+        else:
+            found.append(Piece(_block(layer), 1, 1, learns, kind))
+    total = sum(piece.width for piece in found)
+    # The head keeps a visible share beside two hundred layers.
+    return [*found, Piece(_("head"), head_layers, max(3 * head_layers, round(total / 10)), True, "head")]
+
+
+def strip_options(parts: list[Piece]) -> dict[str, Any]:
+    """Returns the strip as ECharts options: frozen blocks are grey with a snowflake, blocks that learn are coloured.
+
+    Args:
+        parts: From `pieces`.
+    """
     return {
         "animation": False,
         "tooltip": {"trigger": "item", "formatter": "{a}"},
-        "grid": {"left": 4, "right": 4, "top": 4, "bottom": 4},
-        "xAxis": {"type": "value", "show": False, "max": "dataMax"},
+        "grid": {"left": 0, "right": 0, "top": 2, "bottom": 2},
+        "xAxis": {"type": "value", "show": False, "min": 0, "max": sum(part.width for part in parts)},
         "yAxis": {"type": "category", "data": [""], "show": False},
-        "series": series,
+        "series": [_series(part, sum(other.width for other in parts)) for part in parts],
     }
 
 
-def _stretches(chosen: Architecture, unfreeze_from: str, head_layers: int) -> list[tuple[str, int, bool]]:
-    first = chosen.first_trainable_index(unfreeze_from)
-    found: list[tuple[str, int, bool]] = []
-    for layer in chosen.layers[1:] if chosen.name != "handmade" else chosen.layers:
-        learns = first is not None and layer.index >= first
-        name = f"{layer.block}: {'learns' if learns else 'frozen'}"
-        if found and found[-1][0] == name:
-            found[-1] = (name, found[-1][1] + 1, learns)
-        else:
-            found.append((name, 1, learns))
-    return [*found, ("head: learns", max(2, head_layers), True)]
+def strip_sentence(parts: list[Piece]) -> str:
+    """Says in words what the strip shows."""
+    backbone = [part for part in parts if part.kind != "head"]
+    frozen = sum(part.layers for part in backbone if not part.learns)
+    learning = sum(part.layers for part in backbone if part.learns)
+    if not frozen:
+        return _("All {count} layers learn, and the head behind them.").format(count=learning)
+    if not learning:
+        return _("❄ All {count} layers are frozen; only the head learns.").format(count=frozen)
+    return _("❄ {frozen} layers are frozen; the last {learning} learn, and the head behind them.").format(
+        frozen=frozen, learning=learning
+    )
+
+
+def _block(layer: Layer) -> str:
+    return layer.block or layer.name
+
+
+def _series(part: Piece, total: int) -> dict[str, Any]:
+    colour = FROZEN if not part.learns else {"head": HEAD, "plain": LEARNS_LIGHT}.get(part.kind, LEARNS)
+    name = part.name if part.layers == 1 else _("{name} ({count} layers)").format(name=part.name, count=part.layers)
+    state = _("learns") if part.learns else _("frozen")
+    if part.kind == "plain":
+        state = _("nothing to learn in it")
+    sign = _("head") if part.kind == "head" else "❄" if not part.learns and part.kind == "weights" else ""
+    return {
+        "type": "bar", "stack": "layers", "name": f"{name}: {state}", "data": [part.width], "barWidth": "100%",
+        "itemStyle": {"color": colour, "borderColor": "rgba(128,138,133,0.6)", "borderWidth": 1, "borderRadius": 3},
+        "label": {"show": bool(sign) and part.width / total >= 0.03, "formatter": sign, "color": "#10201a", "fontSize": 13},
+        "emphasis": {"disabled": True},
+    }  # fmt: skip

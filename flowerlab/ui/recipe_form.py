@@ -1,8 +1,11 @@
-"""The form of a recipe: the lecture's five knobs always in sight, the others in an expander."""
+"""The form of a recipe: the lecture's five knobs always in sight, the others in an expander.
+
+Every knob lives in `st.session_state` under a key of its own and outlives a visit to another page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -13,123 +16,200 @@ from flowerlab.datasets.folder import list_folders
 from flowerlab.locale import _
 from flowerlab.recipe import CHOICES, KNOBS, Recipe, as_text
 from flowerlab.runs import Lab
+from flowerlab.store import Run
+from flowerlab.ui.words import decimals, state_words
 
-# Streamlit forgets widgets that are not drawn; what is set here outlives a visit to another page.
-KEPT = "train-values"
 LEARNING_RATES = (*(float(f"{step}e{power}") for power in range(-6, 0) for step in (1, 2, 5)), 1.0)
+COUNTS = (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 400, 500)
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+# The choice "train a B first, then go on from it"; no run has such an id.
+NEW_B = "new-B"
+KEPT: dict[str, Any] = {"persist_state": "session"}
+# Knobs whose choices belong to an architecture: each network remembers its own.
+OF_ARCHITECTURE = ("unfreeze_from", "weights")
 
 
-def fill(recipe: Recipe) -> None:
-    """Puts a recipe's values into the form at the next drawing."""
-    st.session_state[KEPT] = recipe.model_dump()
-    st.session_state["train-round"] = st.session_state.get("train-round", 0) + 1
+def key_of(name: str, chosen: str) -> str:
+    """Returns where a knob's value is kept, for a form that shows the architecture `chosen`."""
+    return f"train-{name}-{chosen}" if name in OF_ARCHITECTURE else f"train-{name}"
 
 
-def recipe_form(lab: Lab) -> dict[str, Any]:
-    """Draws the form and returns its values, not yet checked."""
-    kept: dict[str, Any] = st.session_state.setdefault(KEPT, Recipe.parse({}).model_dump())
-    values = dict(kept)
-    form = st.session_state.get("train-round", 0)
-    values["architecture"] = _pick(
-        "architecture", list(ARCHITECTURES), kept, form, lambda name: architecture(name).title
+def fill(recipe: Recipe, *, new_b: bool = False) -> None:
+    """Puts a recipe's values into the form. Call it before the form is drawn, or in a callback.
+
+    Args:
+        recipe: All knobs.
+        new_b: Whether the run shall go on from a B that is queued along with it.
+    """
+    for name, value in recipe.model_dump().items():
+        st.session_state[key_of(name, recipe.architecture)] = as_text(value) if name == "head" else value
+    if new_b:
+        st.session_state[key_of("start_from", recipe.architecture)] = NEW_B
+
+
+def recipe_form(lab: Lab) -> tuple[Architecture, dict[str, Any]]:
+    """Draws the five knobs of the lecture and returns their values, not yet checked.
+
+    A run that goes on from another one (as C does) says so here too; then `start_from` is among the values.
+    """
+    if key_of("architecture", "") not in st.session_state:
+        fill(Recipe.parse({}))
+    chosen = architecture(
+        _choose("architecture", list(ARCHITECTURES), "handmade", lambda name: architecture(name).title)
     )
-    chosen = architecture(values["architecture"])
-    if values["architecture"] != kept["architecture"]:
-        # What belongs to the other network does not fit this one.
-        fresh = Recipe.parse({"architecture": chosen.name, "image_size": max(chosen.smallest_px, kept["image_size"])})
-        values |= {"unfreeze_from": fresh.unfreeze_from, "weights": fresh.weights, "start_from": None}
-    values["unfreeze_from"] = _unfreeze_slider(chosen, values, form)
-    values["epochs"] = _number("epochs", kept, form, largest=100)
-    values["batch_size"] = st.select_slider(
-        _(KNOBS["batch_size"].label), _with((1, 2, 4, 8, 16, 32, 64, 128, 256), kept["batch_size"]), kept["batch_size"],
-        key=f"batch_size-{form}", help=_(KNOBS["batch_size"].help),
-    )  # fmt: skip
-    values["learning_rate"] = st.select_slider(
-        _(KNOBS["learning_rate"].label), _with(LEARNING_RATES, kept["learning_rate"]), kept["learning_rate"],
-        format_func=lambda rate: f"{rate:g}", key=f"learning_rate-{form}", help=_(KNOBS["learning_rate"].help),
-    )  # fmt: skip
-    with st.expander(_("More knobs")):
-        _other_knobs(lab, chosen, values, form)
-    st.session_state[KEPT] = values
+    values: dict[str, Any] = {"architecture": chosen.name, "unfreeze_from": _unfreeze_slider(chosen)}
+    left, right = st.columns(2, gap="medium")
+    with left:
+        values["epochs"] = _slide("epochs", COUNTS)
+    with right:
+        values["batch_size"] = _slide("batch_size", BATCH_SIZES)
+    values["learning_rate"] = _slide("learning_rate", LEARNING_RATES, decimals)
+    if _goes_on():
+        values["start_from"] = _source(lab, chosen)
+    return chosen, values
+
+
+def other_knobs(lab: Lab, chosen: Architecture) -> dict[str, Any]:
+    """Draws the knobs that are rarely used and returns their values, not yet checked.
+
+    `start_from` may be `NEW_B`.
+    """
+    values: dict[str, Any] = {}
+    folders = [FOLDER_PREFIX + info.name for info in list_folders(lab.home.folders)]
+    values["dataset"] = _choose("dataset", [*DATASETS, *folders], "garden", dataset_title)
+    for name in ("split", "resize"):
+        values[name] = _explained(name)
+    values["image_size"] = _image_size(chosen)
+    values["weights"] = _weights(lab, chosen)
+    values["head"] = st.text_input(_label("head"), key=_hold("head", "50,20"), help=_help("head"), **KEPT)
+    values["dropout"] = _share("dropout", 0.0)
+    values["optimizer"] = _explained("optimizer")
+    values["augment"] = _explained("augment")
+    values["validation_fraction"] = _share("validation_fraction", 0.2)
+    values["patience"] = _slide("patience", COUNTS)
+    values["seed"] = int(
+        st.number_input(_label("seed"), 0, 2**31 - 1, step=1, key=_hold("seed", 0), help=_help("seed"), **KEPT)
+    )
+    if not _goes_on():
+        values["start_from"] = _source(lab, chosen)
     return values
 
 
-def _with(steps: tuple[Any, ...], value: Any) -> list[Any]:
-    """A slider's steps with the value itself among them."""
-    return sorted({*steps, value})
+def _label(name: str) -> str:
+    return _(KNOBS[name].label)
 
 
-def _pick(name: str, options: list[Any], kept: Mapping[str, Any], form: int, words: Any = as_text) -> Any:
-    index = options.index(kept[name]) if kept[name] in options else 0
-    return st.selectbox(
-        _(KNOBS[name].label), options, index, format_func=words, key=f"{name}-{form}", help=_(KNOBS[name].help)
+def _help(name: str) -> str:
+    return _(KNOBS[name].help)
+
+
+def _hold(name: str, fallback: Any, chosen: str = "", *, fits: Callable[[Any], bool] = lambda value: True) -> str:
+    """Makes sure that a knob has a value that its widget can show, and returns the widget's key.
+
+    The value is set anew at every drawing: a widget whose choices change is a new one to Streamlit and would begin again.
+    """
+    key = key_of(name, chosen)
+    value = st.session_state.get(key, fallback)
+    st.session_state[key] = value if fits(value) else fallback
+    return key
+
+
+def _choose(
+    name: str, options: list[Any], fallback: Any, words: Callable[[Any], str] = as_text, chosen: str = ""
+) -> Any:
+    """A list to choose from; a value from a link that is not in it is shown all the same, so that nothing is changed unsaid."""
+    key = _hold(name, fallback, chosen)
+    value = st.session_state[key]
+    shown = options if value in options else [*options, value]
+    return st.selectbox(_label(name), shown, format_func=words, key=key, help=_help(name), **KEPT)
+
+
+def _explained(name: str) -> str:
+    """A list of words, with the sentence of the chosen one under it."""
+    value: str = _choose(name, list(CHOICES[name]), KNOBS[name].default)
+    st.caption(_(CHOICES[name].get(value, "")))
+    return value
+
+
+def _slide(name: str, steps: Sequence[Any], words: Callable[[Any], str] = str) -> Any:
+    """A slider over steps; a value between them becomes a step of its own."""
+    key = _hold(name, KNOBS[name].default)
+    options = sorted({*steps, st.session_state[key]})
+    return st.select_slider(_label(name), options, format_func=words, key=key, help=_help(name), **KEPT)
+
+
+def _share(name: str, fallback: float) -> float:
+    knob = KNOBS[name]
+    low, high = float(knob.minimum or 0), float(knob.maximum or 1)
+    return float(st.slider(_label(name), low, high, step=0.05, key=_hold(name, fallback), help=_help(name), **KEPT))
+
+
+def _image_size(chosen: Architecture) -> int:
+    low, high = chosen.smallest_px, chosen.largest_px
+    key = _hold("image_size", 150, fits=lambda value: low <= value <= high)
+    return int(
+        st.slider(_label("image_size"), low, high, step=1, key=key, format="%d px", help=_help("image_size"), **KEPT)
     )
 
 
-def _number(name: str, kept: Mapping[str, Any], form: int, *, largest: int | None = None) -> int:
-    knob = KNOBS[name]
-    low, high = int(knob.minimum or 0), int(knob.maximum or 0)
-    high = max(min(high, largest or high), int(kept[name]))
-    return st.slider(_(knob.label), low, high, int(kept[name]), key=f"{name}-{form}", help=_(knob.help))
+def _goes_on() -> bool:
+    return st.session_state.get(key_of("start_from", "")) is not None
 
 
-def _unfreeze_slider(chosen: Architecture, values: Mapping[str, Any], form: int) -> str:
+def _unfreeze_slider(chosen: Architecture) -> str:
+    """A slider over the network's clean cuts: from `none` over the last layers to the first, and `all`."""
     if not chosen.stops():
-        st.caption(_("Everything in this network learns: it begins with random weights."))
+        st.caption(_("Unfreeze from: all. This network begins with random weights, so every layer learns."))
         return "all"
-    options = ["none", *(layer.name for layer in reversed(chosen.stops())), "all"]
     index = {layer.name: layer.index for layer in chosen.layers}
-    value = values["unfreeze_from"] if values["unfreeze_from"] in {*options, *index} else "none"
-    if value not in options:
-        options.insert(-1, value)
+    key = _hold("unfreeze_from", "none", chosen.name, fits=lambda value: value in {"none", "all", *index})
+    named = {layer.name for layer in chosen.stops()} | ({st.session_state[key]} - {"none", "all"})
+    options = ["none", *sorted(named, key=lambda name: -index[name]), "all"]
 
     def words(option: str) -> str:
-        return {"none": _("none (head only)"), "all": _("all")}.get(option, f"{option} [{index.get(option)}]")
+        known = {"none": _("none: only the head learns"), "all": _("all")}
+        return known.get(option, f"{option} [{index.get(option)}]")
 
-    return st.select_slider(
-        _(KNOBS["unfreeze_from"].label), options, value, format_func=words, key=f"unfreeze-{chosen.name}-{form}",
-        help=_(KNOBS["unfreeze_from"].help),
-    )  # fmt: skip
+    value: str = st.select_slider(
+        _label("unfreeze_from"), options, format_func=words, key=key, help=_help("unfreeze_from"), **KEPT
+    )
+    return value
 
 
-def _other_knobs(lab: Lab, chosen: Architecture, values: dict[str, Any], form: int) -> None:
-    datasets = [*DATASETS, *(FOLDER_PREFIX + info.name for info in list_folders(lab.home.folders))]
-    values["dataset"] = _pick("dataset", datasets, values, form, dataset_title)
-    for name in ("split", "resize", "augment", "optimizer"):
-        values[name] = _pick(name, list(CHOICES[name]), values, form)
-        st.caption(_(CHOICES[name][values[name]]))
-    values["image_size"] = st.slider(
-        _(KNOBS["image_size"].label), chosen.smallest_px, chosen.largest_px,
-        min(max(values["image_size"], chosen.smallest_px), chosen.largest_px), key=f"image_size-{chosen.name}-{form}",
-        help=_(KNOBS["image_size"].help), format="%d px",
-    )  # fmt: skip
-    if chosen.stops():
-        files = [f"file:{path.name}" for path in sorted(lab.home.weights.iterdir()) if not path.name.startswith(".")]
-        values["weights"] = _pick("weights", ["imagenet", "none", *files], values, form)
-    head = st.text_input(
-        _(KNOBS["head"].label), as_text(values["head"]), key=f"head-{form}", help=_(KNOBS["head"].help)
-    )
-    values["head"] = head
-    values["dropout"] = st.slider(
-        _(KNOBS["dropout"].label),
-        0.0,
-        0.8,
-        float(values["dropout"]),
-        0.05,
-        key=f"dropout-{form}",
-        help=_(KNOBS["dropout"].help),
-    )
-    values["validation_fraction"] = st.slider(
-        _(KNOBS["validation_fraction"].label), 0.05, 0.5, float(values["validation_fraction"]), 0.05,
-        key=f"validation-{form}", help=_(KNOBS["validation_fraction"].help),
-    )  # fmt: skip
-    values["patience"] = _number("patience", values, form, largest=100)
-    values["seed"] = int(
-        st.number_input(
-            _(KNOBS["seed"].label), 0, 2**31 - 1, int(values["seed"]), key=f"seed-{form}", help=_(KNOBS["seed"].help)
-        )
-    )
-    names = {run.id: run.name for run in lab.finished() if run.recipe.architecture == chosen.name}
-    values["start_from"] = _pick(
-        "start_from", [None, *names], values, form, lambda run: names.get(run, _("nothing: a fresh start"))
-    )
+def _weights(lab: Lab, chosen: Architecture) -> str:
+    if not chosen.weights:
+        return "none"
+    files = [f"file:{path.name}" for path in sorted(lab.home.weights.iterdir()) if not path.name.startswith(".")]
+    value: str = _choose("weights", ["imagenet", "none", *files], "imagenet", chosen=chosen.name)
+    return value
+
+
+def _source(lab: Lab, chosen: Architecture) -> str | None:
+    """Which run this one goes on from: one with a model, or one that will have it when its turn comes."""
+    runs = sources(lab, chosen.name)
+    by_id = {run.id: run for run in runs}
+
+    def fits(value: Any) -> bool:
+        elsewhere = value in {run.id for run in lab.store.all()} - set(by_id)
+        return not elsewhere and (value != NEW_B or bool(chosen.stops()))
+
+    def words(value: str | None) -> str:
+        if value is None:
+            return _("nothing: a fresh start")
+        if value == NEW_B:
+            return _("a new B, trained first")
+        run = by_id.get(value)
+        return _("a run that is not in this lab") if run is None else f"{run.name} · {state_words(run.state)}"
+
+    _hold("start_from", None, fits=fits)
+    options = [None, *([NEW_B] if chosen.stops() else []), *by_id]
+    value: str | None = _choose("start_from", options, None, words)
+    return value
+
+
+def sources(lab: Lab, chosen: str) -> list[Run]:
+    """Returns the runs of an architecture that another run can go on from, newest first."""
+    done = {run.id for run in lab.finished()}
+    return [
+        run for run in lab.store.all() if run.recipe.architecture == chosen and (run.id in done or not run.state.over)
+    ]

@@ -6,18 +6,45 @@ import streamlit as st
 
 from flowerlab.locale import _
 from flowerlab.runs import Lab
+from flowerlab.ui.progress import progress_of
+from flowerlab.ui.refreshing import busy, refreshed
+from flowerlab.ui.run_picker import escaped
 from flowerlab.ui.words import state_words
+
+EVERY_S = 2.0
+# Streamlit leaves a hand's breadth above every page; the strip and the title belong on the first screen.
+STYLE = """<style>
+[data-testid="stMainBlockContainer"] { padding-top: 4.5rem; padding-bottom: 3rem; }
+[data-testid="stMainBlockContainer"] h1 { padding-top: 0.25rem; padding-bottom: 0.5rem; }
+</style>"""
 
 
 def status_strip(lab: Lab) -> None:
-    """Writes what runs and how many wait."""
+    """Writes what runs and how many wait; alive only while something does."""
+    st.html(STYLE)
+    watched = busy(lab)
+
+    def draw() -> None:
+        if watched and not busy(lab):
+            st.rerun()
+        st.caption(status_words(lab))
+
+    refreshed(draw, every_s=EVERY_S if watched else None)
+
+
+def status_words(lab: Lab) -> str:
+    """Returns the line, as Markdown."""
     live, waiting = lab.store.live(), lab.store.queued()
     if live:
-        text = _("**{name}** is under way: {state}").format(
-            name=live[0].name.replace("*", ""), state=state_words(live[0].state)
-        )
+        run = live[0]
+        share = progress_of(run, lab.history(run.id), ahead=0).share
+        text = f"{state_words(run.state)}: **{escaped(run.name)}** · {100 * share:.0f} %"
+    elif waiting and not lab.owns_queue:
+        text = "⏳ " + _("The trainer is starting, or another window or command of Flowerlab trains.")
+    elif waiting:
+        text = "⏳ " + _("The next run begins.")
     else:
-        text = _("Nothing is training.")
+        text = "🟢 " + _("Ready: nothing is training.")
     if waiting:
-        text += " · " + _("{count} waiting").format(count=len(waiting))
-    st.caption(text)
+        text += " · " + _("waiting: {count}").format(count=len(waiting))
+    return text

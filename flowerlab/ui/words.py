@@ -52,6 +52,11 @@ def trainable_of(trainable: int, total: int) -> str:
     return _("{trainable} of {total} parameters train").format(trainable=millions(trainable), total=millions(total))
 
 
+def decimals(value: float) -> str:
+    """Writes a small number without an exponent: `0.00001`."""
+    return f"{value:.10f}".rstrip("0").rstrip(".")
+
+
 def state_words(state: RunState) -> str:
     """Writes a state with its sign."""
     return f"{STATE_SIGNS[state]} {_(state.value)}"

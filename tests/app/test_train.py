@@ -1,4 +1,4 @@
-"""The Train page and Home: start, watch, stop."""
+"""The Train page: the form, Start, and the live view."""
 
 from __future__ import annotations
 
@@ -7,21 +7,12 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from flowerlab.home import Home
+from flowerlab.presets import preset_recipe
 from flowerlab.recipe import Recipe
-from flowerlab.store import RunState
+from flowerlab.store import Run, RunState
 from flowerlab.ui.lab import lab
-
-
-def page(name: str, **query: str) -> AppTest:
-    """A page as a visitor gets it."""
-    app = AppTest.from_file("../../streamlit_app.py", default_timeout=30)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    if name != "home":
-        app.switch_page(f"pages/{name}.py").run()
-    assert not app.exception
-    return app
+from tests.app.finished_runs import add_finished, open_page, texts
 
 
 def wait_until_over(run_id: str) -> RunState:
@@ -32,104 +23,275 @@ def wait_until_over(run_id: str) -> RunState:
     return lab().store.get(run_id).state
 
 
-def test_start_queues_the_recipe_of_the_form() -> None:
-    """Start trains what the sliders say, and the run's outcome is shown when it is over."""
-    app = page("train")
-    app.slider(key="epochs-0").set_value(2).run()
+def start(app: AppTest) -> Run:
+    """Presses Start and returns the newest run."""
     app.button(key="start").click().run()
-    run = lab().store.all()[0]
-    assert (run.recipe.epochs, run.recipe.architecture) == (2, "handmade")
+    assert not app.exception
+    return lab().store.all()[0]
+
+
+def use_preset(app: AppTest, letter: str) -> AppTest:
+    """Clicks one of the lecture's recipes."""
+    app.segmented_control(key="train-preset").set_value(letter).run()
+    assert not app.exception
+    return app
+
+
+# The form
+
+
+def test_start_trains_what_the_form_says() -> None:
+    """Start queues the recipe of the sliders, shows the run, and its outcome when it is over."""
+    app = open_page("train")
+    app.select_slider(key="train-epochs").set_value(2).run()
+    app.select_slider(key="train-learning_rate").set_value(5e-4).run()
+    run = start(app)
+    assert run.recipe == Recipe.parse({"epochs": 2, "learning_rate": 5e-4})
+    assert app.query_params["run"] == run.id
     assert wait_until_over(run.id) is RunState.DONE
     app.run()
-    assert app.metric[0].value.startswith("83.3 % (")
+    assert {metric.label: metric.value for metric in app.metric}["Test accuracy"] == "83.3 %"
     assert not app.exception
 
 
-def test_an_equal_recipe_is_offered_not_trained_again() -> None:
-    """Pressing Start twice makes one run, and says so; ticking “again” makes another."""
-    app = page("train")
-    app.button(key="start").click().run()
-    app.button(key="start").click().run()
-    assert len(lab().store.all()) == 1
-    assert "has a run already" in app.info[0].value
-    app.checkbox(key="again").check().run()
-    app.button(key="start").click().run()
+@pytest.mark.parametrize("letter", ["A", "B"])
+def test_presets_fill_the_form_exactly(letter: str) -> None:
+    """A and B are the lecture's recipes to the last knob, and the preset is marked."""
+    app = use_preset(open_page("train", query={"epochs": "7", "architecture": "vgg16"}), letter)
+    assert start(app).recipe == preset_recipe(letter)
+    assert app.segmented_control(key="train-preset").value == letter
+
+
+@pytest.mark.parametrize("letter", ["C", "gently"])
+def test_c_without_a_b_queues_b_along_with_it(letter: str) -> None:
+    """Where there is no B yet, Start queues B and then the run that goes on from it, at its own learning rate."""
+    app = use_preset(open_page("train"), letter)
+    assert "Start B" in app.button(key="start").label
+    run = start(app)
+    b = lab().store.get(str(run.recipe.start_from))
+    assert b.recipe == preset_recipe("B")
+    assert run.recipe == preset_recipe(letter, start_from=b.id)
+    assert b.name.startswith("B · transfer learning")
+
+
+def test_c_goes_on_from_the_newest_b(home: Home) -> None:
+    """With a finished B the preset C names it, takes over its network and size, and needs no other run."""
+    b = add_finished(home, "my B", architecture="mobilenet_v2", image_size=96, weights="none")
+    app = use_preset(open_page("train"), "C")
+    assert app.selectbox(key="train-start_from").value == b.id
+    run = start(app)
+    assert run.recipe == b.recipe.changed(unfreeze_from="block_13_expand", start_from=b.id)
     assert len(lab().store.all()) == 2
 
 
-def test_stop_ends_a_run() -> None:
-    """The Stop button ends the run that is shown."""
-    app = page("train")
-    app.slider(key="epochs-0").set_value(100).run()
-    app.button(key="start").click().run()
-    run = lab().store.all()[0]
-    app.button(key="stop").click().run()
-    assert wait_until_over(run.id) is RunState.STOPPED
-
-
-def test_presets_fill_the_form() -> None:
-    """B is VGG16 with nothing unfrozen; C without a B says what to do first."""
-    app = page("train")
-    app.button(key="preset-B").click().run()
-    assert app.selectbox(key="architecture-1").value == "vgg16"
-    assert any("410,775 of 15.1 M parameters train" in text.value for text in app.markdown)
-    app.button(key="preset-C").click().run()
-    assert "Train B first" in app.info[0].value
+def test_a_turned_knob_unmarks_the_preset() -> None:
+    """The mark says what the form is: away when a knob is turned, back when it is turned back; photos do not matter."""
+    app = use_preset(open_page("train"), "B")
+    app.select_slider(key="train-batch_size").set_value(64).run()
+    assert app.segmented_control(key="train-preset").value is None
+    app.select_slider(key="train-batch_size").set_value(32).run()
+    app.selectbox(key="train-dataset").select("tf_flowers").run()
+    assert app.segmented_control(key="train-preset").value == "B"
 
 
 def test_the_unfreeze_slider_changes_what_trains() -> None:
-    """At block4_conv3 the lecture's 9.44 M parameters and the head train."""
-    app = page("train")
-    app.button(key="preset-B").click().run()
-    app.select_slider(key="unfreeze-vgg16-1").set_value("block4_conv3").run()
-    assert any("9.9 M of 15.1 M parameters train" in text.value for text in app.markdown)
+    """Moved to block4_conv3, the lecture's 9.44 M parameters train with the head; the strip's words change too."""
+    app = use_preset(open_page("train"), "B")
+    assert "410,775 of 15.1 M parameters train" in texts(app)
+    app.select_slider(key="train-unfreeze_from-vgg16").set_value("block4_conv3").run()
+    assert "9.9 M of 15.1 M parameters train" in texts(app)
+    assert "12 layers are frozen" in texts(app)
+
+
+def test_every_network_remembers_its_own_layers() -> None:
+    """Changing the network never leaves a layer of the other one in the form, and coming back finds the old choice."""
+    app = use_preset(open_page("train"), "B")
+    app.select_slider(key="train-unfreeze_from-vgg16").set_value("block3_conv1").run()
+    app.selectbox(key="train-architecture").select("resnet50").run()
+    assert app.select_slider(key="train-unfreeze_from-resnet50").value == "none"
+    app.selectbox(key="train-architecture").select("vgg16").run()
+    assert app.select_slider(key="train-unfreeze_from-vgg16").value == "block3_conv1"
     assert not app.exception
 
 
 def test_a_form_survives_a_visit_to_another_page() -> None:
-    """What a student has set is still there after a look at Home."""
-    app = page("train")
-    app.slider(key="epochs-0").set_value(7).run()
+    """What a student has set, in sight or among the other knobs, is still there after a look at Home."""
+    app = open_page("train")
+    app.select_slider(key="train-epochs").set_value(7).run()
+    app.slider(key="train-dropout").set_value(0.3).run()
+    app.text_input(key="train-head").set_value("64").run()
     app.switch_page("pages/home.py").run()
     app.switch_page("pages/train.py").run()
-    assert app.slider(key="epochs-0").value == 7
+    assert app.select_slider(key="train-epochs").value == 7
+    assert app.slider(key="train-dropout").value == 0.3
+    assert app.text_input(key="train-head").value == "64"
 
 
-@pytest.mark.parametrize("run_id", ["nonsense", "../../etc/passwd", "f" * 12])
-def test_an_unknown_run_is_a_sentence(run_id: str) -> None:
-    """A run id from a link that names no run gives one sentence."""
-    app = AppTest.from_file("../../streamlit_app.py", default_timeout=30)
+def test_a_bad_recipe_is_a_sentence_and_cannot_be_started() -> None:
+    """A head that cannot be gives one sentence that names the knob, and no Start."""
+    app = open_page("train")
+    app.text_input(key="train-head").set_value("50,many").run()
+    assert not app.exception
+    assert "head" in app.error[0].value
+    assert "start" not in [button.key for button in app.button]
+
+
+# The link
+
+
+def test_a_link_fills_the_form_and_the_form_writes_it() -> None:
+    """A recipe's link opens as this very recipe, odd values included; a turned knob is in the address at once."""
+    recipe = Recipe.parse(
+        {"architecture": "vgg16", "unfreeze_from": "block2_pool", "epochs": 13, "learning_rate": 0.00037, "head": "9",
+         "weights": "none", "image_size": 64, "augment": "flip", "seed": 11}
+    )  # fmt: skip
+    app = open_page("train", query=recipe.to_query())
+    assert not app.error
+    app.select_slider(key="train-epochs").set_value(20).run()
+    assert app.query_params["epochs"] == ["20"] or app.query_params["epochs"] == "20"
+    assert start(app).recipe == recipe.changed(epochs=20)
+
+
+def test_a_bad_link_is_a_sentence_and_leaves_the_defaults() -> None:
+    """A link with a value that cannot be is told, and the form begins with the defaults."""
+    app = open_page("train", query={"architecture": "vgg16", "epochs": "![x](http://example.org/x)"})
+    assert not app.exception
+    assert "cannot be used" in app.error[0].value
+    assert "![x](" not in app.error[0].value
+    assert app.selectbox(key="train-architecture").value == "handmade"
+
+
+# Notes
+
+
+def test_early_stopping_that_cannot_stop_is_told() -> None:
+    """The note stands while patience is not below the epochs, and goes when it is."""
+    app = open_page("train")
+    assert "Early stopping cannot stop" in texts(app)
+    app.select_slider(key="train-epochs").set_value(6).run()
+    assert "Early stopping cannot stop" not in texts(app)
+
+
+def test_the_leak_is_a_warning() -> None:
+    """The lecture's split is called a leak before one clicks."""
+    app = open_page("train")
+    assert not app.warning
+    app.selectbox(key="train-split").select("lecture").run()
+    assert "leak" in app.warning[0].value
+
+
+def test_what_augmentation_costs_is_told() -> None:
+    """Augmentation with frozen layers says that they look at every photo again in every epoch; from scratch it does not."""
+    app = use_preset(open_page("train"), "B")
+    app.selectbox(key="train-augment").select("standard").run()
+    assert "frozen layers must look at all of them again" in texts(app)
+    app.selectbox(key="train-architecture").select("handmade").run()
+    assert "frozen layers must look" not in texts(app)
+
+
+# Equal runs
+
+
+def test_an_equal_recipe_is_offered_not_trained_again() -> None:
+    """Pressing Start twice makes one run and says so; it can be shown, or trained again on purpose."""
+    app = open_page("train")
+    first = start(app)
+    start(app)
+    assert len(lab().store.all()) == 1
+    assert "has a run already" in app.info[-1].value
+    app.button(key="show-equal").click().run()
+    assert app.query_params["run"] in (first.id, [first.id])
+    start(app)
+    app.button(key="again").click().run()
+    assert len(lab().store.all()) == 2
+
+
+# The live view
+
+
+def test_stop_ends_the_run_that_is_shown() -> None:
+    """Stop ends the run; before a whole epoch it says that there is no model, and the run can be trained again."""
+    app = open_page("train")
+    app.select_slider(key="train-epochs").set_value(100).run()
+    run = start(app)
+    app.button(key="stop").click().run()
+    assert wait_until_over(run.id) is RunState.STOPPED
     app.run()
-    app.switch_page("pages/train.py")
-    app.query_params["run"] = run_id
-    app.run()
+    app.button(key="retry").click().run()
+    assert lab().store.all()[0].recipe == run.recipe
+    assert len(lab().store.all()) == 2
+
+
+def test_a_waiting_run_says_its_place() -> None:
+    """A run that waits says how many go before it."""
+    app = open_page("train")
+    app.select_slider(key="train-epochs").set_value(100).run()
+    first = start(app)
+    app.number_input(key="train-seed").set_value(1).run()
+    start(app)
+    assert "one run goes before it" in "\n".join(str(bar.proto.text) for bar in app.get("progress"))
+    lab().stop(first.id)
+
+
+def test_the_runs_of_the_lecture_are_one_click_apart(home: Home) -> None:
+    """All runs stand side by side with their state; a click shows another one and puts it into the address."""
+    runs = [add_finished(home, name, seed=number) for number, name in enumerate(("A", "B", "C"))]
+    app = open_page("train", query={"run": runs[0].id})
+    pills = app.pills(key="live-run")
+    assert [(option.content_icon, option.content) for option in pills.proto.options] == [("✅", name) for name in "ABC"]
+    pills.set_value(runs[1].id).run()
+    assert app.query_params["run"] in (runs[1].id, [runs[1].id])
+    assert not app.exception
+
+
+def test_an_outcome_leads_on(home: Home) -> None:
+    """A finished run gives test and validation accuracy, labelled, and leads to Compare with the other finished runs."""
+    runs = [add_finished(home, f"run {number}", seed=number) for number in range(2)]
+    app = open_page("train", query={"run": runs[0].id})
+    figures = {metric.label: (metric.value, metric.delta) for metric in app.metric}
+    assert figures["Test accuracy"] == ("85.7 %", "95 %: 70.6–93.7")
+    assert figures["Validation accuracy"] == ("70.0 %", "best epoch: 2 of 2")
+    app.button(key="to-compare").click().run()
+    assert app.title[0].value == "Compare"
+    assert set(app.multiselect(key="compare-runs").value) == {run.id for run in runs}
+
+
+def test_a_runs_recipe_goes_back_into_the_form(home: Home) -> None:
+    """The recipe of the run that is shown can be put into the form, to change one knob."""
+    run = add_finished(home, "odd", epochs=9, batch_size=8)
+    app = open_page("train", query={"run": run.id})
+    app.button(key="use-recipe").click().run()
+    assert app.select_slider(key="train-epochs").value == 9
+    assert app.select_slider(key="train-batch_size").value == 8
+
+
+@pytest.mark.parametrize("run_id", ["nonsense", "../../etc/passwd", "f" * 12, "![x](http://example.org/x)"])
+def test_an_unknown_run_is_a_sentence(run_id: str, home: Home) -> None:
+    """A run id from a link that names no run gives one sentence in which no Markdown is obeyed, and a way on."""
+    run = add_finished(home, "there")
+    app = open_page("train", query={"run": run_id})
     assert not app.exception
     assert "No run has this id" in app.error[0].value
-
-
-def test_home_runs_the_lecture() -> None:
-    """Without pretrained weights Home offers A, and B and C with untrained weights; both are queued."""
-    app = page("home")
-    assert "is not on this computer" in app.info[0].value
-    app.button(key="lecture").click().run()
-    assert [run.recipe for run in lab().store.all()] == [Recipe.parse({})]
-    app.switch_page("pages/home.py").run()
-    app.button(key="untrained").click().run()
-    newest, before, _ = lab().store.all()
-    assert (before.recipe.weights, newest.recipe.start_from) == ("none", before.id)
+    assert "![x](" not in app.error[0].value
+    app.button(key="newest").click().run()
+    assert not app.error
+    assert run.name in texts(app)
 
 
 def test_a_run_can_be_renamed_and_deleted_after_a_question() -> None:
-    """Delete is shut until the question is answered; then the run is gone."""
-    app = page("train")
-    app.button(key="start").click().run()
-    run = lab().store.all()[0]
+    """Delete is shut until the question is answered; then the run is gone. A bad name is a sentence."""
+    app = open_page("train")
+    run = start(app)
     wait_until_over(run.id)
     app.run()
     app.text_input(key=f"name-{run.id}").set_value("My best").run()
     app.button(key="rename").click().run()
     assert lab().store.get(run.id).name == "My best"
+    app.text_input(key=f"name-{run.id}").set_value(" ").run()
+    app.button(key="rename").click().run()
+    assert "1 to 80 characters" in app.error[0].value
     assert app.button(key="delete").disabled
     app.checkbox(key=f"sure-{run.id}").check().run()
     app.button(key="delete").click().run()
     assert lab().store.all() == []
+    assert not app.exception

@@ -1,0 +1,60 @@
+"""The newest runs with their state and test accuracy, each one click from its live view."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.charts.colours import run_colour
+from flowerlab.locale import _
+from flowerlab.runs import Lab
+from flowerlab.store import Run
+from flowerlab.ui.progress import progress_of
+from flowerlab.ui.refreshing import busy, refreshed
+from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.words import percent_with_interval, state_words
+
+SHOWN = 6
+EVERY_S = 2.0
+
+
+def latest_runs(lab: Lab) -> None:
+    """Draws the list; alive only while something runs."""
+    if not lab.store.all():
+        st.markdown(_("No run yet. Press the button above: the first curve moves within a minute."))
+        return
+
+    def draw() -> None:
+        runs = lab.store.all()
+        for run in runs[:SHOWN]:
+            _row(lab, run)
+        if len(runs) > SHOWN:
+            st.caption(_("and {count} older ones, on the Train page").format(count=len(runs) - SHOWN))
+
+    refreshed(draw, every_s=EVERY_S if busy(lab) else None)
+    if lab.finished() and st.button(_("⚖️ Compare the finished runs"), key="compare"):
+        st.switch_page("pages/compare.py")
+
+
+def _row(lab: Lab, run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        # The mark holds nothing that anybody typed.
+        st.html(
+            '<div aria-hidden="true" style="width:1rem;height:1rem;border-radius:50%;'
+            f'background:{run_colour(run.number)}"></div>',
+            width="content",
+        )
+        if st.button(f"**{escaped(run.name)}**", key=f"show-{run.id}", type="tertiary", help=_("Show its curves")):
+            st.switch_page("pages/train.py", query_params={"run": run.id})
+        st.markdown(f"{state_words(run.state)} · {_figure(lab, run)}".rstrip(" ·"), width="content")
+
+
+def _figure(lab: Lab, run: Run) -> str:
+    """What there is to say in short: the test accuracy, or how far it is, or why it ended."""
+    if run.result is not None and run.result.test_accuracy is not None:
+        figure = percent_with_interval(run.result.test_accuracy, run.result.test_photos)
+        if run.recipe.split == "lecture":
+            figure += " ⚠️ " + _("leak")
+        return _("test accuracy {figure}").format(figure=figure)
+    if not run.state.over:
+        return progress_of(run, lab.history(run.id), ahead=lab.queue_place(run)).words
+    return escaped(run.message)

@@ -1,0 +1,109 @@
+"""What a run came to, where to go from there, and what one can do with it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.errors import FlowerlabError
+from flowerlab.events import Result
+from flowerlab.locale import _
+from flowerlab.metrics import wilson_interval
+from flowerlab.runs import Lab
+from flowerlab.store import MAX_NAME, Run, RunState
+from flowerlab.ui.messages import tell, told
+from flowerlab.ui.recipe_form import fill
+from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.words import duration, percent, trainable_of
+
+COMPARED = 4
+
+
+def outcome(lab: Lab, run: Run) -> None:
+    """Draws the figures of a run that is over, its message, and the next steps."""
+    if run.message:
+        bad = run.state in (RunState.FAILED, RunState.INTERRUPTED)
+        (st.error if bad else st.info)(escaped(run.message))
+    if run.result is not None:
+        _figures(run.result, leak=run.recipe.split == "lecture")
+        st.caption(_parameters(run.result))
+    with st.container(horizontal=True):
+        if run.result is not None:
+            if st.button(_("⚖️ Compare"), key="to-compare"):
+                st.switch_page("pages/compare.py", query_params={"runs": ",".join(_beside(lab, run))})
+            if st.button(_("📷 Classify a photo"), key="to-classify"):
+                st.switch_page("pages/classify.py", query_params={"runs": run.id})
+        if run.state is not RunState.DONE:
+            _try_again(lab, run)
+
+
+def _figures(result: Result, *, leak: bool) -> None:
+    value, doubt = _("not tested"), None
+    if result.test_accuracy is not None:
+        low, high = wilson_interval(round(result.test_accuracy * result.test_photos), result.test_photos)
+        value, doubt = percent(result.test_accuracy), f"95 %: {100 * low:.1f}–{100 * high:.1f}"
+    words = _("Share of {count} photos that it never saw and named rightly; under it the 95 % interval.")
+    if leak:
+        words = _("Too high: with the lecture's split all {count} test photos were seen in training.")
+    test, validation, time = st.columns(3)
+    test.metric(
+        _("Test accuracy"), ("⚠️ " if leak else "") + value, doubt, delta_color="off", delta_arrow="off",
+        help=words.format(count=f"{result.test_photos:,}"),
+    )  # fmt: skip
+    validation.metric(
+        _("Validation accuracy"), percent(result.val_accuracy),
+        _("best epoch: {best} of {epochs}").format(best=result.best_epoch + 1, epochs=result.epochs_run),
+        delta_color="off", delta_arrow="off",
+        help=_("Of the epoch whose weights were kept. It is a little too good, because that epoch was chosen by it."),
+    )  # fmt: skip
+    time.metric(
+        _("Time"), duration(result.seconds), _("training {time}").format(time=duration(result.seconds_training)),
+        delta_color="off", delta_arrow="off", help=_("In all, with preparing the photos and testing."),
+    )  # fmt: skip
+
+
+def _parameters(result: Result) -> str:
+    text = trainable_of(result.trainable_parameters, result.total_parameters)
+    if result.cached_features:
+        text += " · " + _("the frozen layers looked at every photo once, not in every epoch")
+    return text
+
+
+def _beside(lab: Lab, run: Run) -> list[str]:
+    """The run and the newest other finished ones, so that there is something to compare it with."""
+    others = [other.id for other in lab.finished() if other.id != run.id]
+    return [run.id, *others[: COMPARED - 1]]
+
+
+def _try_again(lab: Lab, run: Run) -> None:
+    if not st.button(_("↻ Train it again"), key="retry", help=_("Queues a new run with the same recipe.")):
+        return
+    try:
+        started = lab.start(run.recipe, again=True)
+    except FlowerlabError as error:
+        tell(error)
+        return
+    st.query_params["run"] = started.run.id
+    st.rerun()
+
+
+def manage(lab: Lab, run: Run) -> None:
+    """Offers to load a run's recipe into the form and, when it is over, to rename it or, after a question, delete it."""
+    with st.container(horizontal=True):
+        if st.button(
+            _("📝 Put this recipe into the form"), key="use-recipe", on_click=fill, args=(run.recipe,),
+            help=_("Then change one knob and see what it does."),
+        ):  # fmt: skip
+            st.rerun()
+        if run.state.over:
+            with st.popover(_("Rename or delete"), key="manage"):
+                _rename_or_delete(lab, run)
+
+
+def _rename_or_delete(lab: Lab, run: Run) -> None:
+    name = st.text_input(_("Name"), run.name, key=f"name-{run.id}", max_chars=MAX_NAME) or ""
+    if st.button(_("Rename"), key="rename") and told(lambda: lab.rename(run.id, name)):
+        st.rerun()
+    sure = st.checkbox(_("Yes, delete the run, its model and its predictions for good"), key=f"sure-{run.id}")
+    if st.button(_("Delete"), key="delete", disabled=not sure) and told(lambda: lab.delete(run.id)):
+        st.query_params.pop("run", None)
+        st.rerun()

@@ -1,0 +1,33 @@
+"""The recipe in the address bar: a link that fills the form, and a form that writes its link."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.errors import BadRecipe
+from flowerlab.locale import _
+from flowerlab.recipe import KNOBS, Recipe
+from flowerlab.ui.recipe_form import fill
+from flowerlab.ui.run_picker import escaped
+
+WRITTEN = "train-link"
+
+
+def read_link() -> None:
+    """Fills the form from the knobs in the address, once a link. A bad link is told in a sentence and changes nothing."""
+    knobs = {name: value for name, value in st.query_params.items() if name in KNOBS}
+    if not knobs or st.session_state.get(WRITTEN) == knobs:
+        return
+    try:
+        fill(Recipe.parse(knobs))
+    except BadRecipe as error:
+        st.error(_("This link holds a recipe that cannot be used.") + " " + escaped(str(error)), icon="🚧")
+
+
+def write_link(recipe: Recipe) -> None:
+    """Puts the form's recipe into the address; the run that is shown stays in it."""
+    knobs = recipe.to_query()
+    st.session_state[WRITTEN] = knobs
+    wanted = {**knobs, **{name: value for name, value in st.query_params.items() if name == "run"}}
+    if wanted != st.query_params.to_dict():
+        st.query_params.from_dict(wanted)

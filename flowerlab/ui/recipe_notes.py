@@ -1,0 +1,88 @@
+"""What a recipe means, before one clicks Start: how much learns, and what to know about it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.charts.strip import pieces, strip_options, strip_sentence
+from flowerlab.datasets.catalog import DATASETS
+from flowerlab.locale import _
+from flowerlab.recipe import Recipe
+from flowerlab.runs import Lab
+from flowerlab.ui.backbones import megabytes
+from flowerlab.ui.words import trainable_of
+
+
+def show_what_learns(lab: Lab, recipe: Recipe) -> None:
+    """Writes how many parameters train and draws the strip of layers.
+
+    Raises:
+        BadRecipe: If the recipe names photos that are not in this lab.
+    """
+    counts = recipe.chosen.counts(
+        image_size=recipe.image_size,
+        unfreeze_from=recipe.unfreeze_from,
+        head=recipe.head,
+        classes=len(lab.classes_of(recipe.dataset)),
+    )
+    st.markdown(
+        f"**{trainable_of(counts.trainable, counts.total)}**",
+        help=_("Parameters are the numbers inside a network. Those of frozen layers stay as they are."),
+    )
+    parts = pieces(recipe.chosen, recipe.unfreeze_from, head_layers=len(recipe.head) + 1)
+    st.echarts_chart(strip_options(parts), height=44, key="strip", alt=strip_sentence(parts))
+    st.caption(strip_sentence(parts))
+
+
+def show_warnings(recipe: Recipe) -> None:
+    """Writes what is wrong in method, so that it stands out before the click."""
+    if recipe.split == "lecture":
+        st.warning(
+            _(
+                "This split is a leak: every test photo was seen in training, so the test accuracy will be too high. "
+                "Choose “honest” to know how good the network really is."
+            ),
+            icon="⚠️",
+        )
+
+
+def show_notes(lab: Lab, recipe: Recipe) -> None:
+    """Writes what is good to know."""
+    for note in notes(lab, recipe):
+        st.caption("💡 " + note)
+
+
+def notes(lab: Lab, recipe: Recipe) -> list[str]:
+    """Returns the quieter notes, one sentence or two each."""
+    found = []
+    if recipe.patience >= recipe.epochs:
+        text = _(
+            "Early stopping cannot stop this run: its patience ({patience}) is not below its epochs ({epochs}). "
+            "It only keeps the best epoch."
+        )
+        found.append(text.format(patience=recipe.patience, epochs=recipe.epochs))
+    if recipe.augment != "none" and recipe.unfreeze_from != "all":
+        text = _(
+            "Augmentation changes every photo in every epoch, so the frozen layers must look at all of them again each "
+            "time. Without it they look once and what they saw is kept: many times faster."
+        )
+        found.append(text)
+    return found + _missing(lab, recipe)
+
+
+def _missing(lab: Lab, recipe: Recipe) -> list[str]:
+    """What is not on this machine, how large it is, and the way around it."""
+    found = []
+    if recipe.weights == "imagenet" and recipe.start_from is None and not lab.weights_at_hand(recipe.architecture):
+        text = _(
+            "The weights of {title} are not on this computer: {size:.0f} MB are downloaded first. Without a network "
+            "choose another architecture, or the starting weights “none”."
+        )
+        found.append(text.format(title=recipe.chosen.title, size=megabytes(recipe.architecture)))
+    if recipe.weights == "none" and not recipe.from_scratch and recipe.start_from is None:
+        found.append(_("This network begins with random numbers: it knows nothing yet that could be transferred."))
+    if recipe.dataset in DATASETS and not lab.dataset_at_hand(recipe.dataset):
+        entry = DATASETS[recipe.dataset]
+        text = _("{title} is not on this computer: {size} MB are downloaded first. The garden needs no network.")
+        found.append(text.format(title=entry.title, size=entry.download_mb))
+    return found

@@ -1,0 +1,108 @@
+"""The Home page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flowerlab.architectures import architecture
+from flowerlab.home import Home
+from flowerlab.recipe import Recipe
+from flowerlab.ui.lab import lab
+from tests.app.finished_runs import add_finished, open_page, texts
+
+
+def bring_weights(folder: Path, name: str) -> None:
+    """Puts a file where Keras keeps an architecture's weights."""
+    (folder / "keras" / "models").mkdir(parents=True)
+    (folder / "keras" / "models" / architecture(name).weights[0].name).write_bytes(b"hollow")
+
+
+def test_without_weights_the_button_queues_a_alone() -> None:
+    """Where no weights are at hand, one sentence says what is missing and how large it is, and the button queues A."""
+    app = open_page("home")
+    assert not app.exception
+    assert "VGG16 learnt on a million photos is not on this computer (a download of 59 MB)" in app.info[0].value
+    app.button(key="lecture").click().run()
+    runs = lab().store.all()
+    assert [run.recipe for run in runs] == [Recipe.parse({})]
+    assert app.query_params["run"] == runs[0].id
+
+
+@pytest.mark.parametrize(("key", "weights"), [("untrained", "none"), ("download", "imagenet")])
+def test_without_weights_there_are_two_ways_to_b_and_c(key: str, weights: str) -> None:
+    """B and C are queued with random weights or with the download, and C goes on from B."""
+    app = open_page("home")
+    app.button(key=key).click().run()
+    c, b = lab().store.all()
+    assert (b.recipe.weights, c.recipe.weights) == (weights, weights)
+    assert c.recipe.start_from == b.id
+
+
+def test_with_weights_the_lecture_is_one_click(tmp_path: Path) -> None:
+    """A network whose weights are at hand is offered first, the button queues A, B and C, and A is shown live."""
+    bring_weights(tmp_path, "mobilenet_v2")
+    app = open_page("home")
+    assert app.selectbox(key="home-backbone").value == "mobilenet_v2"
+    assert not app.info
+    app.button(key="lecture").click().run()
+    c, b, a = lab().store.all()
+    assert [run.recipe.architecture for run in (a, b, c)] == ["handmade", "mobilenet_v2", "mobilenet_v2"]
+    assert app.query_params["run"] == a.id
+    assert app.title[0].value == "Train"
+
+
+def test_vgg16_leads_where_its_weights_are(tmp_path: Path) -> None:
+    """The lecture's own network comes first when its weights are at hand."""
+    bring_weights(tmp_path, "vgg16")
+    assert open_page("home").selectbox(key="home-backbone").value == "vgg16"
+
+
+def test_missing_photos_are_named_before_the_click() -> None:
+    """Choosing tf_flowers where it is not at hand says how large the download is, and names the way out."""
+    app = open_page("home")
+    app.selectbox(key="home-dataset").select("tf_flowers").run()
+    assert "218 MB" in app.warning[0].value
+    assert "garden" in app.warning[0].value
+
+
+def test_the_cards_know_the_lectures_parameters() -> None:
+    """The three cards give the lecture's counts: 154,087 for A, 410,775 of 15.1 M for B, 9.9 M for C."""
+    page = texts(open_page("home"))
+    for count in ("154,087 of 154,087", "410,775 of 15.1 M", "9.9 M of 15.1 M"):
+        assert count in page
+
+
+def test_what_is_at_hand_is_listed_with_sizes() -> None:
+    """The table says what is here and what is to fetch, and that a scripted engine makes its numbers up."""
+    page = texts(open_page("home"))
+    assert "| 🧺 Garden | at hand ✓ |" in page
+    assert "| 🧠 MobileNetV2 | to fetch: 9 MB |" in page
+    assert "made up" in page
+
+
+def test_finished_runs_lead_to_their_curves(home: Home) -> None:
+    """A finished run stands with its test accuracy and interval, and its name leads to the live view."""
+    run = add_finished(home, "My *first* run")
+    app = open_page("home")
+    assert "test accuracy 85.7 % (70.6–93.7)" in texts(app)
+    assert r"\*first\*" in app.button(key=f"show-{run.id}").label
+    app.button(key=f"show-{run.id}").click().run()
+    assert app.query_params["run"] == run.id
+    assert app.title[0].value == "Train"
+
+
+def test_a_leak_is_marked(home: Home) -> None:
+    """An accuracy that was measured on training photos does not stand there unmarked."""
+    add_finished(home, "leaky", split="lecture")
+    assert "⚠️ leak" in texts(open_page("home"))
+
+
+def test_the_choice_survives_a_visit_elsewhere() -> None:
+    """The data set chosen on Home is still chosen after another page was opened."""
+    app = open_page("home")
+    app.selectbox(key="home-dataset").select("tf_flowers").run()
+    app.switch_page("pages/compare.py").run()
+    app.switch_page("pages/home.py").run()
+    assert app.selectbox(key="home-dataset").value == "tf_flowers"
