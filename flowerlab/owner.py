@@ -40,6 +40,7 @@ class Owner:
         self._stops_sent: dict[str, int] = {}
         self._wake = threading.Event()
         self._closed = False
+        self._begins_more = True
         self._thread = threading.Thread(target=self._work, daemon=True, name="owner")
         self._thread.start()
 
@@ -61,6 +62,10 @@ class Owner:
         """Looks at the store now, not at the next beat."""
         self._wake.set()
 
+    def begin_no_more(self) -> None:
+        """Leaves waiting runs to the next owner; what is under way goes on."""
+        self._begins_more = False
+
     def close(self) -> None:
         """Gives the queue back. A run that is under way is left to the next owner."""
         self._closed = True
@@ -74,7 +79,8 @@ class Owner:
                     self._take_over()
                 if self._engine is not None:
                     self._forward_stops(self._engine)
-                    self._dispatch(self._engine)
+                    if self._begins_more:
+                        self._dispatch(self._engine)
             except Exception:
                 # The queue must outlive a passing fault (a locked file, a full disk); the log keeps what happened.
                 LOG.exception("The owner of the queue met an error and goes on.")

@@ -29,6 +29,12 @@ class Preset:
     sentence: str
     goes_on_from: str | None = None
 
+    @property
+    def run_name(self) -> str:
+        """A name for its runs, for people; `{number}` is left for the store to fill."""
+        # “gently” is the lecture's C, mended: its name begins with C.
+        return f"{'C' if self.letter == 'gently' else self.letter} · {self.title} #{{number}}"
+
 
 PRESETS: dict[str, Preset] = {
     "A": Preset(

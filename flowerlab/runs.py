@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from flowerlab.architectures import architecture as find_architecture
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
-from flowerlab.datasets.folder import describe
+from flowerlab.datasets.folder import delete_folder, describe
 from flowerlab.datasets.gather import find_originals, originals_folder, tf_flowers_info
 from flowerlab.datasets.originals import Originals
+from flowerlab.datasets.prepared import delete_prepared
 from flowerlab.engine import Engine, Sink
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.engine.gatherer import Gatherer
@@ -96,8 +97,8 @@ class Lab:
         Raises:
             BadRecipe: If the run it starts from does not fit, or files it names are missing.
         """
-        self._check_files(recipe)
-        self._check_source(recipe)
+        self.check_files(recipe)
+        self.check_source(recipe)
         if not again and (equal := self.store.equal_to(recipe)) is not None:
             return Started(equal, existing=True)
         run = self.store.add(recipe, name or name_of(recipe))
@@ -128,7 +129,7 @@ class Lab:
             wanted = [letter for letter in PRESETS if letter in wanted or letter == "B"]
         # All recipes are checked before the first run is made: a bad knob changes nothing.
         for letter in wanted:
-            self._check_files(preset_recipe(letter, architecture=architecture, weights=weights, shared=shared))
+            self.check_files(preset_recipe(letter, architecture=architecture, weights=weights, shared=shared))
         started: dict[str, Started] = {}
         for letter in wanted:
             source = PRESETS[letter].goes_on_from
@@ -139,7 +140,7 @@ class Lab:
                 start_from=started[source].run.id if source else None,
                 shared=shared,
             )
-            started[letter] = self.start(recipe, name=f"{letter} · {PRESETS[letter].title} #{{number}}", again=again)
+            started[letter] = self.start(recipe, name=PRESETS[letter].run_name, again=again)
         return started
 
     def stop(self, run_id: str) -> RunState:
@@ -181,7 +182,8 @@ class Lab:
 
     def finish_under_way(self) -> None:
         """Waits for a run that this process trains for somebody else; the rest of the queue is left to the next owner."""
-        if self.owns_queue:
+        if self._owner is not None and self._owner.owns:
+            self._owner.begin_no_more()
             self.wait([run.id for run in self.store.live()])
 
     # Reading
@@ -237,6 +239,27 @@ class Lab:
             )
         return describe(folder).classes
 
+    def delete_photos(self, dataset: str) -> None:
+        """Removes an imported data set with all that was made of it. Runs that trained on it keep their models.
+
+        Args:
+            dataset: `folder:NAME`.
+
+        Raises:
+            BadInput: If a run trains on it or waits to.
+            BadFolder: If there is none of this name.
+        """
+        needing = [run.name for run in (*self.store.live(), *self.store.queued()) if run.recipe.dataset == dataset]
+        if needing:
+            raise BadInput(
+                f"{needing[0]!r} trains on these photos or waits to. Stop that run first, or wait for its end."
+            )
+        gathered = self.originals(dataset)
+        delete_folder(self.home.folders, dataset.removeprefix(FOLDER_PREFIX))
+        if gathered is not None:
+            delete_prepared(self.home, gathered.content)
+            shutil.rmtree(gathered.folder)
+
     def weights_at_hand(self, architecture: str) -> bool:
         """Whether the ImageNet weights of an architecture are on this machine (True for one that has none)."""
         chosen = find_architecture(architecture)
@@ -264,7 +287,12 @@ class Lab:
 
     # Checks
 
-    def _check_files(self, recipe: Recipe) -> None:
+    def check_files(self, recipe: Recipe) -> None:
+        """Checks that the photos and weights that a recipe brings are in this lab.
+
+        Raises:
+            BadRecipe: If a folder or a weights file that it names is missing.
+        """
         if recipe.dataset.startswith(FOLDER_PREFIX):
             self.classes_of(recipe.dataset)
         if (
@@ -278,7 +306,12 @@ class Lab:
                 advice="Bring it with --weights PATH.",
             )
 
-    def _check_source(self, recipe: Recipe) -> None:
+    def check_source(self, recipe: Recipe) -> None:
+        """Checks that a recipe fits the run that it starts from, if it starts from one.
+
+        Raises:
+            BadRecipe: If that run is not there, has no model, or has another architecture, image size, head or classes.
+        """
         if recipe.start_from is None:
             return
         try:

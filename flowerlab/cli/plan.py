@@ -58,9 +58,9 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
     brought_weights = (scratch.weights / recipe.weights.removeprefix("file:")).is_file()
     # The checks of Lab.start, as far as they do not ask for what would be imported by then.
     if not brought and not brought_weights:
-        lab._check_files(recipe)
+        lab.check_files(recipe)
     if not brought:
-        lab._check_source(recipe)
+        lab.check_source(recipe)
     classes = describe(own).classes if brought else lab.classes_of(recipe.dataset)
     chosen = recipe.chosen
     dataset_at_hand = brought or lab.dataset_at_hand(recipe.dataset)

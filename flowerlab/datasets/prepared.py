@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ def prepare(
         with waiting_for(home.locks / f"prepared-{key}", check=lambda: progress("Resizing photos", 0, len(order))):
             photos = _open(folder, len(order), image_size)
             if photos is None:
-                _write(folder, originals, order, image_size, resize, progress)
+                _write(folder, originals, dataset, order, image_size, resize, progress)
                 photos = _open(folder, len(order), image_size)
     if photos is None:
         raise OSError(f"The photos just written to {folder} cannot be read back.")
@@ -116,8 +117,26 @@ def _open(folder: Path, count: int, image_size: int) -> NDArray[np.uint8] | None
     return photos if good else None
 
 
+def delete_prepared(home: Home, content: str) -> None:
+    """Removes all that was prepared from photos, at whatever size.
+
+    Args:
+        home: Where it is kept.
+        content: Hash of the photos, `Originals.content`.
+    """
+    for about in home.prepared.glob("*/about.json"):
+        if json.loads(about.read_bytes())["content"] == content:
+            shutil.rmtree(about.parent)
+
+
 def _write(
-    folder: Path, originals: Originals, order: NDArray[np.int64], image_size: int, resize: str, progress: Progress
+    folder: Path,
+    originals: Originals,
+    dataset: str,
+    order: NDArray[np.int64],
+    image_size: int,
+    resize: str,
+    progress: Progress,
 ) -> None:
     total = len(order)
 
@@ -134,4 +153,6 @@ def _write(
                 photos[begin + offset] = photo
         photos.flush()
         del photos
+        about = {"content": originals.content, "dataset": dataset, "image_size": image_size, "resize": resize}
+        (scratch / "about.json").write_text(json.dumps(about), encoding="utf-8")
         progress("Resizing photos", total, total)

@@ -9,10 +9,11 @@ from pathlib import Path
 import streamlit as st
 
 from flowerlab.datasets.catalog import FOLDER_PREFIX
-from flowerlab.datasets.folder import delete_folder, import_folder
+from flowerlab.datasets.folder import import_folder
 from flowerlab.errors import FlowerlabError
 from flowerlab.locale import _
 from flowerlab.ui.lab import lab
+from flowerlab.ui.messages import tell
 from flowerlab.ui.run_picker import escaped
 
 JOB = "own-import"
@@ -176,10 +177,10 @@ def delete_own_photos(dataset: str) -> None:
             ).format(name=escaped(name))
         )
         if st.button(_("Yes, delete {name}").format(name=escaped(name)), key="own-delete"):
-            store = lab().store
-            if any(run.recipe.dataset == dataset for run in [*store.live(), *store.queued()]):
-                st.error(_("A run still trains on these photos or waits to. Stop it first, or wait for its end."))
+            try:
+                lab().delete_photos(dataset)
+            except FlowerlabError as error:
+                tell(error)
                 return
-            delete_folder(lab().home.folders, name)
             st.session_state.pop(JOB, None)
             st.rerun()

@@ -48,10 +48,7 @@ def start_button(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool) -
 
 
 def _start(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool, again: bool) -> None:
-    # “gently” is the lecture's C, mended: its name begins with C.
-    name = (
-        f"{'C' if letter == 'gently' else letter} · {PRESETS[letter].title} #{{number}}" if letter else name_of(recipe)
-    )
+    name = PRESETS[letter].run_name if letter else name_of(recipe)
     shown = recipe.fingerprint()
     try:
         if new_b:
@@ -69,7 +66,7 @@ def _start(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool, again: 
 def _b_before(lab: Lab, recipe: Recipe) -> Run:
     """Queues the B that a recipe goes on from, or finds the one that is there; its head learns at the usual rate."""
     b = recipe.changed(unfreeze_from="none", start_from=None, learning_rate=KNOBS["learning_rate"].default)
-    return lab.start(b, name=f"B · {PRESETS['B'].title} #{{number}}").run
+    return lab.start(b, name=PRESETS["B"].run_name).run
 
 
 def _equal(lab: Lab, recipe: Recipe) -> Run | None:
