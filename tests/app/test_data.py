@@ -236,4 +236,4 @@ def test_photos_that_a_run_waits_for_are_not_deleted(
     app.button(key="own-delete").click().run()
     store.close()
     assert (garden.folders / "leaves").is_dir()
-    assert any("Stop it first" in error.value for error in app.error)
+    assert any("Stop that run first" in error.value for error in app.error)
