@@ -43,7 +43,7 @@ def show_form(opened: Lab) -> None:
     top = st.container()
     chosen, values = recipe_form(opened)
     meaning = st.container()
-    with st.expander(_("More knobs: photos, weights, head, augmentation …")):
+    with st.expander(_("More knobs: photos, weights, head …")):
         values |= other_knobs(opened, chosen)
     new_b = values["start_from"] == NEW_B
     try:

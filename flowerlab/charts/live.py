@@ -47,7 +47,7 @@ def live_options(history: History, measure: Measure, *, colour: str, epochs: int
         "series": [
             {
                 "name": _("validation"), "type": "line", "data": validated, "symbol": "circle", "symbolSize": 9,
-                "color": colour, "lineStyle": {"width": 4}, "markPoint": _best_mark(best, validated, colour),
+                "color": colour, "lineStyle": {"width": 4}, "markPoint": _best_mark(best, validated, colour, below=measure == "accuracy"),
             },
             {
                 "name": _("training"), "type": "line", "data": trained, "symbol": "triangle", "symbolSize": 7,
@@ -99,8 +99,8 @@ def _loss_top(history: History) -> float:
     return next((top for top in LOSS_TOPS if top >= highest), LOSS_TOPS[-1])
 
 
-def _best_mark(best: int | None, validated: list[list[float]], colour: str) -> dict[str, Any]:
-    """A ring around the epoch whose weights are kept."""
+def _best_mark(best: int | None, validated: list[list[float]], colour: str, *, below: bool) -> dict[str, Any]:
+    """A ring around the epoch whose weights are kept; its word stands on the side where the axis has room."""
     point = next((point for point in validated if best is not None and point[0] == best + 1), None)
     return {
         "symbol": "circle",
@@ -108,7 +108,7 @@ def _best_mark(best: int | None, validated: list[list[float]], colour: str) -> d
         "itemStyle": {"color": "transparent", "borderColor": colour, "borderWidth": 2.5},
         "label": {
             "formatter": _("best"),
-            "position": "top",
+            "position": "bottom" if below else "top",
             "color": colour,
             "fontSize": FONT_PX,
             "fontWeight": "bold",

@@ -44,8 +44,8 @@ class Network:
     Args:
         model: float32 (n, height, width, 3), RGB 0..255 → float32 (n, classes), probabilities.
         backbone: The known network inside `model`; None for the hand-made one.
-        to_features: Photos as above → the frozen backbone's output; None unless the whole backbone is frozen.
-        head: The backbone's output → probabilities; None unless the whole backbone is frozen.
+        to_features: Photos as above → the frozen backbone's output; None unless no weight of the backbone trains.
+        head: The backbone's output → probabilities; None unless no weight of the backbone trains.
     """
 
     model: keras.Model
@@ -78,7 +78,7 @@ def build(recipe: Recipe, classes: int) -> Network:
     features = backbone(PREPROCESSING[chosen.preprocess](photos), training=False)
     head_layers = _head(recipe, classes)
     model = keras.Model(photos, _stack([], head_layers, features), name=recipe.architecture)
-    if recipe.unfreeze_from != "none":
+    if backbone.trainable_weights:
         return Network(model, backbone, None, None)
     cut = keras.Input(features.shape[1:], name="features")
     return Network(

@@ -12,12 +12,17 @@ from flowerlab.runs import Lab
 from flowerlab.ui.backbones import backbones, megabytes
 from flowerlab.ui.run_picker import escaped
 
+# A telephone has room for what and state alone.
+NARROW = """<style>@media (max-width: 640px) { .st-key-at-hand :is(td, th):nth-child(3) { display: none; } }</style>"""
+
 
 def at_hand_table(lab: Lab) -> None:
     """Draws the table; what is missing is named with its size."""
     rows = [*_photos(lab), *_weights(lab), _engine(lab)]
     head = f"| {_('What')} | {_('State')} | {_('About it')} |\n|:--|:--|:--|\n"
-    st.markdown(head + "\n".join(f"| {what} | {state} | {about} |" for what, state, about in rows))
+    st.html(NARROW)
+    with st.container(key="at-hand"):
+        st.markdown(head + "\n".join(f"| {what} | {state} | {about} |" for what, state, about in rows))
 
 
 def _photos(lab: Lab) -> list[tuple[str, str, str]]:

@@ -16,6 +16,7 @@ from flowerlab.locale import _
 from flowerlab.metrics import wilson_interval
 from flowerlab.store import Run
 from flowerlab.ui.run_picker import run_title
+from flowerlab.ui.words import duration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ def shown_table(runs: Sequence[Run], rows: Sequence[dict[str, Any]]) -> Any:
             "unfreeze": [row["unfreeze_from"] for row in rows],
             "rate": [f"{row['learning_rate']:g}" for row in rows],
             "epochs": [row["epochs"] for row in rows],
-            "seconds": [f"{row['seconds']:,.0f} s" for row in rows],
+            "seconds": [duration(row["seconds"]) for row in rows],
             "parameters": [
                 _("{trainable} of {total}").format(
                     trainable=f"{row['trainable_parameters']:,}", total=f"{row['total_parameters']:,}"

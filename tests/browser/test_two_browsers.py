@@ -1,0 +1,32 @@
+"""Two people at one lab."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import Server, new_page
+
+LONG = "architecture=handmade&image_size=72&epochs=500&patience=500"
+
+
+@pytest.mark.browser
+def test_two_browsers_see_the_same_truth(server: Server, browser: Browser) -> None:
+    """Runs started from two browsers queue; both pages show both; a closed tab changes nothing; anyone can stop a run."""
+    first, second = new_page(browser), new_page(browser)
+    first.goto(f"{server.address}/train?{LONG}")
+    first.locator(".st-key-start button").click()
+    expect(first.get_by_text(re.compile(r"Epoch \d+ of 500"))).to_be_visible()
+    second.goto(f"{server.address}/train?{LONG}&seed=7")
+    second.locator(".st-key-start button").click()
+    expect(second.get_by_text("Waiting: one run goes before it.")).to_be_visible()
+    expect(first.get_by_text("waiting: 1")).to_be_visible()
+    expect(first.get_by_text("Hand-made #2").first).to_be_visible()
+    first.close()
+    expect(second.get_by_text(re.compile(r"training: Hand-made #1"))).to_be_visible()
+    second.get_by_test_id("stButtonGroup").get_by_text("Hand-made #1").click()
+    second.locator(".st-key-stop button").click()
+    second.get_by_test_id("stButtonGroup").get_by_text("Hand-made #2").click()
+    expect(second.get_by_text(re.compile(r"Epoch \d+ of 500"))).to_be_visible()

@@ -1,0 +1,157 @@
+"""Plays the lecture on the garden in Chromium and takes the README's pictures of it.
+
+    python tools/take_screenshots.py [--out docs/screenshots] [--home FOLDER] [--pictures 1000] [--every]
+
+It starts the app, presses "Run the lecture", and takes pictures of each page; `--every` takes each page light and dark,
+1280 and 400 pixels wide, to be looked at. A home that is given is kept: a second call finds its runs there. With
+MobileNetV2's weights in KERAS_HOME, B and C use them; else they begin with random weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from flowerlab.datasets import garden
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = "/usr/bin/chromium"
+WIDTHS = (1280, 400)
+THEMES = ("light", "dark")
+TRAINING_MS = 900_000
+# A flower that is in no split: far behind the last of any garden.
+OWN_FLOWER = 1_000_003
+
+
+@contextmanager
+def app(home: Path, pictures: int) -> Iterator[str]:
+    """Runs the app and gives its address."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "FLOWERLAB_HOME": str(home), "FLOWERLAB_GARDEN_PICTURES": str(pictures)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port), "--server.headless", "true"],
+        cwd=ROOT, env=environment, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    address = f"http://localhost:{port}"
+    try:
+        for _attempt in range(300):
+            try:
+                if urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).read() == b"ok":
+                    break
+            except OSError:
+                time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@contextmanager
+def window(browser: Browser, width: int, theme: str) -> Iterator[Page]:
+    """A browser window of its own."""
+    page = browser.new_page(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if theme == "dark" else "light",
+        device_scale_factor=1 if width > 600 else 1.5,
+    )
+    page.set_default_timeout(60_000)
+    yield page
+    page.close()
+
+
+def settle(page: Page) -> None:
+    """Waits until the page has been drawn."""
+    expect(page.locator("h1").first).to_be_visible()
+    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
+    page.wait_for_timeout(2500)
+
+
+def take(page: Page, file: Path, *, lowest: int = 4000) -> None:
+    """Takes a picture of a page down to its end, or to `lowest` pixels."""
+    width = page.viewport_size["width"] if page.viewport_size else WIDTHS[0]
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": width, "height": min(int(height) + 8, lowest)})
+    page.wait_for_timeout(1500)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(file, optimize=True)
+    page.set_viewport_size({"width": width, "height": 900})
+    print(file, file=sys.stderr)
+
+
+def show_an_own_photo(page: Page) -> None:
+    """Classifies a flower that no run has seen."""
+    photo = io.BytesIO()
+    Image.fromarray(garden.draw(OWN_FLOWER).photo).save(photo, "JPEG", quality=90)
+    page.locator(".st-key-photo input[type=file]").set_input_files(
+        [{"name": "my-flower.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
+    )
+    expect(page.get_by_text("my-flower.jpg").first).to_be_visible()
+    expect(page.get_by_text("Classifying")).to_have_count(0)
+    page.wait_for_timeout(2000)
+
+
+def run_the_lecture(page: Page, address: str, live: Path) -> None:
+    """Presses Home's button, takes a picture of the first run half way, and waits for all three."""
+    page.goto(address)
+    settle(page)
+    page.locator(".st-key-lecture button").click()
+    expect(page.get_by_text("Epoch 4 of 5").first).to_be_visible(timeout=TRAINING_MS)
+    page.wait_for_timeout(2000)
+    take(page, live, lowest=1100)
+    page.goto(address)
+    settle(page)
+    if page.locator(".st-key-untrained button").count():
+        page.locator(".st-key-untrained button").click()
+    expect(page.get_by_text("nothing is training").first).to_be_visible(timeout=TRAINING_MS)
+
+
+def main() -> None:
+    """Plays and takes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots", help="Where the pictures go.")
+    parser.add_argument("--home", type=Path, help="The lab's home. Default: a new one, removed at the end.")
+    parser.add_argument("--pictures", type=int, default=1000, help="How many pictures the garden has. Default: 1000.")
+    parser.add_argument("--every", action="store_true", help="Take each page in both themes and widths.")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        home = arguments.home or Path(scratch) / "home"
+        fresh = not (home / "runs").is_dir() or not any((home / "runs").iterdir())
+        with app(home, arguments.pictures) as address:
+            if fresh:
+                with window(browser, WIDTHS[0], "light") as page:
+                    run_the_lecture(page, address, arguments.out / "train.png")
+            views = [(width, theme) for width in WIDTHS for theme in THEMES] if arguments.every else [(1280, "light")]
+            for width, theme in views:
+                suffix = f"-{width}-{theme}" if arguments.every else ""
+                with window(browser, width, theme) as page:
+                    for name in ("home", "data", "train", "compare", "classify"):
+                        if name == "train" and not arguments.every:
+                            continue
+                        runs = ",".join(sorted(folder.name for folder in (home / "runs").iterdir()))
+                        query = f"?runs={runs}" if name == "classify" else ""
+                        page.goto(f"{address}/{'' if name == 'home' else name}{query}")
+                        settle(page)
+                        if name == "classify":
+                            show_an_own_photo(page)
+                        take(page, arguments.out / f"{name}{suffix}.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
