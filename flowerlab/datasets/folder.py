@@ -146,15 +146,19 @@ def _opened(source: Path) -> zipfile.ZipFile:
         ) from None
 
 
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
+
+
 def _from_directory(source: Path) -> Iterator[_Entry]:
     root = source.resolve()
-    for kind in sorted(path for path in source.iterdir() if path.is_dir() and not path.name.startswith(".")):
+    for kind in sorted(path for path in source.iterdir() if path.is_dir() and not _hidden(path.name)):
         for number, file in enumerate(sorted(kind.iterdir())):
             if number >= MAX_ENTRIES:
                 raise BadFolder(
                     f"{kind.name} holds too many files. Expected at most {MAX_ENTRIES:,}. Take fewer photos."
                 )
-            wanted = file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
+            wanted = file.suffix.lower() in SUFFIXES and not _hidden(file.name)
             # A link that leads outside the folder is not followed.
             if wanted and file.is_file() and root in file.resolve().parents:
                 yield _Entry(kind.name, _safe(kind.name, "class"), file.name, file.read_bytes)
@@ -174,7 +178,7 @@ def _from_zip(archive: zipfile.ZipFile) -> list[_Entry]:
                 f"Received: {info.filename[:80]!r}. Make a plain zip of the photos' folder."
             )
         # An entry may have no name at all.
-        hidden = not parts or any(part.startswith(".") or part == "__MACOSX" for part in parts)
+        hidden = not parts or any(map(_hidden, parts))
         if not hidden and not info.is_dir() and Path(parts[-1]).suffix.lower() in SUFFIXES:
             found.append((parts, info))
     # A folder that was zipped as a whole has one more level around its classes.

@@ -133,6 +133,7 @@ def test_what_is_no_photo_is_left_out_in_silence(home: Home, tmp_path: Path, kin
         "rose/.hidden.png": photo(900),
         "rose/._00.png": b"a resource fork",
         "__MACOSX/rose/._00.png": b"another",
+        "__MACOSX/icon.png": photo(904),
         ".trash/old.png": photo(901),
         "rose/notes.txt": b"words",
         "rose/more.zip": b"PK\x03\x04",
