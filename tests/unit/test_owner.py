@@ -18,7 +18,7 @@ from flowerlab.errors import BadFolder, BadInput
 from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
-from flowerlab.store import Run, RunState
+from flowerlab.store import Run, RunState, Store
 
 QUICK = Recipe(image_size=72, epochs=1, head=(4,))
 LONG = Recipe(image_size=72, epochs=500, patience=500)
@@ -118,6 +118,20 @@ def test_the_next_takes_over_when_the_owner_closes(open_lab: OpenLab) -> None:
     assert second.owns_queue
     assert [second.store.get(run.id).state for run in waiting] == [RunState.DONE] * 2
     assert second.store.get(under_way.id).state is RunState.INTERRUPTED
+
+
+def test_no_run_stays_under_way_without_an_owner(open_lab: OpenLab) -> None:
+    """A closing owner interrupts its run itself; a run whose owner was killed is interrupted by the next one."""
+    lab = owner_of(open_lab())
+    run = begun(lab, LONG)
+    lab.close()
+    store = Store(lab.home.store)
+    assert store.get(run.id).state is RunState.INTERRUPTED
+    orphan = store.add(QUICK, "orphan")
+    store.begin_attempt(orphan.id)
+    owner_of(open_lab())
+    assert store.get(orphan.id).state is RunState.INTERRUPTED
+    store.close()
 
 
 def test_runs_are_trained_in_their_order(open_lab: OpenLab) -> None:
