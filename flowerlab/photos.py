@@ -64,8 +64,14 @@ def read_photo(data: bytes, name: str = "photo") -> Photo:
                 return _to_rgb(image)
     except BadPhoto:
         raise
+    except Image.DecompressionBombError:
+        # Pillow refuses by itself, before its size can be asked for, what has far too many pixels.
+        raise BadPhoto(
+            f"{name} has too many pixels. Expected at most {MAX_PIXELS // 10**6} megapixels. "
+            "Received: a picture of several times that. Save it smaller."
+        ) from None
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, TypeError, IndexError, KeyError, RuntimeError, MemoryError,
-            OverflowError, AttributeError, ZeroDivisionError, Image.DecompressionBombError):  # fmt: skip
+            OverflowError, AttributeError, ZeroDivisionError):  # fmt: skip
         # Pillow's decoders raise all of these on hostile bytes.
         raise BadPhoto(
             f"{name} cannot be read as a photo. Expected a whole JPEG, PNG, WebP or HEIC file. "

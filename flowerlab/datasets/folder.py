@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -51,8 +52,9 @@ class FolderInfo:
 
 @dataclass(frozen=True)
 class _Entry:
-    """One file to import: its class, its name, and how to read it."""
+    """One file to import: its sub-folder as it came, its class, its name, and how to read it."""
 
+    folder: str
     kind: str
     name: str
     read: Callable[[], bytes]
@@ -83,7 +85,7 @@ def import_folder(
     if source.is_dir():
         return _import(list(_from_directory(source)), folders / chosen, progress)
     if source.is_file() and zipfile.is_zipfile(source):
-        with zipfile.ZipFile(source) as archive:
+        with _opened(source) as archive:
             return _import(_from_zip(archive), folders / chosen, progress)
     raise BadFolder(
         f"There are no photos to import. Expected a folder or a .zip with one sub-folder for each class. Received: {source}. "
@@ -134,17 +136,32 @@ def _safe(name: str, what: str) -> str:
     return cleaned
 
 
+def _opened(source: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(source)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error):
+        # The reader of a zip's list of contents raises all of these on damaged bytes.
+        raise BadFolder(
+            f"The zip cannot be opened. Expected a whole .zip. Received: {source.name}, cut short or damaged. Make it anew."
+        ) from None
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
+
+
 def _from_directory(source: Path) -> Iterator[_Entry]:
     root = source.resolve()
-    for kind in sorted(path for path in source.iterdir() if path.is_dir() and not path.name.startswith(".")):
+    for kind in sorted(path for path in source.iterdir() if path.is_dir() and not _hidden(path.name)):
         for number, file in enumerate(sorted(kind.iterdir())):
             if number >= MAX_ENTRIES:
                 raise BadFolder(
                     f"{kind.name} holds too many files. Expected at most {MAX_ENTRIES:,}. Take fewer photos."
                 )
+            wanted = file.suffix.lower() in SUFFIXES and not _hidden(file.name)
             # A link that leads outside the folder is not followed.
-            if file.suffix.lower() in SUFFIXES and file.is_file() and root in file.resolve().parents:
-                yield _Entry(_safe(kind.name, "class"), file.name, file.read_bytes)
+            if wanted and file.is_file() and root in file.resolve().parents:
+                yield _Entry(kind.name, _safe(kind.name, "class"), file.name, file.read_bytes)
 
 
 def _from_zip(archive: zipfile.ZipFile) -> list[_Entry]:
@@ -155,13 +172,14 @@ def _from_zip(archive: zipfile.ZipFile) -> list[_Entry]:
     for info in infos:
         parts = PurePosixPath(info.filename.replace("\\", "/")).parts
         link = stat.S_ISLNK(info.external_attr >> 16)
-        if link or info.flag_bits & 1 or any(part in ("..", "/") or part.endswith(":") for part in parts):
+        if link or info.flag_bits & 1 or any(part in ("..", "/", "//") or part.endswith(":") for part in parts):
             raise BadFolder(
                 "The zip holds an entry that could do harm (a link, an encrypted file, or a path that leads outside). "
                 f"Received: {info.filename[:80]!r}. Make a plain zip of the photos' folder."
             )
-        hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-        if not info.is_dir() and not hidden and Path(parts[-1]).suffix.lower() in SUFFIXES:
+        # An entry may have no name at all.
+        hidden = not parts or any(map(_hidden, parts))
+        if not hidden and not info.is_dir() and Path(parts[-1]).suffix.lower() in SUFFIXES:
             found.append((parts, info))
     # A folder that was zipped as a whole has one more level around its classes.
     depth = (
@@ -184,18 +202,22 @@ def _from_zip(archive: zipfile.ZipFile) -> list[_Entry]:
         return read
 
     return [
-        _Entry(_safe(parts[depth], "class"), parts[-1], reader(info))
+        _Entry(parts[depth], _safe(parts[depth], "class"), parts[-1], reader(info))
         for parts, info in found
         if len(parts) == depth + 2
     ]
 
 
 def _import(entries: list[_Entry], target: Path, progress: Progress) -> FolderInfo:
+    came: dict[str, str] = {}
+    for entry in entries:
+        first = came.setdefault(entry.kind.casefold(), entry.folder)
+        if first != entry.folder:
+            raise BadFolder(
+                "Two classes would have one name here: capital letters and special characters do not tell them apart. "
+                f"Received: {first[:80]!r} and {entry.folder[:80]!r}. Rename one of them."
+            )
     kinds = sorted({entry.kind for entry in entries})
-    if len({kind.casefold() for kind in kinds}) < len(kinds):
-        raise BadFolder(
-            f"Two classes differ only in capital letters. Received: {', '.join(kinds)}. Rename one of them."
-        )
     if not MIN_CLASSES <= len(kinds) <= MAX_CLASSES:
         raise BadFolder(
             f"Photos of {MIN_CLASSES} to {MAX_CLASSES} classes are needed, one sub-folder each. "

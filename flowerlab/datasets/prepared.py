@@ -93,6 +93,8 @@ def prepare(
         with waiting_for(home.locks / f"prepared-{key}", check=lambda: progress("Resizing photos", 0, len(order))):
             photos = _open(folder, len(order), image_size)
             if photos is None:
+                # A damaged array would stand in the way of the new one.
+                shutil.rmtree(folder, ignore_errors=True)
                 _write(folder, originals, dataset, order, image_size, resize, progress)
                 photos = _open(folder, len(order), image_size)
     if photos is None:
@@ -111,7 +113,7 @@ def prepare(
 def _open(folder: Path, count: int, image_size: int) -> NDArray[np.uint8] | None:
     try:
         photos: NDArray[np.uint8] = np.load(folder / "photos.npy", mmap_mode="r")
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
         return None
     good = photos.shape == (count, image_size, image_size, 3) and photos.dtype == np.uint8
     return photos if good else None

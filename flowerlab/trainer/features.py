@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,6 +68,8 @@ def compute_features(
     with waiting_for(home.locks / f"features-{folder.name}", check=lambda: progress(step, 0, shape[0])):
         if (found := _open(folder, shape)) is not None:
             return found, True
+        # A damaged array would stand in the way of the new one.
+        shutil.rmtree(folder, ignore_errors=True)
         try:
             _write(folder, shape, np.float16, prepared, network.to_features, progress)
         except OverflowError:
@@ -81,7 +84,7 @@ def compute_features(
 def _open(folder: Path, shape: tuple[int, ...]) -> Features | None:
     try:
         features: Features = np.load(folder / "features.npy", mmap_mode="r")
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
         return None
     return features if features.shape == shape and features.dtype in (np.float16, np.float32) else None
 

@@ -1,0 +1,265 @@
+"""Who runs the queue, and what a lab does with runs and photos. Runs are scripted here (engine `fake`)."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from flowerlab.datasets.folder import import_folder
+from flowerlab.datasets.gather import gather
+from flowerlab.datasets.prepared import prepare
+from flowerlab.engine.fake import FakeEngine
+from flowerlab.errors import BadFolder, BadInput
+from flowerlab.recipe import Recipe
+from flowerlab.runs import Lab
+from flowerlab.settings import Settings
+from flowerlab.store import Run, RunState, Store
+
+QUICK = Recipe(image_size=72, epochs=1, head=(4,))
+LONG = Recipe(image_size=72, epochs=500, patience=500)
+OpenLab = Callable[[], Lab]
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripted runs and the owner's looks without long pauses."""
+    monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 0.002)
+    monkeypatch.setattr("flowerlab.owner.LOOK_S", 0.01)
+
+
+@pytest.fixture
+def open_lab(settings: Settings) -> Iterator[OpenLab]:
+    """Opens labs on one home, as several processes would, and closes them at the end."""
+    labs: list[Lab] = []
+
+    def opened() -> Lab:
+        lab = Lab(settings.model_copy(update={"engine": "fake"}))
+        labs.append(lab)
+        return lab
+
+    yield opened
+    for lab in labs:
+        lab.close()
+
+
+def until(condition: Callable[[], bool], *, within_s: float = 20) -> None:
+    """Waits until something is so."""
+    end = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < end, "It did not come about."
+        time.sleep(0.005)
+
+
+def owner_of(lab: Lab) -> Lab:
+    """Waits until a lab runs the queue."""
+    until(lambda: lab.owns_queue)
+    return lab
+
+
+def begun(lab: Lab, recipe: Recipe, name: str = "run") -> Run:
+    """Starts a run and waits until it trains."""
+    run = lab.start(recipe, name=name, again=True).run
+    until(lambda: lab.store.get(run.id).state is RunState.TRAINING)
+    return run
+
+
+def plants(lab: Lab, where: Path, name: str = "plants") -> str:
+    """Imports a small set of photos, other ones for each name."""
+    for number in range(20):
+        path = where / name / "ab"[number % 2] / f"{number:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = io.BytesIO()
+        Image.new("RGB", (2, 2), (number, 9 * "plants others".index(name), 9)).save(file, "PNG")
+        path.write_bytes(file.getvalue())
+    import_folder(where / name, lab.home.folders)
+    return f"folder:{name}"
+
+
+def test_one_of_two_owns_the_queue(open_lab: OpenLab) -> None:
+    """Of two labs on one home the first owns the queue, and trains the runs that the second asks for."""
+    first = owner_of(open_lab())
+    second = open_lab()
+    run = second.start(QUICK).run
+    second.wait([run.id], every_s=0.01)
+    assert second.store.get(run.id).state is RunState.DONE
+    assert first.owns_queue
+    assert not second.owns_queue
+    assert second.store.get(run.id).attempt == 1
+
+
+def test_a_stop_from_the_other_lab_reaches_the_run(open_lab: OpenLab) -> None:
+    """A run that one lab trains can be stopped from another."""
+    first = owner_of(open_lab())
+    second = open_lab()
+    run = begun(first, LONG)
+    until(lambda: len(second.history(run.id).epochs) > 0)
+    second.stop(run.id)
+    second.wait([run.id], every_s=0.01)
+    ended = second.store.get(run.id)
+    assert ended.state is RunState.STOPPED
+    assert ended.result is not None
+
+
+def test_the_next_takes_over_when_the_owner_closes(open_lab: OpenLab) -> None:
+    """When the owner closes, its run is interrupted, the other lab takes the queue, and waiting runs go on there."""
+    first = owner_of(open_lab())
+    second = open_lab()
+    under_way = begun(first, LONG, "under way")
+    waiting = [second.start(QUICK.changed(seed=seed), name=f"waiting {seed}").run for seed in (1, 2)]
+    first.close()
+    assert second.store.get(under_way.id).state is RunState.INTERRUPTED
+    assert "closed" in second.store.get(under_way.id).message
+    second.wait([run.id for run in waiting], every_s=0.01)
+    assert second.owns_queue
+    assert [second.store.get(run.id).state for run in waiting] == [RunState.DONE] * 2
+    assert second.store.get(under_way.id).state is RunState.INTERRUPTED
+
+
+def test_no_run_stays_under_way_without_an_owner(open_lab: OpenLab) -> None:
+    """A closing owner interrupts its run itself; a run whose owner was killed is interrupted by the next one."""
+    lab = owner_of(open_lab())
+    run = begun(lab, LONG)
+    lab.close()
+    store = Store(lab.home.store)
+    assert store.get(run.id).state is RunState.INTERRUPTED
+    orphan = store.add(QUICK, "orphan")
+    store.begin_attempt(orphan.id)
+    owner_of(open_lab())
+    assert store.get(orphan.id).state is RunState.INTERRUPTED
+    store.close()
+
+
+def test_runs_are_trained_in_their_order(open_lab: OpenLab) -> None:
+    """Runs begin one after the other, the oldest first."""
+    lab = open_lab()
+    runs = [lab.start(QUICK.changed(seed=seed)).run for seed in range(3)]
+    lab.wait([run.id for run in runs], every_s=0.01)
+    times = [(lab.store.get(run.id).started_s, lab.store.get(run.id).ended_s) for run in runs]
+    flat = [moment for pair in times for moment in pair if moment is not None]
+    assert len(flat) == 6
+    assert flat == sorted(flat)
+
+
+def test_a_lab_that_only_looks_never_owns(open_lab: OpenLab, settings: Settings) -> None:
+    """A lab opened without the queue leaves it, even when nobody else is there."""
+    looking = Lab(settings.model_copy(update={"engine": "fake"}), own_queue=False)
+    run = looking.start(QUICK).run
+    time.sleep(0.1)
+    assert not looking.owns_queue
+    assert looking.store.get(run.id).state is RunState.QUEUED
+    lab = open_lab()
+    looking.wait([run.id], every_s=0.01)
+    assert lab.owns_queue
+    looking.close()
+
+
+def test_finishing_begins_nothing_new(open_lab: OpenLab) -> None:
+    """Finishing what is under way waits for that run's end, and leaves waiting runs to whoever comes next."""
+    lab = owner_of(open_lab())
+    under_way = begun(lab, QUICK.changed(epochs=10), "under way")
+    waiting = lab.start(QUICK.changed(seed=1), name="waiting").run
+    lab.finish_under_way()
+    assert lab.store.get(under_way.id).state is RunState.DONE
+    time.sleep(0.1)
+    assert lab.store.get(waiting.id).state is RunState.QUEUED
+    lab.close()
+    after = open_lab()
+    after.wait([waiting.id], every_s=0.01)
+    assert after.store.get(waiting.id).state is RunState.DONE
+
+
+def test_a_run_waits_for_the_one_that_it_starts_from(open_lab: OpenLab) -> None:
+    """A run that goes on from a waiting one begins when that has its model."""
+    lab = open_lab()
+    source = lab.start(QUICK, name="source").run
+    run = lab.start(QUICK.changed(start_from=source.id, seed=1), name="goes on").run
+    lab.wait([run.id], every_s=0.01)
+    first, second = lab.store.get(source.id), lab.store.get(run.id)
+    assert (first.state, second.state) == (RunState.DONE, RunState.DONE)
+    assert first.ended_s is not None
+    assert second.started_s is not None
+    assert first.ended_s <= second.started_s
+
+
+@pytest.mark.parametrize("end", ["stopped while it waited", "interrupted", "deleted"])
+def test_a_run_whose_source_gets_no_model_fails(open_lab: OpenLab, end: str) -> None:
+    """If the run that it starts from ends without a model, or goes, a run fails with a sentence and the queue goes on."""
+    first = owner_of(open_lab())
+    second = open_lab()
+    blocking = begun(first, LONG, "blocking")
+    source = blocking if end == "interrupted" else first.start(LONG.changed(seed=1), name="my source").run
+    run = first.start(LONG.changed(start_from=source.id, seed=2), name="goes on").run
+    behind = first.start(QUICK, name="behind").run
+    if end != "interrupted":
+        first.stop(source.id)
+    if end == "deleted":
+        first.store.delete(source.id)
+    if end == "interrupted":
+        first.close()
+    else:
+        first.stop(blocking.id)
+        first.stop(blocking.id)
+    second.wait([run.id, behind.id], every_s=0.01)
+    failed = second.store.get(run.id)
+    assert failed.state is RunState.FAILED
+    assert "has no model. Train that one first" in failed.message
+    assert {"deleted": source.id, "interrupted": "blocking"}.get(end, "my source") in failed.message
+    assert second.store.get(behind.id).state is RunState.DONE
+
+
+def test_photos_that_a_run_needs_are_not_deleted(open_lab: OpenLab, tmp_path: Path) -> None:
+    """While a run trains on photos or waits to, they stay; when it is over they can go."""
+    lab = owner_of(open_lab())
+    dataset = plants(lab, tmp_path)
+    others = plants(lab, tmp_path, "others")
+    live = begun(lab, LONG.changed(dataset=dataset), "live")
+    waiting = lab.start(QUICK.changed(dataset=dataset), name="waiting").run
+    with pytest.raises(BadInput, match="'live' trains on these photos"):
+        lab.delete_photos(dataset)
+    lab.delete_photos(others)
+    second = lab.start(LONG, name="other").run
+    lab.stop(live.id)
+    lab.stop(live.id)
+    until(lambda: lab.store.get(live.id).state.over)
+    lab.wait([waiting.id], every_s=0.01)
+    third = lab.start(QUICK.changed(dataset=dataset, seed=5), name="still waiting").run
+    with pytest.raises(BadInput, match="'still waiting' trains on these photos or waits to"):
+        lab.delete_photos(dataset)
+    assert (lab.home.folders / "plants" / "a" / "00.png").exists()
+    lab.stop(third.id)
+    lab.delete_photos(dataset)
+    assert list(lab.home.folders.iterdir()) == []
+    lab.stop(second.id)
+
+
+def test_deleting_photos_deletes_what_was_made_of_them(open_lab: OpenLab, tmp_path: Path) -> None:
+    """Folder, gathered photos and arrays of all sizes go; those of other photos and the runs stay."""
+    lab = open_lab()
+    kept = {}
+    for name in ("plants", "others"):
+        dataset = plants(lab, tmp_path, name)
+        originals = gather(lab.home, dataset, 60)
+        keys = [prepare(lab.home, originals, dataset, image_size=size, resize="squash").key for size in (8, 9)]
+        kept[name] = (originals.folder.name, keys)
+    run = lab.start(QUICK.changed(dataset="folder:plants")).run
+    lab.wait([run.id], every_s=0.01)
+    lab.delete_photos("folder:plants")
+    assert [path.name for path in lab.home.folders.iterdir()] == ["others"]
+    assert [path.name for path in lab.home.originals.iterdir()] == [kept["others"][0]]
+    assert {path.name for path in lab.home.prepared.iterdir()} == set(kept["others"][1])
+    assert lab.store.get(run.id).result is not None
+    assert (tmp_path / "plants" / "a" / "00.png").exists()
+    with pytest.raises(BadFolder, match="Received: 'plants'"):
+        lab.delete_photos("folder:plants")
+
+
+def test_photos_that_were_never_gathered_can_be_deleted(open_lab: OpenLab, tmp_path: Path) -> None:
+    """A set that nobody trained on or looked at goes as well."""
+    lab = open_lab()
+    lab.delete_photos(plants(lab, tmp_path))
+    assert list(lab.home.folders.iterdir()) == []
