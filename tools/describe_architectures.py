@@ -1,7 +1,7 @@
 """Makes flowerlab/architectures/tables/*.json: what Flowerlab knows of Keras' networks without TensorFlow.
 
-python tools/describe_architectures.py [NAME …]     writes the tables (of these architectures, or of all)
-python tools/describe_architectures.py --check      writes nothing; exit code 1 if a table is not what Keras says
+python -m tools.describe_architectures [NAME …]     writes the tables (of these architectures, or of all)
+python -m tools.describe_architectures --check      writes nothing; exit code 1 if a table is not what Keras says
 """
 
 from __future__ import annotations

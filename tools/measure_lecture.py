@@ -1,6 +1,6 @@
 """Trains the lecture's recipes on the real photos, and writes what they came to into docs/results/lecture.md.
 
-    python tools/measure_lecture.py [--seeds 0,1,2] [--out docs/results/lecture.md]
+    python -m tools.measure_lecture [--seeds 0,1,2] [--out docs/results/lecture.md]
 
 tf_flowers must lie in TFDS_DATA_DIR and MobileNetV2's weights in KERAS_HOME (or both are downloaded). Runs that the lab's home
 (FLOWERLAB_HOME) holds already are not trained again, so that an interrupted measurement goes on where it was.
@@ -144,7 +144,7 @@ def main() -> None:
     for number, condition in enumerate(conditions, 1):
         print(f"{number} of {len(conditions)}: {condition}", file=sys.stderr, flush=True)
         runs[condition] = measured(condition)
-    command = f"python tools/measure_lecture.py --seeds {arguments.seeds}"
+    command = f"python -m tools.measure_lecture --seeds {arguments.seeds}"
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(report(runs, seeds, command), encoding="utf-8")
 

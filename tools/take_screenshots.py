@@ -1,6 +1,6 @@
 """Plays the lecture on the garden in Chromium and takes the README's pictures of it.
 
-    python tools/take_screenshots.py [--out docs/screenshots] [--home FOLDER] [--pictures 1000] [--every]
+    python -m tools.take_screenshots [--out docs/screenshots] [--home FOLDER] [--pictures 1000] [--every]
 
 It starts the app, presses "Run the lecture", and takes pictures of each page; `--every` takes each page light and dark,
 1280 and 400 pixels wide, to be looked at. A home that is given is kept: a second call finds its runs there. With

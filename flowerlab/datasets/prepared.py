@@ -120,15 +120,19 @@ def _open(folder: Path, count: int, image_size: int) -> NDArray[np.uint8] | None
 
 
 def delete_prepared(home: Home, content: str) -> None:
-    """Removes all that was prepared from photos, at whatever size.
+    """Removes all that was prepared from photos, at whatever size, and the features computed from it.
 
     Args:
         home: Where it is kept.
         content: Hash of the photos, `Originals.content`.
     """
     for about in home.prepared.glob("*/about.json"):
-        if json.loads(about.read_bytes())["content"] == content:
-            shutil.rmtree(about.parent)
+        if json.loads(about.read_bytes())["content"] != content:
+            continue
+        for computed in home.features.glob("*/about.json"):
+            if json.loads(computed.read_bytes())["prepared"] == about.parent.name:
+                shutil.rmtree(computed.parent)
+        shutil.rmtree(about.parent)
 
 
 def _write(

@@ -108,4 +108,6 @@ def _write(
             features[begin : begin + BATCH] = values
         features.flush()
         del features
+        about = {"prepared": prepared.key}
+        (scratch / "about.json").write_text(json.dumps(about), encoding="utf-8")
         progress("Computing features", shape[0], shape[0])
