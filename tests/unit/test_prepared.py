@@ -193,9 +193,9 @@ def test_deleting_takes_all_sizes_of_one_content(home: Home) -> None:
     gone = [ready(home, mine), ready(home, mine, size=9), ready(home, mine, how="crop")]
     kept = ready(home, others)
     assert json.loads((home.prepared / kept.key / "about.json").read_bytes())["content"] == others.content
-    for name, prepared in (("of-mine", gone[1]), ("of-others", kept)):
+    for name, of in (("of-mine", gone[1]), ("of-others", kept)):
         (home.features / name).mkdir()
-        (home.features / name / "about.json").write_text(json.dumps({"prepared": prepared.key}))
+        (home.features / name / "about.json").write_text(json.dumps({"prepared": of.key}))
     delete_prepared(home, mine.content)
     assert [path.name for path in home.features.iterdir()] == ["of-others"]
     assert [path.name for path in home.prepared.iterdir()] == [kept.key]
