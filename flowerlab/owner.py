@@ -41,6 +41,7 @@ class Owner:
         self._wake = threading.Event()
         self._closed = False
         self._begins_more = True
+        self._dispatching = threading.Lock()
         self._thread = threading.Thread(target=self._work, daemon=True, name="owner")
         self._thread.start()
 
@@ -63,8 +64,9 @@ class Owner:
         self._wake.set()
 
     def begin_no_more(self) -> None:
-        """Leaves waiting runs to the next owner; what is under way goes on."""
-        self._begins_more = False
+        """Leaves waiting runs to the next owner, from the return of this call on; what is under way goes on."""
+        with self._dispatching:
+            self._begins_more = False
 
     def close(self) -> None:
         """Gives the queue back. A run that is under way is left to the next owner."""
@@ -79,8 +81,9 @@ class Owner:
                     self._take_over()
                 if self._engine is not None:
                     self._forward_stops(self._engine)
-                    if self._begins_more:
-                        self._dispatch(self._engine)
+                    with self._dispatching:
+                        if self._begins_more:
+                            self._dispatch(self._engine)
             except Exception:
                 # The queue must outlive a passing fault (a locked file, a full disk); the log keeps what happened.
                 LOG.exception("The owner of the queue met an error and goes on.")
