@@ -1,25 +1,44 @@
-"""Flowerlab's entry: page config, navigation, one status strip."""
+"""Flowerlab's entry: the lab opens with the server; page config, navigation, one status strip."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from flowerlab.locale import _, use_language
-from flowerlab.ui.lab import lab
-from flowerlab.ui.status import status_strip
+from flowerlab.ui.serving import open_with_server
 
-st.set_page_config(page_title="Flowerlab", page_icon="🌼", layout="wide")
-use_language(st.context.locale or "en")
 
-page = st.navigation(
-    [
-        st.Page("pages/home.py", title=_("Home"), icon="🌼", default=True),
-        st.Page("pages/data.py", title=_("Data"), icon="🧺"),
-        st.Page("pages/train.py", title=_("Train"), icon="🌱"),
-        st.Page("pages/compare.py", title=_("Compare"), icon="⚖️"),
-        st.Page("pages/classify.py", title=_("Classify"), icon="📷"),
-    ],
-    position="top",
-)
-status_strip(lab())
-page.run()
+def main() -> None:
+    """Draws what all pages share, then the page."""
+    # Not above: the server shall answer while these are still being read.
+    from flowerlab.errors import FlowerlabError
+    from flowerlab.locale import _, use_language
+    from flowerlab.ui.lab import lab
+    from flowerlab.ui.messages import tell
+    from flowerlab.ui.status import status_strip
+
+    st.set_page_config(page_title="Flowerlab", page_icon="🌼", layout="wide")
+    use_language(st.context.locale or "en")
+    page = st.navigation(
+        [
+            st.Page("pages/home.py", title=_("Home"), icon="🌼", default=True),
+            st.Page("pages/data.py", title=_("Data"), icon="🧺"),
+            st.Page("pages/train.py", title=_("Train"), icon="🌱"),
+            st.Page("pages/compare.py", title=_("Compare"), icon="⚖️"),
+            st.Page("pages/classify.py", title=_("Classify"), icon="📷"),
+        ],
+        position="top",
+    )
+    try:
+        opened = lab()
+    except FlowerlabError as error:
+        tell(error)
+        return
+    status_strip(opened)
+    page.run()
+
+
+if __name__ == "__main__":
+    main()
+else:
+    # `streamlit run` finds the app here and serves this very file as its script.
+    app = st.App(__file__, lifespan=open_with_server)

@@ -19,6 +19,7 @@ from flowerlab.home import Home
 from flowerlab.settings import Settings
 
 SPARE_NEEDS_FREE_MB = 4000.0
+SPARE_AFTER_S = 5.0
 POLL_S = 0.1
 
 
@@ -98,6 +99,9 @@ class LocalEngine:
 
     def _work(self) -> None:
         if self._settings.warm_spare and psutil.virtual_memory().available / 1e6 > SPARE_NEEDS_FREE_MB:
+            # The first page needs the cores more.
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._waiting) or self._closed, timeout=SPARE_AFTER_S)
             self._have_trainer()
         while (job := self._next_job()) is not None:
             trainer = self._have_trainer()

@@ -1,0 +1,51 @@
+"""The web server's own life: what it opens before the first page, and what it closes."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from flowerlab.runs import Lab
+from flowerlab.ui import serving
+from flowerlab.ui.lab import lab
+
+ROOT = Path(__file__).parents[2]
+
+
+def serve(monkeypatch: pytest.MonkeyPatch, *, headless: bool) -> list[str]:
+    """Begins and ends a server's life; returns the pages that were opened in a browser."""
+    opened: list[str] = []
+    monkeypatch.setattr(serving, "open_browser", opened.append)
+    monkeypatch.setattr(serving.st, "get_option", {"server.headless": headless, "server.address": "localhost"}.get)
+
+    async def live() -> None:
+        async with serving.open_with_server(None):
+            pass
+
+    asyncio.run(live())
+    return opened
+
+
+@pytest.mark.parametrize("headless", [True, False])
+def test_the_lab_opens_and_closes_with_the_server(monkeypatch: pytest.MonkeyPatch, *, headless: bool) -> None:
+    """A browser page opens unless the server is headless; the lab is opened unasked, and closed at the end."""
+    closed: list[Lab] = []
+    close = Lab.close
+    monkeypatch.setattr(Lab, "close", lambda opened: (closed.append(opened), close(opened)))
+    pages = serve(monkeypatch, headless=headless)
+    assert [page.rpartition(":")[0] for page in pages] == ([] if headless else ["http://localhost"])
+    assert closed == [lab()]
+
+
+def test_a_home_that_cannot_be_used_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where the lab's folder cannot be made, server and page live on, and the page says what to do."""
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("FLOWERLAB_HOME", str(tmp_path / "file" / "home"))
+    serve(monkeypatch, headless=True)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=20).run()
+    assert not app.exception
+    assert [str(tmp_path / "file") in error.value.replace("\\", "") for error in app.error] == [True]
+    monkeypatch.setenv("FLOWERLAB_HOME", str(tmp_path / "home"))
