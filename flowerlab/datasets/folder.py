@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 import struct
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +14,6 @@ from pathlib import Path, PurePosixPath
 from flowerlab.datasets.catalog import FOLDER_NAME
 from flowerlab.datasets.originals import Original
 from flowerlab.errors import BadFolder, BadPhoto
-from flowerlab.home import written_whole
 from flowerlab.photos import MAX_BYTES, read_photo
 
 MIN_CLASSES, MAX_CLASSES, MIN_PHOTOS = 2, 50, 10
@@ -224,22 +223,26 @@ def _import(entries: list[_Entry], target: Path, progress: Progress) -> FolderIn
             f"Received: {len(kinds)} sub-folders with photos. Sort the photos into folders named after their class."
         )
     left_out: list[str] = []
-    known = describe(target) if target.is_dir() else None
-    scratch_target = target if known is None else target.with_name(f".{target.name}.new-{os.getpid()}")
+    scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     try:
-        with written_whole(scratch_target) as scratch:
-            for done, entry in enumerate(entries):
-                progress(done, len(entries))
-                _copy(entry, scratch, left_out)
-            progress(len(entries), len(entries))
-            _check_counts(scratch, kinds)
-        if known is not None and not _same_content(scratch_target, target):
-            raise BadFolder(
-                f"Other photos have this name already. Received: {target.name!r}. Give these another name, or delete the old ones."
-            )
+        for done, entry in enumerate(entries):
+            progress(done, len(entries))
+            _copy(entry, scratch, left_out)
+        progress(len(entries), len(entries))
+        _check_counts(scratch, kinds)
+        try:
+            scratch.rename(target)
+        except OSError:
+            # The name is taken, perhaps since this import began.
+            if not target.is_dir():
+                raise
+            if not _same_content(scratch, target):
+                raise BadFolder(
+                    f"Other photos have this name already. Received: {target.name!r}. "
+                    "Give these another name, or delete the old ones."
+                ) from None
     finally:
-        if scratch_target != target:
-            shutil.rmtree(scratch_target, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
     info = describe(target)
     return FolderInfo(info.name, info.classes, info.counts, info.photos, info.bytes, tuple(left_out[:LEFT_OUT_SHOWN]))
 

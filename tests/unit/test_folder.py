@@ -412,6 +412,29 @@ def test_a_taken_name_is_refused(home: Home, tmp_path: Path, change: str) -> Non
     refused(written(tmp_path / "second", files), home, "Other photos have this name")
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_two_imports_under_one_name_at_once(home: Home, tmp_path: Path, *, same: bool) -> None:
+    """Of two imports that take one name at the same time the first to end wins; the other is refused if its photos differ."""
+    files = photos_of()
+    other = files if same else {**files, next(iter(files)): photo(999)}
+    faster = written(tmp_path / "faster", other)
+
+    def overtake(done: int, total: int) -> None:
+        if done == total:
+            import_folder(faster, home.folders, "plants")
+
+    slower = written(tmp_path / "slower", files)
+    if same:
+        import_folder(slower, home.folders, "plants", progress=overtake)
+    else:
+        with pytest.raises(BadFolder, match="Other photos have this name"):
+            import_folder(slower, home.folders, "plants", progress=overtake)
+    assert [path.name for path in home.folders.iterdir()] == ["plants"]
+    assert {name: data for name, (data, _) in everything(home.folders / "plants").items()} == {
+        name: data for name, (data, _) in everything(faster).items()
+    }
+
+
 def test_links_that_lead_outside_are_not_followed(home: Home, tmp_path: Path) -> None:
     """Neither a photo nor a class that is a link to somewhere else comes in."""
     outside = written(tmp_path / "outside", photos_of({"private": 12}))
