@@ -26,12 +26,15 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from flowerlab.datasets import garden
+from flowerlab.home import Home
+from flowerlab.store import Store
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = "/usr/bin/chromium"
 WIDTHS = (1280, 400)
 THEMES = ("light", "dark")
 TRAINING_MS = 900_000
+expect.set_options(timeout=60_000)
 # A flower that is in no split: far behind the last of any garden.
 OWN_FLOWER = 1_000_003
 
@@ -101,6 +104,7 @@ def show_an_own_photo(page: Page) -> None:
         [{"name": "my-flower.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
     )
     expect(page.get_by_text("my-flower.jpg").first).to_be_visible()
+    expect(page.get_by_text("as the network sees").first).to_be_visible()
     expect(page.get_by_text("Classifying")).to_have_count(0)
     page.wait_for_timeout(2000)
 
@@ -136,6 +140,9 @@ def main() -> None:
             if fresh:
                 with window(browser, WIDTHS[0], "light") as page:
                     run_the_lecture(page, address, arguments.out / "train.png")
+            store = Store(Home(home).store)
+            runs = [run.id for run in reversed(store.all())]
+            store.close()
             views = [(width, theme) for width in WIDTHS for theme in THEMES] if arguments.every else [(1280, "light")]
             for width, theme in views:
                 suffix = f"-{width}-{theme}" if arguments.every else ""
@@ -143,8 +150,7 @@ def main() -> None:
                     for name in ("home", "data", "train", "compare", "classify"):
                         if name == "train" and not arguments.every:
                             continue
-                        runs = ",".join(sorted(folder.name for folder in (home / "runs").iterdir()))
-                        query = f"?runs={runs}" if name == "classify" else ""
+                        query = f"?runs={','.join(runs)}" if name == "classify" else ""
                         page.goto(f"{address}/{'' if name == 'home' else name}{query}")
                         settle(page)
                         if name == "classify":
