@@ -20,6 +20,7 @@ from flowerlab.events import Attempt, End, Evaluating, Event, Preparing, Result,
 from flowerlab.recipe import RUN_ID, Recipe
 
 MAX_NAME = 80
+BUSY_S = 30.0
 
 SCHEMA = """
 CREATE TABLE runs (
@@ -105,6 +106,20 @@ class Run:
     result: Result | None
 
 
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turns write-ahead logging on. SQLite itself does not wait where another process is just doing the same."""
+    due_s = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > due_s:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 class Store:
     """The runs of one home.
 
@@ -128,9 +143,9 @@ class Store:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             # Closed by `close` from another thread, which sqlite3 forbids unless told otherwise.
-            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
             self._local.connection = connection

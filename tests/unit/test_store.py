@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,3 +149,23 @@ def test_the_reader_adds_up_what_happened(store: Store) -> None:
     say(store, run.id, attempt, "epoch", epoch=1, val_accuracy=0.9, **epoch)
     assert reader.history(run.id).best_epoch == 1
     assert len(reader.history(run.id).epochs) == 2
+
+
+def test_a_new_home_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    """Whoever opens a new store while others do the same waits instead of failing; all write into one."""
+    for attempt in range(12):
+        together = threading.Barrier(6)
+
+        def open_and_add(
+            number: int, path: Path = tmp_path / f"{attempt}.sqlite3", together: threading.Barrier = together
+        ) -> None:
+            together.wait()
+            store = Store(path)
+            store.add(Recipe(seed=number), "run")
+            store.close()
+
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(open_and_add, range(6)))
+        store = Store(tmp_path / f"{attempt}.sqlite3")
+        assert sorted(run.recipe.seed for run in store.all()) == list(range(6))
+        store.close()
