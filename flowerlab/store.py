@@ -130,7 +130,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._guard = threading.Lock()
         with self._transaction() as db:
             if db.execute("PRAGMA user_version").fetchone()[0] == 0:
@@ -150,7 +150,10 @@ class Store:
             connection.execute("PRAGMA foreign_keys = ON")
             self._local.connection = connection
             with self._guard:
-                self._connections.append(connection)
+                # A web page is drawn by another thread each time; what their connections hold open must not add up.
+                for thread in [thread for thread in self._connections if not thread.is_alive()]:
+                    self._connections.pop(thread).close()
+                self._connections[threading.current_thread()] = connection
         return connection
 
     @contextmanager
@@ -167,7 +170,7 @@ class Store:
     def close(self) -> None:
         """Closes the connections of all threads."""
         with self._guard:
-            for connection in self._connections:
+            for connection in self._connections.values():
                 connection.close()
             self._connections.clear()
         self._local = threading.local()

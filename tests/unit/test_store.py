@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from flowerlab.errors import BadName, UnknownRun
@@ -169,3 +170,16 @@ def test_a_new_home_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
         store = Store(tmp_path / f"{attempt}.sqlite3")
         assert sorted(run.recipe.seed for run in store.all()) == list(range(6))
         store.close()
+
+
+def test_threads_that_have_gone_hold_nothing_open(home: Home) -> None:
+    """However many threads have read the store one after another, hardly more files are open than for one."""
+    store = Store(home.store)
+    process = psutil.Process()
+    before = len(process.open_files())
+    for _ in range(50):
+        thread = threading.Thread(target=store.all)
+        thread.start()
+        thread.join()
+    assert len(process.open_files()) <= before + 4
+    store.close()
