@@ -95,25 +95,33 @@ class Home:
 
 
 @contextmanager
-def written_whole(target: Path) -> Iterator[Path]:
-    """Gives a temporary folder that becomes `target` when the block ends well, and vanishes when it does not.
-
-    Readers so see the whole folder or none. If another process has made `target` in the meantime, theirs stays: both were
-    made from the same key, so they hold the same.
+def scratch_beside(target: Path) -> Iterator[Path]:
+    """Gives a temporary folder on the same disk, which vanishes with the block unless it was renamed.
 
     Args:
-        target: The folder to be; its parent must exist.
+        target: What it may become; its parent must exist.
     """
     scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     try:
         yield scratch
-        try:
-            scratch.rename(target)
-        except OSError:
-            if not target.is_dir():
-                raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """Gives a temporary folder that becomes `target` when the block ends well, and vanishes when it does not.
+
+    Readers so see the whole folder or none. Who writes has looked first, and nobody else writes meanwhile: a folder that
+    lies there all the same is damaged, and goes.
+
+    Args:
+        target: The folder to be; its parent must exist.
+    """
+    with scratch_beside(target) as scratch:
+        yield scratch
+        shutil.rmtree(target, ignore_errors=True)
+        scratch.rename(target)
 
 
 def replace_file(target: Path, data: bytes) -> None:

@@ -58,6 +58,11 @@ def wilson_interval(right: int, total: int, *, confidence: float = 0.95) -> tupl
     return (0.0 if right == 0 else centre - half), (1.0 if right == total else centre + half)
 
 
+def accuracy_interval(accuracy: float, photos: int) -> tuple[float, float]:
+    """Returns the 95 % Wilson interval of an accuracy (0..1) that was measured on so many photos, each end 0..1."""
+    return wilson_interval(round(accuracy * photos), photos)
+
+
 def per_class(matrix: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
     """Returns precision, recall and F1 of each class from a matrix (classes, classes) whose rows are the truth.
 

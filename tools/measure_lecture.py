@@ -65,10 +65,8 @@ def measured(condition: Condition) -> dict[str, dict[str, Any]]:
 
 def spread(values: Sequence[float]) -> str:
     """Writes accuracies as their mean and, of several, their range."""
-    text = f"{statistics.mean(values):.1%}"
-    if len(values) > 1:
-        text += f" ({min(values) * 100:.1f}–{max(values) * 100:.1f})"
-    return text.replace("%", " %", 1)
+    text = f"{statistics.mean(values) * 100:.1f} %"
+    return text if len(values) == 1 else f"{text} ({min(values) * 100:.1f}–{max(values) * 100:.1f})"
 
 
 def report(

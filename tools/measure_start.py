@@ -11,19 +11,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-ROOT = Path(__file__).parents[1]
+from tools.app_server import SCRIPT, chromium, served
+
 BARE = 'import streamlit as st\nst.title("Bare")\nst.button("Press", key="lecture", type="primary")\n'
 
 
@@ -44,40 +41,20 @@ class Start:
     tensorflow: bool
 
 
-def answers(address: str) -> bool:
-    """Whether a server says that it is well."""
-    try:
-        return bool(urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).read() == b"ok")
-    except OSError:
-        return False
-
-
 def start(script: Path, browser: Browser) -> Start:
     """Starts a server on an empty home and opens its first page."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        address = f"http://localhost:{probe.getsockname()[1]}"
     page = browser.new_page()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         began = time.monotonic()
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true", "--server.port", address.split(":")[-1]],
-            cwd=ROOT, env={**os.environ, "FLOWERLAB_HOME": home}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            while not answers(address):
-                time.sleep(0.02)
+        with served(Path(home), script=script) as server:
             answer = time.monotonic() - began
-            page.goto(address, wait_until="commit")
+            page.goto(server.address, wait_until="commit")
             page.locator("h1").wait_for(timeout=60_000)
             title = time.monotonic() - began
             page.locator(".st-key-lecture button").wait_for(timeout=60_000)
             button = time.monotonic() - began
             tensorflow = "tensorflow" in Path(f"/proc/{server.pid}/maps").read_text()
-        finally:
             page.close()
-            server.terminate()
-            server.wait(timeout=30)
     return Start(answer, title, button, tensorflow)
 
 
@@ -98,16 +75,12 @@ def main() -> None:
     arguments = parser.parse_args()
     ours: list[Start] = []
     bare: list[Start] = []
-    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
         script = Path(scratch) / "bare.py"
         script.write_text(BARE)
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
         for _repeat in range(arguments.repeats):
             bare.append(start(script, browser))
-            ours.append(start(ROOT / "streamlit_app.py", browser))
-        browser.close()
+            ours.append(start(SCRIPT, browser))
     print(
         f"| median (lowest–highest) of {arguments.repeats}, {os.cpu_count()} cores | server answers | title seen | button seen |"
     )

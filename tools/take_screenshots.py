@@ -11,57 +11,25 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from flowerlab.datasets import garden
 from flowerlab.home import Home
 from flowerlab.store import Store
+from tools.app_server import ROOT, chromium, served
 
-ROOT = Path(__file__).parents[1]
-CHROMIUM = "/usr/bin/chromium"
 WIDTHS = (1280, 400)
 THEMES = ("light", "dark")
 TRAINING_MS = 900_000
-expect.set_options(timeout=60_000)
 # A flower that is in no split: far behind the last of any garden.
 OWN_FLOWER = 1_000_003
-
-
-@contextmanager
-def app(home: Path, pictures: int) -> Iterator[str]:
-    """Runs the app and gives its address."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "FLOWERLAB_HOME": str(home), "FLOWERLAB_GARDEN_PICTURES": str(pictures)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port), "--server.headless", "true"],
-        cwd=ROOT, env=environment, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    address = f"http://localhost:{port}"
-    try:
-        for _attempt in range(300):
-            try:
-                if urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).read() == b"ok":
-                    break
-            except OSError:
-                time.sleep(0.2)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 @contextmanager
@@ -132,14 +100,14 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=1000, help="How many pictures the garden has. Default: 1000.")
     parser.add_argument("--every", action="store_true", help="Take each page in both themes and widths.")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    expect.set_options(timeout=60_000)
+    with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
         home = arguments.home or Path(scratch) / "home"
         fresh = not (home / "runs").is_dir() or not any((home / "runs").iterdir())
-        with app(home, arguments.pictures) as address:
+        with served(home, garden_pictures=arguments.pictures) as server:
             if fresh:
                 with window(browser, WIDTHS[0], "light") as page:
-                    run_the_lecture(page, address, arguments.out / "train.png")
+                    run_the_lecture(page, server.address, arguments.out / "train.png")
             store = Store(Home(home).store)
             runs = [run.id for run in reversed(store.all())]
             store.close()
@@ -151,12 +119,11 @@ def main() -> None:
                         if name == "train" and not arguments.every:
                             continue
                         query = f"?runs={','.join(runs)}" if name == "classify" else ""
-                        page.goto(f"{address}/{'' if name == 'home' else name}{query}")
+                        page.goto(f"{server.address}/{'' if name == 'home' else name}{query}")
                         settle(page)
                         if name == "classify":
                             show_an_own_photo(page)
                         take(page, arguments.out / f"{name}{suffix}.png")
-        browser.close()
 
 
 if __name__ == "__main__":

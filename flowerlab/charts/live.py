@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
+from flowerlab.charts.curves import Measure
 from flowerlab.history import History
 from flowerlab.locale import _
 
-Measure = Literal["accuracy", "loss"]
 MEASURES: tuple[Measure, ...] = ("accuracy", "loss")
 FONT_PX = 14
 # Tops of the loss axis: it changes in few steps, so that the curve does not wobble while it grows.

@@ -70,13 +70,14 @@ def strip_options(parts: list[Piece]) -> dict[str, Any]:
     Args:
         parts: From `pieces`.
     """
+    total = sum(part.width for part in parts)
     return {
         "animation": False,
         "tooltip": {"trigger": "item", "formatter": "{a}"},
         "grid": {"left": 0, "right": 0, "top": 2, "bottom": 2},
-        "xAxis": {"type": "value", "show": False, "min": 0, "max": sum(part.width for part in parts)},
+        "xAxis": {"type": "value", "show": False, "min": 0, "max": total},
         "yAxis": {"type": "category", "data": [""], "show": False},
-        "series": [_series(part, sum(other.width for other in parts)) for part in parts],
+        "series": [_series(part, total) for part in parts],
     }
 
 

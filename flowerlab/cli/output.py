@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from flowerlab.metrics import wilson_interval
+from flowerlab.metrics import accuracy_interval
 from flowerlab.runs import Lab
 from flowerlab.store import Run
 
@@ -68,7 +68,7 @@ def test_interval(run: Run) -> list[float] | None:
     result = run.result
     if result is None or result.test_accuracy is None:
         return None
-    return list(wilson_interval(round(result.test_accuracy * result.test_photos), result.test_photos))
+    return list(accuracy_interval(result.test_accuracy, result.test_photos))
 
 
 def accuracy_text(run: Run) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import stat
 import struct
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from flowerlab.datasets.catalog import FOLDER_NAME
 from flowerlab.datasets.originals import Original
 from flowerlab.errors import BadFolder, BadPhoto
+from flowerlab.home import scratch_beside
 from flowerlab.photos import MAX_BYTES, read_photo
 
 MIN_CLASSES, MAX_CLASSES, MIN_PHOTOS = 2, 50, 10
@@ -223,8 +223,7 @@ def _import(entries: list[_Entry], target: Path, progress: Progress) -> FolderIn
             f"Received: {len(kinds)} sub-folders with photos. Sort the photos into folders named after their class."
         )
     left_out: list[str] = []
-    scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
-    try:
+    with scratch_beside(target) as scratch:
         for done, entry in enumerate(entries):
             progress(done, len(entries))
             _copy(entry, scratch, left_out)
@@ -241,8 +240,6 @@ def _import(entries: list[_Entry], target: Path, progress: Progress) -> FolderIn
                     f"Other photos have this name already. Received: {target.name!r}. "
                     "Give these another name, or delete the old ones."
                 ) from None
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     info = describe(target)
     return FolderInfo(info.name, info.classes, info.counts, info.photos, info.bytes, tuple(left_out[:LEFT_OUT_SHOWN]))
 
@@ -252,16 +249,16 @@ def _copy(entry: _Entry, scratch: Path, left_out: list[str]) -> None:
     try:
         data = entry.read()
         read_photo(data, label)
+    except BadFolder:
+        raise
     except BadPhoto as error:
         left_out.append(str(error))
         return
     except (OSError, zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
         left_out.append(f"{label} cannot be read ({type(error).__name__}).")
         return
-    except Exception as error:
+    except Exception:
         # zlib.error is no OSError; a damaged entry is left out like any unreadable photo.
-        if isinstance(error, BadFolder):
-            raise
         left_out.append(f"{label} cannot be unpacked.")
         return
     folder = scratch / entry.kind

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -94,16 +93,13 @@ def gather(
         found = find_originals(home, dataset, garden_pictures)
         if found is not None:
             return found
-        folder = originals_folder(home, dataset, garden_pictures)
-        if folder is not None:
-            # Damaged photos would stand in the way of the new ones.
-            shutil.rmtree(folder, ignore_errors=True)
         if dataset == "tf_flowers":
             if tf_flowers is None:
                 raise DatasetNotAtHand(
                     "tf_flowers has not been gathered yet. Train on it once, or fetch it on the Data page."
                 )
             return tf_flowers(home.originals, progress)
+        folder = originals_folder(home, dataset, garden_pictures)
         if folder is None:
             name = dataset.removeprefix(FOLDER_PREFIX)
             raise DatasetNotAtHand(

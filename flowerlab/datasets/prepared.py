@@ -93,9 +93,7 @@ def prepare(
         with waiting_for(home.locks / f"prepared-{key}", check=lambda: progress("Resizing photos", 0, len(order))):
             photos = _open(folder, len(order), image_size)
             if photos is None:
-                # A damaged array would stand in the way of the new one.
-                shutil.rmtree(folder, ignore_errors=True)
-                _write(folder, originals, dataset, order, image_size, resize, progress)
+                _write(folder, originals, order, image_size, resize, progress)
                 photos = _open(folder, len(order), image_size)
     if photos is None:
         raise OSError(f"The photos just written to {folder} cannot be read back.")
@@ -136,13 +134,7 @@ def delete_prepared(home: Home, content: str) -> None:
 
 
 def _write(
-    folder: Path,
-    originals: Originals,
-    dataset: str,
-    order: NDArray[np.int64],
-    image_size: int,
-    resize: str,
-    progress: Progress,
+    folder: Path, originals: Originals, order: NDArray[np.int64], image_size: int, resize: str, progress: Progress
 ) -> None:
     total = len(order)
 
@@ -159,6 +151,5 @@ def _write(
                 photos[begin + offset] = photo
         photos.flush()
         del photos
-        about = {"content": originals.content, "dataset": dataset, "image_size": image_size, "resize": resize}
-        (scratch / "about.json").write_text(json.dumps(about), encoding="utf-8")
+        (scratch / "about.json").write_text(json.dumps({"content": originals.content}), encoding="utf-8")
         progress("Resizing photos", total, total)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,8 +67,6 @@ def compute_features(
     with waiting_for(home.locks / f"features-{folder.name}", check=lambda: progress(step, 0, shape[0])):
         if (found := _open(folder, shape)) is not None:
             return found, True
-        # A damaged array would stand in the way of the new one.
-        shutil.rmtree(folder, ignore_errors=True)
         try:
             _write(folder, shape, np.float16, prepared, network.to_features, progress)
         except OverflowError:
@@ -108,6 +105,5 @@ def _write(
             features[begin : begin + BATCH] = values
         features.flush()
         del features
-        about = {"prepared": prepared.key}
-        (scratch / "about.json").write_text(json.dumps(about), encoding="utf-8")
+        (scratch / "about.json").write_text(json.dumps({"prepared": prepared.key}), encoding="utf-8")
         progress("Computing features", shape[0], shape[0])

@@ -13,7 +13,7 @@ from flowerlab.charts.matrix import matrix_figure, matrix_sentence
 from flowerlab.datasets.catalog import dataset_title
 from flowerlab.history import History
 from flowerlab.locale import _
-from flowerlab.metrics import wilson_interval
+from flowerlab.metrics import accuracy_interval
 from flowerlab.store import Run
 from flowerlab.ui.run_picker import run_title
 from flowerlab.ui.words import duration
@@ -51,7 +51,7 @@ def table_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
             "split": recipe.split,
         }
         if result.test_accuracy is not None:
-            low, high = wilson_interval(round(result.test_accuracy * result.test_photos), result.test_photos)
+            low, high = accuracy_interval(result.test_accuracy, result.test_photos)
             row |= {"test_accuracy": result.test_accuracy * 100, "test_low": low * 100, "test_high": high * 100}
         rows.append(row)
     return rows

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from flowerlab.charts.colours import run_colour
 from flowerlab.locale import _
 from flowerlab.runs import Lab
 from flowerlab.store import Run
 from flowerlab.ui.progress import progress_of
 from flowerlab.ui.refreshing import busy, refreshed
-from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.run_picker import colour_mark, escaped
 from flowerlab.ui.words import percent_with_interval, state_words
 
 SHOWN = 6
@@ -37,12 +36,7 @@ def latest_runs(lab: Lab) -> None:
 
 def _row(lab: Lab, run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        # The mark holds nothing that anybody typed.
-        st.html(
-            '<div aria-hidden="true" style="width:1rem;height:1rem;border-radius:50%;'
-            f'background:{run_colour(run.number)}"></div>',
-            width="content",
-        )
+        colour_mark(run)
         if st.button(f"**{escaped(run.name)}**", key=f"show-{run.id}", type="tertiary", help=_("Show its curves")):
             st.switch_page("pages/train.py", query_params={"run": run.id})
         st.markdown(f"{state_words(run.state)} · {_figure(lab, run)}".rstrip(" ·"), width="content")

@@ -7,7 +7,7 @@ import streamlit as st
 from flowerlab.errors import FlowerlabError
 from flowerlab.events import Result
 from flowerlab.locale import _
-from flowerlab.metrics import wilson_interval
+from flowerlab.metrics import accuracy_interval
 from flowerlab.runs import Lab
 from flowerlab.store import MAX_NAME, Run, RunState
 from flowerlab.ui.messages import tell, told
@@ -39,7 +39,7 @@ def outcome(lab: Lab, run: Run) -> None:
 def _figures(result: Result, *, leak: bool) -> None:
     value, doubt = _("not tested"), None
     if result.test_accuracy is not None:
-        low, high = wilson_interval(round(result.test_accuracy * result.test_photos), result.test_photos)
+        low, high = accuracy_interval(result.test_accuracy, result.test_photos)
         value, doubt = percent(result.test_accuracy), f"95 %: {100 * low:.1f}–{100 * high:.1f}"
     words = _("Share of {count} photos that it never saw and named rightly; under it the 95 % interval.")
     if leak:

@@ -74,9 +74,6 @@ def _use() -> None:
     if letter is None:
         return
     opened = lab()
-    if letter == "A":
-        fill(preset_recipe("A", shared={"dataset": st.session_state.get(key_of("dataset", ""), "garden")}))
-        return
     backbone = _backbone(opened)
     shared = {"dataset": st.session_state.get(key_of("dataset", ""), "garden")}
     if PRESETS[letter].goes_on_from is None:

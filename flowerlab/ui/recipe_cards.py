@@ -7,7 +7,7 @@ import streamlit as st
 from flowerlab.architectures import architecture
 from flowerlab.locale import _
 from flowerlab.presets import LECTURE, PRESETS, preset_recipe
-from flowerlab.ui.words import trainable_of
+from flowerlab.ui.words import trainable_of, what_parameters_are
 
 
 def recipe_cards(backbone: str, *, classes: int) -> None:
@@ -32,7 +32,7 @@ def _card(letter: str, backbone: str, classes: int) -> None:
     st.markdown(_story(letter, architecture(backbone).title))
     st.caption(
         trainable_of(counts.trainable, counts.total),
-        help=_("Parameters are the numbers inside a network. Those of frozen layers stay as they are."),
+        help=what_parameters_are(),
     )
 
 

@@ -10,7 +10,7 @@ from flowerlab.locale import _
 from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
 from flowerlab.ui.backbones import megabytes
-from flowerlab.ui.words import trainable_of
+from flowerlab.ui.words import trainable_of, what_parameters_are
 
 
 def show_what_learns(lab: Lab, recipe: Recipe) -> None:
@@ -27,11 +27,12 @@ def show_what_learns(lab: Lab, recipe: Recipe) -> None:
     )
     st.markdown(
         f"**{trainable_of(counts.trainable, counts.total)}**",
-        help=_("Parameters are the numbers inside a network. Those of frozen layers stay as they are."),
+        help=what_parameters_are(),
     )
     parts = pieces(recipe.chosen, recipe.unfreeze_from, head_layers=len(recipe.head) + 1)
-    st.echarts_chart(strip_options(parts), height=44, key="strip", alt=strip_sentence(parts))
-    st.caption(strip_sentence(parts))
+    sentence = strip_sentence(parts)
+    st.echarts_chart(strip_options(parts), height=44, key="strip", alt=sentence)
+    st.caption(sentence)
 
 
 def show_warnings(recipe: Recipe) -> None:

@@ -66,13 +66,18 @@ def _take_over_url(by_id: dict[str, Run], *, key: str, most: int) -> None:
 def run_title(run: Run) -> None:
     """Writes a run's name behind its colour mark."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        # The mark holds nothing that anybody typed; the name goes through Markdown's escape.
-        st.html(
-            f'<div aria-hidden="true" style="width:1rem;height:1rem;border-radius:50%;'
-            f'background:{run_colour(run.number)}"></div>',
-            width="content",
-        )
+        colour_mark(run)
         st.markdown(f"**{escaped(run.name)}**", width="stretch")
+
+
+def colour_mark(run: Run) -> None:
+    """Draws a run's colour as a dot."""
+    # It holds nothing that anybody typed.
+    st.html(
+        '<div aria-hidden="true" style="width:1rem;height:1rem;border-radius:50%;'
+        f'background:{run_colour(run.number)}"></div>',
+        width="content",
+    )
 
 
 def escaped(text: str) -> str:

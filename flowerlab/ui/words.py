@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowerlab.locale import _
-from flowerlab.metrics import wilson_interval
+from flowerlab.metrics import accuracy_interval
 from flowerlab.store import RunState
 
 STATE_SIGNS: dict[RunState, str] = {
@@ -26,7 +26,7 @@ def percent(share: float) -> str:
 
 def percent_with_interval(share: float, total: int) -> str:
     """Writes a share of `total` photos with its 95 % interval: `85.8 % (83.6–87.7)`."""
-    low, high = wilson_interval(round(share * total), total)
+    low, high = accuracy_interval(share, total)
     return f"{100 * share:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
 
 
@@ -50,6 +50,11 @@ def millions(count: int) -> str:
 def trainable_of(trainable: int, total: int) -> str:
     """Writes how much of a network learns: `9.4 M of 14.7 M parameters train`."""
     return _("{trainable} of {total} parameters train").format(trainable=millions(trainable), total=millions(total))
+
+
+def what_parameters_are() -> str:
+    """Explains what `trainable_of` counts."""
+    return _("Parameters are the numbers inside a network. Those of frozen layers stay as they are.")
 
 
 def decimals(value: float) -> str:

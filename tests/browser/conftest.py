@@ -2,68 +2,30 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-ROOT = Path(__file__).parents[2]
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+from tools.app_server import Server, chromium, served
+
 PATIENCE_MS = 90_000
 expect.set_options(timeout=PATIENCE_MS)
-
-
-@dataclass(frozen=True)
-class Server:
-    """The running app.
-
-    Args:
-        address: Of its Home page.
-        pid: Of its web process.
-    """
-
-    address: str
-    pid: int
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """The running app with an empty home, which no browser has opened yet."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "FLOWERLAB_HOME": str(tmp_path / "home"), "FLOWERLAB_GARDEN_PICTURES": "100"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port), "--server.headless", "true"],
-        cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    address = f"http://localhost:{port}"
-    for _attempt in range(150):
-        try:
-            if urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).read() == b"ok":
-                break
-        except OSError:
-            time.sleep(0.2)
-    yield Server(address, process.pid)
-    process.terminate()
-    process.wait(timeout=20)
+    with served(tmp_path / "home", garden_pictures=100) as running:
+        yield running
 
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     """Chromium."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture

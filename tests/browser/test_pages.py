@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Server, new_page
+from tests.browser.conftest import new_page
+from tools.app_server import Server
 
 PAGES = {"": "Flowerlab", "data": "Data", "train": "Train", "compare": "Compare", "classify": "Classify"}
 WIDER_THAN_THE_SCREEN = "document.documentElement.scrollWidth > window.innerWidth"

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from flowerlab.datasets import garden
-from tests.browser.conftest import Server
+from tools.app_server import Server
 
 SECOND_EPOCH_OR_LATER = re.compile(r"Epoch ([2-9]|[1-9]\d+) of 500")
 

@@ -7,7 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Server, new_page
+from tests.browser.conftest import new_page
+from tools.app_server import Server
 
 LONG = "architecture=handmade&image_size=72&epochs=500&patience=500"
 

@@ -1,0 +1,1 @@
+"""Commands that make shipped things again, or measure."""
