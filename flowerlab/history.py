@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flowerlab.events import Attempt, Batch, End, Epoch, Evaluating, Event, Preparing, Start
 from flowerlab.store import Store
@@ -108,13 +108,13 @@ class Reader:
         self._guard = threading.Lock()
 
     def history(self, run_id: str) -> History:
-        """Returns a run's history up to now. Callers read it and do not change it."""
+        """Returns a run's history up to now, which stays as it is while the run goes on."""
         with self._guard:
             history = self._histories.setdefault(run_id, History())
             for seq, event in self._store.events(run_id, after=history.last_seq):
                 history.take(event)
                 history.last_seq = seq
-            return history
+            return replace(history, epochs=dict(history.epochs), batches=list(history.batches))
 
     def forget(self, run_id: str) -> None:
         """Drops what is kept of a deleted run."""

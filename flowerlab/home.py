@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from flowerlab.errors import HomeUnusable
+
+SWEPT_AFTER_S = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,25 @@ class Home:
                 f"Received: {self.root}. Set FLOWERLAB_HOME to another folder."
             ) from None
         return self
+
+    def sweep(self, older_than_s: float = SWEPT_AFTER_S) -> None:
+        """Removes what processes that were killed left half-written.
+
+        Args:
+            older_than_s: Age in seconds from which nobody can still be writing it.
+        """
+        for folder in (self.originals, self.prepared, self.features, self.folders, self.weights):
+            for path in folder.glob(".*.part"):
+                try:
+                    if time.time() - path.stat().st_mtime < older_than_s:
+                        continue
+                    if path.is_dir():
+                        shutil.rmtree(path)
+                    else:
+                        path.unlink()
+                except OSError:
+                    # Somebody swept it first, or it cannot be removed: it harms nobody.
+                    continue
 
 
 @contextmanager

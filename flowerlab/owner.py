@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from flowerlab.engine import Engine, Job, Sink
+from flowerlab.engine import Engine, Job, Sink, Task
 from flowerlab.events import End, Event
 from flowerlab.home import Home
 from flowerlab.locks import ProcessLock
@@ -38,6 +38,7 @@ class Owner:
         self._lock = ProcessLock(home.locks / "owner")
         self._engine: Engine | None = None
         self._stops_sent: dict[str, int] = {}
+        self._tasks: dict[str, Task] = {}
         self._wake = threading.Event()
         self._closed = False
         self._begins_more = True
@@ -54,10 +55,6 @@ class Owner:
     def owns(self) -> bool:
         """Whether this process owns the queue."""
         return self._engine is not None
-
-    def holder_pid(self) -> int | None:
-        """Returns the pid of the process that owns the queue, if any lives."""
-        return self._lock.holder()
 
     def wake(self) -> None:
         """Looks at the store now, not at the next beat."""
@@ -96,6 +93,7 @@ class Owner:
 
     def _take_over(self) -> None:
         self._store.interrupt_live("The lab was closed or killed while this run was under way.")
+        self._home.sweep()
         self._engine = self._make_engine(self._take)
 
     def _forward_stops(self, engine: Engine) -> None:
@@ -111,15 +109,16 @@ class Owner:
                 continue
             self._submit(engine, run)
 
-    def _submit(self, engine: Engine, run: Run, *, finish: bool = False) -> None:
+    def _submit(self, engine: Engine, run: Run, task: Task = "train") -> None:
         self._home.run(run.id).mkdir(parents=True, exist_ok=True)
+        self._tasks[run.id] = task
         job = Job(
             run_id=run.id,
             attempt=self._store.begin_attempt(run.id),
             recipe=run.recipe.model_dump(mode="json"),
             home=self._home.root,
             garden_pictures=self._settings.garden_pictures,
-            finish=finish,
+            task=task,
         )
         engine.submit(job)
 
@@ -137,27 +136,31 @@ class Owner:
         return False
 
     def _take(self, event: Event) -> None:
-        """Takes an event from the engine.
-
-        A trainer that was killed because it did not stop in time may have left its best whole epoch behind: then another
-        attempt tests and saves that.
-        """
+        """Takes an event from the engine."""
         if isinstance(event, End) and event.state == "interrupted" and self._engine is not None:
             run = self._store.get(event.run_id)
             if run.stop_requests and run.attempt == event.attempt:
-                self._end_killed(run, event)
+                self._end_killed(self._engine, run, event)
                 self._wake.set()
                 return
         self._store.append(event)
         if isinstance(event, End):
+            self._tasks.pop(event.run_id, None)
             self._wake.set()
 
-    def _end_killed(self, run: Run, event: End) -> None:
-        was_testing = run.state is RunState.EVALUATING
-        if (self._home.run(run.id) / "best.json").exists() and not was_testing and self._engine is not None:
-            self._submit(self._engine, run, finish=True)
+    def _end_killed(self, engine: Engine, run: Run, event: End) -> None:
+        """Ends a run whose trainer was killed because it did not stop in time.
+
+        It may have left its best whole epoch behind: then another attempt tests and saves that. Killed in the test, or
+        again, the next attempt only saves.
+        """
+        task = self._tasks.get(run.id, "train")
+        if (self._home.run(run.id) / "best.json").exists() and task != "save":
+            tested_long_enough = run.state is RunState.EVALUATING or task == "finish"
+            self._submit(engine, run, "save" if tested_long_enough else "finish")
             return
         message = "Stopped before the first whole epoch: there is no model."
-        if was_testing:
-            message = "Stopped during the test; the model was not kept."
+        if task == "save":
+            message = f"Stopped, and its model could not be saved. What it learnt lies in {self._home.run(run.id)}."
+        self._tasks.pop(run.id, None)
         self._store.append(event.model_copy(update={"state": "stopped", "message": message}))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from flowerlab.architectures import architecture as find_architecture
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
 from flowerlab.datasets.folder import delete_folder, describe
-from flowerlab.datasets.gather import find_originals, originals_folder, tf_flowers_info
+from flowerlab.datasets.gather import find_originals, originals_folder, photos_identity, tf_flowers_info
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.prepared import delete_prepared
 from flowerlab.engine import Engine, Sink
@@ -99,12 +99,21 @@ class Lab:
         """
         self.check_files(recipe)
         self.check_source(recipe)
-        if not again and (equal := self.store.equal_to(recipe)) is not None:
-            return Started(equal, existing=True)
-        run = self.store.add(recipe, name or name_of(recipe))
+        name, photos = name or name_of(recipe), self._photos(recipe)
+        if again:
+            run, existing = self.store.add(recipe, name, photos=photos), False
+        else:
+            run, existing = self.store.add_unless_equal(recipe, name, photos=photos)
         if self._owner is not None:
             self._owner.wake()
-        return Started(run, existing=False)
+        return Started(run, existing=existing)
+
+    def equal_to(self, recipe: Recipe) -> Run | None:
+        """Returns the run that `start` would return instead of making a new one; None if it would make one."""
+        return self.store.equal_to(recipe, photos=self._photos(recipe))
+
+    def _photos(self, recipe: Recipe) -> str:
+        return photos_identity(self.home, recipe.dataset, self.settings.garden_pictures)
 
     def lecture(
         self,
@@ -155,19 +164,12 @@ class Lab:
         self.store.rename(run_id, name)
 
     def delete(self, run_id: str) -> None:
-        """Removes a run that is over, with its model and predictions.
+        """Removes a run that no trainer has, with its model and predictions.
 
         Raises:
-            BadInput: If it still runs, or another run that waits wants to start from it.
+            UnknownRun: If there is no such run.
+            BadInput: If it is under way, or another run starts from it that waits or is under way.
         """
-        run = self.store.get(run_id)
-        if run.state.live:
-            raise BadInput(f"{run.name!r} is still {run.state}. Stop it first, then delete it.")
-        waiting = [other.name for other in self.store.queued() if other.recipe.start_from == run_id]
-        if waiting:
-            raise BadInput(
-                f"{waiting[0]!r} waits to start from {run.name!r}. Stop that run first, then delete this one."
-            )
         self.store.delete(run_id)
         self._reader.forget(run_id)
         shutil.rmtree(self.home.run(run_id), ignore_errors=True)
@@ -326,7 +328,9 @@ class Lab:
                 raise BadRecipe(
                     knob, f"must be {theirs!r} as in {source.name!r}, the run that this one starts from.", received=mine
                 )
-        mine, theirs = self.classes_of(recipe.dataset), self.classes_of(source.recipe.dataset)
+        # A finished run knows its classes, even if its photos were deleted since.
+        theirs = source.result.classes if source.result is not None else self.classes_of(source.recipe.dataset)
+        mine = self.classes_of(recipe.dataset)
         if mine != theirs:
             raise BadRecipe(
                 "dataset",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from flowerlab.errors import BadName, UnknownRun
+from flowerlab.errors import BadInput, BadName, UnknownRun
 from flowerlab.events import Attempt, End, Evaluating, Event, Preparing, Result, Start, from_line, to_line
 from flowerlab.recipe import RUN_ID, Recipe
 
@@ -177,27 +177,48 @@ class Store:
 
     # Writing
 
-    def add(self, recipe: Recipe, name: str) -> Run:
-        """Adds a queued run. `{number}` in the name is replaced by the run's number.
+    def add(self, recipe: Recipe, name: str, *, photos: str = "") -> Run:
+        """Adds a queued run.
+
+        Args:
+            recipe: What to train.
+            name: For people; `{number}` in it is replaced by the run's number.
+            photos: What tells the recipe's photos from others of the same name.
 
         Raises:
             BadName: If the name cannot be borne.
         """
-        run_id = uuid.uuid4().hex[:12]
         with self._transaction() as db:
-            number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM runs").fetchone()[0]
-            db.execute(
-                "INSERT INTO runs (id, number, name, recipe, fingerprint, state, created_s) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    run_id,
-                    number,
-                    check_name(name.replace("{number}", str(number))),
-                    recipe.model_dump_json(),
-                    recipe.fingerprint(),
-                    RunState.QUEUED,
-                    time.time(),
-                ),
-            )
+            return self._insert(db, recipe, name, photos)
+
+    def add_unless_equal(self, recipe: Recipe, name: str, *, photos: str = "") -> tuple[Run, bool]:
+        """Adds a queued run as `add` does, unless `equal_to` finds one: of two who ask at once, one finds the other's.
+
+        Returns:
+            The run, and whether it was there already.
+
+        Raises:
+            BadName: If the name cannot be borne.
+        """
+        with self._transaction() as db:
+            equal = self.equal_to(recipe, photos=photos)
+            return (self._insert(db, recipe, name, photos), False) if equal is None else (equal, True)
+
+    def _insert(self, db: sqlite3.Connection, recipe: Recipe, name: str, photos: str) -> Run:
+        run_id = uuid.uuid4().hex[:12]
+        number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM runs").fetchone()[0]
+        db.execute(
+            "INSERT INTO runs (id, number, name, recipe, fingerprint, state, created_s) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                run_id,
+                number,
+                check_name(name.replace("{number}", str(number))),
+                recipe.model_dump_json(),
+                _fingerprint(recipe, photos),
+                RunState.QUEUED,
+                time.time(),
+            ),
+        )
         return self.get(run_id)
 
     def rename(self, run_id: str, name: str) -> None:
@@ -208,20 +229,28 @@ class Store:
             BadName: If the name cannot be borne.
         """
         checked = check_name(name)
-        self._update_known(run_id, "UPDATE runs SET name = ? WHERE id = ?", (checked, run_id))
+        with self._transaction() as db:
+            if db.execute("UPDATE runs SET name = ? WHERE id = ?", (checked, run_id)).rowcount == 0:
+                raise UnknownRun(_unknown(run_id))
 
     def delete(self, run_id: str) -> None:
-        """Removes a run and its events.
+        """Removes a run that no trainer has, and its events.
 
         Raises:
             UnknownRun: If there is no such run.
+            BadInput: If it is under way, or another run starts from it that waits or is under way.
         """
-        self._update_known(run_id, "DELETE FROM runs WHERE id = ?", (run_id,))
-
-    def _update_known(self, run_id: str, statement: str, values: tuple[object, ...]) -> None:
         with self._transaction() as db:
-            if db.execute(statement, values).rowcount == 0:
-                raise UnknownRun(_unknown(run_id))
+            run = self.get(run_id)
+            if run.state.live:
+                raise BadInput(f"{run.name!r} is still {run.state}. Stop it first, then delete it.")
+            for other in (*self.live(), *self.queued()):
+                if other.recipe.start_from == run_id:
+                    what = "waits to start" if other.state is RunState.QUEUED else "is under way and starts"
+                    raise BadInput(
+                        f"{other.name!r} {what} from {run.name!r}. Stop that run first, then delete this one."
+                    )
+            db.execute("DELETE FROM runs WHERE id = ?", (run_id,))
 
     def request_stop(self, run_id: str) -> RunState:
         """Notes that somebody wants the run to stop, and returns its state afterwards.
@@ -321,14 +350,19 @@ class Store:
         )
         return [_run(row) for row in rows]
 
-    def equal_to(self, recipe: Recipe) -> Run | None:
-        """Returns the newest run with this very recipe that is done, live or waiting; None if there is none."""
+    def equal_to(self, recipe: Recipe, *, photos: str = "") -> Run | None:
+        """Returns the newest run with this very recipe on these photos that is done, live or waiting; None if none is.
+
+        Args:
+            recipe: What was trained.
+            photos: As given to `add`.
+        """
         row = (
             self._connection()
             .execute(
                 "SELECT * FROM runs WHERE fingerprint = ? AND state NOT IN ('stopped', 'failed', 'interrupted') "
                 "ORDER BY number DESC LIMIT 1",
-                (recipe.fingerprint(),),
+                (_fingerprint(recipe, photos),),
             )
             .fetchone()
         )
@@ -354,6 +388,10 @@ def check_name(name: str) -> str:
             f"The name must have 1 to {MAX_NAME} characters that can be shown. Received: {name[:120]!r}. Try a shorter one."
         )
     return cleaned
+
+
+def _fingerprint(recipe: Recipe, photos: str) -> str:
+    return f"{recipe.fingerprint()} {photos}"
 
 
 def _unknown(run_id: str) -> str:

@@ -80,7 +80,7 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
         missing_mb=(0 if dataset_at_hand else DATASETS[recipe.dataset].download_mb)
         + (0 if weights_at_hand else chosen.weights[0].megabytes),
         split=None if brought else _split(lab, recipe),
-        equal=lab.store.equal_to(recipe),
+        equal=lab.equal_to(recipe),
     )
 
 

@@ -33,6 +33,23 @@ def tf_flowers_info() -> Path:
     return tfds_folder() / "tf_flowers" / TF_FLOWERS_VERSION / "dataset_info.json"
 
 
+def photos_identity(home: Home, dataset: str, garden_pictures: int) -> str:
+    """Returns what tells the photos of a data set from others of its name, before they are gathered.
+
+    An own folder may be deleted and another imported under its name, and the garden's size is a setting.
+
+    Args:
+        home: Where own folders are.
+        dataset: Name, as in a recipe.
+        garden_pictures: How many pictures the garden has.
+    """
+    if dataset == "tf_flowers":
+        # Whether it lies here already or is fetched first: it is the same.
+        return f"tf_flowers-{TF_FLOWERS_VERSION}"
+    folder = originals_folder(home, dataset, garden_pictures)
+    return dataset if folder is None else folder.name
+
+
 def originals_folder(home: Home, dataset: str, garden_pictures: int) -> Path | None:
     """Returns where a data set's photos are or will be kept; None if nothing is known of it yet.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import queue
 import threading
 import time
@@ -14,13 +16,17 @@ import psutil
 
 from flowerlab.engine.protocol import Job, Sink
 from flowerlab.engine.supervise import TrainerProcess
-from flowerlab.events import End, from_record
+from flowerlab.events import End, Event, from_record
 from flowerlab.home import Home
 from flowerlab.settings import Settings
 
 SPARE_NEEDS_FREE_MB = 4000.0
 SPARE_AFTER_S = 5.0
 POLL_S = 0.1
+SAVING_GRACE_S = 60.0
+AGAIN_S = 1.0
+TRIES = 3
+LOG = logging.getLogger(__name__)
 
 
 class LocalEngine:
@@ -42,6 +48,7 @@ class LocalEngine:
         self._waiting: deque[Job] = deque()
         self._running: Job | None = None
         self._stop_due_s: float | None = None
+        self._testing = False
         self._trainer: TrainerProcess | None = None
         self._changed = threading.Condition()
         self._closed = False
@@ -56,19 +63,24 @@ class LocalEngine:
 
     def stop(self, run_id: str) -> None:
         """See `Engine.stop`. A trainer that has not obeyed after the grace is killed."""
-        waiting = None
         with self._changed:
-            for job in self._waiting:
-                if job.run_id == run_id:
-                    waiting = job
+            waiting = next((job for job in self._waiting if job.run_id == run_id), None)
+            if waiting is not None and waiting.task != "train":
+                # It is there to keep what was learnt: only its test can be dropped.
+                self._waiting[self._waiting.index(waiting)] = waiting.model_copy(update={"task": "save"})
+                return
             if waiting is not None:
                 self._waiting.remove(waiting)
             elif self._running is not None and self._running.run_id == run_id and self._trainer is not None:
                 self._trainer.send({"do": "stop", "run_id": run_id})
                 if self._stop_due_s is None:
-                    self._stop_due_s = time.monotonic() + self._settings.stop_grace_s
+                    self._stop_due_s = time.monotonic() + self._grace_s(self._running)
         if waiting is not None:
             self._sink(End(run_id=run_id, attempt=waiting.attempt, state="stopped", message="Stopped before it began."))
+
+    def _grace_s(self, job: Job) -> float:
+        """Returns how long a trainer may take to obey; one that only saves a model heeds Stop when it begins to test."""
+        return self._settings.stop_grace_s if job.task == "train" or self._testing else SAVING_GRACE_S
 
     def adopt(self, run_ids: Iterable[str]) -> set[str]:
         """See `Engine.adopt`. Trainers leave with the app that started them, so none lives on."""
@@ -102,18 +114,53 @@ class LocalEngine:
             # The first page needs the cores more.
             with self._changed:
                 self._changed.wait_for(lambda: bool(self._waiting) or self._closed, timeout=SPARE_AFTER_S)
-            self._have_trainer()
+            with contextlib.suppress(OSError):
+                # If it cannot be started now, the first run will say so.
+                self._have_trainer()
         while (job := self._next_job()) is not None:
-            trainer = self._have_trainer()
-            if trainer is None:
+            try:
+                self._run(job)
+            except Exception as error:
+                # A full disk, a locked store, a process that cannot be started: the next run may have more luck.
+                LOG.exception("The engine met an error in run %s.", job.run_id)
+                if (trainer := self._trainer) is not None:
+                    trainer.kill()
+                message = f"The lab itself met an error in this run ({type(error).__name__}: {error}). Try it again."
+                self._hand_on(End(run_id=job.run_id, attempt=job.attempt, state="failed", message=message))
+                self._set_free()
+
+    def _run(self, job: Job) -> None:
+        trainer = self._have_trainer()
+        if trainer is None:
+            return
+        trainer.runs += 1
+        trainer.send({"do": "run", "job": job.model_dump(mode="json"), "warm": trainer.ready.is_set()})
+        clean = self._listen(job, trainer)
+        self._set_free()
+        if not clean or self._worn_out(trainer):
+            self._dismiss(trainer)
+
+    def _set_free(self) -> None:
+        with self._changed:
+            self._running, self._stop_due_s, self._testing = None, None, False
+
+    def _hand_on(self, event: Event) -> None:
+        """Hands an event to the sink; tries again if that fails.
+
+        An end is tried until it is taken: a run without one would look under way for ever.
+        """
+        tries = 0
+        while not self._closed:
+            try:
+                self._sink(event)
+            except Exception:
+                tries += 1
+                if tries == TRIES and not isinstance(event, End):
+                    raise
+                LOG.exception("An event of run %s was not taken.", event.run_id)
+                time.sleep(AGAIN_S)
+            else:
                 return
-            trainer.runs += 1
-            trainer.send({"do": "run", "job": job.model_dump(mode="json"), "warm": trainer.ready.is_set()})
-            clean = self._listen(job, trainer)
-            with self._changed:
-                self._running, self._stop_due_s = None, None
-            if not clean or self._worn_out(trainer):
-                self._dismiss(trainer)
 
     def _next_job(self) -> Job | None:
         """Waits for a job; dismisses a trainer that has been idle for long. None when the engine is closed."""
@@ -148,10 +195,9 @@ class LocalEngine:
                     trainer.kill()
                 continue
             if message is None:
-                if not self._closed:
-                    self._sink(self._silent_end(job, trainer))
+                self._hand_on(self._silent_end(job, trainer))
                 return False
-            if message.get("kind") in ("ready", "idle"):
+            if message.get("kind") == "ready":
                 continue
             if self._take(message, job):
                 return message.get("state") in ("done", "stopped")
@@ -163,10 +209,10 @@ class LocalEngine:
         event = from_record(message)
         if event.run_id != job.run_id:
             return False
-        if event.kind == "evaluating" and self._stop_due_s is not None and event.done == 0:
+        if event.kind == "evaluating" and not self._testing:
             # Training has ended as asked; the test that follows may take its time.
-            self._stop_due_s = None
-        self._sink(event)
+            self._testing, self._stop_due_s = True, None
+        self._hand_on(event)
         return isinstance(event, End)
 
     def _overdue(self) -> bool:

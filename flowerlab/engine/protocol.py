@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 from flowerlab.events import Event
 
 Sink = Callable[[Event], None]
+
+# train: all of it. finish: test and save the best epoch that an earlier attempt left behind. save: as finish, without the test.
+Task = Literal["train", "finish", "save"]
 
 
 class Job(BaseModel):
@@ -22,7 +25,7 @@ class Job(BaseModel):
         recipe: The recipe as plain JSON.
         home: FLOWERLAB_HOME.
         garden_pictures: Size of the garden, from the settings.
-        finish: Only test and save the best epoch that an earlier attempt left behind.
+        task: What to do, see `Task`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,7 +35,7 @@ class Job(BaseModel):
     recipe: dict[str, Any]
     home: Path
     garden_pictures: int = 3670
-    finish: bool = False
+    task: Task = "train"
 
 
 class Engine(Protocol):

@@ -46,6 +46,7 @@ class Channel:
         self._lines = lines
         self._wishes = 0
         self._heeded = 0
+        self._deferring = job.task != "train"
 
     def say(self, kind: str, **fields: Any) -> Event:
         """Says an event of this attempt and returns it."""
@@ -63,7 +64,14 @@ class Channel:
         self._wishes += 1
 
     def check(self) -> None:
-        """Raises StopRequested once for every time somebody pressed Stop."""
-        if self._wishes > self._heeded:
+        """Raises StopRequested if somebody pressed Stop since it was last raised.
+
+        An attempt that only saves what an earlier one left behind defers that to its test: giving up before would lose it.
+        """
+        if not self._deferring and self._wishes > self._heeded:
             self._heeded = self._wishes
             raise StopRequested
+
+    def defer_no_more(self) -> None:
+        """Heeds Stop from now on, also what was pressed before."""
+        self._deferring = False

@@ -15,7 +15,8 @@ from flowerlab.trainer.best import Best, BestEpochs
 from flowerlab.trainer.channel import Channel, StopRequested
 
 BATCH_EVENT_EVERY_S = 0.2
-PREDICT_CHUNK = 32
+# So few that Stop need not wait long for VGG16 on two slow cores.
+PREDICT_CHUNK = 16
 # Keras clips probabilities to this before the logarithm (keras.config.epsilon()).
 EPSILON = 1e-7
 
@@ -91,13 +92,11 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         assert logs is not None
-        if not np.isfinite(logs["loss"]):
-            raise FloatingPointError(
-                f"The loss is no longer a number in epoch {epoch + 1}: the learning rate is too large for this network. "
-                f"Received: learning_rate={self._recipe.learning_rate:g}. Try a tenth of it."
-            )
+        self._check_finite(logs["loss"], epoch)
         probabilities = predict(self.model, self._inputs, self._validation, self._channel)
         val_loss, val_accuracy = loss_and_accuracy(probabilities, self._labels[self._validation])
+        # The last step of an epoch may be the one that spoils the weights: the mean loss over the epoch hides it.
+        self._check_finite(val_loss, epoch)
         logs.update(val_loss=val_loss, val_accuracy=val_accuracy)
         seconds = time.monotonic() - self._began_s
         before = self.best
@@ -115,6 +114,13 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
         if is_best:
             self._channel.say("saved", epoch=epoch)
         self._channel.check()
+
+    def _check_finite(self, loss: float, epoch: int) -> None:
+        if not np.isfinite(loss):
+            raise FloatingPointError(
+                f"The loss is no longer a number in epoch {epoch + 1}: the learning rate is too large for this network. "
+                f"Received: learning_rate={self._recipe.learning_rate:g}. Try a tenth of it."
+            )
 
 
 def train(

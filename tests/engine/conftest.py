@@ -58,9 +58,8 @@ def job(home: Home) -> Callable[..., Job]:
     """Makes jobs whose run folder exists."""
 
     def make(run_id: str, recipe: Recipe = QUICK, **more: Any) -> Job:
-        home.run(run_id).mkdir()
-        return Job(
-            run_id=run_id, attempt=3, recipe=recipe.model_dump(mode="json"), home=home.root, garden_pictures=60, **more
-        )
+        home.run(run_id).mkdir(exist_ok=True)
+        given = {"attempt": 3, "garden_pictures": 60, **more}
+        return Job(run_id=run_id, recipe=recipe.model_dump(mode="json"), home=home.root, **given)
 
     return make

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import pytest
 
 from flowerlab.engine import Job
 from flowerlab.engine.local import LocalEngine
+from flowerlab.events import Event
 from flowerlab.home import Home
 from flowerlab.metrics import load_predictions
 from flowerlab.settings import Settings
@@ -129,3 +132,61 @@ def test_a_trainer_leaves_when_its_owner_goes(home: Home, settings: Settings, tm
             break
         time.sleep(0.1)
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_an_error_of_the_lab_ends_one_run_and_not_the_engine(
+    said: Said, home: Home, settings: Settings, job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If events cannot be taken, or are none, the run fails with a sentence; the next one gets a trainer."""
+    monkeypatch.setattr("flowerlab.engine.local.AGAIN_S", 0.01)
+    broken = {"full": 5, "mute": 10**6}
+
+    def sink(event: Event) -> None:
+        if event.run_id in broken and event.kind in ("attempt", "end") and broken[event.run_id] > 0:
+            broken[event.run_id] -= 1
+            if not (event.run_id == "mute" and event.kind == "end"):
+                raise OSError(28, "No space left on device")
+        said.take(event)
+
+    engine = LocalEngine(sink, home, settings)
+    try:
+        for run_id in ("full", "mute", "well"):
+            engine.submit(job(run_id))
+        # Five refusals: three of `attempt`, two of the end, which is tried until it is taken.
+        for run_id in ("full", "mute"):
+            end = said.wait_for(run_id, "end")
+            assert end.state == "failed"
+            assert "No space left on device" in end.message
+            assert said.kinds(run_id) == ["end"]
+        assert said.wait_for("well", "end").state == "done"
+    finally:
+        engine.close()
+
+
+def test_only_saving_keeps_the_best_epoch_without_a_test(
+    said: Said, home: Home, settings: Settings, job: Callable[..., Job]
+) -> None:
+    """What a killed trainer left behind is saved as a model that classifies, untested, even if Stop is pressed at once."""
+    engine = LocalEngine(said.take, home, settings)
+    try:
+        engine.submit(job("killed", SLOW))
+        pid = said.wait_for("killed", "attempt").pid
+        said.wait_for("killed", "saved")
+        os.kill(pid, signal.SIGKILL)
+        said.wait_for("killed", "end")
+        said.events.clear()
+        left = json.loads((home.run("killed") / "best.json").read_text())
+        again = job("killed", SLOW, task="save", attempt=4)
+        engine.submit(again)
+        engine.stop("killed")
+        said.wait_for("killed", "attempt")
+        engine.stop("killed")
+        end = said.wait_for("killed", "end")
+    finally:
+        engine.close()
+    assert end.state == "stopped"
+    assert end.result is not None
+    assert (end.result.test_accuracy, end.result.confusion_matrix) == (None, None)
+    assert (end.result.best_epoch, end.result.val_accuracy) == (left["epoch"], left["val_accuracy"])
+    assert (home.run("killed") / "model.keras").exists()
+    assert not (home.run("killed") / "best.json").exists()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -13,12 +16,15 @@ from PIL import Image
 from flowerlab.datasets.folder import import_folder
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import prepare
+from flowerlab.engine import Job, Sink
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.errors import BadFolder, BadInput
+from flowerlab.events import from_record
 from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.store import Run, RunState, Store
+from tests.unit.test_store import RESULT
 
 QUICK = Recipe(image_size=72, epochs=1, head=(4,))
 LONG = Recipe(image_size=72, epochs=500, patience=500)
@@ -198,7 +204,10 @@ def test_a_run_whose_source_gets_no_model_fails(open_lab: OpenLab, end: str) -> 
     if end != "interrupted":
         first.stop(source.id)
     if end == "deleted":
-        first.store.delete(source.id)
+        # Flowerlab itself refuses that: somebody else has changed the file.
+        with contextlib.closing(sqlite3.connect(first.home.store)) as other:
+            other.execute("DELETE FROM runs WHERE id = ?", (source.id,))
+            other.commit()
     if end == "interrupted":
         first.close()
     else:
@@ -263,3 +272,142 @@ def test_photos_that_were_never_gathered_can_be_deleted(open_lab: OpenLab, tmp_p
     lab = open_lab()
     lab.delete_photos(plants(lab, tmp_path))
     assert list(lab.home.folders.iterdir()) == []
+
+
+class Kept:
+    """An engine that does nothing: the test says what happens to the jobs that it was given."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+        self.jobs: list[Job] = []
+
+    def submit(self, job: Job) -> None:
+        """Keeps the job."""
+        self.jobs.append(job)
+
+    def stop(self, run_id: str) -> None:
+        """Ignores it, as a frozen trainer does."""
+
+    def adopt(self, run_ids: Iterable[str]) -> set[str]:
+        """Knows nobody."""
+        return set()
+
+    def slots(self) -> tuple[int, int]:
+        """Always has room for one."""
+        return 0, 1
+
+    def close(self) -> None:
+        """Has nothing to end."""
+
+    def say(self, kind: str, **fields: Any) -> None:
+        """Says an event of the newest job."""
+        job = self.jobs[-1]
+        self.sink(from_record({"run_id": job.run_id, "attempt": job.attempt, "kind": kind, **fields}))
+
+    def killed(self) -> None:
+        """The trainer of the newest job was killed."""
+        self.say("end", state="interrupted", message="The trainer was ended by signal 9 in the middle of the run.")
+
+
+@pytest.fixture
+def kept(open_lab: OpenLab, monkeypatch: pytest.MonkeyPatch) -> tuple[Lab, Kept]:
+    """A lab whose engine does what the test says, with a run that trains."""
+    made: list[Kept] = []
+
+    def make(lab: Lab, sink: Sink) -> Kept:
+        made.append(Kept(sink))
+        return made[0]
+
+    monkeypatch.setattr(Lab, "_make_engine", make)
+    lab = owner_of(open_lab())
+    lab.start(LONG)
+    until(lambda: len(made[0].jobs) == 1)
+    made[0].say("attempt", pid=1, warm=True)
+    return lab, made[0]
+
+
+def test_a_stopped_run_whose_trainer_is_killed_is_finished(kept: tuple[Lab, Kept]) -> None:
+    """Killed while it trained, a stopped run with a whole epoch is tested and saved; killed in that, it is only saved."""
+    lab, engine = kept
+    run_id = engine.jobs[0].run_id
+    (lab.home.run(run_id) / "best.json").write_text("{}")
+    lab.stop(run_id)
+    engine.killed()
+    assert [job.task for job in engine.jobs] == ["train", "finish"]
+    assert lab.store.get(run_id).state is RunState.STOPPING
+    engine.killed()
+    assert [job.task for job in engine.jobs] == ["train", "finish", "save"]
+    assert [job.attempt for job in engine.jobs] == [1, 2, 3]
+    engine.killed()
+    ended = lab.store.get(run_id)
+    assert (len(engine.jobs), ended.state) == (3, RunState.STOPPED)
+    assert "could not be saved" in ended.message
+
+
+def test_a_test_that_is_skipped_the_hard_way_costs_no_model(kept: tuple[Lab, Kept]) -> None:
+    """Killed in a test that was to be skipped, a run is saved without one."""
+    lab, engine = kept
+    run_id = engine.jobs[0].run_id
+    (lab.home.run(run_id) / "best.json").write_text("{}")
+    engine.say("evaluating", done=0, total=9)
+    lab.stop(run_id)
+    engine.killed()
+    assert [job.task for job in engine.jobs] == ["train", "save"]
+    assert not lab.store.get(run_id).state.over
+
+
+def test_a_stopped_run_without_a_whole_epoch_ends(kept: tuple[Lab, Kept]) -> None:
+    """Killed before the first whole epoch, a stopped run is over, and says that there is no model."""
+    lab, engine = kept
+    run_id = engine.jobs[0].run_id
+    lab.stop(run_id)
+    engine.killed()
+    ended = lab.store.get(run_id)
+    assert (len(engine.jobs), ended.state) == (1, RunState.STOPPED)
+    assert "before the first whole epoch" in ended.message
+
+
+def test_a_killed_trainer_without_a_stop_is_an_interruption(kept: tuple[Lab, Kept]) -> None:
+    """If nobody asked the run to stop, its trainer's death interrupts it, whatever it left behind."""
+    lab, engine = kept
+    run_id = engine.jobs[0].run_id
+    (lab.home.run(run_id) / "best.json").write_text("{}")
+    engine.killed()
+    assert (len(engine.jobs), lab.store.get(run_id).state) == (1, RunState.INTERRUPTED)
+
+
+def test_a_take_over_that_fails_is_tried_again(
+    open_lab: OpenLab, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If the engine cannot be made at first, the same process takes the queue at the next beat."""
+    refusals = [OSError(24, "Too many open files")] * 3
+
+    def make(lab: Lab, sink: Sink) -> FakeEngine:
+        if refusals:
+            raise refusals.pop()
+        return FakeEngine(sink)
+
+    monkeypatch.setattr(Lab, "_make_engine", make)
+    lab = owner_of(open_lab())
+    assert refusals == []
+    assert "Too many open files" in caplog.text
+    run = lab.start(QUICK).run
+    lab.wait([run.id], every_s=0.01)
+    assert lab.store.get(run.id).state is RunState.DONE
+
+
+def test_a_source_stays_while_a_run_that_starts_from_it_is_not_over(kept: tuple[Lab, Kept]) -> None:
+    """A run cannot be deleted while another is under way or waits that starts from it; nor while it runs itself."""
+    lab, engine = kept
+    run_id = engine.jobs[0].run_id
+    with pytest.raises(BadInput, match="Stop it first"):
+        lab.delete(run_id)
+    engine.say("end", state="done", result=RESULT | {"classes": lab.classes_of("garden")})
+    follower = lab.start(LONG.changed(start_from=run_id)).run
+    until(lambda: len(engine.jobs) == 2)
+    assert lab.store.get(follower.id).state is RunState.PREPARING
+    with pytest.raises(BadInput, match="starts from"):
+        lab.delete(run_id)
+    engine.say("end", state="failed", message="x")
+    lab.delete(run_id)
+    assert [run.id for run in lab.store.all()] == [follower.id]

@@ -1,0 +1,1 @@
+"""How the weights that Flowerlab ships were made."""

@@ -1,0 +1,78 @@
+"""Which photos our own models learn from, and which they never see.
+
+Everyday photos come from a zip (`--photos`, see docs/models): `imagenette/` holds ten categories, told apart by the first part
+of the file's name, and 500 photos (`ILSVRC2012_val_…`) of unknown category; `samples/` holds one photo of each of 1,000
+categories. Flower photos are tf_flowers' training photos of the honest split without its validation part, and are used without
+their labels here.
+
+Never trained on, by anything that Flowerlab ships: one whole category of imagenette (the one whose name has the smallest
+SHA-256), the photos of unknown category, and 600 of the samples (the smallest SHA-256 of the name). Of these, 1,500 say how many
+things that are no flower the starter classifier turns away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowerlab.datasets.originals import Originals
+from flowerlab.datasets.splits import make_split
+
+# The two of the 1,000 categories that are flowers.
+FLOWERS = ("daisy", "yellow_lady's_slipper")
+HELD_OUT_SAMPLES = 600
+HELD_OUT_OF_CATEGORY = 400
+VALIDATION_FRACTION = 0.2
+
+
+@dataclass(frozen=True)
+class EverydayPhotos:
+    """Names of the photos in the zip, sorted.
+
+    Args:
+        training: May be trained on.
+        held_out: 1,500 that never were, of which no category of imagenette and of the samples was trained on, but for the
+            500 of unknown category.
+    """
+
+    training: tuple[str, ...]
+    held_out: tuple[str, ...]
+
+
+def digest(name: str) -> str:
+    """Returns the hash by which photos and categories are chosen."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def category(name: str) -> str:
+    """Returns the category of a photo: `n01440764` for imagenette/n01440764_10026.JPEG."""
+    return name.split("/")[1].split("_")[0]
+
+
+def everyday_photos(names: list[str]) -> EverydayPhotos:
+    """Parts the photos of the zip into those for training and those held out."""
+    named = sorted(name for name in names if not name.endswith("/") and not any(flower in name for flower in FLOWERS))
+    unknown = [name for name in named if category(name).startswith("ILSVRC2012")]
+    known = [name for name in named if name.startswith("imagenette/") and name not in set(unknown)]
+    categories = sorted({category(name) for name in known}, key=digest)
+    held_category = [name for name in known if category(name) == categories[0]]
+    # A sample of a category that imagenette has many photos of would be no new thing.
+    samples = [name for name in named if name.startswith("samples/")]
+    fresh = sorted((name for name in samples if category(name) not in categories), key=digest)[:HELD_OUT_SAMPLES]
+    held = [*unknown, *sorted(held_category, key=digest)[:HELD_OUT_OF_CATEGORY], *fresh]
+    never = {*held, *held_category, *(name for name in samples if category(name) == categories[0])}
+    return EverydayPhotos(training=tuple(name for name in named if name not in never), held_out=tuple(sorted(held)))
+
+
+def read_everyday(path: Path) -> tuple[zipfile.ZipFile, EverydayPhotos]:
+    """Opens the zip and parts its photos."""
+    archive = zipfile.ZipFile(path)
+    return archive, everyday_photos(archive.namelist())
+
+
+def flower_positions(flowers: Originals) -> list[int]:
+    """Returns the positions of tf_flowers' training photos: honest split, without the validation part."""
+    split = make_split(len(flowers), split="honest", validation_fraction=VALIDATION_FRACTION)
+    return [int(position) for position in split.train]
