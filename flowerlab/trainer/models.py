@@ -13,10 +13,10 @@ from keras import layers
 
 from flowerlab.architectures import Architecture, WeightsFile
 from flowerlab.errors import BadInput, WeightsNotAtHand
-from flowerlab.home import Home
+from flowerlab.home import Home, scratch_beside
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.network import reachable
-from flowerlab.weights import find_weights
+from flowerlab.weights import find_weights, keras_home
 
 Progress = Callable[[str, int, int], None]
 
@@ -135,7 +135,7 @@ def load_starting_weights(network: Network, recipe: Recipe, home: Home, progress
         source = keras.models.load_model(home.run(recipe.start_from) / "model.keras", compile=False, safe_mode=True)
         _copy_weights(source, network.model)
     elif network.backbone is not None and recipe.weights == "imagenet":
-        network.backbone.load_weights(fetch_weights(recipe.chosen, progress))
+        _load_pretrained(network.backbone, fetch_weights(recipe.chosen, progress), recipe.chosen)
     elif network.backbone is not None and recipe.weights != "none":
         _load_file(network.backbone, home.weights / recipe.weights.removeprefix("file:"))
 
@@ -150,6 +150,17 @@ def _copy_weights(source: keras.Model, target: keras.Model) -> None:
             _copy_weights(twin, layer)
         else:
             layer.set_weights(twin.get_weights())
+
+
+def _load_pretrained(backbone: keras.Model, path: Path, chosen: Architecture) -> None:
+    try:
+        backbone.load_weights(path)
+    except (ValueError, OSError, KeyError) as error:
+        raise WeightsNotAtHand(
+            f"The file with the ImageNet weights of {chosen.title} is damaged ({type(error).__name__}). Expected the whole "
+            f"download of {chosen.weights[0].megabytes:.0f} MB. Received: {path}, {path.stat().st_size / 1e6:.1f} MB. "
+            "Delete it and start again with a network, or copy the whole file there."
+        ) from error
 
 
 def _load_file(backbone: keras.Model, path: Path) -> None:
@@ -182,11 +193,17 @@ def fetch_weights(chosen: Architecture, progress: Progress) -> Path:
     progress(f"Downloading {chosen.title} weights ({file.megabytes:.0f} MB)", 0, 0)
     if not reachable(file.url):
         raise WeightsNotAtHand(missing_sentence(chosen, file))
+    target = keras_home() / "models" / file.name
     try:
-        return Path(keras.utils.get_file(file.name, file.url, cache_subdir="models", file_hash=file.digest))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Keras writes to the file's own name: killed half-way, it would leave a part that looks whole.
+        with scratch_beside(target) as scratch:
+            fetched = keras.utils.get_file(file.name, file.url, cache_dir=scratch, file_hash=file.digest)
+            Path(fetched).replace(target)
     except Exception as error:
         # get_file raises a bare Exception when a download breaks off.
         raise WeightsNotAtHand(missing_sentence(chosen, file)) from error
+    return target
 
 
 def missing_sentence(chosen: Architecture, file: WeightsFile) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,8 +20,9 @@ from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import prepare
 from flowerlab.engine import Job, Sink
 from flowerlab.engine.fake import FakeEngine
-from flowerlab.errors import BadFolder, BadInput
+from flowerlab.errors import BadFolder, BadInput, BadRecipe
 from flowerlab.events import from_record
+from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
@@ -411,3 +414,48 @@ def test_a_source_stays_while_a_run_that_starts_from_it_is_not_over(kept: tuple[
     engine.say("end", state="failed", message="x")
     lab.delete(run_id)
     assert [run.id for run in lab.store.all()] == [follower.id]
+
+
+def test_a_source_whose_photos_are_gone_can_be_started_from(kept: tuple[Lab, Kept], tmp_path: Path) -> None:
+    """A finished run knows its classes: another one with the same classes starts from it after its photos were deleted."""
+    lab, engine = kept
+    engine.say("end", state="done", result=RESULT)
+    source = lab.start(QUICK.changed(dataset=plants(lab, tmp_path))).run
+    until(lambda: engine.jobs[-1].run_id == source.id)
+    engine.say("end", state="done", result=RESULT)
+    lab.delete_photos("folder:plants")
+    lab.check_source(QUICK.changed(dataset=plants(lab, tmp_path, "others"), start_from=source.id))
+    with pytest.raises(BadRecipe, match="dataset"):
+        lab.check_source(QUICK.changed(start_from=source.id))
+
+
+def test_photos_of_another_content_are_trained_on_anew(open_lab: OpenLab, tmp_path: Path) -> None:
+    """An equal recipe is not trained again, but one whose photos were replaced under the same name is."""
+    lab = open_lab()
+    recipe = QUICK.changed(dataset=plants(lab, tmp_path))
+    first = lab.start(recipe)
+    assert lab.start(recipe).run.id == first.run.id
+    lab.wait([first.run.id], every_s=0.01)
+    lab.delete_photos(recipe.dataset)
+    shutil.rmtree(tmp_path / "plants" / "b")
+    for number in range(10):
+        (tmp_path / "plants" / "b").mkdir(exist_ok=True)
+        Image.new("RGB", (3, 3), (number, 1, 9)).save(tmp_path / "plants" / "b" / f"{number}.png")
+    import_folder(tmp_path / "plants", lab.home.folders)
+    assert not lab.start(recipe).existing
+
+
+def test_taking_over_sweeps_what_killed_processes_left(open_lab: OpenLab, settings: Settings) -> None:
+    """Half-written folders and files of a day ago go when a lab takes the queue; fresh ones may still be written."""
+    home = Home(settings.home).create()
+    left = [home.prepared / ".key.x1.part", home.features / ".key.x2.part", home.weights / ".w.h5.part"]
+    fresh = home.originals / ".garden.x3.part"
+    for path in (*left[:2], fresh):
+        path.mkdir()
+        (path / "photos.npy").write_bytes(b"half")
+    left[2].write_bytes(b"half")
+    for path in left:
+        os.utime(path, (time.time() - 2 * 86400,) * 2)
+    owner_of(open_lab())
+    assert not [path for path in left if path.exists()]
+    assert fresh.exists()

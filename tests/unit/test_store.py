@@ -183,3 +183,40 @@ def test_threads_that_have_gone_hold_nothing_open(home: Home) -> None:
         thread.join()
     assert len(process.open_files()) <= before + 4
     store.close()
+
+
+def test_of_two_who_add_equal_runs_one_finds_the_others(home: Home) -> None:
+    """However many ask for an equal run at once, one is made; photos of another content make another."""
+    store = Store(home.store)
+    start = threading.Barrier(8)
+
+    def ask(_: int) -> tuple[str, bool]:
+        own = Store(home.store)
+        start.wait()
+        run, existing = own.add_unless_equal(Recipe(), "run", photos="garden-1")
+        own.close()
+        return run.id, existing
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    assert len({run_id for run_id, _ in answers}) == 1
+    assert [existing for _, existing in answers].count(False) == 1
+    assert store.equal_to(Recipe(), photos="garden-2") is None
+    assert not store.add_unless_equal(Recipe(), "run", photos="garden-2")[1]
+    assert len(store.all()) == 2
+    store.close()
+
+
+def test_a_history_does_not_change_under_its_reader(store: Store) -> None:
+    """What was read stays as it was while the run goes on."""
+    run = store.add(Recipe(), "run")
+    attempt = store.begin_attempt(run.id)
+    reader = Reader(store)
+    say(store, run.id, attempt, "start", **START)
+    say(store, run.id, attempt, "batch", epoch=0, batch=1, loss=1, accuracy=0.5)
+    before = reader.history(run.id)
+    say(store, run.id, attempt, "batch", epoch=0, batch=2, loss=1, accuracy=0.5)
+    say(store, run.id, attempt, "epoch", epoch=0, loss=1, accuracy=0.5, val_loss=1, val_accuracy=0.5, seconds=1)
+    after = reader.history(run.id)
+    assert (len(before.batches), len(before.epochs)) == (1, 0)
+    assert (len(after.batches), len(after.epochs)) == (0, 1)

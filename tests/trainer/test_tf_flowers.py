@@ -1,0 +1,69 @@
+"""tf_flowers, as TensorFlow Datasets keeps it."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from flowerlab.datasets.catalog import FLOWERS
+from flowerlab.datasets.gather import gather
+from flowerlab.home import Home
+from flowerlab.trainer.tf_flowers import gather_tf_flowers
+
+SHARDS = (7, 5)
+
+
+def _jpeg(number: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), (20 * number, 0, 0)).save(file, "JPEG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def two_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """A small tf_flowers in two shards, as the original has; returns its photos in TFDS' order."""
+    folder = tmp_path / "tfds" / "tf_flowers" / "3.0.1"
+    folder.mkdir(parents=True)
+    photos = [_jpeg(number) for number in range(sum(SHARDS))]
+    features = tfds.features.FeaturesDict(
+        {"image": tfds.features.Image(shape=(None, None, 3)), "label": tfds.features.ClassLabel(names=FLOWERS)}
+    )
+    begin = 0
+    for shard, count in enumerate(SHARDS):
+        path = folder / f"tf_flowers-train.tfrecord-{shard:05d}-of-{len(SHARDS):05d}"
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            for number in range(begin, begin + count):
+                writer.write(features.serialize_example({"image": photos[number], "label": number % 5}))
+        begin += count
+    tfds.folder_dataset.write_metadata(
+        data_dir=folder,
+        features=features,
+        split_infos=[tfds.core.SplitInfo(name="train", shard_lengths=list(SHARDS), num_bytes=1)],
+        filename_template="{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}",
+    )
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    return photos
+
+
+def test_photos_of_two_shards_keep_order_and_own_names(two_shards: list[bytes], home: Home) -> None:
+    """Whatever the shards, the order is that of TFDS' slices, and every photo has an id of its own."""
+    originals = gather(home, "tf_flowers", 0, tf_flowers=gather_tf_flowers)
+    sliced = tfds.load(
+        "tf_flowers:3.0.1",
+        split="train[:70%]",
+        data_dir=os.environ["TFDS_DATA_DIR"],
+        decoders={"image": tfds.decode.SkipDecoding()},
+        download=False,
+    )
+    first = [photo["image"] for photo in sliced.as_numpy_iterator()]
+    assert len(first) == 8
+    assert [originals.data(position) for position in range(8)] == first
+    assert [originals.data(position) for position in range(12)] == two_shards
+    assert len(set(originals.ids)) == 12
+    assert originals.labels.tolist() == [number % 5 for number in range(12)]
