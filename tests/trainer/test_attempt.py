@@ -1,0 +1,98 @@
+"""One attempt at one run, in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from flowerlab.engine import Job
+from flowerlab.errors import RunFailed
+from flowerlab.home import Home
+from flowerlab.metrics import load_predictions
+from flowerlab.recipe import Recipe
+from flowerlab.trainer import fit, run
+from flowerlab.trainer.channel import Channel, Lines, StopRequested
+
+FROZEN = Recipe(architecture="mobilenet_v2_035", weights="none", unfreeze_from="none", image_size=32, epochs=2, head=())
+
+
+def attempt(home: Home, recipe: Recipe, **more: Any) -> tuple[Channel, io.StringIO]:
+    """An attempt at a run, and what it will say."""
+    home.run("run").mkdir(exist_ok=True)
+    said = io.StringIO()
+    given = {"task": "train", **more}
+    job = Job(
+        run_id="run", attempt=1, recipe=recipe.model_dump(mode="json"), home=home.root, garden_pictures=60, **given
+    )
+    return Channel(job, Lines(said)), said
+
+
+def test_reported_answers_are_the_saved_models(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where kept features give other answers than the saved model by more than 0.002, the model's own are reported."""
+    real = run.compute_features
+
+    def spoilt(*arguments: Any) -> tuple[Any, bool]:
+        features, at_hand = real(*arguments)
+        return np.asarray(features, dtype=np.float32) + 5.0, at_hand
+
+    monkeypatch.setattr(run, "compute_features", spoilt)
+    channel, _ = attempt(home, FROZEN)
+    end = run.run_job(channel)
+    assert end["result"].model_difference > 0.002
+    stored = load_predictions(home.run("run"))
+    assert stored is not None
+    model = keras.models.load_model(home.run("run") / "model.keras", safe_mode=True)
+    prepared = next(home.prepared.glob("*/photos.npy"))
+    direct = model.predict(np.load(prepared)[-len(stored["test_ids"]) :].astype(np.float32), verbose=0)
+    np.testing.assert_allclose(direct, stored["test_probabilities"], atol=1e-5)
+
+
+def test_a_validation_that_is_no_number_fails_with_advice(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the last step of an epoch spoils the weights, the run fails and says that the learning rate is too large."""
+    monkeypatch.setattr(
+        fit, "predict", lambda model, inputs, positions, channel: np.full((len(positions), 5), np.nan, np.float32)
+    )
+    channel, said = attempt(home, FROZEN.changed(learning_rate=0.5))
+    with pytest.raises(RunFailed, match=r"Received: learning_rate=0\.5\. Try a tenth"):
+        run.run_job(channel)
+    assert "epoch" not in {json.loads(line)["kind"] for line in said.getvalue().splitlines()}
+
+
+def test_who_only_saves_defers_a_stop_to_its_test(home: Home) -> None:
+    """Stop before the test of a finishing attempt skips the test and keeps the model; while it trains, Stop raises."""
+    channel, _ = attempt(home, FROZEN)
+    channel.wish_to_stop()
+    with pytest.raises(StopRequested):
+        channel.progress("anything", 0, 1)
+    channel.check()
+
+    class Cut(Exception):
+        pass
+
+    def cut(*_: Any) -> None:
+        raise Cut
+
+    # A first attempt leaves its best epoch behind when it is cut down before it has saved its model.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_evaluate_and_save", cut)
+        with pytest.raises(Cut):
+            run.run_job(channel)
+    assert not (home.run("run") / "model.keras").exists()
+    finishing, said = attempt(home, FROZEN, task="finish")
+    finishing.wish_to_stop()
+    end = run.run_job(finishing)
+    assert (end["state"], end["result"].test_accuracy) == ("stopped", None)
+    assert "The test was skipped" in end["message"]
+    assert _model(home).exists()
+    assert "evaluating" in {json.loads(line)["kind"] for line in said.getvalue().splitlines()}
+    assert end["result"].epochs_run == 2
+
+
+def _model(home: Home) -> Path:
+    return home.run("run") / "model.keras"
