@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 
 class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built when the first event comes: a start without runs need not wait for it.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     run_id: str
     attempt: int
@@ -91,7 +92,7 @@ class Evaluating(_Event):
 class Result(BaseModel):
     """What a run came to. Accuracies are shares, 0..1; rows of the matrix are the truth."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     classes: tuple[str, ...]
     best_epoch: int = Field(description="0-based; the epoch whose weights were kept.")
@@ -125,7 +126,7 @@ Event = Annotated[
     Field(discriminator="kind"),
 ]
 
-_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=True))
 
 
 def to_line(event: Event) -> str:

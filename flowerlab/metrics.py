@@ -63,20 +63,6 @@ def accuracy_interval(accuracy: float, photos: int) -> tuple[float, float]:
     return wilson_interval(round(accuracy * photos), photos)
 
 
-def per_class(matrix: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
-    """Returns precision, recall and F1 of each class from a matrix (classes, classes) whose rows are the truth.
-
-    A class that was never predicted has precision 0, one without photos recall 0, as scikit-learn's zero_division=0.
-    """
-    hits = np.diag(matrix).astype(np.float64)
-    predicted, true = matrix.sum(axis=0), matrix.sum(axis=1)
-    precision = np.divide(hits, predicted, out=np.zeros_like(hits), where=predicted > 0)
-    recall = np.divide(hits, true, out=np.zeros_like(hits), where=true > 0)
-    both = precision + recall
-    f1 = np.divide(2 * precision * recall, both, out=np.zeros_like(hits), where=both > 0)
-    return {"precision": precision, "recall": recall, "f1": f1}
-
-
 def load_predictions(folder: Path) -> dict[str, Any] | None:
     """Returns the arrays of a run's `predictions.npz`; None if the run has none.
 

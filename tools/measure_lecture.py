@@ -126,7 +126,8 @@ def report(
     lines += [
         "| *the lecture says, with VGG16* | | *54 %* | *92 %* | |",
         "",
-        "The earlier figures are those of another program, one to three seeds. The overlapping split tests on photos that were trained on: "
+        "The earlier figures are those of another program, one to three seeds; why they differ where they do (B, padded and "
+        "overlapping, most of all) is not known. The overlapping split tests on photos that were trained on: "
         "it is there to show what that does, and is labelled as a leak wherever it can be chosen.",
         "",
     ]

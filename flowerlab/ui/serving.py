@@ -42,8 +42,11 @@ async def open_with_server(app: Any) -> AsyncIterator[None]:
 
 
 def _open() -> Lab:
-    # Imported here, while the server answers already; the first page's parts are in it.
-    from flowerlab.ui import at_hand, latest_runs, recipe_cards, status  # noqa: F401
+    # Imported here, while the server answers already; the first page's parts are in it. Streamlit reads its table of
+    # emojis (0.06 s) when it meets the first.
+    import streamlit.emojis  # noqa: F401
+
+    from flowerlab.ui import at_hand, latest_runs, messages, recipe_cards, status  # noqa: F401
     from flowerlab.ui.lab import lab
 
     return lab()

@@ -19,10 +19,11 @@ def drawn(page: Page, title: str) -> None:
 
 
 @pytest.mark.browser
-def test_every_page_opens_by_its_own_address(server: Server, browser: Browser) -> None:
+@pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
+def test_every_page_opens_by_its_own_address(server: Server, browser: Browser, dark: bool) -> None:
     """The very first page of a fresh server may be any one: it has the navigation; none fails, scrolls sideways on a
     narrow screen, or asks anything outside this machine."""
-    page = new_page(browser, width=400, dark=True)
+    page = new_page(browser, width=400, dark=dark)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     for name, title in reversed(PAGES.items()):

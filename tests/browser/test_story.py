@@ -15,6 +15,8 @@ from flowerlab.datasets import garden
 from tools.app_server import Server
 
 SECOND_EPOCH_OR_LATER = re.compile(r"Epoch ([2-9]|[1-9]\d+) of 500")
+SIXTH_EPOCH_OR_LATER = re.compile(r"Epoch ([6-9]|[1-9]\d+) of 500")
+DRAWINGS = "canvases => canvases.map(canvas => canvas.toDataURL())"
 
 
 @pytest.mark.browser
@@ -25,7 +27,12 @@ def test_from_start_to_an_own_photo(server: Server, page: Page) -> None:
     page.goto(f"{server.address}/train?architecture=handmade&image_size=72&epochs=500&patience=500")
     page.locator(".st-key-start button").click()
     expect(page.get_by_text(SECOND_EPOCH_OR_LATER)).to_be_visible()
-    assert page.locator("canvas").count() >= 3
+    early = page.locator("canvas").evaluate_all(DRAWINGS)
+    expect(page.get_by_text(SIXTH_EPOCH_OR_LATER)).to_be_visible()
+    later = page.locator("canvas").evaluate_all(DRAWINGS)
+    # Loss and accuracy have moved; the strip of layers stands still.
+    assert len(later) == len(early) >= 3
+    assert sum(now != before for now, before in zip(later, early, strict=True)) == 2
     page.locator(".st-key-stop button").click()
     expect(page.get_by_text("the best one was kept")).to_be_visible()
     expect(page.get_by_text("Test accuracy", exact=True)).to_be_visible()
