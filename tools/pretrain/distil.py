@@ -33,16 +33,16 @@ from flowerlab.trainer.vgg16_mini import CONVOLUTIONS, WIDTHS, vgg16_mini
 from tools.pretrain.crops import Crops, make_crops
 from tools.pretrain.photos import flower_positions, read_everyday
 
-BATCH = 128
-PEAK_RATE = 2e-3
+BATCH = 64
+PEAK_RATE = 1.5e-3
 WEIGHT_DECAY = 0.02
 TEMPERATURE = 2.0
 WARM_UP_STEPS = 300
 # Learning rate: flat, then down to zero over the last part of the epochs.
 DECAY_SHARE = 0.4
-SMALL_PX, LARGE_PX = 80, 112
-# The last part sees larger crops, nearer to the 150 px at which the lab uses the network.
-LARGE_SHARE = 0.2
+# Crops grow while it trains: (share of the steps from which on, side in pixels). Small ones teach much in little time, large
+# ones are nearer to the 150 px at which the lab uses the network.
+SIDES_PX = ((0.0, 64), (0.55, 80), (0.92, 112))
 SAVE_EVERY = 250
 CROPS_OF_EVERYDAY, CROPS_OF_FLOWER = 6, 24
 
@@ -150,7 +150,7 @@ def train(crops: Crops, head: tuple[NDArray[Any], NDArray[Any]], epochs: int, st
     begun_s, sums = time.monotonic(), np.zeros(3)
     while int(step) < total:
         now = int(step)
-        side = LARGE_PX if now >= (1 - LARGE_SHARE) * total else SMALL_PX
+        side = max(side for share, side in SIDES_PX if now >= share * total)
         distiller.optimizer.learning_rate.assign(rate_at(now, total))
         squared, divergence = distiller.learn(*batch(crops, now // per_epoch, now % per_epoch, side))
         sums += (float(squared), float(divergence), 1)
