@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,8 +97,7 @@ class Lab:
         Raises:
             BadRecipe: If the run it starts from does not fit, or files it names are missing.
         """
-        self.check_files(recipe)
-        self.check_source(recipe)
+        self.check(recipe)
         name, photos = name or name_of(recipe), self._photos(recipe)
         if again:
             run, existing = self.store.add(recipe, name, photos=photos), False
@@ -138,7 +137,7 @@ class Lab:
             wanted = [letter for letter in PRESETS if letter in wanted or letter == "B"]
         # All recipes are checked before the first run is made: a bad knob changes nothing.
         for letter in wanted:
-            self.check_files(preset_recipe(letter, architecture=architecture, weights=weights, shared=shared))
+            self.check(preset_recipe(letter, architecture=architecture, weights=weights, shared=shared))
         started: dict[str, Started] = {}
         for letter in wanted:
             source = PRESETS[letter].goes_on_from
@@ -289,37 +288,40 @@ class Lab:
 
     # Checks
 
-    def check_files(self, recipe: Recipe) -> None:
-        """Checks that the photos and weights that a recipe brings are in this lab.
+    def check(self, recipe: Recipe, *, brings: Collection[str] = ()) -> None:
+        """Checks that a recipe can be trained here: its photos and weights are in this lab, and its source fits.
+
+        Args:
+            recipe: To check.
+            brings: `dataset` or `weights`, if that is not in this lab because it is still to be imported.
 
         Raises:
-            BadRecipe: If a folder or a weights file that it names is missing.
+            BadRecipe: If a folder, a weights file or a run that it names is missing, or that run has no model, or another
+                architecture, image size, head or classes.
         """
-        if recipe.dataset.startswith(FOLDER_PREFIX):
+        if recipe.dataset.startswith(FOLDER_PREFIX) and "dataset" not in brings:
             self.classes_of(recipe.dataset)
-        if (
-            recipe.weights.startswith("file:")
-            and not (self.home.weights / recipe.weights.removeprefix("file:")).is_file()
-        ):
+        named = self.home.weights / recipe.weights.removeprefix("file:")
+        if recipe.weights.startswith("file:") and "weights" not in brings and not named.is_file():
             raise BadRecipe(
                 "weights",
                 "names a file that is not in this lab.",
                 received=recipe.weights,
                 advice="Bring it with --weights PATH.",
             )
+        if recipe.start_from is not None:
+            source = self._source(recipe.start_from)
+            self._check_source(recipe, source)
+            if "dataset" not in brings:
+                self._check_classes(recipe, source)
 
-    def check_source(self, recipe: Recipe) -> None:
-        """Checks that a recipe fits the run that it starts from, if it starts from one.
-
-        Raises:
-            BadRecipe: If that run is not there, has no model, or has another architecture, image size, head or classes.
-        """
-        if recipe.start_from is None:
-            return
+    def _source(self, run_id: str) -> Run:
         try:
-            source = self.store.get(recipe.start_from)
+            return self.store.get(run_id)
         except UnknownRun:
-            raise BadRecipe("start_from", "names a run that is not there.", received=recipe.start_from) from None
+            raise BadRecipe("start_from", "names a run that is not there.", received=run_id) from None
+
+    def _check_source(self, recipe: Recipe, source: Run) -> None:
         if source.state.over and source.result is None:
             raise BadRecipe("start_from", f"names {source.name!r}, which has no model.", received=recipe.start_from)
         for knob in ("architecture", "image_size", "head"):
@@ -328,6 +330,8 @@ class Lab:
                 raise BadRecipe(
                     knob, f"must be {theirs!r} as in {source.name!r}, the run that this one starts from.", received=mine
                 )
+
+    def _check_classes(self, recipe: Recipe, source: Run) -> None:
         # A finished run knows its classes, even if its photos were deleted since.
         theirs = source.result.classes if source.result is not None else self.classes_of(source.recipe.dataset)
         mine = self.classes_of(recipe.dataset)

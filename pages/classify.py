@@ -77,6 +77,8 @@ def take_photos(runs: list[Run]) -> list[Given]:
         if not samples:
             st.info(_("The photos of this run's data set are not in the lab. Bring them in on the Data page."))
         photos += samples
+    # The same photo given twice would be answered twice with the same words.
+    photos = list({photo.digest: photo for photo in reversed(photos)}.values())[::-1]
     if len(photos) > MOST_PHOTOS:
         st.warning(
             _("At most {most} photos at once: these are the first {most} of {given}.").format(

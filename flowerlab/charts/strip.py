@@ -21,6 +21,7 @@ class Piece:
     Args:
         name: Of the layer, or of the block of layers.
         layers: How many layers it stands for.
+        learners: How many of them have weights that can learn.
         width: In parts of the strip.
         learns: Whether its weights change in training.
         kind: `weights`, `plain` (nothing to learn in it, such as pooling) or `head`.
@@ -28,6 +29,7 @@ class Piece:
 
     name: str
     layers: int
+    learners: int
     width: int
     learns: bool
     kind: str
@@ -51,17 +53,19 @@ def pieces(chosen: Architecture, unfreeze_from: str, *, head_layers: int) -> lis
         learns = first is not None and layer.index >= first
         width = 1 if layer.kind in NARROW_KINDS else 3
         kind = "weights" if layer.parameters else "plain"
+        can = int(layer.learnable > 0)
         if len(layers) <= MOST_SINGLE:
-            found.append(Piece(layer.name, 1, width, learns, kind))
+            found.append(Piece(layer.name, 1, can, width, learns, kind))
         elif found and found[-1].name == _block(layer) and found[-1].learns == learns:
             last = found[-1]
             kind = "weights" if "weights" in (kind, last.kind) else "plain"
-            found[-1] = Piece(last.name, last.layers + 1, last.width + bool(layer.parameters), learns, kind)
+            wider = last.width + bool(layer.parameters)
+            found[-1] = Piece(last.name, last.layers + 1, last.learners + can, wider, learns, kind)
         else:
-            found.append(Piece(_block(layer), 1, 1, learns, kind))
+            found.append(Piece(_block(layer), 1, can, 1, learns, kind))
     total = sum(piece.width for piece in found)
     # The head keeps a visible share beside two hundred layers.
-    return [*found, Piece(_("head"), head_layers, max(3 * head_layers, round(total / 10)), True, "head")]
+    return [*found, Piece(_("head"), head_layers, head_layers, max(3 * head_layers, round(total / 10)), True, "head")]
 
 
 def strip_options(parts: list[Piece]) -> dict[str, Any]:
@@ -82,15 +86,15 @@ def strip_options(parts: list[Piece]) -> dict[str, Any]:
 
 
 def strip_sentence(parts: list[Piece]) -> str:
-    """Says in words what the strip shows."""
+    """Says in words what the strip shows; layers without weights, such as pooling, are not counted."""
     backbone = [part for part in parts if part.kind != "head"]
-    frozen = sum(part.layers for part in backbone if not part.learns)
-    learning = sum(part.layers for part in backbone if part.learns)
+    frozen = sum(part.learners for part in backbone if not part.learns)
+    learning = sum(part.learners for part in backbone if part.learns)
     if not frozen:
-        return _("All {count} layers learn, and the head behind them.").format(count=learning)
+        return _("All {count} layers with weights learn, and the head behind them.").format(count=learning)
     if not learning:
-        return _("❄ All {count} layers are frozen; only the head learns.").format(count=frozen)
-    return _("❄ {frozen} layers are frozen; the last {learning} learn, and the head behind them.").format(
+        return _("❄ All {count} layers with weights are frozen; only the head learns.").format(count=frozen)
+    return _("❄ {frozen} layers with weights are frozen; the last {learning} learn, and the head behind them.").format(
         frozen=frozen, learning=learning
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from flowerlab.cli.output import percent, seconds_text
 from flowerlab.cli.watch import step_text
+from flowerlab.figures import duration, percent
 from flowerlab.history import History
 from flowerlab.store import Run, RunState
 
@@ -69,5 +69,5 @@ def bar_text(run: Run, history: History, place: int) -> str:
             parts.append(f"validation accuracy {percent(newest.val_accuracy)}")
     left = history.seconds_left()
     if left is not None and run.state.live:
-        parts.append(f"{seconds_text(round(left))} left")
+        parts.append(f"{duration(round(left))} left")
     return ", ".join(part for part in parts if part)

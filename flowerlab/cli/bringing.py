@@ -6,14 +6,14 @@ import contextlib
 import hashlib
 import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 from flowerlab.cli.output import one_line, say
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
 from flowerlab.datasets.folder import import_folder
 from flowerlab.home import Home
-from flowerlab.recipe import WEIGHTS_FILE, Recipe
+from flowerlab.recipe import WEIGHTS_FILE
 from flowerlab.weights import SUFFIXES, import_weights
 
 # Somebody may point at a whole disk: what is too large to be a data set is left to the import to refuse.
@@ -21,7 +21,7 @@ LISTED_FILES = 100_000
 
 
 def bring_in(
-    knobs: Mapping[str, str], home: Home, *, check: Callable[[Mapping[str, str]], object] = Recipe.parse
+    knobs: Mapping[str, str], home: Home, *, check: Callable[[Mapping[str, str], Collection[str]], object]
 ) -> dict[str, str]:
     """Imports what is given by a path and returns the knobs with the names that recipes use.
 
@@ -30,7 +30,8 @@ def bring_in(
     Args:
         knobs: As given.
         home: Where to import to.
-        check: Raises BadRecipe for knobs that cannot be used.
+        check: Raises BadRecipe for knobs that cannot be used; also told which of them (`dataset`, `weights`) hold another
+            value meanwhile, because what they name is still to be imported.
 
     Raises:
         BadInput: If a knob or a path cannot be used.
@@ -42,7 +43,7 @@ def bring_in(
     if weights is not None:
         name = f"file:{weights.name}"
         named["weights"] = name if WEIGHTS_FILE.fullmatch(name) else "file:weights.h5"
-    check(named)
+    check(named, [name for name, path in (("dataset", photos), ("weights", weights)) if path is not None])
     if weights is not None:
         named["weights"] = import_weights(weights, home)
     if photos is not None:

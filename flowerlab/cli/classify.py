@@ -10,9 +10,10 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from flowerlab.cli.output import give, one_line, percent, say, write
+from flowerlab.cli.output import give, one_line, say, write
 from flowerlab.cli.running import opened
 from flowerlab.errors import BadInput, BadPhoto, RunFailed, UnknownRun
+from flowerlab.figures import percent
 from flowerlab.photos import read_photo
 from flowerlab.runs import Lab
 from flowerlab.store import Run

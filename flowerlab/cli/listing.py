@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from flowerlab.cli.output import accuracy_text, give, percent, run_record, say, seconds_text, write
+from flowerlab.cli.output import accuracy_text, give, run_record, say, write
 from flowerlab.cli.running import opened
 from flowerlab.datasets.catalog import dataset_title
 from flowerlab.errors import BadInput
+from flowerlab.figures import duration, percent
 from flowerlab.store import Run, RunState
 
 COLUMNS = ("id", "name", "state", "data", "test accuracy (95 %)", "validation", "time", "made")
@@ -54,7 +55,7 @@ def _row(run: Run) -> tuple[str, ...]:
         dataset_title(run.recipe.dataset),
         accuracy_text(run),
         percent(result.val_accuracy) if result is not None else "–",
-        seconds_text(result.seconds) if result is not None else "–",
+        duration(result.seconds) if result is not None else "–",
         datetime.fromtimestamp(run.created_s).strftime("%Y-%m-%d %H:%M"),
     )
 

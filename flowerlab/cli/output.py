@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any
 
+from flowerlab.figures import duration, percent, percent_with_interval
 from flowerlab.metrics import accuracy_interval
 from flowerlab.runs import Lab
 from flowerlab.store import Run
@@ -73,26 +74,9 @@ def test_interval(run: Run) -> list[float] | None:
 
 def accuracy_text(run: Run) -> str:
     """Writes a run's test accuracy with its interval, for example `85.8 % (83.6–87.7)`; `–` if it was not tested."""
-    interval = test_interval(run)
-    if interval is None or run.result is None or run.result.test_accuracy is None:
+    if run.result is None or run.result.test_accuracy is None:
         return "–"
-    low, high = interval
-    return f"{percent(run.result.test_accuracy)} ({100 * low:.1f}–{100 * high:.1f})"
-
-
-def percent(share: float) -> str:
-    """Writes a share, 0..1, as a percentage with one decimal."""
-    return f"{100 * share:.1f} %"
-
-
-def seconds_text(seconds: float) -> str:
-    """Writes a time as one reads it: `4.2 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
-    if seconds < 60:
-        return f"{seconds:.2g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+    return percent_with_interval(run.result.test_accuracy, run.result.test_photos)
 
 
 def parameters_text(trainable: int, total: int) -> str:
@@ -108,7 +92,7 @@ def summary(lab: Lab, run: Run) -> str:
         best = f"best epoch {result.best_epoch + 1} of {result.epochs_run}"
         lines += [
             f"  test accuracy {tested}, validation accuracy {percent(result.val_accuracy)} ({best})",
-            f"  {parameters_text(result.trainable_parameters, result.total_parameters)}, {seconds_text(result.seconds)}",
+            f"  {parameters_text(result.trainable_parameters, result.total_parameters)}, {duration(result.seconds)}",
             f"  model: {lab.model_path(run)}",
         ]
         if run.message:

@@ -9,8 +9,8 @@ from flowerlab.architectures import Counts
 from flowerlab.cli.output import parameters_text
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
 from flowerlab.datasets.folder import describe
-from flowerlab.datasets.prepared import order_of
-from flowerlab.datasets.splits import Split, make_split
+from flowerlab.datasets.parts import parts_of
+from flowerlab.datasets.splits import Split
 from flowerlab.home import Home
 from flowerlab.recipe import KNOBS, Recipe, as_text
 from flowerlab.runs import Lab
@@ -51,16 +51,13 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
         scratch: Where photos and weights that were given by a path lie, with the names that the recipe uses.
 
     Raises:
-        BadRecipe: As `Lab.start`.
+        BadRecipe: As `Lab.check`.
     """
     own = scratch.folders / recipe.dataset.removeprefix(FOLDER_PREFIX)
     brought = recipe.dataset.startswith(FOLDER_PREFIX) and own.is_dir()
     brought_weights = (scratch.weights / recipe.weights.removeprefix("file:")).is_file()
-    # The checks of Lab.start, as far as they do not ask for what would be imported by then.
-    if not brought and not brought_weights:
-        lab.check_files(recipe)
-    if not brought:
-        lab.check_source(recipe)
+    brings = {name for name, there in (("dataset", brought), ("weights", brought_weights)) if there}
+    lab.check(recipe, brings=brings)
     classes = describe(own).classes if brought else lab.classes_of(recipe.dataset)
     chosen = recipe.chosen
     dataset_at_hand = brought or lab.dataset_at_hand(recipe.dataset)
@@ -88,11 +85,7 @@ def _split(lab: Lab, recipe: Recipe) -> Split | None:
     originals = lab.originals(recipe.dataset)
     if originals is None:
         return None
-    keeps_order = recipe.dataset in DATASETS and DATASETS[recipe.dataset].keeps_order
-    digests = None if keeps_order else [originals.digests[place] for place in order_of(originals, recipe.dataset)]
-    return make_split(
-        len(originals), split=recipe.split, validation_fraction=recipe.validation_fraction, digests=digests
-    )
+    return parts_of(originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction)[1]
 
 
 def plan_record(plan: Plan) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -49,7 +49,7 @@ def train(
         _show_plan(knobs, as_json=as_json)
         return
     with opened() as lab:
-        started = lab.start(Recipe.parse(bring_in(knobs, lab.home)), name=name, again=again)
+        started = lab.start(Recipe.parse(bring_in(knobs, lab.home, check=_checked_by(lab))), name=name, again=again)
 
     def report(lab: Lab, runs: dict[str, Run]) -> None:
         run = runs["run"]
@@ -61,11 +61,15 @@ def train(
     see_through({"run": started}, report)
 
 
+def _checked_by(lab: Lab) -> Callable[[Mapping[str, str], Collection[str]], None]:
+    return lambda given, brings: lab.check(Recipe.parse(given), brings=brings)
+
+
 def _show_plan(knobs: Mapping[str, str], *, as_json: bool) -> None:
     # What is given by a path is imported for a moment, next to the lab: so it is checked, and nothing is changed.
     with tempfile.TemporaryDirectory() as folder, opened() as lab:
         scratch = Home(Path(folder)).create()
-        plan = planned(lab, Recipe.parse(bring_in(knobs, scratch)), scratch)
+        plan = planned(lab, Recipe.parse(bring_in(knobs, scratch, check=_checked_by(lab))), scratch)
         if as_json:
             give(plan_record(plan))
         else:
@@ -90,12 +94,13 @@ def lecture(
     """
     letters = (*LECTURE, "gently") if gently else LECTURE
 
-    def check(given: Mapping[str, str]) -> None:
-        backbone, shared = _parted(given)
-        for letter in letters:
-            preset_recipe(letter, **backbone, shared=shared)
-
     with opened() as lab:
+
+        def check(given: Mapping[str, str], brings: Collection[str]) -> None:
+            backbone, shared = _parted(given)
+            for letter in letters:
+                lab.check(preset_recipe(letter, **backbone, shared=shared), brings=brings)
+
         backbone, shared = _parted(bring_in(knobs, lab.home, check=check))
         started = lab.lecture(**backbone, shared=shared, letters=letters, again=again)
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Protocol
 
-from flowerlab.cli.output import percent, say, seconds_text
+from flowerlab.cli.output import say
 from flowerlab.events import Epoch
+from flowerlab.figures import duration, percent
 from flowerlab.history import History
 from flowerlab.runs import Lab
 from flowerlab.store import Run, RunState
@@ -140,7 +141,7 @@ def epoch_text(epoch: Epoch, epochs: int) -> str:
     """Writes what an epoch came to."""
     return (
         f"epoch {epoch.epoch + 1} of {epochs}, loss {epoch.loss:.3f}, accuracy {percent(epoch.accuracy)}, "
-        f"validation accuracy {percent(epoch.val_accuracy)}, {seconds_text(epoch.seconds)}"
+        f"validation accuracy {percent(epoch.val_accuracy)}, {duration(epoch.seconds)}"
     )
 
 

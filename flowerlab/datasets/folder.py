@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import stat
 import struct
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from flowerlab.datasets.catalog import FOLDER_NAME
 from flowerlab.datasets.originals import Original
@@ -47,6 +49,27 @@ class FolderInfo:
     photos: int
     bytes: int
     left_out: tuple[str, ...] = ()
+
+
+class _Budget:
+    """How much of a source may still be read: what is really there counts, not what a header claims."""
+
+    def __init__(self) -> None:
+        self._left = MAX_UNPACKED_BYTES
+
+    def read(self, file: IO[bytes]) -> bytes:
+        """Reads a file as far as a photo may be large.
+
+        Raises:
+            BadFolder: If all files together are too large.
+        """
+        data = file.read(MAX_BYTES + 1)
+        self._left -= len(data)
+        if self._left < 0:
+            raise BadFolder(
+                f"The photos are too large in all. Expected at most {MAX_UNPACKED_BYTES // 10**9} GB, unpacked. Take fewer photos."
+            )
+        return data
 
 
 @dataclass(frozen=True)
@@ -125,7 +148,9 @@ def originals(folder: Path) -> Iterator[Original]:
 
 def _safe(name: str, what: str) -> str:
     """Makes a readable name that every file system bears."""
-    cleaned = "".join(letter for letter in name if letter.isprintable() and letter not in '<>&":/\\|?*').strip(" .")[
+    # macOS writes an ü as two signs; both spellings are one name.
+    whole = unicodedata.normalize("NFC", name)
+    cleaned = "".join(letter for letter in whole if letter.isprintable() and letter not in '<>&":/\\|?*').strip(" .")[
         :MAX_NAME
     ]
     if not cleaned or cleaned.split(".")[0].lower() in RESERVED:
@@ -150,7 +175,15 @@ def _hidden(name: str) -> bool:
 
 
 def _from_directory(source: Path) -> Iterator[_Entry]:
-    root = source.resolve()
+    root, budget = source.resolve(), _Budget()
+
+    def reader(path: Path) -> Callable[[], bytes]:
+        def read() -> bytes:
+            with path.open("rb") as file:
+                return budget.read(file)
+
+        return read
+
     for kind in sorted(path for path in source.iterdir() if path.is_dir() and not _hidden(path.name)):
         for number, file in enumerate(sorted(kind.iterdir())):
             if number >= MAX_ENTRIES:
@@ -160,7 +193,7 @@ def _from_directory(source: Path) -> Iterator[_Entry]:
             wanted = file.suffix.lower() in SUFFIXES and not _hidden(file.name)
             # A link that leads outside the folder is not followed.
             if wanted and file.is_file() and root in file.resolve().parents:
-                yield _Entry(kind.name, _safe(kind.name, "class"), file.name, file.read_bytes)
+                yield _Entry(kind.name, _safe(kind.name, "class"), file.name, reader(file))
 
 
 def _from_zip(archive: zipfile.ZipFile) -> list[_Entry]:
@@ -184,19 +217,12 @@ def _from_zip(archive: zipfile.ZipFile) -> list[_Entry]:
     depth = (
         1 if found and all(len(parts) >= 3 for parts, _ in found) and len({parts[0] for parts, _ in found}) == 1 else 0
     )
-    budget = [MAX_UNPACKED_BYTES]
+    budget = _Budget()
 
     def reader(info: zipfile.ZipInfo) -> Callable[[], bytes]:
         def read() -> bytes:
-            # The header's size is only a claim: what is really unpacked counts.
             with archive.open(info) as file:
-                data = file.read(MAX_BYTES + 1)
-            budget[0] -= len(data)
-            if budget[0] < 0:
-                raise BadFolder(
-                    f"The zip is too large unpacked. Expected at most {MAX_UNPACKED_BYTES // 10**9} GB. Take fewer photos."
-                )
-            return data
+                return budget.read(file)
 
         return read
 

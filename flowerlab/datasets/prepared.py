@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.datasets.catalog import DATASETS
 from flowerlab.datasets.originals import Originals
-from flowerlab.datasets.splits import Split, make_split, stratified_order
+from flowerlab.datasets.parts import digests_in, order_of
+from flowerlab.datasets.splits import Split, make_split
 from flowerlab.home import Home, written_whole
 from flowerlab.locks import waiting_for
 from flowerlab.photos import read_photo, resize_photo
@@ -56,14 +56,6 @@ class Prepared:
         return make_split(len(self.ids), split=split, validation_fraction=validation_fraction, digests=self.digests)
 
 
-def order_of(originals: Originals, dataset: str) -> NDArray[np.int64]:
-    """Returns the positions of a data set's photos in the order in which it is split: int64, (n,)."""
-    entry = DATASETS.get(dataset)
-    if entry is not None and entry.keeps_order:
-        return np.arange(len(originals), dtype=np.int64)
-    return stratified_order(originals.labels.tolist(), originals.digests)
-
-
 def prepare(
     home: Home,
     originals: Originals,
@@ -97,13 +89,12 @@ def prepare(
                 photos = _open(folder, len(order), image_size)
     if photos is None:
         raise OSError(f"The photos just written to {folder} cannot be read back.")
-    keeps_order = dataset in DATASETS and DATASETS[dataset].keeps_order
     return Prepared(
         key=key,
         photos=photos,
         labels=originals.labels[order],
         ids=tuple(originals.ids[position] for position in order),
-        digests=None if keeps_order else tuple(originals.digests[position] for position in order),
+        digests=digests_in(order, originals, dataset),
         classes=originals.classes,
     )
 

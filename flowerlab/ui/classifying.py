@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from flowerlab.datasets.parts import parts_of
 from flowerlab.errors import BadPhoto, FlowerlabError
 from flowerlab.photos import read_photo, resize_photo
 from flowerlab.runs import Lab
 from flowerlab.store import Run
-from flowerlab.ui.parts import parts_of
 from flowerlab.ui.photos_view import encoded
 
 # Decoded photos of a phone take 36 MB each: they are read and asked about in small groups, and then let go.
@@ -36,7 +37,7 @@ class Given:
     data: bytes
     truth: str | None = None
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the bytes, in hexadecimal."""
         return hashlib.sha256(self.data).hexdigest()

@@ -11,12 +11,12 @@ from flowerlab.charts.colours import run_colour
 from flowerlab.charts.curves import Curve, Measure
 from flowerlab.charts.matrix import matrix_figure, matrix_sentence
 from flowerlab.datasets.catalog import dataset_title
+from flowerlab.figures import duration
 from flowerlab.history import History
 from flowerlab.locale import _
 from flowerlab.metrics import accuracy_interval
 from flowerlab.store import Run
-from flowerlab.ui.run_picker import run_title
-from flowerlab.ui.words import duration
+from flowerlab.ui.run_picker import escaped, run_title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,7 +150,7 @@ def curve_of(run: Run, history: History, measure: Measure) -> Curve:
 def notes_on_fairness(runs: Sequence[Run]) -> list[str]:
     """Returns sentences on what makes the test accuracies of these runs not comparable; empty if nothing does."""
     notes = []
-    leaky = [run.name for run in runs if run.recipe.split == "lecture"]
+    leaky = [escaped(run.name) for run in runs if run.recipe.split == "lecture"]
     if leaky:
         notes.append(
             _(
@@ -158,7 +158,11 @@ def notes_on_fairness(runs: Sequence[Run]) -> list[str]:
                 "too high and must not be set against an honest one."
             ).format(names=", ".join(leaky))
         )
-    tested = {(run.recipe.dataset, run.recipe.split, run.result.test_photos) for run in runs if run.result is not None}
+    tested = {
+        (run.recipe.dataset, run.recipe.split, run.result.test_photos)
+        for run in runs
+        if run.result is not None and run.result.test_accuracy is not None
+    }
     if len(tested) > 1:
         notes.append(
             _("These runs were tested on different photos, so a difference between them may come from the photos.")

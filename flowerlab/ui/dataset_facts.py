@@ -14,9 +14,9 @@ from flowerlab.charts.balance import (
 )
 from flowerlab.datasets.catalog import DATASETS
 from flowerlab.datasets.originals import Originals
+from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import SPLITS
 from flowerlab.locale import _
-from flowerlab.ui.parts import parts_of
 
 
 def show_balance(originals: Originals, dataset: str) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from flowerlab.figures import percent_with_interval
 from flowerlab.locale import _
 from flowerlab.runs import Lab
 from flowerlab.store import Run
 from flowerlab.ui.progress import progress_of
 from flowerlab.ui.refreshing import busy, refreshed
 from flowerlab.ui.run_picker import colour_mark, escaped
-from flowerlab.ui.words import percent_with_interval, state_words
+from flowerlab.ui.words import state_words
 
 SHOWN = 6
 EVERY_S = 2.0

@@ -6,6 +6,7 @@ import streamlit as st
 
 from flowerlab.errors import FlowerlabError
 from flowerlab.events import Result
+from flowerlab.figures import duration, percent
 from flowerlab.locale import _
 from flowerlab.metrics import accuracy_interval
 from flowerlab.runs import Lab
@@ -13,7 +14,7 @@ from flowerlab.store import MAX_NAME, Run, RunState
 from flowerlab.ui.messages import tell, told
 from flowerlab.ui.recipe_form import fill
 from flowerlab.ui.run_picker import escaped
-from flowerlab.ui.words import duration, percent, trainable_of
+from flowerlab.ui.words import trainable_of
 
 COMPARED = 4
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import threading
 from pathlib import Path
@@ -19,6 +20,7 @@ from flowerlab.ui.run_picker import escaped
 JOB = "own-import"
 LARGEST_UPLOAD_MB = 200
 SHOWN_LEFT_OUT = 20
+LOG = logging.getLogger(__name__)
 
 
 class ImportJob:
@@ -66,6 +68,9 @@ class ImportJob:
             self.error = str(error)
         except OSError as error:
             self.error = f"The photos could not be copied ({error.strerror}). Is the disk full, or the folder locked?"
+        except Exception as error:
+            LOG.exception("An import of photos met an error.")
+            self.error = f"The photos could not be imported ({type(error).__name__}: {error}). Nothing was changed."
         finally:
             if temporary:
                 source.unlink(missing_ok=True)
@@ -121,7 +126,15 @@ def import_panel() -> None:
         help=_("Letters, digits, spaces, dots and hyphens. Left empty, the name of the zip or folder is taken."),
     )
     if st.button(_("Import"), key="own-start", disabled=not given):
-        source = _kept(upload.getvalue()) if upload is not None else Path(path.strip()).expanduser()
+        try:
+            source = _kept(upload.getvalue()) if upload is not None else Path(path.strip()).expanduser()
+        except RuntimeError:
+            # `~somebody` who has no home here.
+            st.error(
+                _("There is no such folder: {path}. Type its whole path, without ~.").format(path=escaped(path)),
+                icon="🚧",
+            )
+            return
         st.session_state[JOB] = ImportJob(
             source, name.strip() or given, lab().home.folders, temporary=upload is not None
         )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
+from flowerlab.architectures import Architecture, architecture
 from flowerlab.errors import BadRecipe
 from flowerlab.locale import _
 from flowerlab.presets import PRESETS, preset_recipe
@@ -75,7 +78,7 @@ def _use() -> None:
         return
     opened = lab()
     backbone = _backbone(opened)
-    shared = {"dataset": st.session_state.get(key_of("dataset", ""), "garden")}
+    shared = _shared(architecture("handmade" if letter == "A" else backbone))
     if PRESETS[letter].goes_on_from is None:
         fill(preset_recipe(letter, architecture=backbone, shared=shared))
         return
@@ -87,6 +90,14 @@ def _use() -> None:
     fill(
         preset_recipe(letter, architecture=backbone, weights=source.recipe.weights, start_from=source.id, shared=shared)
     )
+
+
+def _shared(chosen: Architecture) -> dict[str, Any]:
+    """The form's knobs that a preset leaves as they are, as far as the preset's network can bear them."""
+    shared = {name: st.session_state[key_of(name, "")] for name in SHARED if key_of(name, "") in st.session_state}
+    if "image_size" in shared:
+        shared["image_size"] = min(max(shared["image_size"], chosen.smallest_px), chosen.largest_px)
+    return shared
 
 
 def _backbone(opened: Lab) -> str:

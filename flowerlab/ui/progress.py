@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flowerlab.figures import duration
 from flowerlab.history import History
 from flowerlab.locale import _
 from flowerlab.store import Run, RunState
-from flowerlab.ui.words import duration
 
 
 @dataclass(frozen=True)

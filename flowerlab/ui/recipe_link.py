@@ -10,13 +10,15 @@ from flowerlab.recipe import KNOBS, Recipe
 from flowerlab.ui.recipe_form import fill
 from flowerlab.ui.run_picker import escaped
 
-WRITTEN = "train-link"
+WRITTEN = "train-links"
+# A slider that is dragged sends its moves with the address of a moment ago: such a link is our own, and fills nothing.
+REMEMBERED = 20
 
 
 def read_link() -> None:
     """Fills the form from the knobs in the address, once a link. A bad link is told in a sentence and changes nothing."""
     knobs = {name: value for name, value in st.query_params.items() if name in KNOBS}
-    if not knobs or st.session_state.get(WRITTEN) == knobs:
+    if not knobs or knobs in st.session_state.get(WRITTEN, []):
         return
     try:
         fill(Recipe.parse(knobs))
@@ -27,7 +29,8 @@ def read_link() -> None:
 def write_link(recipe: Recipe) -> None:
     """Puts the form's recipe into the address; the run that is shown stays in it."""
     knobs = recipe.to_query()
-    st.session_state[WRITTEN] = knobs
+    written = [link for link in st.session_state.get(WRITTEN, []) if link != knobs]
+    st.session_state[WRITTEN] = [*written, knobs][-REMEMBERED:]
     wanted = {**knobs, **{name: value for name, value in st.query_params.items() if name == "run"}}
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)

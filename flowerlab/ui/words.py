@@ -1,9 +1,8 @@
-"""Numbers and states in words, with their unit and their doubt."""
+"""Counts, rates and states in words."""
 
 from __future__ import annotations
 
 from flowerlab.locale import _
-from flowerlab.metrics import accuracy_interval
 from flowerlab.store import RunState
 
 STATE_SIGNS: dict[RunState, str] = {
@@ -17,29 +16,6 @@ STATE_SIGNS: dict[RunState, str] = {
     RunState.FAILED: "⚠️",
     RunState.INTERRUPTED: "🔌",
 }
-
-
-def percent(share: float) -> str:
-    """Writes a share (0..1) as `85.8 %`."""
-    return f"{100 * share:.1f} %"
-
-
-def percent_with_interval(share: float, total: int) -> str:
-    """Writes a share of `total` photos with its 95 % interval: `85.8 % (83.6–87.7)`."""
-    low, high = accuracy_interval(share, total)
-    return f"{100 * share:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
-
-
-def duration(seconds: float) -> str:
-    """Writes seconds as `0.4 s`, `12 s`, `3 min 20 s` or `2 h 5 min`."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def millions(count: int) -> str:

@@ -20,13 +20,16 @@ MATRIX = [[6 if row == column else int(column == (row + 1) % 5) for column in ra
 TESTED, RIGHT = 35, 30
 
 
-def add_finished(home: Home, name: str, *, accuracies: Sequence[float] = (0.5, 0.7), **knobs: Any) -> Run:
+def add_finished(
+    home: Home, name: str, *, accuracies: Sequence[float] = (0.5, 0.7), tested: bool = True, **knobs: Any
+) -> Run:
     """Writes a run with epochs, a result and a (hollow) model file into a home.
 
     Args:
         home: Whose store takes the run.
         name: Of the run.
         accuracies: Validation accuracy of each epoch.
+        tested: Whether its test was made.
         knobs: Of its recipe.
     """
     store = Store(home.store)
@@ -45,9 +48,9 @@ def add_finished(home: Home, name: str, *, accuracies: Sequence[float] = (0.5, 0
         best_epoch=len(accuracies) - 1,
         epochs_run=len(accuracies),
         val_accuracy=accuracies[-1],
-        test_accuracy=RIGHT / TESTED,
-        test_photos=TESTED,
-        confusion_matrix=MATRIX,
+        test_accuracy=RIGHT / TESTED if tested else None,
+        test_photos=TESTED if tested else 0,
+        confusion_matrix=MATRIX if tested else None,
         total_parameters=154_087,
         trainable_parameters=154_087,
         seconds=12.0,

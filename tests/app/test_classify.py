@@ -181,3 +181,14 @@ def test_the_camera_is_off_until_it_is_asked_for(home: Home, asked: list[tuple[s
     app.toggle(key="camera-on").set_value(True).run()
     assert not app.exception
     assert app.get("camera_input")
+
+
+def test_the_same_photo_given_twice_is_answered_once(home: Home, asked: list[tuple[str, int]]) -> None:
+    """Two files with the same bytes are one photo: it is shown once, and the page does not break."""
+    run = add_finished(home, "run")
+    app = upload(open_page("classify"), ("one.jpg", photo()), ("copy.jpg", photo()), ("other.jpg", photo(1)))
+    assert not app.exception
+    assert asked == [(run.id, 2)]
+    assert len(app.get("echarts_chart")) == 2
+    assert "one" in texts(app)
+    assert "copy" not in texts(app)

@@ -115,3 +115,19 @@ def test_a_name_cannot_bring_markup(home: Home) -> None:
     app = open_page("compare")
     assert not app.exception
     assert r"\<b\>\*bold\*" in texts(app)
+
+
+def test_names_in_warnings_cannot_bring_markup(home: Home) -> None:
+    """A leaky run's name is shown in the warning as it was typed."""
+    add_finished(home, "*bold*", split="lecture")
+    assert any(r"\*bold\*" in warning.value for warning in open_page("compare").warning)
+
+
+def test_a_run_that_was_not_tested_was_tested_on_nothing_else(home: Home) -> None:
+    """A run whose test was skipped beside a tested one gives no warning about different photos."""
+    add_finished(home, "tested")
+    add_finished(home, "not tested", seed=1, tested=False)
+    app = open_page("compare")
+    assert not app.exception
+    assert not app.warning
+    assert "Its test was skipped" in texts(app)

@@ -237,3 +237,25 @@ def test_photos_that_a_run_waits_for_are_not_deleted(
     store.close()
     assert (garden.folders / "leaves").is_dir()
     assert any("Stop that run first" in error.value for error in app.error)
+
+
+def test_a_home_of_nobody_is_told_as_a_sentence(garden: Home) -> None:
+    """A path that begins with an unknown user's home is refused in words."""
+    app = open_page("data")
+    app.text_input(key="own-path").set_value("~nobody-of-that-name/x").run()
+    app.button(key="own-start").click().run()
+    assert not app.exception
+    assert [error.value for error in app.error if "no such folder" in error.value]
+
+
+def test_an_import_that_breaks_is_told(garden: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the lab itself errs in an import, the page says so, and does not report success."""
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise LookupError("a surprise")
+
+    monkeypatch.setattr("flowerlab.ui.own_photos.import_folder", broken)
+    app = import_from(open_page("data"), write_leaves(tmp_path / "source"), "leaves")
+    assert not app.exception
+    assert not any("were imported" in success.value for success in app.success)
+    assert any("a surprise" in error.value for error in app.error)

@@ -100,7 +100,7 @@ def test_the_unfreeze_slider_changes_what_trains() -> None:
     assert "410,775 of 15.1 M parameters train" in texts(app)
     app.select_slider(key="train-unfreeze_from-vgg16").set_value("block4_conv3").run()
     assert "9.9 M of 15.1 M parameters train" in texts(app)
-    assert "12 layers are frozen" in texts(app)
+    assert "9 layers with weights are frozen" in texts(app)
 
 
 def test_every_network_remembers_its_own_layers() -> None:
@@ -295,3 +295,32 @@ def test_a_run_can_be_renamed_and_deleted_after_a_question() -> None:
     app.button(key="delete").click().run()
     assert lab().store.all() == []
     assert not app.exception
+
+
+def test_a_late_move_of_a_slider_does_not_bring_back_the_old_form() -> None:
+    """A widget's event that carries the address of some moves ago changes its own knob and no other."""
+    app = open_page("train", query={"epochs": "7"})
+    before = dict(app.query_params)
+    app.select_slider(key="train-epochs").set_value(9).run()
+    app.select_slider(key="train-batch_size").set_value(8).run()
+    app.query_params.clear()
+    app.query_params.update(before)
+    app.select_slider(key="train-learning_rate").set_value(5e-4).run()
+    recipe = start(app).recipe
+    assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (9, 8, 5e-4)
+
+
+@pytest.mark.parametrize("letter", ["A", "B", "C"])
+def test_presets_keep_photos_split_and_seed(letter: str) -> None:
+    """Which photos, how they are split and resized, and the seed stay as the form has them."""
+    shared = {"split": "lecture", "resize": "pad", "image_size": 100, "seed": 7}
+    app = open_page("train", query={name: str(value) for name, value in shared.items()})
+    recipe = start(use_preset(app, letter)).recipe
+    assert {name: getattr(recipe, name) for name in shared} == shared
+    assert app.segmented_control(key="train-preset").value in (letter, None)
+
+
+def test_a_preset_takes_the_nearest_size_that_it_can_bear() -> None:
+    """A from photos of 40 px, too small for its network, takes the smallest that are not."""
+    app = open_page("train", query={"architecture": "vgg16", "image_size": "40"})
+    assert start(use_preset(app, "A")).recipe.image_size == 72

@@ -88,9 +88,9 @@ def test_a_large_loss_widens_the_axis() -> None:
 
 
 def test_the_strip_of_the_lecture() -> None:
-    """From block4_conv3 on, 12 of VGG16's layers are frozen, and 6 learn together with the head."""
+    """From block4_conv3 on, 9 of VGG16's layers with weights are frozen, and 4 learn together with the head."""
     parts = pieces(architecture("vgg16"), "block4_conv3", head_layers=3)
-    assert strip_sentence(parts) == "❄ 12 layers are frozen; the last 6 learn, and the head behind them."
+    assert strip_sentence(parts) == "❄ 9 layers with weights are frozen; the last 4 learn, and the head behind them."
     colours = [series["itemStyle"]["color"] for series in strip_options(parts)["series"]]
     assert colours.count(FROZEN) == 12
     assert FROZEN not in colours[12:]

@@ -358,6 +358,20 @@ def test_a_weights_file_is_imported(call: Call, tmp_path: Path) -> None:
     assert (tmp_path / "home" / "weights" / weights.removeprefix("file:")).read_bytes() == b"weights"
 
 
+def test_what_cannot_start_imports_nothing(call: Call, photos: Path, tmp_path: Path) -> None:
+    """A missing weights file, or a run to start from that is not there, is found before any photo is imported, dry or not."""
+    folders = tmp_path / "home" / "folders"
+    known = ("--architecture", "mobilenet_v2", "--dataset", photos)
+    for dry in ((), ("--dry-run",)):
+        missing = call("train", *known, "--weights", "file:gone.h5", *dry)
+        assert (missing.code, "not in this lab" in missing.err) == (2, True)
+        nobody = call("train", *known, "--weights", "none", "--start-from", "0123456789ab", *dry)
+        assert (nobody.code, "not there" in nobody.err) == (2, True)
+        assert list(folders.iterdir()) == []
+    assert call("lecture", *known, "--weights", "file:gone.h5").code == 2
+    assert list(folders.iterdir()) == []
+
+
 # lecture
 
 

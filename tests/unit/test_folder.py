@@ -265,9 +265,30 @@ def test_a_bomb_is_refused(home: Home, tmp_path: Path, monkeypatch: pytest.Monke
     size = sum(map(len, files.values()))
     source = zipped(tmp_path / "plants.zip", files.items(), method=zipfile.ZIP_DEFLATED)
     monkeypatch.setattr(folder, "MAX_UNPACKED_BYTES", size - 1)
-    refused(source, home, "too large unpacked")
+    refused(source, home, "too large in all")
     monkeypatch.setattr(folder, "MAX_UNPACKED_BYTES", size)
     assert import_folder(source, home.folders, "plants").photos == 21
+
+
+def test_a_folder_has_the_same_limits(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder's photos are counted as a zip's are, and of a huge file only so much is read as shows that."""
+    files = photos_of()
+    source = written(tmp_path / "plants", files)
+    monkeypatch.setattr(folder, "MAX_UNPACKED_BYTES", sum(map(len, files.values())) - 1)
+    refused(source, home, "too large in all")
+    monkeypatch.undo()
+    huge = source / next(iter(files)).split("/")[0] / "huge.jpg"
+    with huge.open("wb") as file:
+        file.truncate(folder.MAX_BYTES + 10**9)
+    imported = import_folder(source, home.folders, "plants")
+    assert (imported.photos, len(imported.left_out)) == (21, 1)
+
+
+def test_both_spellings_of_an_umlaut_are_one_name(home: Home, tmp_path: Path) -> None:
+    """A class that macOS names with two signs for one letter becomes the class that others name with one."""
+    files = {name.replace("rose/", "Ga\u0308nse/"): data for name, data in photos_of().items()}
+    classes = import_folder(zipped(tmp_path / "plants.zip", files.items()), home.folders).classes
+    assert classes == ("G\u00e4nse", "daisy")
 
 
 def test_a_huge_entry_is_never_unpacked_whole(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -424,9 +424,9 @@ def test_a_source_whose_photos_are_gone_can_be_started_from(kept: tuple[Lab, Kep
     until(lambda: engine.jobs[-1].run_id == source.id)
     engine.say("end", state="done", result=RESULT)
     lab.delete_photos("folder:plants")
-    lab.check_source(QUICK.changed(dataset=plants(lab, tmp_path, "others"), start_from=source.id))
+    lab.check(QUICK.changed(dataset=plants(lab, tmp_path, "others"), start_from=source.id))
     with pytest.raises(BadRecipe, match="dataset"):
-        lab.check_source(QUICK.changed(start_from=source.id))
+        lab.check(QUICK.changed(start_from=source.id))
 
 
 def test_photos_of_another_content_are_trained_on_anew(open_lab: OpenLab, tmp_path: Path) -> None:

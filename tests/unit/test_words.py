@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from flowerlab.events import Batch, Epoch, Evaluating, Preparing, Start
+from flowerlab.figures import duration, percent_with_interval
 from flowerlab.history import History
 from flowerlab.recipe import Recipe
 from flowerlab.store import Run, RunState
 from flowerlab.ui.progress import progress_of
-from flowerlab.ui.words import decimals, duration, millions, percent_with_interval, state_words, trainable_of
+from flowerlab.ui.words import decimals, millions, state_words, trainable_of
 
 ABOUT = {"run_id": "0" * 12, "attempt": 1}
 START = Start(
