@@ -23,6 +23,8 @@ SCALES: dict[str, list[str]] = {
 LONGEST_LABEL = 12
 # Above this many classes a number no longer fits into its cell; it is still told on hover and in the table.
 MOST_CLASSES_WITH_NUMBERS = 12
+# Of more classes than this only every second, third … name is written; all are told on hover.
+MOST_NAMES = 14
 
 
 def cell_values(matrix: Sequence[Sequence[int]], *, shares: bool) -> NDArray[np.float64]:
@@ -75,6 +77,7 @@ def matrix_figure(
         ]
         for true, row in enumerate(matrix)
     ]
+    gap = 2 if len(names) <= MOST_NAMES else 0.5
     heatmap = go.Heatmap(
         z=values,
         x=list(range(len(names))),
@@ -83,17 +86,18 @@ def matrix_figure(
         zmax=top,
         colorscale=SCALES["dark" if dark else "light"],
         showscale=False,
-        xgap=2,
-        ygap=2,
+        xgap=gap,
+        ygap=gap,
         customdata=told,
         hovertemplate="%{customdata}<br>%{z:.1f} " + unit + "<extra></extra>",
         texttemplate="%{z:.0f}" if len(names) <= MOST_CLASSES_WITH_NUMBERS else None,
         textfont={"size": 17 if len(names) <= 6 else 11},
     )
     figure = go.Figure(heatmap)
+    step = -(-len(names) // MOST_NAMES)
     ticks: dict[str, Any] = {
-        "tickvals": list(range(len(names))),
-        "ticktext": names,
+        "tickvals": list(range(0, len(names), step)),
+        "ticktext": names[::step],
         "showgrid": False,
         "zeroline": False,
         "fixedrange": True,

@@ -37,6 +37,18 @@ def test_matrix_rows_are_the_truth_from_top_to_bottom() -> None:
     assert figure.data[0].customdata[2][1] == "5 of 20 photos of tulips were called roses"
 
 
+@pytest.mark.parametrize(("classes", "step"), [(5, 1), (14, 1), (15, 2), (50, 4)])
+def test_names_of_many_classes_do_not_collide(classes: int, step: int) -> None:
+    """At most 14 names are written on an axis, each at its own row; every cell tells its classes on hover."""
+    names = [f"kind {number}" for number in range(classes)]
+    figure = matrix_figure([[1] * classes] * classes, names, shares=False, top=1.0)
+    for axis in (figure.layout.xaxis, figure.layout.yaxis):
+        assert list(axis.tickvals) == list(range(0, classes, step))
+        assert [names[place] for place in axis.tickvals] == list(axis.ticktext)
+        assert len(axis.ticktext) <= 14
+    assert f"kind {classes - 1}" in figure.data[0].customdata[-1][0]
+
+
 def test_matrices_side_by_side_share_one_scale() -> None:
     """Two matrices get the same range of colours: that of the larger counts, or 0 to 100 %."""
     small = [[1, 0], [0, 1]]
