@@ -25,6 +25,7 @@ class DatasetEntry:
         download_mb: Size of the download in MB (10⁶ bytes); 0 if nothing is fetched.
         licence: Of the photos.
         source: Where they come from.
+        version: Changes whenever the same name stands for other photos: TFDS' own, or that of the garden's drawing.
         keeps_order: Whether the data set's own order is kept; otherwise photos are put in a seeded, stratified order.
     """
 
@@ -36,6 +37,7 @@ class DatasetEntry:
     download_mb: int
     licence: str
     source: str
+    version: str
     keeps_order: bool
 
 
@@ -51,6 +53,7 @@ DATASETS: dict[str, DatasetEntry] = {
         download_mb=0,
         licence="Apache-2.0, like Flowerlab",
         source="flowerlab/datasets/garden",
+        version="1",
         keeps_order=False,
     ),
     "tf_flowers": DatasetEntry(
@@ -62,6 +65,7 @@ DATASETS: dict[str, DatasetEntry] = {
         download_mb=218,
         licence="CC BY 2.0, by many photographers",
         source="The TensorFlow team, “Flowers” (2019), through TensorFlow Datasets",
+        version="3.0.1",
         keeps_order=True,
     ),
 }

@@ -15,7 +15,7 @@ from PIL import Image
 from flowerlab.datasets import garden
 from flowerlab.errors import BadInput
 
-# SHA-256 of shape and pixels, and of the mask. They change only together with LAYOUT_VERSION.
+# SHA-256 of shape and pixels, and of the mask. They change only together with the version of the garden in flowerlab/datasets/catalog.py.
 HASHES: dict[tuple[int, int, int, float], str] = {
     (0, 0, 192, 0.25): "852aeb105c385f7a",
     (1, 0, 192, 0.25): "984591a6c0c52fee",
@@ -185,12 +185,6 @@ def test_progress_begins_at_nothing_and_ends_at_all() -> None:
     assert seen[0] == (0, 20)
     assert seen[-1] == (20, 20)
     assert seen == sorted(seen)
-
-
-def test_drawing_can_be_given_up() -> None:
-    """When `should_stop` says so, no further picture is drawn."""
-    answers = iter([False, False, True])
-    assert len(list(garden.originals(20, should_stop=lambda: next(answers)))) == 2
 
 
 @pytest.mark.parametrize(

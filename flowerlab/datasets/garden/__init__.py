@@ -18,8 +18,6 @@ from flowerlab.errors import BadInput
 
 CLASSES: tuple[str, ...] = FLOWERS
 COUNT = DATASETS["garden"].photos
-# Raise it when the drawing gives other pixels.
-LAYOUT_VERSION = 1
 DEFAULT_DIFFICULTY = 0.25
 DEFAULT_SIZE_PX = 192
 SIZE_RANGE_PX = (32, 360)
@@ -89,7 +87,6 @@ def originals(
     seed: int = 0,
     difficulty: float = DEFAULT_DIFFICULTY,
     progress: Callable[[int, int], None] | None = None,
-    should_stop: Callable[[], bool] | None = None,
 ) -> Iterator[Original]:
     """Draws the garden as a data set of JPEG photos.
 
@@ -98,7 +95,6 @@ def originals(
         seed: As in `draw`.
         difficulty: As in `draw`.
         progress: Called with (done, total) now and then; may raise to give up.
-        should_stop: Asked before each picture; if it says True, the pictures end there.
 
     Yields:
         The pictures; their ids are `garden-00000` and so on.
@@ -109,7 +105,7 @@ def originals(
     if count < 1:
         raise BadInput(f"The garden needs at least one picture. Expected count of 1 or more. Received: count={count}.")
     _check(0, seed, DEFAULT_SIZE_PX, difficulty)
-    return _draw_all(count, seed, difficulty, progress, should_stop)
+    return _draw_all(count, seed, difficulty, progress)
 
 
 def _draw_all(
@@ -117,11 +113,8 @@ def _draw_all(
     seed: int,
     difficulty: float,
     progress: Callable[[int, int], None] | None,
-    should_stop: Callable[[], bool] | None,
 ) -> Iterator[Original]:
     for index in range(count):
-        if should_stop is not None and should_stop():
-            return
         if progress is not None and index % PROGRESS_EVERY == 0:
             progress(index, count)
         drawing = draw(index, seed=seed, difficulty=difficulty)
