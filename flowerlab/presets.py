@@ -65,7 +65,7 @@ def preset_recipe(
     letter: str,
     *,
     architecture: str = "vgg16",
-    weights: str = "imagenet",
+    weights: str | None = None,
     start_from: str | None = None,
     shared: Mapping[str, Any] | None = None,
 ) -> Recipe:
@@ -74,7 +74,7 @@ def preset_recipe(
     Args:
         letter: A key of `PRESETS`.
         architecture: The backbone of B, C and gently; the lecture's is VGG16.
-        weights: Of the backbone.
+        weights: Of the backbone; None: its pretrained ones.
         start_from: The run of B that C and gently go on from.
         shared: Other knobs, equal for all (dataset, split, seed …).
 
@@ -94,9 +94,10 @@ def preset_recipe(
     values: dict[str, Any] = {
         **(shared or {}),
         "architecture": architecture,
-        "weights": weights,
         "unfreeze_from": "none",
     }
+    if weights is not None:
+        values["weights"] = weights
     if PRESETS[letter].goes_on_from is not None:
         values |= {"unfreeze_from": chosen.fine_tune_from, "start_from": start_from}
     if letter == "gently":

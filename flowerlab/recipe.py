@@ -27,6 +27,9 @@ MAX_UNITS = 1024
 RUN_ID = re.compile(r"[0-9a-f]{12}")
 WEIGHTS_FILE = re.compile(r"file:[\w-][\w.-]{0,120}\.(h5|keras)")
 
+# Words for pretrained weights; each architecture knows one of them at most.
+PRETRAINED = tuple(dict.fromkeys(entry.pretrained for entry in ARCHITECTURES.values() if entry.pretrained is not None))
+
 OPTIMIZERS: dict[str, str] = {
     "adam": "Adam: adapts the step of every weight by itself. The lecture's choice.",
     "sgd": "Stochastic gradient descent: the plain rule, the same step for every weight.",
@@ -86,8 +89,9 @@ class Recipe(BaseModel):
     weights: str = Field(
         "imagenet",
         title="Starting weights",
-        description="`imagenet`: learnt on 1.3 million photos of 1,000 kinds of things. `none`: random numbers. "
-        "`file:NAME`: a weights file that you brought.",
+        description="`imagenet`: learnt on 1.3 million photos of 1,000 kinds of things. `flowerlab`: what Flowerlab itself "
+        "trained and brings along (vgg16_mini). `none`: random numbers. `file:NAME`: a weights file that you brought. "
+        "Left out: the pretrained ones of the architecture.",
     )
     head: tuple[int, ...] = Field(
         (50, 20),
@@ -139,10 +143,15 @@ class Recipe(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _defaults_of_architecture(cls, values: Any) -> Any:
-        """Fills in what depends on the architecture: from scratch, everything trains and there are no weights to load."""
-        if isinstance(values, Mapping) and values.get("architecture", "handmade") == "handmade":
+        """Fills in what depends on the architecture: its pretrained weights; from scratch, all layers and none."""
+        if not isinstance(values, Mapping):
+            return values
+        known = ARCHITECTURES.get(values.get("architecture", "handmade"))
+        if known is None:
+            return values
+        if known.fine_tune_from is None:
             return {"unfreeze_from": "all", "weights": "none", **values}
-        return values
+        return {"weights": known.pretrained or "none", **values}
 
     @field_validator("architecture")
     @classmethod
@@ -165,10 +174,12 @@ class Recipe(BaseModel):
     @field_validator("weights")
     @classmethod
     def _known_weights(cls, value: str) -> str:
-        if value in ("imagenet", "none") or WEIGHTS_FILE.fullmatch(value):
+        if value in PRETRAINED or value == "none" or WEIGHTS_FILE.fullmatch(value):
             return value
         raise BadRecipe(
-            "weights", "must be imagenet, none, or file:NAME with a name that ends in .h5 or .keras.", received=value
+            "weights",
+            f"must be {', '.join(PRETRAINED)}, none, or file:NAME with a name that ends in .h5 or .keras.",
+            received=value,
         )
 
     @field_validator("unfreeze_from", mode="before")
@@ -222,6 +233,12 @@ class Recipe(BaseModel):
                 "must be none for handmade: nobody has trained it before you.",
                 received=self.weights,
                 advice="For pretrained weights choose another architecture, for example vgg16.",
+            )
+        if self.weights in PRETRAINED and self.weights != chosen.pretrained:
+            raise BadRecipe(
+                "weights",
+                f"must be {chosen.pretrained}, none or a file for {chosen.name}: other weights were never made for it.",
+                received=self.weights,
             )
         resolved = chosen.resolve_unfreeze(self.unfreeze_from)
         if resolved != self.unfreeze_from:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowerlab.architectures import ARCHITECTURES
 from flowerlab.architectures import architecture as find_architecture
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
 from flowerlab.datasets.folder import delete_folder, describe
@@ -117,8 +118,8 @@ class Lab:
     def lecture(
         self,
         *,
-        architecture: str = "vgg16",
-        weights: str = "imagenet",
+        architecture: str | None = None,
+        weights: str | None = None,
         shared: Mapping[str, Any] | None = None,
         letters: Sequence[str] = LECTURE,
         again: bool = False,
@@ -126,12 +127,13 @@ class Lab:
         """Queues the lecture's runs; C and gently go on from B, which is queued with them if they need it.
 
         Args:
-            architecture: The backbone of B, C and gently.
-            weights: Of the backbone.
+            architecture: The backbone of B, C and gently; None: the first of `backbones`.
+            weights: Of the backbone; None: its pretrained ones.
             shared: Other knobs, equal for all.
             letters: Keys of `PRESETS`.
             again: Train even if equal runs are there.
         """
+        architecture = architecture or self.backbones()[0]
         wanted = [letter for letter in PRESETS if letter in letters]
         if any(PRESETS[letter].goes_on_from and PRESETS[letter].goes_on_from not in wanted for letter in wanted):
             wanted = [letter for letter in PRESETS if letter in wanted or letter == "B"]
@@ -262,9 +264,18 @@ class Lab:
             shutil.rmtree(gathered.folder)
 
     def weights_at_hand(self, architecture: str) -> bool:
-        """Whether the ImageNet weights of an architecture are on this machine (True for one that has none)."""
+        """Whether the pretrained weights of an architecture are on this machine (True for one that has none)."""
         chosen = find_architecture(architecture)
-        return not chosen.weights or find_weights(chosen) is not None
+        return chosen.pretrained is None or find_weights(chosen) is not None
+
+    def backbones(self) -> list[str]:
+        """Returns the names of all networks that have something to fine-tune, the one to take first at the head.
+
+        VGG16, the lecture's, leads if its weights are on this machine; else the first whose weights are here: VGG16 mini, which
+        comes with Flowerlab.
+        """
+        known = [name for name, entry in ARCHITECTURES.items() if entry.fine_tune_from is not None]
+        return sorted(known, key=lambda name: not self.weights_at_hand(name))
 
     def predict(self, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Classifies photos with a finished run.

@@ -12,6 +12,7 @@ from flowerlab.errors import BadInput
 from flowerlab.home import Home
 
 SUFFIXES = (".h5", ".keras")
+SHIPPED = Path(__file__).parent / "architectures" / "shipped"
 
 
 def keras_home() -> Path:
@@ -20,7 +21,14 @@ def keras_home() -> Path:
 
 
 def find_weights(chosen: Architecture) -> Path | None:
-    """Returns the file with an architecture's ImageNet weights in Keras' cache; None if it is not there."""
+    """Returns the file with an architecture's pretrained weights; None if it is not on this machine.
+
+    ImageNet's lie in Keras' cache, as Keras saves them; Flowerlab's own in the package: an npz of float16 arrays, one a
+    weight, each named after its layer (`block1_conv1/kernel`).
+    """
+    if chosen.pretrained == "flowerlab":
+        path = SHIPPED / f"{chosen.name}.npz"
+        return path if path.is_file() else None
     for file in chosen.weights:
         path = keras_home() / "models" / file.name
         if path.is_file():

@@ -11,7 +11,7 @@ from flowerlab.errors import FlowerlabError
 from flowerlab.locale import _
 from flowerlab.presets import LECTURE
 from flowerlab.ui.at_hand import at_hand_table
-from flowerlab.ui.backbones import backbone_title, backbones, megabytes
+from flowerlab.ui.backbones import backbone_title, megabytes
 from flowerlab.ui.lab import lab
 from flowerlab.ui.latest_runs import latest_runs
 from flowerlab.ui.messages import tell
@@ -49,7 +49,7 @@ def choices() -> tuple[str, str]:
     )
     backbone = right.selectbox(
         _("Known network for B and C"),
-        backbones(lab()),
+        lab().backbones(),
         format_func=lambda name: backbone_title(lab(), name),
         key="home-backbone",
         persist_state="session",
@@ -66,7 +66,7 @@ def buttons(dataset: str, backbone: str) -> None:
     if lab().weights_at_hand(backbone):
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(_("▶ Run the lecture"), type="primary", key="lecture"):
-                run_lecture(LECTURE, backbone, dataset, "imagenet")
+                run_lecture(LECTURE, backbone, dataset)
             st.caption(_("Trains A, B and C, one after the other, and shows how they learn."), width="content")
         return
     text = _(
@@ -77,14 +77,14 @@ def buttons(dataset: str, backbone: str) -> None:
     st.info(text.format(title=architecture(backbone).title, size=megabytes(backbone)), icon="🧠")
     with st.container(horizontal=True):
         if st.button(_("▶ Run the lecture: A"), type="primary", key="lecture"):
-            run_lecture(("A",), backbone, dataset, "imagenet")
+            run_lecture(("A",), backbone, dataset)
         if st.button(_("Train B and C with untrained weights"), key="untrained"):
             run_lecture(("B", "C"), backbone, dataset, "none")
         if st.button(_("Try the download, then B and C"), key="download"):
-            run_lecture(("B", "C"), backbone, dataset, "imagenet")
+            run_lecture(("B", "C"), backbone, dataset)
 
 
-def run_lecture(letters: tuple[str, ...], backbone: str, dataset: str, weights: str) -> None:
+def run_lecture(letters: tuple[str, ...], backbone: str, dataset: str, weights: str | None = None) -> None:
     """Queues the runs and shows the first of them live."""
     try:
         started = lab().lecture(architecture=backbone, weights=weights, shared={"dataset": dataset}, letters=letters)

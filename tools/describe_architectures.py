@@ -20,9 +20,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read by TensorFlow when it
 
 import keras
 
+from flowerlab.trainer.vgg16_mini import vgg16_mini
+
 TABLES = Path(__file__).resolve().parent.parent / "flowerlab" / "architectures" / "tables"
 BACKBONES: dict[str, Callable[..., Any]] = {
     "vgg16": keras.applications.VGG16,
+    "vgg16_mini": vgg16_mini,
     "mobilenet_v2": partial(keras.applications.MobileNetV2, alpha=1.0),
     "mobilenet_v2_035": partial(keras.applications.MobileNetV2, alpha=0.35),
     "resnet50": keras.applications.ResNet50,

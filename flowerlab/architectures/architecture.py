@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -94,7 +94,11 @@ class Architecture:
         preprocess: Machine word for what happens to RGB 0..255 before the backbone: `rescale_255`, `vgg16`,
             `mobilenet_v2`, `resnet50` (Keras' `preprocess_input` of that network), or `inside` (the backbone does it).
         preprocessing: The same in words.
-        weights: Files with ImageNet weights; any of them will do. Empty if there are none.
+        pretrained: The word in a recipe for its pretrained weights: `imagenet` (Keras downloads them), `flowerlab` (trained by
+            Flowerlab itself and shipped with it); None if nobody has trained it before.
+        weights: Files with ImageNet weights; any of them will do. Empty if `pretrained` is another word.
+        has_seen: Data sets whose photos its pretrained weights were made with, each with a sentence that says which part and
+            how: whoever reads a result on that data set must know.
         largest_px: Largest width and height of the square photo, in pixels.
     """
 
@@ -111,7 +115,9 @@ class Architecture:
     fine_tune_from: str | None
     preprocess: str
     preprocessing: str
+    pretrained: str | None = None
     weights: tuple[WeightsFile, ...] = ()
+    has_seen: Mapping[str, str] = field(default_factory=dict)
     largest_px: int = 331
 
     @cached_property

@@ -45,6 +45,7 @@ def _mobilenet_v2(name: str, alpha: str, megabytes: float, title: str, sentence:
         fine_tune_from="block_13_expand",
         preprocess="mobilenet_v2",
         preprocessing="Colour values 0 to 255 become −1 to 1.",
+        pretrained="imagenet",
         # The weights do not depend on the photo's size: the file made at 224 px serves every size.
         weights=_weights(
             "mobilenet_v2", f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224_no_top.h5", megabytes
@@ -82,12 +83,33 @@ _ENTRIES = (
         fine_tune_from="block4_conv3",
         preprocess="vgg16",
         preprocessing=MINUS_MEAN,
+        pretrained="imagenet",
         weights=_weights(
             "vgg16",
             "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
             58.9,
             "6d6bbae143d832006294945121d1f1fc",
         ),
+    ),
+    Architecture(
+        name="vgg16_mini",
+        title="VGG16 mini",
+        sentence="VGG16 layer by layer, a quarter as wide. Flowerlab trained it and brings it along: it needs no network.",
+        year=2026,
+        source="Flowerlab (docs/models/vgg16_mini.md), after Simonyan and Zisserman",
+        source_url=None,
+        smallest_px=32,
+        channels=320,
+        side=halved_down,
+        load_layers=partial(read_table, "vgg16_mini"),
+        fine_tune_from="block4_conv3",
+        preprocess="mobilenet_v2",
+        preprocessing="Colour values 0 to 255 become −1 to 1.",
+        pretrained="flowerlab",
+        has_seen={
+            "tf_flowers": "VGG16 mini saw tf_flowers' training photos before, without their labels; validation and test "
+            "photos it has never seen."
+        },
     ),
     _mobilenet_v2(
         "mobilenet_v2",
@@ -118,6 +140,7 @@ _ENTRIES = (
         fine_tune_from="conv5_block1_1_conv",
         preprocess="resnet50",
         preprocessing=MINUS_MEAN,
+        pretrained="imagenet",
         weights=_weights(
             "resnet",
             "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -139,6 +162,7 @@ _ENTRIES = (
         fine_tune_from="block6a_expand_conv",
         preprocess="inside",
         preprocessing="The network itself scales colour values 0 to 255 as it was trained on ImageNet.",
+        pretrained="imagenet",
         weights=_weights("efficientnet_v2", "efficientnetv2-b0_notop.h5", 24.3, "893217f2bb855e2983157299931e43ff"),
     ),
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
 from flowerlab.architectures import Architecture, WeightsFile
@@ -16,12 +17,14 @@ from flowerlab.errors import BadInput, WeightsNotAtHand
 from flowerlab.home import Home, scratch_beside
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.network import reachable
+from flowerlab.trainer.vgg16_mini import vgg16_mini
 from flowerlab.weights import find_weights, keras_home
 
 Progress = Callable[[str, int, int], None]
 
 BACKBONES: dict[str, Callable[..., keras.Model]] = {
     "vgg16": keras.applications.VGG16,
+    "vgg16_mini": vgg16_mini,
     "mobilenet_v2": lambda **arguments: keras.applications.MobileNetV2(alpha=1.0, **arguments),
     "mobilenet_v2_035": lambda **arguments: keras.applications.MobileNetV2(alpha=0.35, **arguments),
     "resnet50": keras.applications.ResNet50,
@@ -134,6 +137,8 @@ def load_starting_weights(network: Network, recipe: Recipe, home: Home, progress
     if recipe.start_from is not None:
         source = keras.models.load_model(home.run(recipe.start_from) / "model.keras", compile=False, safe_mode=True)
         _copy_weights(source, network.model)
+    elif network.backbone is not None and recipe.weights == "flowerlab":
+        _load_shipped(network.backbone, recipe.chosen)
     elif network.backbone is not None and recipe.weights == "imagenet":
         _load_pretrained(network.backbone, fetch_weights(recipe.chosen, progress), recipe.chosen)
     elif network.backbone is not None and recipe.weights != "none":
@@ -150,6 +155,19 @@ def _copy_weights(source: keras.Model, target: keras.Model) -> None:
             _copy_weights(twin, layer)
         else:
             layer.set_weights(twin.get_weights())
+
+
+def _load_shipped(backbone: keras.Model, chosen: Architecture) -> None:
+    path = find_weights(chosen)
+    if path is None:
+        raise WeightsNotAtHand(
+            f"The weights of {chosen.title} are missing. Expected the file {chosen.name}.npz that comes with Flowerlab. "
+            "Received: no such file. Install Flowerlab anew, or train with weights=none."
+        )
+    with np.load(path) as arrays:
+        for layer in backbone.layers:
+            if layer.weights:
+                layer.set_weights([arrays[f"{layer.name}/{part}"].astype(np.float32) for part in ("kernel", "bias")])
 
 
 def _load_pretrained(backbone: keras.Model, path: Path, chosen: Architecture) -> None:

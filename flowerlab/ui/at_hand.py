@@ -9,7 +9,7 @@ from flowerlab.datasets.catalog import DATASETS
 from flowerlab.datasets.folder import list_folders
 from flowerlab.locale import _
 from flowerlab.runs import Lab
-from flowerlab.ui.backbones import backbones, megabytes
+from flowerlab.ui.backbones import megabytes
 from flowerlab.ui.run_picker import escaped
 
 # A telephone has room for what and state alone.
@@ -42,7 +42,7 @@ def _weights(lab: Lab) -> list[tuple[str, str, str]]:
             _state(lab.weights_at_hand(name), megabytes(name)),
             _(architecture(name).sentence),
         )
-        for name in backbones(lab)
+        for name in lab.backbones()
     ]
 
 

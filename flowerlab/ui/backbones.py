@@ -1,24 +1,17 @@
-"""Known networks for the recipes B and C, those that can be used at once first."""
+"""How known networks for the recipes B and C are named to people."""
 
 from __future__ import annotations
 
-from flowerlab.architectures import ARCHITECTURES, architecture
+from flowerlab.architectures import architecture
 from flowerlab.locale import _
 from flowerlab.runs import Lab
-
-
-def backbones(lab: Lab) -> list[str]:
-    """Returns the names of all networks that have something to fine-tune, the one to offer first at the head.
-
-    VGG16, the lecture's, leads if its weights are on this machine or nobody's are; else the first whose weights are here.
-    """
-    known = [name for name, entry in ARCHITECTURES.items() if entry.fine_tune_from is not None]
-    return sorted(known, key=lambda name: (not lab.weights_at_hand(name), name != "vgg16", known.index(name)))
 
 
 def backbone_title(lab: Lab, name: str) -> str:
     """Returns what people call a network, and whether its weights are here: `VGG16 · to fetch: 59 MB`."""
     title = architecture(name).title
+    if architecture(name).pretrained == "flowerlab":
+        return title + " · " + _("comes with Flowerlab ✓")
     if lab.weights_at_hand(name):
         return title + " · " + _("weights at hand ✓")
     return title + " · " + _("weights to fetch: {size:.0f} MB").format(size=megabytes(name))

@@ -13,7 +13,6 @@ from flowerlab.presets import PRESETS, preset_recipe
 from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
 from flowerlab.store import Run
-from flowerlab.ui.backbones import backbones
 from flowerlab.ui.lab import lab
 from flowerlab.ui.recipe_form import fill, key_of, sources
 
@@ -102,7 +101,7 @@ def _shared(chosen: Architecture) -> dict[str, Any]:
 
 def _backbone(opened: Lab) -> str:
     """The network that the form shows, if it can be fine-tuned; else the newest B's, else the one to offer first."""
-    known = backbones(opened)
+    known = opened.backbones()
     shown = st.session_state.get(key_of("architecture", ""))
     if shown in known:
         return str(shown)

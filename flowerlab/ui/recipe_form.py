@@ -177,10 +177,10 @@ def _unfreeze_slider(chosen: Architecture) -> str:
 
 
 def _weights(lab: Lab, chosen: Architecture) -> str:
-    if not chosen.weights:
+    if chosen.pretrained is None:
         return "none"
     files = [f"file:{path.name}" for path in sorted(lab.home.weights.iterdir()) if not path.name.startswith(".")]
-    value: str = _choose("weights", ["imagenet", "none", *files], "imagenet", chosen=chosen.name)
+    value: str = _choose("weights", [chosen.pretrained, "none", *files], chosen.pretrained, chosen=chosen.name)
     return value
 
 
