@@ -183,7 +183,7 @@ def _datasets() -> Iterator[Finding]:
 
 def _weights() -> Iterator[Finding]:
     for chosen in ARCHITECTURES.values():
-        if chosen.weights:
+        if chosen.pretrained is not None:
             yield _weights_of(chosen)
 
 
@@ -191,6 +191,13 @@ def _weights_of(chosen: Architecture) -> Finding:
     subject, found = f"{chosen.name} weights", find_weights(chosen)
     if found is not None:
         return Finding(subject, Level.OK, f"At hand: {found}.")
+    if not chosen.weights:
+        return Finding(
+            subject,
+            Level.WARNING,
+            "Missing, though they come with Flowerlab.",
+            "Install Flowerlab anew, or train with --weights none.",
+        )
     file = chosen.weights[0]
     return Finding(
         subject,

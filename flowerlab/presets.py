@@ -43,7 +43,7 @@ PRESETS: dict[str, Preset] = {
     "B": Preset(
         "B",
         "transfer learning",
-        "A known network keeps what it learnt on a million photos; only a new head on top of it learns.",
+        "A known network keeps what it learnt before, from very many photos; only a new head on top of it learns.",
     ),
     "C": Preset(
         "C",

@@ -53,7 +53,10 @@ def choices() -> tuple[str, str]:
         format_func=lambda name: backbone_title(lab(), name),
         key="home-backbone",
         persist_state="session",
-        help=_("B and C go on from a network that was trained on a million photos. The lecture uses VGG16."),
+        help=_(
+            "B and C go on from a network that has learnt before. The lecture uses VGG16; VGG16 mini is the same, a quarter as "
+            "wide, and comes with Flowerlab."
+        ),
     )
     return str(dataset), str(backbone)
 

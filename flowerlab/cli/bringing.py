@@ -13,7 +13,7 @@ from flowerlab.cli.output import one_line, say
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
 from flowerlab.datasets.folder import import_folder
 from flowerlab.home import Home
-from flowerlab.recipe import WEIGHTS_FILE
+from flowerlab.recipe import PRETRAINED, WEIGHTS_FILE
 from flowerlab.weights import SUFFIXES, import_weights
 
 # Somebody may point at a whole disk: what is too large to be a data set is left to the import to refuse.
@@ -92,7 +92,7 @@ def _path_of_photos(knobs: Mapping[str, str]) -> Path | None:
 
 def _path_of_weights(knobs: Mapping[str, str]) -> Path | None:
     value = knobs.get("weights", "none")
-    if value in ("imagenet", "none") or value.startswith("file:"):
+    if value in (*PRETRAINED, "none") or value.startswith("file:"):
         return None
     return _path(value, SUFFIXES)
 

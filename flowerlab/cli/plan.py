@@ -61,7 +61,7 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
     classes = describe(own).classes if brought else lab.classes_of(recipe.dataset)
     chosen = recipe.chosen
     dataset_at_hand = brought or lab.dataset_at_hand(recipe.dataset)
-    needs_weights = recipe.weights == "imagenet" and recipe.start_from is None
+    needs_weights = recipe.weights == chosen.pretrained and recipe.start_from is None
     weights_at_hand = not needs_weights or lab.weights_at_hand(chosen.name)
     return Plan(
         recipe=recipe,

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from flowerlab.architectures import architecture
 from flowerlab.cli.bringing import bring_in
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import give, run_record, say, summary, write
@@ -20,7 +21,11 @@ from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
 from flowerlab.store import Run, RunState, check_name
 
-LECTURE_DEFAULTS = {"architecture": "vgg16", "weights": "imagenet"}
+OF_BACKBONE = ("architecture", "weights")
+LECTURE_DEFAULTS = {
+    "architecture": "vgg16 if its weights are at hand, else vgg16_mini",
+    "weights": "the pretrained ones of the architecture",
+}
 
 Again = Annotated[bool, typer.Option("--again", metavar="", help="Train even if an equal run is there.")]
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")]
@@ -97,11 +102,11 @@ def lecture(
     with opened() as lab:
 
         def check(given: Mapping[str, str], brings: Collection[str]) -> None:
-            backbone, shared = _parted(given)
+            backbone, shared = _parted(given, lab)
             for letter in letters:
                 lab.check(preset_recipe(letter, **backbone, shared=shared), brings=brings)
 
-        backbone, shared = _parted(bring_in(knobs, lab.home, check=check))
+        backbone, shared = _parted(bring_in(knobs, lab.home, check=check), lab)
         started = lab.lecture(**backbone, shared=shared, letters=letters, again=again)
 
     def report(lab: Lab, runs: dict[str, Run]) -> None:
@@ -109,14 +114,16 @@ def lecture(
             give({"runs": {letter: run_record(lab, run) for letter, run in runs.items()}})
         else:
             write("\n".join(summary(lab, run) for run in runs.values()))
-        missing = backbone["weights"] == "imagenet" and not lab.weights_at_hand(backbone["architecture"])
+        chosen = architecture(backbone["architecture"])
+        missing = backbone["weights"] == chosen.pretrained and not lab.weights_at_hand(chosen.name)
         if missing and any(run.state is RunState.FAILED for run in runs.values()):
             say("With --weights none, B and C train without pretrained weights.")
 
     see_through(started, report)
 
 
-def _parted(knobs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def _parted(knobs: Mapping[str, str], lab: Lab) -> tuple[dict[str, str], dict[str, str]]:
     """Parts knobs into those of the backbone and those that all runs share."""
-    backbone = {name: knobs.get(name, default) for name, default in LECTURE_DEFAULTS.items()}
-    return backbone, {name: value for name, value in knobs.items() if name not in LECTURE_DEFAULTS}
+    name = knobs.get("architecture", lab.backbones()[0])
+    backbone = {"architecture": name, "weights": knobs.get("weights", architecture(name).pretrained or "none")}
+    return backbone, {knob: value for knob, value in knobs.items() if knob not in OF_BACKBONE}

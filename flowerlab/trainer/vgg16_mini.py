@@ -23,6 +23,8 @@ def vgg16_mini(input_shape: tuple[int, int, int], *, include_top: bool = False, 
     """
     if include_top or weights is not None:
         raise ValueError("vgg16_mini is built without a top and without weights.")
+    if min(input_shape[:2]) < 32:
+        raise ValueError(f"vgg16_mini halves a photo five times: it must be at least 32x32. Received: {input_shape}.")
     photos = tensor = keras.Input(input_shape, name="input_layer")
     for block, (width, convolutions) in enumerate(zip(WIDTHS, CONVOLUTIONS, strict=True), start=1):
         for number in range(1, convolutions + 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from flowerlab.architectures import architecture
+from flowerlab.architectures import Architecture, architecture
 from flowerlab.locale import _
 from flowerlab.presets import LECTURE, PRESETS, preset_recipe
 from flowerlab.ui.words import trainable_of, what_parameters_are
@@ -29,19 +29,24 @@ def _card(letter: str, backbone: str, classes: int) -> None:
         image_size=recipe.image_size, unfreeze_from=recipe.unfreeze_from, head=recipe.head, classes=classes
     )
     st.markdown(f"#### {letter} · {_(PRESETS[letter].title)}")
-    st.markdown(_story(letter, architecture(backbone).title))
+    st.markdown(_story(letter, architecture(backbone)))
     st.caption(
         trainable_of(counts.trainable, counts.total),
         help=what_parameters_are(),
     )
 
 
-def _story(letter: str, network: str) -> str:
+def _story(letter: str, network: Architecture) -> str:
     if letter == "A":
         return _(
             "A small network that has never seen a picture. It must learn everything: what an edge is, what a petal is."
         )
-    if letter == "B":
+    if letter == "B" and network.pretrained == "flowerlab":
+        text = _(
+            "{network} was taught by a network that has looked at a million photos. What it knows is frozen ❄; only a new "
+            "head on top learns which flower is which."
+        )
+    elif letter == "B":
         text = _(
             "{network} has looked at a million photos before. What it knows is frozen ❄; only a new head on top learns "
             "which flower is which."
@@ -50,4 +55,4 @@ def _story(letter: str, network: str) -> str:
         text = _(
             "Goes on from B and lets the last layers of {network} learn too. Is it better still? Watch, then compare."
         )
-    return text.format(network=network)
+    return text.format(network=network.title)

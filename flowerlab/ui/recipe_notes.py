@@ -74,7 +74,11 @@ def notes(lab: Lab, recipe: Recipe) -> list[str]:
 def _missing(lab: Lab, recipe: Recipe) -> list[str]:
     """What is not on this machine, how large it is, and the way around it."""
     found = []
-    if recipe.weights == "imagenet" and recipe.start_from is None and not lab.weights_at_hand(recipe.architecture):
+    if (
+        recipe.weights == recipe.chosen.pretrained
+        and recipe.start_from is None
+        and not lab.weights_at_hand(recipe.architecture)
+    ):
         text = _(
             "The weights of {title} are not on this computer: {size:.0f} MB are downloaded first. Without a network "
             "choose another architecture, or the starting weights “none”."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from flowerlab.architectures import architecture
 from flowerlab.home import Home
@@ -19,9 +20,28 @@ def bring_weights(folder: Path, name: str) -> None:
     (folder / "keras" / "models" / architecture(name).weights[0].name).write_bytes(b"hollow")
 
 
+def with_backbone(name: str) -> AppTest:
+    """Opens Home and chooses a known network."""
+    app = open_page("home")
+    app.selectbox(key="home-backbone").select(name).run()
+    return app
+
+
+def test_a_fresh_lab_runs_the_whole_lecture_at_once() -> None:
+    """With nothing fetched, VGG16 mini is offered first, and the button queues A, B and C on what comes with Flowerlab."""
+    app = open_page("home")
+    assert app.selectbox(key="home-backbone").value == "vgg16_mini"
+    assert not app.info
+    app.button(key="lecture").click().run()
+    c, b, a = lab().store.all()
+    assert [run.recipe.architecture for run in (a, b, c)] == ["handmade", "vgg16_mini", "vgg16_mini"]
+    assert [run.recipe.weights for run in (a, b, c)] == ["none", "flowerlab", "flowerlab"]
+    assert c.recipe.unfreeze_from == "block4_conv3"
+
+
 def test_without_weights_the_button_queues_a_alone() -> None:
     """Where no weights are at hand, one sentence says what is missing and how large it is, and the button queues A."""
-    app = open_page("home")
+    app = with_backbone("vgg16")
     assert not app.exception
     assert "VGG16 learnt on a million photos is not on this computer (a download of 59 MB)" in app.info[0].value
     app.button(key="lecture").click().run()
@@ -33,7 +53,7 @@ def test_without_weights_the_button_queues_a_alone() -> None:
 @pytest.mark.parametrize(("key", "weights"), [("untrained", "none"), ("download", "imagenet")])
 def test_without_weights_there_are_two_ways_to_b_and_c(key: str, weights: str) -> None:
     """B and C are queued with random weights or with the download, and C goes on from B."""
-    app = open_page("home")
+    app = with_backbone("vgg16")
     app.button(key=key).click().run()
     c, b = lab().store.all()
     assert (b.recipe.weights, c.recipe.weights) == (weights, weights)
@@ -41,10 +61,9 @@ def test_without_weights_there_are_two_ways_to_b_and_c(key: str, weights: str) -
 
 
 def test_with_weights_the_lecture_is_one_click(tmp_path: Path) -> None:
-    """A network whose weights are at hand is offered first, the button queues A, B and C, and A is shown live."""
+    """With a network whose weights are at hand the button queues A, B and C, and A is shown live."""
     bring_weights(tmp_path, "mobilenet_v2")
-    app = open_page("home")
-    assert app.selectbox(key="home-backbone").value == "mobilenet_v2"
+    app = with_backbone("mobilenet_v2")
     assert not app.info
     app.button(key="lecture").click().run()
     c, b, a = lab().store.all()
@@ -68,8 +87,8 @@ def test_missing_photos_are_named_before_the_click() -> None:
 
 
 def test_the_cards_know_the_lectures_parameters() -> None:
-    """The three cards give the lecture's counts: 154,087 for A, 410,775 of 15.1 M for B, 9.9 M for C."""
-    page = texts(open_page("home"))
+    """With VGG16 the three cards give the lecture's counts: 154,087 for A, 410,775 of 15.1 M for B, 9.9 M for C."""
+    page = texts(with_backbone("vgg16"))
     for count in ("154,087 of 154,087", "410,775 of 15.1 M", "9.9 M of 15.1 M"):
         assert count in page
 

@@ -69,8 +69,8 @@ def test_c_without_a_b_queues_b_along_with_it(letter: str) -> None:
     assert "Start B" in app.button(key="start").label
     run = start(app)
     b = lab().store.get(str(run.recipe.start_from))
-    assert b.recipe == preset_recipe("B")
-    assert run.recipe == preset_recipe(letter, start_from=b.id)
+    assert b.recipe == preset_recipe("B", architecture="vgg16_mini")
+    assert run.recipe == preset_recipe(letter, architecture="vgg16_mini", start_from=b.id)
     assert b.name.startswith("B · transfer learning")
 
 
@@ -96,7 +96,7 @@ def test_a_turned_knob_unmarks_the_preset() -> None:
 
 def test_the_unfreeze_slider_changes_what_trains() -> None:
     """Moved to block4_conv3, the lecture's 9.44 M parameters train with the head; the strip's words change too."""
-    app = use_preset(open_page("train"), "B")
+    app = use_preset(open_page("train", query={"architecture": "vgg16"}), "B")
     assert "410,775 of 15.1 M parameters train" in texts(app)
     app.select_slider(key="train-unfreeze_from-vgg16").set_value("block4_conv3").run()
     assert "9.9 M of 15.1 M parameters train" in texts(app)
@@ -105,7 +105,7 @@ def test_the_unfreeze_slider_changes_what_trains() -> None:
 
 def test_every_network_remembers_its_own_layers() -> None:
     """Changing the network never leaves a layer of the other one in the form, and coming back finds the old choice."""
-    app = use_preset(open_page("train"), "B")
+    app = use_preset(open_page("train", query={"architecture": "vgg16"}), "B")
     app.select_slider(key="train-unfreeze_from-vgg16").set_value("block3_conv1").run()
     app.selectbox(key="train-architecture").select("resnet50").run()
     assert app.select_slider(key="train-unfreeze_from-resnet50").value == "none"

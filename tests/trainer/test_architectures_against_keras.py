@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 
 from flowerlab.architectures import ARCHITECTURES
+from flowerlab.trainer.vgg16_mini import vgg16_mini
 
 BACKBONES = {
     "vgg16": keras.applications.VGG16,
+    "vgg16_mini": vgg16_mini,
     "mobilenet_v2": partial(keras.applications.MobileNetV2, alpha=1.0),
     "mobilenet_v2_035": partial(keras.applications.MobileNetV2, alpha=0.35),
     "resnet50": keras.applications.ResNet50,
@@ -119,7 +121,7 @@ def test_clean_cuts_are_exactly_where_one_tensor_is_enough(name: str) -> None:
     assert possible == [layer.clean for layer in layers[start:]]
 
 
-@each
+@pytest.mark.parametrize("name", [name for name in BACKBONES if ARCHITECTURES[name].pretrained == "imagenet"])
 def test_weights_files_and_an_odd_size(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """At 75 px, Keras asks for the weights file of the table (name, address, MD5), and its output has our shape."""
     asked: list[tuple[str, str, str | None]] = []

@@ -36,6 +36,7 @@ class Known:
 KNOWN = {
     "handmade": Known(7, 74_512, 6, 0, 72, (7, 7, 32), (1, 1, 32), None),
     "vgg16": Known(19, 14_714_688, 18, 13, 32, (4, 4, 512), (1, 1, 512), 13),
+    "vgg16_mini": Known(19, 2_690_832, 18, 13, 32, (4, 4, 320), (1, 1, 320), 13),
     "mobilenet_v2": Known(154, 2_257_984, 73, 32, 32, (5, 5, 1280), (1, 1, 1280), 116),
     "mobilenet_v2_035": Known(154, 410_208, 73, 32, 32, (5, 5, 1280), (1, 1, 1280), 116),
     "resnet50": Known(175, 23_587_712, 38, 17, 32, (5, 5, 2048), (1, 1, 2048), 143),
@@ -270,9 +271,10 @@ def test_an_unknown_architecture_is_refused_with_what_may_be_meant() -> None:
 
 @each
 def test_weights_and_preprocessing_fit_the_kind_of_network(name: str) -> None:
-    """Every known network has a weights file with its size; only one whose layers rescale has its preprocessing inside."""
+    """Every known network has weights of its own kind; only one whose layers rescale has its preprocessing inside."""
     chosen = ARCHITECTURES[name]
-    assert bool(chosen.weights) == (name in PRETRAINED)
+    assert chosen.pretrained == {"handmade": None, "vgg16_mini": "flowerlab"}.get(name, "imagenet")
+    assert bool(chosen.weights) == (chosen.pretrained == "imagenet")
     for file in chosen.weights:
         assert file.url.startswith("https://")
         assert file.url.endswith(f"/{file.name}")

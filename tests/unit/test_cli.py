@@ -414,7 +414,7 @@ def test_missing_weights_fail_with_the_way_out(call: Call, monkeypatch: pytest.M
     monkeypatch.setattr(
         FakeEngine, "_play", lambda self, job: (play if job.recipe["weights"] == "none" else _fail)(self, job)
     )
-    outcome = call("lecture", "--epochs", "1", "--json")
+    outcome = call("lecture", "--architecture", "vgg16", "--epochs", "1", "--json")
     assert outcome.code == 1
     runs = outcome.json["runs"]
     assert {letter: run["state"] for letter, run in runs.items()} == {"A": "done", "B": "failed", "C": "failed"}
