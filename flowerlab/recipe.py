@@ -252,6 +252,12 @@ class Recipe(BaseModel):
         return architecture(self.architecture)
 
     @property
+    def seen_before(self) -> str:
+        """What its starting weights had seen of its own photos, as a sentence for whoever reads the result; else empty."""
+        chosen = self.chosen
+        return chosen.has_seen.get(self.dataset, "") if self.weights == chosen.pretrained else ""
+
+    @property
     def from_scratch(self) -> bool:
         """Whether this recipe has no backbone that was made elsewhere: the lecture's recipe A."""
         return self.architecture == "handmade"

@@ -41,7 +41,8 @@ def run_record(lab: Lab, run: Run) -> dict[str, Any]:
 
     Keys: `run_id`, `name`, `state`, `message`, `recipe`, `test_accuracy`, `test_interval` (Wilson, 95 %), `val_accuracy` (of
     the best epoch), `best_epoch` (0-based), `epochs_run`, `confusion_matrix` (rows are the truth), `classes`,
-    `total_parameters`, `trainable_parameters`, `seconds`, `model_path` (absolute).
+    `total_parameters`, `trainable_parameters`, `seconds`, `seen_before` (what the starting weights had seen of these photos),
+    `model_path` (absolute).
     """
     result, model = run.result, lab.model_path(run)
     return {
@@ -60,6 +61,7 @@ def run_record(lab: Lab, run: Run) -> dict[str, Any]:
         "total_parameters": result and result.total_parameters,
         "trainable_parameters": result and result.trainable_parameters,
         "seconds": result and result.seconds,
+        "seen_before": run.recipe.seen_before or None,
         "model_path": str(model) if result is not None and model.exists() else None,
     }
 
@@ -95,6 +97,8 @@ def summary(lab: Lab, run: Run) -> str:
             f"  {parameters_text(result.trainable_parameters, result.total_parameters)}, {duration(result.seconds)}",
             f"  model: {lab.model_path(run)}",
         ]
+        if run.recipe.seen_before:
+            lines.append(f"  {run.recipe.seen_before}")
         if run.message:
             lines.append(f"  {run.message}")
     return "\n".join(lines)

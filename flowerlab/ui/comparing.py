@@ -158,6 +158,11 @@ def notes_on_fairness(runs: Sequence[Run]) -> list[str]:
                 "too high and must not be set against an honest one."
             ).format(names=", ".join(leaky))
         )
+    notes += [
+        f"{escaped(run.name)}: {_(run.recipe.seen_before)}"
+        for run in runs
+        if run.result is not None and run.recipe.seen_before
+    ]
     tested = {
         (run.recipe.dataset, run.recipe.split, run.result.test_photos)
         for run in runs

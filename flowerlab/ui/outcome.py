@@ -27,6 +27,8 @@ def outcome(lab: Lab, run: Run) -> None:
     if run.result is not None:
         _figures(run.result, leak=run.recipe.split == "lecture")
         st.caption(_parameters(run.result))
+        if run.recipe.seen_before:
+            st.caption("ℹ️ " + _(run.recipe.seen_before))
     with st.container(horizontal=True):
         if run.result is not None:
             if st.button(_("⚖️ Compare"), key="to-compare"):

@@ -84,8 +84,8 @@ def _missing(lab: Lab, recipe: Recipe) -> list[str]:
             "choose another architecture, or the starting weights “none”."
         )
         found.append(text.format(title=recipe.chosen.title, size=megabytes(recipe.architecture)))
-    if recipe.weights == recipe.chosen.pretrained and recipe.dataset in recipe.chosen.has_seen:
-        found.append(_(recipe.chosen.has_seen[recipe.dataset]))
+    if recipe.seen_before:
+        found.append(_(recipe.seen_before))
     if recipe.weights == "none" and not recipe.from_scratch and recipe.start_from is None:
         found.append(_("This network begins with random numbers: it knows nothing yet that could be transferred."))
     if recipe.dataset in DATASETS and not lab.dataset_at_hand(recipe.dataset):

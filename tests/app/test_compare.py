@@ -131,3 +131,15 @@ def test_a_run_that_was_not_tested_was_tested_on_nothing_else(home: Home) -> Non
     assert not app.exception
     assert not app.warning
     assert "Its test was skipped" in texts(app)
+
+
+def test_what_a_backbone_has_seen_is_told_beside_its_result(home: Home) -> None:
+    """A result of VGG16 mini on tf_flowers says, here and after training, that it saw the training photos without labels."""
+    run = add_finished(home, "seen", architecture="vgg16_mini", dataset="tf_flowers", unfreeze_from="none")
+    add_finished(home, "garden", architecture="vgg16_mini", unfreeze_from="none")
+    warnings = [warning.value for warning in open_page("compare").warning]
+    assert any(
+        "seen: VGG16 mini saw tf_flowers' training photos before, without their labels" in text for text in warnings
+    )
+    assert not any("garden: VGG16" in text for text in warnings)
+    assert "without their labels" in texts(open_page("train", query={"run": run.id}))

@@ -36,6 +36,7 @@ ROOT = Path(__file__).parents[2]
 RUN_KEYS = {
     "run_id", "name", "state", "message", "recipe", "test_accuracy", "test_interval", "val_accuracy", "best_epoch",
     "epochs_run", "confusion_matrix", "classes", "total_parameters", "trainable_parameters", "seconds", "model_path",
+    "seen_before",
 }  # fmt: skip
 
 
