@@ -56,6 +56,11 @@ class RemoteFile:
         return round(self.size_bytes / 1e6, 1)
 
 
+def in_megabytes(step: str, progress: Callable[[str, int, int], None]) -> Progress:
+    """Turns a progress of (step, done, total) into one that takes bytes and says whole MB (10⁶ bytes)."""
+    return lambda done, total: progress(step, round(done / 1e6), max(1, round(total / 1e6)))
+
+
 class _Broken(Exception):
     """The answer ended too early or never came; a part may be there."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from flowerlab.downloads import RemoteFile
 from flowerlab.errors import BadRecipe
 
 
@@ -48,23 +49,6 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class WeightsFile:
-    """A file with pretrained weights, without the top, in the folder `models/` of Keras' cache.
-
-    Args:
-        name: File name.
-        url: Where Keras downloads it from.
-        megabytes: Size of the download in MB (10⁶ bytes), rounded.
-        digest: MD5 that Keras checks, 32 hexadecimal digits; None where Keras checks none.
-    """
-
-    name: str
-    url: str
-    megabytes: float
-    digest: str | None
-
-
-@dataclass(frozen=True)
 class Counts:
     """How many parameters a network has; `total` = `trainable` + `frozen` = `backbone` + `head`."""
 
@@ -94,7 +78,8 @@ class Architecture:
         preprocess: Machine word for what happens to RGB 0..255 before the backbone: `rescale_255`, `vgg16`,
             `mobilenet_v2`, `resnet50` (Keras' `preprocess_input` of that network), or `inside` (the backbone does it).
         preprocessing: The same in words.
-        weights: Files with ImageNet weights; any of them will do. Empty if there are none.
+        weights: Files with ImageNet weights without the top, as they lie in the folder `models/` of Keras' cache; any of
+            them will do. Empty if there are none.
         largest_px: Largest width and height of the square photo, in pixels.
     """
 
@@ -111,7 +96,7 @@ class Architecture:
     fine_tune_from: str | None
     preprocess: str
     preprocessing: str
-    weights: tuple[WeightsFile, ...] = ()
+    weights: tuple[RemoteFile, ...] = ()
     largest_px: int = 331
 
     @cached_property

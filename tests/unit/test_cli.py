@@ -167,7 +167,7 @@ def test_a_dry_run_starts_nothing(call: Call) -> None:
     assert plan["train_photos"] is None
     text = call("train", "--dry-run", "--dataset", "tf_flowers").out
     assert "154,087" in text
-    assert "218 MB" in text
+    assert "229 MB" in text
     assert all_runs() == []
 
 
