@@ -21,6 +21,7 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.prepared import delete_prepared
 from flowerlab.engine import Engine, Sink
 from flowerlab.engine.fake import FakeEngine
+from flowerlab.engine.fetcher import Fetcher
 from flowerlab.engine.gatherer import Gatherer
 from flowerlab.engine.local import LocalEngine
 from flowerlab.engine.predictor import Predictor
@@ -63,6 +64,7 @@ class Lab:
         self.store = Store(self.home.store)
         self.predictor = Predictor(self.home, self.settings)
         self.gatherer = Gatherer(self.home, self.settings)
+        self.fetcher = Fetcher(self.gatherer)
         self._reader = Reader(self.store)
         self._owner = Owner(self.store, self.home, self.settings, self._make_engine) if own_queue else None
 
@@ -76,6 +78,7 @@ class Lab:
         if self._owner is not None:
             self._owner.close()
         self.predictor.close()
+        self.fetcher.close()
         self.gatherer.close()
         self.store.close()
 
@@ -266,6 +269,10 @@ class Lab:
         """Whether the ImageNet weights of an architecture are on this machine (True for one that has none)."""
         chosen = find_architecture(architecture)
         return not chosen.weights or find_weights(chosen) is not None
+
+    def at_hand(self, name: str) -> bool:
+        """Whether a data set, or an architecture's weights, are on this machine."""
+        return self.dataset_at_hand(name) if name in DATASETS else self.weights_at_hand(name)
 
     def predict(self, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Classifies photos with a finished run.

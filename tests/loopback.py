@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from flowerlab import downloads
+from flowerlab.architectures import catalog
+from flowerlab.downloads import RemoteFile
 
 
 @dataclass
@@ -89,3 +97,21 @@ def file_server(manners: Manners) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def describe_weights(monkeypatch: pytest.MonkeyPatch, name: str, url: str, content: bytes) -> None:
+    """Makes the catalogue say that an architecture's weights are this content, at this address."""
+    chosen = catalog.ARCHITECTURES[name]
+    file = RemoteFile(chosen.weights[0].name, url, len(content), hashlib.md5(content).hexdigest())
+    entries = {**catalog.ARCHITECTURES, name: dataclasses.replace(chosen, weights=(file,))}
+    monkeypatch.setattr(catalog, "ARCHITECTURES", entries)
+
+
+@contextmanager
+def served_weights(monkeypatch: pytest.MonkeyPatch, name: str, size_bytes: int = 100_000) -> Iterator[Manners]:
+    """Serves an architecture's weights (bytes that mean nothing) for the length of a block."""
+    manners = Manners(bytes(range(200)) * (size_bytes // 200))
+    monkeypatch.setattr(downloads, "EVERY_S", 0.02)
+    with file_server(manners) as url:
+        describe_weights(monkeypatch, name, f"{url}/{name}.h5", manners.content)
+        yield manners

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +9,13 @@ import keras
 import pytest
 
 from flowerlab import downloads
-from flowerlab.architectures import architecture, catalog
-from flowerlab.downloads import RemoteFile
+from flowerlab.architectures import architecture
 from flowerlab.errors import WeightsNotAtHand
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.trainer import models
 from flowerlab.weights import fetch_weights, find_weights
-from tests.loopback import Manners, file_server
+from tests.loopback import Manners, describe_weights, file_server
 
 SMALL = Recipe(architecture="mobilenet_v2_035", weights="imagenet", unfreeze_from="none", image_size=32)
 
@@ -35,16 +32,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manners: Manners) -> 
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr(downloads, "EVERY_S", 0.02)
     with file_server(manners) as url:
-        serve(monkeypatch, f"{url}/{catalog.ARCHITECTURES[SMALL.architecture].weights[0].name}", manners.content)
+        describe_weights(monkeypatch, SMALL.architecture, f"{url}/weights.h5", manners.content)
         yield tmp_path / "keras"
-
-
-def serve(monkeypatch: pytest.MonkeyPatch, url: str, content: bytes) -> None:
-    """Makes the catalogue say that the small network's weights are this content at this address."""
-    chosen = catalog.ARCHITECTURES[SMALL.architecture]
-    file = RemoteFile(chosen.weights[0].name, url, len(content), hashlib.md5(content).hexdigest())
-    entries = {**catalog.ARCHITECTURES, chosen.name: dataclasses.replace(chosen, weights=(file,))}
-    monkeypatch.setattr(catalog, "ARCHITECTURES", entries)
 
 
 def test_weights_count_as_at_hand_only_when_they_are_whole(cache: Path, manners: Manners) -> None:
