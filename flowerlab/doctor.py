@@ -175,8 +175,8 @@ def _datasets() -> Iterator[Finding]:
         "tf_flowers",
         Level.WARNING,
         f"Not on this machine: {entry.photos:,} photos, a download of {entry.download_mb} MB.",
-        "Fetch it while there is a network: python -m flowerlab fetch tf_flowers. Without one, train on the garden, or copy a tensorflow_datasets folder "
-        "here and set TFDS_DATA_DIR to it.",
+        "Fetch it while there is a network: python -m flowerlab fetch tf_flowers. Without one, train on the garden, or copy a "
+        "tensorflow_datasets folder here and set TFDS_DATA_DIR to it.",
         float(entry.download_mb),
     )
 
@@ -196,7 +196,7 @@ def _weights_of(chosen: Architecture) -> Finding:
         subject,
         Level.WARNING,
         f"Not on this machine: {file.name}, a download of {file.megabytes:g} MB.",
-        f"Fetch them while there is a network: python -m flowerlab fetch {chosen.name}. Without one, train with --weights none, or copy the file into "
-        f"{keras_home() / 'models'}.",
+        f"Fetch them while there is a network: python -m flowerlab fetch {chosen.name}. Without one, train with --weights none, "
+        f"or copy the file into {keras_home() / 'models'}.",
         file.megabytes,
     )
