@@ -63,15 +63,11 @@ def _watch(lab: Lab, names: Sequence[str], place: str) -> None:
         for name in names:
             state = lab.fetcher.state(name)
             assert state is not None
-            left, right = st.columns([5, 1], vertical_alignment="bottom")
-            left.progress(share(state), text=progress_text(state))
-            right.button(
-                _("Cancel"),
-                key=f"fetch-cancel-{place}-{name}",
-                on_click=lab.fetcher.cancel,
-                args=(name,),
-                width="stretch",
-            )
+            # A horizontal row instead of columns: the narrow form of Train has room for the whole word then.
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                st.progress(share(state), text=progress_text(state))
+                key = f"fetch-cancel-{place}-{name}"
+                st.button(_("Cancel"), key=key, on_click=lab.fetcher.cancel, args=(name,))
 
     refreshed(draw, every_s=EVERY_S)
 
