@@ -58,7 +58,7 @@ def _fetch(lab: Lab, name: str) -> None:
                 show(state)
                 time.sleep(LOOK_S)
         except KeyboardInterrupt:
-            lab.fetcher.cancel(name)
+            # Closing the lab ends the download.
             say("What has come is kept; the next call goes on from there.")
             raise
         show(state)

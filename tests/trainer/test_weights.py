@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +13,12 @@ import pytest
 
 from flowerlab import downloads
 from flowerlab.architectures import architecture
+from flowerlab.engine.protocol import Job
 from flowerlab.errors import WeightsNotAtHand
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.trainer import models
+from flowerlab.trainer.channel import Channel, Lines, StopRequested
 from flowerlab.weights import fetch_weights, find_weights
 from tests.loopback import Manners, describe_weights, file_server
 
@@ -57,6 +62,20 @@ def test_weights_count_as_at_hand_only_when_they_are_whole(cache: Path, manners:
     assert path == find_weights(chosen) == cache / "models" / chosen.weights[0].name
     assert path.read_bytes() == manners.content
     assert manners.asked[1].startswith("bytes=")
+
+
+def test_stop_acts_while_the_server_says_nothing(cache: Path, manners: Manners, tmp_path: Path) -> None:
+    """Who presses Stop during a download is heeded within a second, although no byte comes."""
+    job = Job(run_id="r", attempt=1, recipe={}, home=tmp_path, garden_pictures=60)
+    manners.pause_s = 30.0
+    said = io.StringIO()
+    channel = Channel(job, Lines(said))
+    threading.Timer(0.3, channel.wish_to_stop).start()
+    began_s = time.monotonic()
+    with pytest.raises(StopRequested):
+        fetch_weights(architecture(SMALL.architecture), channel.progress)
+    assert time.monotonic() - began_s < 1.3
+    assert "Downloading MobileNetV2 0.35 weights (MB)" in said.getvalue()
 
 
 def test_keras_finds_what_was_fetched(cache: Path) -> None:
