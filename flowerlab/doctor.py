@@ -175,8 +175,8 @@ def _datasets() -> Iterator[Finding]:
         "tf_flowers",
         Level.WARNING,
         f"Not on this machine: {entry.photos:,} photos, a download of {entry.download_mb} MB.",
-        "It is fetched when a run needs it. Without a network, train on the garden, or copy a tensorflow_datasets folder "
-        "here and set TFDS_DATA_DIR to it.",
+        "Fetch it while there is a network: python -m flowerlab fetch tf_flowers. Without one, train on the garden, or copy a "
+        "tensorflow_datasets folder here and set TFDS_DATA_DIR to it.",
         float(entry.download_mb),
     )
 
@@ -203,7 +203,7 @@ def _weights_of(chosen: Architecture) -> Finding:
         subject,
         Level.WARNING,
         f"Not on this machine: {file.name}, a download of {file.megabytes:g} MB.",
-        "Weights are fetched when a run needs them. Without a network, train with --weights none, or copy the file into "
-        f"{keras_home() / 'models'}.",
+        f"Fetch them while there is a network: python -m flowerlab fetch {chosen.name}. Without one, train with --weights none, "
+        f"or copy the file into {keras_home() / 'models'}.",
         file.megabytes,
     )

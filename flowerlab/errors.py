@@ -9,7 +9,8 @@ FlowerlabError                  anything we can explain in a sentence
 │   └── UnknownRun              no run has this id
 ├── NotAtHand                   data or weights that are not on this machine and cannot be fetched now
 │   ├── DatasetNotAtHand
-│   └── WeightsNotAtHand
+│   ├── WeightsNotAtHand
+│   └── DownloadFailed          a file could not be fetched from the network
 ├── HomeUnusable                FLOWERLAB_HOME cannot be written
 ├── RunFailed                   a run ended without a model
 └── PredictorFailed             the process that classifies photos did not answer
@@ -74,6 +75,10 @@ class DatasetNotAtHand(NotAtHand):
 
 class WeightsNotAtHand(NotAtHand):
     """Pretrained weights are not on this machine and cannot be fetched now."""
+
+
+class DownloadFailed(NotAtHand):
+    """A file could not be fetched from the network; its text is one sentence with the reason."""
 
 
 class HomeUnusable(FlowerlabError):

@@ -22,6 +22,7 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.prepared import delete_prepared
 from flowerlab.engine import Engine, Sink
 from flowerlab.engine.fake import FakeEngine
+from flowerlab.engine.fetcher import Fetcher
 from flowerlab.engine.gatherer import Gatherer
 from flowerlab.engine.local import LocalEngine
 from flowerlab.engine.predictor import Predictor
@@ -64,6 +65,7 @@ class Lab:
         self.store = Store(self.home.store)
         self.predictor = Predictor(self.home, self.settings)
         self.gatherer = Gatherer(self.home, self.settings)
+        self.fetcher = Fetcher(self.gatherer)
         self._reader = Reader(self.store)
         self._owner = Owner(self.store, self.home, self.settings, self._make_engine) if own_queue else None
 
@@ -77,6 +79,7 @@ class Lab:
         if self._owner is not None:
             self._owner.close()
         self.predictor.close()
+        self.fetcher.close()
         self.gatherer.close()
         self.store.close()
 
@@ -276,6 +279,10 @@ class Lab:
         """
         known = [name for name, entry in ARCHITECTURES.items() if entry.fine_tune_from is not None]
         return sorted(known, key=lambda name: not self.weights_at_hand(name))
+
+    def at_hand(self, name: str) -> bool:
+        """Whether a data set, or an architecture's weights, are on this machine."""
+        return self.dataset_at_hand(name) if name in DATASETS else self.weights_at_hand(name)
 
     def predict(self, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Classifies photos with a finished run.

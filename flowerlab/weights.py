@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from flowerlab.architectures import Architecture
+from flowerlab.downloads import download, in_megabytes
 from flowerlab.errors import BadInput
 from flowerlab.home import Home
 
@@ -34,6 +36,23 @@ def find_weights(chosen: Architecture) -> Path | None:
         if path.is_file():
             return path
     return None
+
+
+def fetch_weights(chosen: Architecture, progress: Callable[[str, int, int], None]) -> Path:
+    """Returns the file with an architecture's ImageNet weights; downloads it into Keras' cache if it is missing.
+
+    Args:
+        chosen: One that has pretrained weights.
+        progress: Called with (step, MB here, MB in all); may raise to give up, which keeps what has come.
+
+    Raises:
+        DownloadFailed: If it is missing and cannot be downloaded.
+    """
+    found = find_weights(chosen)
+    if found is not None:
+        return found
+    file, step = chosen.weights[0], f"Downloading {chosen.title} weights (MB)"
+    return download(file, keras_home() / "models" / file.name, in_megabytes(step, progress))
 
 
 def import_weights(source: Path, home: Home) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from flowerlab.downloads import RemoteFile
 from flowerlab.errors import BadRecipe
 
 
@@ -48,23 +49,6 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class WeightsFile:
-    """A file with pretrained weights, without the top, in the folder `models/` of Keras' cache.
-
-    Args:
-        name: File name.
-        url: Where Keras downloads it from.
-        megabytes: Size of the download in MB (10⁶ bytes), rounded.
-        digest: MD5 that Keras checks, 32 hexadecimal digits; None where Keras checks none.
-    """
-
-    name: str
-    url: str
-    megabytes: float
-    digest: str | None
-
-
-@dataclass(frozen=True)
 class Counts:
     """How many parameters a network has; `total` = `trainable` + `frozen` = `backbone` + `head`."""
 
@@ -96,7 +80,8 @@ class Architecture:
         preprocessing: The same in words.
         pretrained: The word in a recipe for its pretrained weights: `imagenet` (Keras downloads them), `flowerlab` (trained by
             Flowerlab itself and shipped with it); None if nobody has trained it before.
-        weights: Files with ImageNet weights; any of them will do. Empty if `pretrained` is another word.
+        weights: Files with ImageNet weights without the top, as they lie in the folder `models/` of Keras' cache; any of
+            them will do. Empty if `pretrained` is another word.
         has_seen: Data sets whose photos its pretrained weights were made with, each with a sentence that says which part and
             how: whoever reads a result on that data set must know.
         largest_px: Largest width and height of the square photo, in pixels.
@@ -116,7 +101,7 @@ class Architecture:
     preprocess: str
     preprocessing: str
     pretrained: str | None = None
-    weights: tuple[WeightsFile, ...] = ()
+    weights: tuple[RemoteFile, ...] = ()
     has_seen: Mapping[str, str] = field(default_factory=dict)
     largest_px: int = 331
 

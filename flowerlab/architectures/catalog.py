@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 
-from flowerlab.architectures.architecture import Architecture, WeightsFile
+from flowerlab.architectures.architecture import Architecture
 from flowerlab.architectures.handmade import SMALLEST_PX, STEPS, handmade_layers, handmade_side
 from flowerlab.architectures.table import read_table
+from flowerlab.downloads import RemoteFile
 from flowerlab.errors import BadRecipe
 
 KERAS_FILES = "https://storage.googleapis.com/tensorflow/keras-applications"
@@ -26,11 +27,16 @@ def halved_up(image_size_px: int) -> int:
     return -(-image_size_px // 32)
 
 
-def _weights(folder: str, name: str, megabytes: float, digest: str | None = None) -> tuple[WeightsFile, ...]:
-    return (WeightsFile(name, f"{KERAS_FILES}/{folder}/{name}", megabytes, digest),)
+def _weights(folder: str, name: str, size_bytes: int, digest: str | None = None) -> tuple[RemoteFile, ...]:
+    """Describes a file of Keras'. The digest is the MD5 that keras.applications 3.15.1 checks; for MobileNetV2 it has none.
+
+    Keras tells no sizes beforehand: these are what its downloads reported (`58889256/58889256` in the logs of many who ran
+    it), and for MobileNetV2 0.35 what a project that pins this file writes. A file of another size is refused.
+    """
+    return (RemoteFile(name, f"{KERAS_FILES}/{folder}/{name}", size_bytes, digest),)
 
 
-def _mobilenet_v2(name: str, alpha: str, megabytes: float, title: str, sentence: str) -> Architecture:
+def _mobilenet_v2(name: str, alpha: str, size_bytes: int, title: str, sentence: str) -> Architecture:
     return Architecture(
         name=name,
         title=title,
@@ -48,7 +54,7 @@ def _mobilenet_v2(name: str, alpha: str, megabytes: float, title: str, sentence:
         pretrained="imagenet",
         # The weights do not depend on the photo's size: the file made at 224 px serves every size.
         weights=_weights(
-            "mobilenet_v2", f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224_no_top.h5", megabytes
+            "mobilenet_v2", f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224_no_top.h5", size_bytes
         ),
     )
 
@@ -87,7 +93,7 @@ _ENTRIES = (
         weights=_weights(
             "vgg16",
             "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
-            58.9,
+            58_889_256,
             "6d6bbae143d832006294945121d1f1fc",
         ),
     ),
@@ -114,14 +120,14 @@ _ENTRIES = (
     _mobilenet_v2(
         "mobilenet_v2",
         "1.0",
-        9.4,
+        9_406_464,
         "MobileNetV2",
         "Made for phones: much smaller and faster than VGG16, with shortcuts around its blocks.",
     ),
     _mobilenet_v2(
         "mobilenet_v2_035",
         "0.35",
-        2.0,
+        2_019_640,
         "MobileNetV2 0.35",
         "MobileNetV2 with about a third of the channels in each layer, so it is smaller and faster still.",
     ),
@@ -144,7 +150,7 @@ _ENTRIES = (
         weights=_weights(
             "resnet",
             "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
-            94.8,
+            94_765_736,
             "4d473c1dd8becc155b73f8504c6f6626",
         ),
     ),
@@ -163,7 +169,9 @@ _ENTRIES = (
         preprocess="inside",
         preprocessing="The network itself scales colour values 0 to 255 as it was trained on ImageNet.",
         pretrained="imagenet",
-        weights=_weights("efficientnet_v2", "efficientnetv2-b0_notop.h5", 24.3, "893217f2bb855e2983157299931e43ff"),
+        weights=_weights(
+            "efficientnet_v2", "efficientnetv2-b0_notop.h5", 24_274_472, "893217f2bb855e2983157299931e43ff"
+        ),
     ),
 )
 

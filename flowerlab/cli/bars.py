@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from flowerlab.cli.watch import step_text
+from flowerlab.engine.gatherer import Gathering
 from flowerlab.figures import duration, percent
 from flowerlab.history import History
 from flowerlab.store import Run, RunState
@@ -38,6 +39,33 @@ class Bars:
         self._progress.update(self._tasks[run.id], completed=done, what=bar_text(run, history, place))
         # `update` takes None for "leave it", but a bar without total is what shows that the end is not known.
         self._progress.tasks[self._progress.task_ids.index(self._tasks[run.id])].total = total
+
+
+class GatheringBar:
+    """One bar for a download or the gathering of a data set, redrawn in place; for the length of a `with` block."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[what]}", markup=False),
+            console=Console(stderr=True),
+        )
+        self._task = self._progress.add_task("Starting", total=None, what="")
+
+    def __enter__(self) -> GatheringBar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._progress.stop()
+
+    def show(self, state: Gathering) -> None:
+        """Shows how far it is."""
+        what = f"{state.done:,} of {state.total:,}" if state.total else ""
+        self._progress.update(self._task, description=state.step, completed=state.done, what=what)
+        # See `Bars.show`: None is no update.
+        self._progress.tasks[0].total = state.total or None
 
 
 def _extent(run: Run, history: History) -> tuple[float, float | None]:

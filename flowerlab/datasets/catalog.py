@@ -6,6 +6,7 @@ import difflib
 import re
 from dataclasses import dataclass
 
+from flowerlab.downloads import RemoteFile
 from flowerlab.errors import BadRecipe
 
 FOLDER_PREFIX = "folder:"
@@ -22,7 +23,7 @@ class DatasetEntry:
         sentence: What it is, for a pupil.
         classes: In label order.
         photos: How many there are in full.
-        download_mb: Size of the download in MB (10⁶ bytes); 0 if nothing is fetched.
+        archive: What is fetched; None if nothing is.
         licence: Of the photos.
         source: Where they come from.
         version: Changes whenever the same name stands for other photos: TFDS' own, or that of the garden's drawing.
@@ -34,13 +35,26 @@ class DatasetEntry:
     sentence: str
     classes: tuple[str, ...]
     photos: int
-    download_mb: int
+    archive: RemoteFile | None
     licence: str
     source: str
     version: str
     keeps_order: bool
 
+    @property
+    def download_mb(self) -> int:
+        """Size of the download in MB (10⁶ bytes); 0 if nothing is fetched."""
+        return round(self.archive.megabytes) if self.archive else 0
 
+
+# Size and SHA-256 are those that TensorFlow Datasets 4.9.10 checks (its datasets/tf_flowers/checksums.tsv). It gives the
+# address http://download.tensorflow.org/…, which is this one without encryption.
+FLOWER_PHOTOS = RemoteFile(
+    "flower_photos.tgz",
+    "https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz",
+    228_813_984,
+    "4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
+)
 FLOWERS = ("dandelion", "daisy", "tulips", "sunflowers", "roses")
 
 DATASETS: dict[str, DatasetEntry] = {
@@ -50,7 +64,7 @@ DATASETS: dict[str, DatasetEntry] = {
         sentence="Five kinds of flowers, drawn by Flowerlab itself. Needs no network.",
         classes=FLOWERS,
         photos=3670,
-        download_mb=0,
+        archive=None,
         licence="Apache-2.0, like Flowerlab",
         source="flowerlab/datasets/garden",
         version="1",
@@ -62,7 +76,7 @@ DATASETS: dict[str, DatasetEntry] = {
         sentence="3,670 photos of five kinds of flowers: the lecture's data set.",
         classes=FLOWERS,
         photos=3670,
-        download_mb=218,
+        archive=FLOWER_PHOTOS,
         licence="CC BY 2.0, by many photographers",
         source="The TensorFlow team, “Flowers” (2019), through TensorFlow Datasets",
         version="3.0.1",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from flowerlab.datasets.catalog import DATASETS
 from flowerlab.engine.supervise import TrainerProcess
 from flowerlab.home import Home
 from flowerlab.settings import Settings
@@ -12,15 +13,16 @@ from flowerlab.settings import Settings
 
 @dataclass
 class Gathering:
-    """How far the gathering of one data set is.
+    """How far the gathering of one data set, or a download, is.
 
     Args:
-        dataset: Its name.
+        dataset: Its name, or the architecture's whose weights are fetched.
         step: What is being done, in words.
-        done: Photos (or 0) done in this step.
-        total: Photos in this step; 0 if not known.
+        done: Photos done in this step, or MB (10⁶ bytes) where the step says so.
+        total: Photos or MB in this step; 0 if not known.
         error: Why it ended badly, as a sentence; empty otherwise.
         over: Whether it has ended.
+        cancelled: Whether somebody ended it.
     """
 
     dataset: str
@@ -29,6 +31,7 @@ class Gathering:
     total: int = 0
     error: str = ""
     over: bool = False
+    cancelled: bool = False
 
 
 class Gatherer:
@@ -67,9 +70,10 @@ class Gatherer:
         return state
 
     def cancel(self, dataset: str) -> None:
-        """Ends a gathering; what was half made vanishes."""
-        process = self._processes.get(dataset)
-        if process is not None:
+        """Ends a gathering; what was half made vanishes, but not what was downloaded."""
+        process, state = self._processes.get(dataset), self._states.get(dataset)
+        if process is not None and state is not None:
+            state.cancelled = not state.over
             process.kill()
 
     def close(self) -> None:
@@ -86,5 +90,8 @@ class Gatherer:
             elif message["kind"] == "done":
                 state.over = True
         if not state.over:
-            state.error, state.over = "It was cancelled before it was whole; nothing was kept.", True
+            entry = DATASETS.get(state.dataset)
+            rest = "what was downloaded is kept for the next try" if entry and entry.archive else "nothing was kept"
+            how = "was cancelled" if state.cancelled else f"ended by itself ({process.how_it_ended()})"
+            state.error, state.over = f"It {how} before it was whole; {rest}.", True
         process.leave()

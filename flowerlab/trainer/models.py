@@ -12,13 +12,12 @@ import keras
 import numpy as np
 from keras import layers
 
-from flowerlab.architectures import Architecture, WeightsFile
-from flowerlab.errors import BadInput, WeightsNotAtHand
-from flowerlab.home import Home, scratch_beside
+from flowerlab.architectures import Architecture
+from flowerlab.errors import BadInput, DownloadFailed, WeightsNotAtHand
+from flowerlab.home import Home
 from flowerlab.recipe import Recipe
-from flowerlab.trainer.network import reachable
 from flowerlab.trainer.vgg16_mini import vgg16_mini
-from flowerlab.weights import find_weights, keras_home
+from flowerlab.weights import fetch_weights, find_weights
 
 Progress = Callable[[str, int, int], None]
 
@@ -140,7 +139,7 @@ def load_starting_weights(network: Network, recipe: Recipe, home: Home, progress
     elif network.backbone is not None and recipe.weights == "flowerlab":
         _load_shipped(network.backbone, recipe.chosen)
     elif network.backbone is not None and recipe.weights == "imagenet":
-        _load_pretrained(network.backbone, fetch_weights(recipe.chosen, progress), recipe.chosen)
+        _load_pretrained(network.backbone, _pretrained(recipe.chosen, progress), recipe.chosen)
     elif network.backbone is not None and recipe.weights != "none":
         _load_file(network.backbone, home.weights / recipe.weights.removeprefix("file:"))
 
@@ -198,36 +197,12 @@ def _load_file(backbone: keras.Model, path: Path) -> None:
         ) from error
 
 
-def fetch_weights(chosen: Architecture, progress: Progress) -> Path:
-    """Returns the file of an architecture's ImageNet weights; Keras downloads it into its own cache if it is missing.
-
-    Raises:
-        WeightsNotAtHand: If it is missing and cannot be downloaded.
-    """
-    found = find_weights(chosen)
-    if found is not None:
-        return found
-    file = chosen.weights[0]
-    progress(f"Downloading {chosen.title} weights ({file.megabytes:.0f} MB)", 0, 0)
-    if not reachable(file.url):
-        raise WeightsNotAtHand(missing_sentence(chosen, file))
-    target = keras_home() / "models" / file.name
+def _pretrained(chosen: Architecture, progress: Progress) -> Path:
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # Keras writes to the file's own name: killed half-way, it would leave a part that looks whole.
-        with scratch_beside(target) as scratch:
-            fetched = keras.utils.get_file(file.name, file.url, cache_dir=scratch, file_hash=file.digest)
-            Path(fetched).replace(target)
-    except Exception as error:
-        # get_file raises a bare Exception when a download breaks off.
-        raise WeightsNotAtHand(missing_sentence(chosen, file)) from error
-    return target
-
-
-def missing_sentence(chosen: Architecture, file: WeightsFile) -> str:
-    """Says what is missing, how large it is, and the ways out."""
-    return (
-        f"The ImageNet weights of {chosen.title} (a download of {file.megabytes:.0f} MB) are not on this machine and cannot be "
-        "downloaded now. Train with weights=none, choose an architecture whose weights are here, or copy "
-        f"{file.name} into the folder models/ of your Keras cache (KERAS_HOME)."
-    )
+        return fetch_weights(chosen, progress)
+    except DownloadFailed as error:
+        raise WeightsNotAtHand(
+            f"The ImageNet weights of {chosen.title} are not on this machine. {error} Train with weights=none, choose an "
+            f"architecture whose weights are here, or copy {chosen.weights[0].name} into the folder models/ of your Keras "
+            "cache (KERAS_HOME)."
+        ) from error

@@ -8,19 +8,18 @@ from pathlib import Path
 
 import tensorflow_datasets as tfds
 
+from flowerlab.datasets.archive import fetch_archive
 from flowerlab.datasets.catalog import DATASETS
 from flowerlab.datasets.gather import Progress, originals_folder, tf_flowers_info, tfds_folder
 from flowerlab.datasets.originals import Original, Originals, write_originals
-from flowerlab.errors import DatasetNotAtHand
+from flowerlab.errors import DatasetNotAtHand, DownloadFailed
 from flowerlab.home import Home
-from flowerlab.trainer.network import reachable
 
-ADDRESS = "https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz"
 LOG = logging.getLogger(__name__)
 
 
 def gather_tf_flowers(folder: Path, progress: Progress) -> Originals:
-    """Loads tf_flowers with `tfds.load`, downloading it if need be, and writes its photos as they came.
+    """Loads tf_flowers with `tfds.load` and writes its photos as they came; fetches the archive first if need be.
 
     Args:
         folder: FLOWERLAB_HOME's folder of originals.
@@ -29,29 +28,32 @@ def gather_tf_flowers(folder: Path, progress: Progress) -> Originals:
     Raises:
         DatasetNotAtHand: If it is not on this machine and cannot be downloaded.
     """
-    entry = DATASETS["tf_flowers"]
     if not tf_flowers_info().exists():
-        progress(f"Downloading tf_flowers ({entry.download_mb} MB)", 0, 0)
-        if not reachable(ADDRESS):
-            raise DatasetNotAtHand(missing_sentence())
+        try:
+            fetch_archive(progress)
+        except DownloadFailed as error:
+            raise DatasetNotAtHand(missing_sentence(str(error))) from error
+        progress("Preparing tf_flowers", 0, 0)
     try:
         dataset, info = tfds.load(
-            f"tf_flowers:{entry.version}",
+            f"tf_flowers:{DATASETS['tf_flowers'].version}",
             split="train",
             data_dir=tfds_folder(),
             decoders={"image": tfds.decode.SkipDecoding()},
             shuffle_files=False,
             with_info=True,
+            # The archive lies where TFDS looks for it; nothing else is asked of a network.
+            download_and_prepare_kwargs={"download_config": tfds.download.DownloadConfig(try_download_gcs=False)},
             # One shard after the other: only so the order is the one in which slices such as train[:70%] count.
             read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
         )
     except (OSError, AssertionError, tfds.core.download.downloader.DownloadError) as error:
         LOG.exception("TFDS could not load tf_flowers.")
-        raise DatasetNotAtHand(missing_sentence()) from error
+        raise DatasetNotAtHand(missing_sentence(f"TFDS could not prepare it ({type(error).__name__}).")) from error
     total = info.splits["train"].num_examples
     target = originals_folder(Home(folder.parent), "tf_flowers", 0)
     if target is None:
-        raise DatasetNotAtHand(missing_sentence())
+        raise DatasetNotAtHand(missing_sentence("TFDS did not leave it where it was asked to."))
 
     def counted() -> Iterator[Original]:
         for done, photo in enumerate(dataset.as_numpy_iterator()):
@@ -62,11 +64,11 @@ def gather_tf_flowers(folder: Path, progress: Progress) -> Originals:
     return write_originals(target, tuple(info.features["label"].names), counted())
 
 
-def missing_sentence() -> str:
-    """Says what is missing, how large it is, and the two ways out."""
+def missing_sentence(reason: str) -> str:
+    """Says what is missing, why, and the two ways out."""
     entry = DATASETS["tf_flowers"]
     return (
-        f"tf_flowers ({entry.photos:,} photos, a download of {entry.download_mb} MB) is not on this machine and cannot be "
-        "downloaded now. Train on the garden, which needs no network, or copy a tensorflow_datasets folder from another "
-        "computer and set TFDS_DATA_DIR to it."
+        f"tf_flowers ({entry.photos:,} photos, a download of {entry.download_mb} MB) is not on this machine. {reason} Train on "
+        "the garden, which needs no network, or copy a tensorflow_datasets folder from another computer and set "
+        "TFDS_DATA_DIR to it."
     )

@@ -23,7 +23,9 @@ def gather_panel(dataset: str) -> None:
     if state is not None and not state.over:
         _watch(dataset)
         return
-    if state is not None and state.error:
+    if state is not None and state.cancelled:
+        st.info(state.error, icon="✋")
+    elif state is not None and state.error:
         st.error(state.error, icon="🚧")
     _offer(dataset)
 
@@ -53,7 +55,7 @@ def _offer(dataset: str) -> None:
             ).format(photos=f"{entry.photos:,}", size=entry.download_mb),
             icon="📡",
         )
-        label = _("Try the download ({size} MB)").format(size=entry.download_mb)
+        label = _("Fetch tf_flowers ({size} MB)").format(size=entry.download_mb)
     st.button(label, type="primary", key="gather-start", on_click=_start, args=(dataset,))
 
 
@@ -64,15 +66,19 @@ def _watch(dataset: str) -> None:
         st.rerun()
     assert state is not None
     left, right = st.columns([5, 1], vertical_alignment="bottom")
-    left.progress(_share(state), text=_progress_text(state))
+    left.progress(share(state), text=progress_text(state))
     right.button(_("Cancel"), key="gather-cancel", on_click=lab().gatherer.cancel, args=(dataset,), width="stretch")
 
 
-def _share(state: Gathering) -> float:
+def share(state: Gathering) -> float:
+    """Returns how much of the step is done, 0..1."""
     return min(1.0, state.done / state.total) if state.total else 0.0
 
 
-def _progress_text(state: Gathering) -> str:
+def progress_text(state: Gathering) -> str:
+    """Writes the step and how far it is: `Downloading VGG16 weights: 12 of 59 MB`."""
     if not state.total:
         return f"{_(state.step)} …"
-    return _("{step}: {done} of {total}").format(step=_(state.step), done=f"{state.done:,}", total=f"{state.total:,}")
+    step = state.step.removesuffix(" (MB)")
+    text = _("{step}: {done} of {total}") if step == state.step else _("{step}: {done} of {total} MB")
+    return text.format(step=_(step), done=f"{state.done:,}", total=f"{state.total:,}")

@@ -10,6 +10,7 @@ from flowerlab.locale import _
 from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
 from flowerlab.ui.backbones import megabytes
+from flowerlab.ui.fetching import fetch_panel
 from flowerlab.ui.words import trainable_of, what_parameters_are
 
 
@@ -51,6 +52,7 @@ def show_notes(lab: Lab, recipe: Recipe) -> None:
     """Writes what is good to know."""
     for note in notes(lab, recipe):
         st.caption("💡 " + note)
+    fetch_panel(lab, [recipe.dataset, *([recipe.architecture] if _needs_weights(recipe) else [])], place="train")
 
 
 def notes(lab: Lab, recipe: Recipe) -> list[str]:
@@ -71,14 +73,14 @@ def notes(lab: Lab, recipe: Recipe) -> list[str]:
     return found + _missing(lab, recipe)
 
 
+def _needs_weights(recipe: Recipe) -> bool:
+    return recipe.weights == recipe.chosen.pretrained and recipe.start_from is None
+
+
 def _missing(lab: Lab, recipe: Recipe) -> list[str]:
     """What is not on this machine, how large it is, and the way around it."""
     found = []
-    if (
-        recipe.weights == recipe.chosen.pretrained
-        and recipe.start_from is None
-        and not lab.weights_at_hand(recipe.architecture)
-    ):
+    if _needs_weights(recipe) and not lab.weights_at_hand(recipe.architecture):
         text = _(
             "The weights of {title} are not on this computer: {size:.0f} MB are downloaded first. Without a network "
             "choose another architecture, or the starting weights “none”."

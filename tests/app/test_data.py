@@ -150,7 +150,7 @@ def test_tf_flowers_is_not_fetched_unasked(
     app = open_page("data", state={"data-set": "tf_flowers"})
     assert asked_for == []
     told = texts(app)
-    assert "218 MB" in told
+    assert "229 MB" in told
     assert "garden" in told
     assert "folder" in told
     app.button(key="gather-start").click().run()
@@ -167,7 +167,7 @@ def test_tf_flowers_at_hand_only_need_to_be_brought_in(
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
     app = open_page("data", state={"data-set": "tf_flowers"})
     assert app.button(key="gather-start").label == "Bring in the photos"
-    assert "218 MB" not in texts(app)
+    assert "229 MB" not in texts(app)
 
 
 def test_credits_are_given(garden: Home) -> None:

@@ -82,7 +82,7 @@ def test_missing_photos_are_named_before_the_click() -> None:
     """Choosing tf_flowers where it is not at hand says how large the download is, and names the way out."""
     app = open_page("home")
     app.selectbox(key="home-dataset").select("tf_flowers").run()
-    assert "218 MB" in app.warning[0].value
+    assert "229 MB" in app.warning[0].value
     assert "garden" in app.warning[0].value
 
 

@@ -108,7 +108,7 @@ def test_without_network_missing_data_is_one_sentence(lab: Lab, monkeypatch: pyt
         offline.wait([started.run.id])
         run = offline.store.get(started.run.id)
         assert run.state is RunState.FAILED
-        for word in ("218 MB", "garden", "TFDS_DATA_DIR"):
+        for word in ("229 MB", "garden", "TFDS_DATA_DIR"):
             assert word in run.message
         assert "\n" not in run.message
     finally:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+import socket
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -11,10 +14,16 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from PIL import Image
 
+from flowerlab import downloads
+from flowerlab.datasets import catalog
+from flowerlab.datasets.archive import TFDS_URL, archive_path, fetch_archive
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.gather import gather
+from flowerlab.downloads import RemoteFile
+from flowerlab.errors import DatasetNotAtHand
 from flowerlab.home import Home
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
+from tests.loopback import Manners, file_server
 
 SHARDS = (7, 5)
 
@@ -67,3 +76,89 @@ def test_photos_of_two_shards_keep_order_and_own_names(two_shards: list[bytes], 
     assert [originals.data(position) for position in range(12)] == two_shards
     assert len(set(originals.ids)) == 12
     assert originals.labels.tolist() == [number % 5 for number in range(12)]
+
+
+@pytest.fixture
+def small_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """A flower_photos.tgz with two photos of each class, for which TFDS has the checksum; nothing is at hand."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        for number in range(10):
+            photo = tarfile.TarInfo(f"flower_photos/{FLOWERS[number % 5]}/{number}.jpg")
+            photo.size = len(_jpeg(number))
+            archive.addfile(photo, io.BytesIO(_jpeg(number)))
+    content = file.getvalue()
+    told = tfds.core.download.checksums.UrlInfo(
+        size=len(content), checksum=hashlib.sha256(content).hexdigest(), filename="flower_photos.tgz"
+    )
+    monkeypatch.setattr(tfds.builder_cls("tf_flowers"), "url_infos", {TFDS_URL: told})
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    monkeypatch.setattr(downloads, "EVERY_S", 0.02)
+    return content
+
+
+def _served(monkeypatch: pytest.MonkeyPatch, url: str, content: bytes) -> None:
+    file = RemoteFile("flower_photos.tgz", f"{url}/f", len(content), hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(catalog, "FLOWER_PHOTOS", file)
+
+
+@pytest.mark.filterwarnings("ignore:.*tarfile:DeprecationWarning")
+def test_tfds_prepares_our_download_without_a_network(
+    small_archive: bytes, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The archive is fetched once, from us; TFDS then makes its data set of it without a connection, and all photos come."""
+    connect = socket.socket.connect
+    steps: list[str] = []
+    manners = Manners(small_archive, cut_at=[400])
+    with file_server(manners) as url:
+        _served(monkeypatch, url, small_archive)
+        ours = int(url.rsplit(":", 1)[1])
+
+        def only_ours(self: socket.socket, address: tuple[str, int]) -> None:
+            assert address == ("127.0.0.1", ours)
+            connect(self, address)
+
+        monkeypatch.setattr(socket.socket, "connect", only_ours)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *rest: _looked_up(host, ours))
+        originals = gather(
+            home, "tf_flowers", 0, progress=lambda step, done, total: steps.append(step), tf_flowers=gather_tf_flowers
+        )
+    assert sorted(originals.data(position) for position in range(10)) == sorted(_jpeg(number) for number in range(10))
+    assert manners.asked == ["", "bytes=400-"]
+    assert list(dict.fromkeys(steps)) == ["Downloading tf_flowers (MB)", "Preparing tf_flowers", "Gathering photos"]
+
+
+def _looked_up(host: str, port: int) -> list[object]:
+    assert host == "127.0.0.1"
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))]
+
+
+def test_the_archive_is_named_as_tfds_names_it() -> None:
+    """Size, hash, address and name of the real archive are those of the installed TFDS."""
+    told = tfds.builder_cls("tf_flowers").url_infos[TFDS_URL]
+    file = catalog.FLOWER_PHOTOS
+    assert (file.name, file.size_bytes, file.digest) == (told.filename, told.size, told.checksum)
+    assert file.url.endswith(TFDS_URL.removeprefix("http://"))
+    assert archive_path(file).name == tfds.core.download.resource.get_dl_fname(TFDS_URL, file.digest)
+
+
+def test_an_archive_that_was_fetched_before_needs_no_network(
+    small_archive: bytes, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has fetched the archive can prepare it where there is no network."""
+    with file_server(Manners(small_archive)) as url:
+        _served(monkeypatch, url, small_archive)
+        fetch_archive(lambda step, done, total: None)
+    assert len(gather(home, "tf_flowers", 0, tf_flowers=gather_tf_flowers)) == 10
+
+
+def test_a_wrong_archive_is_refused_and_leaves_nothing(
+    small_archive: bytes, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wrong bytes give a sentence with the reason and the ways out, and TFDS' folder holds no archive."""
+    with file_server(Manners(bytes(len(small_archive)))) as url:
+        _served(monkeypatch, url, small_archive)
+        with pytest.raises(DatasetNotAtHand, match=r"229 MB.* another file .*garden.*TFDS_DATA_DIR"):
+            gather(home, "tf_flowers", 0, tf_flowers=gather_tf_flowers)
+    folder = archive_path(catalog.FLOWER_PHOTOS).parent
+    assert [path.suffix for path in folder.iterdir()] == [".lock"]

@@ -1,60 +1,104 @@
-"""Pretrained weights: fetched whole or not at all."""
+"""Pretrained weights: fetched whole or not at all, and found by Keras."""
 
 from __future__ import annotations
 
+import io
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import keras
 import pytest
 
+from flowerlab import downloads
 from flowerlab.architectures import architecture
+from flowerlab.engine.protocol import Job
 from flowerlab.errors import WeightsNotAtHand
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.trainer import models
-from flowerlab.weights import find_weights
+from flowerlab.trainer.channel import Channel, Lines, StopRequested
+from flowerlab.weights import fetch_weights, find_weights
+from tests.loopback import Manners, describe_weights, file_server
 
 SMALL = Recipe(architecture="mobilenet_v2_035", weights="imagenet", unfreeze_from="none", image_size=32)
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of Keras'."""
+def manners() -> Manners:
+    """The server of this test, and what it sends: bytes that are no weights."""
+    return Manners(b"\x89HDF\r\n\x1a\nhalf" * 50_000)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manners: Manners) -> Iterator[Path]:
+    """An empty cache of Keras', and an architecture whose weights lie on a server of this machine."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(models, "reachable", lambda address: True)
-    return tmp_path / "keras"
+    monkeypatch.setattr(downloads, "EVERY_S", 0.02)
+    with file_server(manners) as url:
+        describe_weights(monkeypatch, SMALL.architecture, f"{url}/weights.h5", manners.content)
+        yield tmp_path / "keras"
 
 
-def _fetched(monkeypatch: pytest.MonkeyPatch, content: bytes, *, breaks: bool = False) -> None:
-    """Puts a download in the place of Keras' that writes this, and may break off then."""
+def test_weights_count_as_at_hand_only_when_they_are_whole(cache: Path, manners: Manners) -> None:
+    """While a download runs, and after it was given up, its weights are not at hand; the steps said are whole MB."""
+    chosen, seen = architecture(SMALL.architecture), list[tuple[str, int, int]]()
+    manners.pause_s = 0.02
 
-    def get_file(name: str, address: str, *, cache_dir: Path, **_: Any) -> str:
-        path = cache_dir / name
-        path.write_bytes(content)
-        if breaks:
+    def give_up(step: str, done: int, total: int) -> None:
+        seen.append((step, done, total))
+        assert find_weights(chosen) is None
+        if (cache / "models").is_dir() and downloads._size(
+            cache / "models" / f".{chosen.weights[0].name}.part"
+        ) > 10**5:
             raise KeyboardInterrupt
-        return str(path)
 
-    monkeypatch.setattr(keras.utils, "get_file", get_file)
-
-
-def test_a_download_that_breaks_off_leaves_nothing(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a download runs, and after it broke off, its weights do not count as at hand."""
-    chosen = architecture("mobilenet_v2_035")
-    _fetched(monkeypatch, b"half", breaks=True)
     with pytest.raises(KeyboardInterrupt):
-        models.fetch_weights(chosen, lambda step, done, total: None)
+        fetch_weights(chosen, give_up)
     assert find_weights(chosen) is None
-    assert list((cache / "models").iterdir()) == []
-    _fetched(monkeypatch, b"whole")
-    assert models.fetch_weights(chosen, lambda step, done, total: None).read_bytes() == b"whole"
-    assert find_weights(chosen) == cache / "models" / chosen.weights[0].name
+    assert {(step, total) for step, _, total in seen} == {("Downloading MobileNetV2 0.35 weights (MB)", 1)}
+    path = fetch_weights(chosen, lambda step, done, total: None)
+    assert path == find_weights(chosen) == cache / "models" / chosen.weights[0].name
+    assert path.read_bytes() == manners.content
+    assert manners.asked[1].startswith("bytes=")
 
 
-def test_a_damaged_file_is_named(cache: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stop_acts_while_the_server_says_nothing(cache: Path, manners: Manners, tmp_path: Path) -> None:
+    """Who presses Stop during a download is heeded within a second, although no byte comes."""
+    job = Job(run_id="r", attempt=1, recipe={}, home=tmp_path, garden_pictures=60)
+    manners.pause_s = 30.0
+    said = io.StringIO()
+    channel = Channel(job, Lines(said))
+    threading.Timer(0.3, channel.wish_to_stop).start()
+    began_s = time.monotonic()
+    with pytest.raises(StopRequested):
+        fetch_weights(architecture(SMALL.architecture), channel.progress)
+    assert time.monotonic() - began_s < 1.3
+    assert "Downloading MobileNetV2 0.35 weights (MB)" in said.getvalue()
+
+
+def test_keras_finds_what_was_fetched(cache: Path) -> None:
+    """`get_file`, by which Keras' applications get their weights, takes our file and asks no network."""
+    chosen = architecture(SMALL.architecture)
+    fetch_weights(chosen, lambda step, done, total: None)
+    file = chosen.weights[0]
+    found = keras.utils.get_file(
+        file.name, "http://127.0.0.1:9/nowhere", cache_dir=cache, cache_subdir="models", file_hash=file.digest
+    )
+    assert Path(found) == find_weights(chosen)
+
+
+def test_what_cannot_be_fetched_is_said_with_the_ways_out(cache: Path, manners: Manners, home: Home) -> None:
+    """A run whose weights cannot be fetched says why, how large they are, and what one can do."""
+    manners.status = 404
+    with pytest.raises(
+        WeightsNotAtHand, match=r"MobileNetV2 0\.35 are not .*\(1 MB\).* 404 .* weights=none.*KERAS_HOME"
+    ):
+        models.load_starting_weights(models.build(SMALL, 5), SMALL, home, lambda step, done, total: None)
+
+
+def test_a_damaged_file_is_named(cache: Path, home: Home) -> None:
     """A file that another program left half-written gives one sentence that names it and says what to do."""
-    _fetched(monkeypatch, b"\x89HDF\r\n\x1a\nhalf")
-    network = models.build(SMALL, 5)
-    with pytest.raises(WeightsNotAtHand, match=r"is damaged .* Received: .*0\.35_224_no_top\.h5, 0\.0 MB\. Delete it"):
-        models.load_starting_weights(network, SMALL, home, lambda step, done, total: None)
+    with pytest.raises(WeightsNotAtHand, match=r"is damaged .* Received: .*0\.35_224_no_top\.h5, 0\.6 MB\. Delete it"):
+        models.load_starting_weights(models.build(SMALL, 5), SMALL, home, lambda step, done, total: None)

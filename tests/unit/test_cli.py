@@ -31,6 +31,7 @@ from flowerlab.events import Attempt, End
 from flowerlab.recipe import KNOBS, Recipe
 from flowerlab.runs import Lab
 from flowerlab.store import Run
+from tests.loopback import served_weights
 
 ROOT = Path(__file__).parents[2]
 RUN_KEYS = {
@@ -168,7 +169,7 @@ def test_a_dry_run_starts_nothing(call: Call) -> None:
     assert plan["train_photos"] is None
     text = call("train", "--dry-run", "--dataset", "tf_flowers").out
     assert "154,087" in text
-    assert "218 MB" in text
+    assert "229 MB" in text
     assert all_runs() == []
 
 
@@ -657,6 +658,63 @@ def test_listing_runs_trains_nothing(call: Call) -> None:
     start_elsewhere(epochs=1)
     assert call("runs", "--json").json["runs"][0]["state"] == "queued"
     assert all_runs()[0].attempt == 0
+
+
+# Fetching
+
+
+def test_fetch_brings_weights_and_says_so(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The file comes into Keras' cache, the step is said once, and what is there is not fetched again."""
+    with served_weights(monkeypatch, "mobilenet_v2") as manners:
+        outcome = call("fetch", "mobilenet_v2")
+        assert (outcome.code, outcome.out) == (0, "MobileNetV2: fetched.\n")
+        assert outcome.err.count("Downloading MobileNetV2 weights (MB)") == 1
+        assert call("fetch", "mobilenet_v2", "--json").json["fetched"][0]["fetched"] is False
+        assert len(manners.asked) == 1
+    assert list((tmp_path / "keras" / "models").glob("*.h5"))
+
+
+def test_fetch_that_fails_is_one_sentence(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that refuses ends the command with 1 and its sentence."""
+    with served_weights(monkeypatch, "vgg16") as manners:
+        manners.status = 503
+        outcome = call("fetch", "vgg16")
+    assert outcome.code == 1
+    assert "could not be downloaded because the server answered 503" in outcome.err.splitlines()[-1]
+
+
+def test_fetch_knows_what_there_is(call: Call) -> None:
+    """An unknown name is exit code 2, and the sentence lists the names."""
+    outcome = call("fetch", "mobilenet_v2", "garden")
+    assert outcome.code == 2
+    assert "tf_flowers, vgg16, mobilenet_v2," in outcome.err
+    assert "'garden'" in outcome.err
+
+
+def test_ctrl_c_leaves_the_part_for_the_next_call(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An interrupted download goes on from where it was."""
+    with served_weights(monkeypatch, "vgg16") as manners:
+        manners.pause_s, manners.piece = 0.1, 10_000
+
+        def press() -> None:
+            while not list((tmp_path / "keras").rglob(".*.part")) or _largest_part(tmp_path) < 20_000:
+                time.sleep(0.01)
+            signal.raise_signal(signal.SIGINT)
+
+        thread = threading.Thread(target=press)
+        thread.start()
+        outcome = call("fetch", "vgg16")
+        thread.join()
+        assert outcome.code == 1
+        assert "the next call goes on from there" in outcome.err
+        manners.pause_s = 0.0
+        assert call("fetch", "vgg16").code == 0
+        assert manners.asked[0] == ""
+        assert int(manners.asked[1].removeprefix("bytes=").removesuffix("-")) >= 20_000
+
+
+def _largest_part(folder: Path) -> int:
+    return max(path.stat().st_size for path in (folder / "keras").rglob(".*.part"))
 
 
 def test_the_doctor_says_whether_the_lab_can_run(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

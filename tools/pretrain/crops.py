@@ -17,7 +17,7 @@ from PIL import Image
 
 from flowerlab.architectures import architecture
 from flowerlab.photos import Photo, read_photo
-from flowerlab.trainer.models import fetch_weights
+from flowerlab.weights import fetch_weights
 
 STORED_PX = 112
 TEACHER_PX = 160

@@ -1,0 +1,84 @@
+"""`fetch`: brings photos and weights onto this machine while it has a network."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from flowerlab.cli.output import give, say, write
+from flowerlab.cli.running import opened
+from flowerlab.engine.fetcher import fetch_title, fetchable, megabytes_of
+from flowerlab.engine.gatherer import Gathering
+from flowerlab.errors import BadInput, NotAtHand
+from flowerlab.runs import Lab
+
+LOOK_S = 0.1
+Show = Callable[[Gathering], None]
+
+
+def fetch(
+    names: Annotated[
+        list[str],
+        typer.Argument(help=f"What to fetch: {', '.join(fetchable())}.", metavar="NAME...", show_default=False),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")
+    ] = False,
+) -> None:
+    """Fetch photos (tf_flowers) or an architecture's ImageNet weights, so that the lab has them without a network.
+
+    What is there already is not fetched again. Ctrl-C keeps what has come: the next call goes on from there.
+    """
+    unknown = [name for name in names if name not in fetchable()]
+    if unknown:
+        raise BadInput(f"This cannot be fetched. Expected one of {', '.join(fetchable())}. Received: {unknown[0]!r}.")
+    fetched = []
+    with opened() as lab:
+        for name in dict.fromkeys(names):
+            here = lab.at_hand(name)
+            if not here:
+                _fetch(lab, name)
+            fetched.append({"name": name, "fetched": not here, "megabytes": megabytes_of(name)})
+            if not as_json:
+                write(f"{fetch_title(name)}: {'was here already' if here else 'fetched'}.")
+    if as_json:
+        give({"fetched": fetched})
+
+
+def _fetch(lab: Lab, name: str) -> None:
+    with _shown() as show:
+        state = lab.fetcher.start(name)
+        try:
+            while not state.over:
+                show(state)
+                time.sleep(LOOK_S)
+        except KeyboardInterrupt:
+            # Closing the lab ends the download.
+            say("What has come is kept; the next call goes on from there.")
+            raise
+        show(state)
+    if state.error:
+        raise NotAtHand(state.error)
+
+
+@contextmanager
+def _shown() -> Iterator[Show]:
+    if not sys.stderr.isatty():
+        said: list[str] = []
+
+        def line(state: Gathering) -> None:
+            if state.step not in said:
+                said.append(state.step)
+                say(f"{fetch_title(state.dataset)}: {state.step}")
+
+        yield line
+        return
+    from flowerlab.cli.bars import GatheringBar
+
+    with GatheringBar() as bar:
+        yield bar.show
