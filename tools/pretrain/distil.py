@@ -136,7 +136,7 @@ def batch(crops: Crops, epoch: int, number: int, side_px: int) -> tuple[Any, Any
     return photos, crops.answers[begin : begin + BATCH]
 
 
-def train(crops: Crops, head: tuple[NDArray[Any], NDArray[Any]], epochs: int, state: Path) -> keras.Model:
+def train(crops: Crops, head: tuple[NDArray[Any], NDArray[Any]], epochs: float, state: Path) -> keras.Model:
     """Trains to the end of the epochs, going on from the saved state if there is one; returns the student."""
     distiller = Distiller(crops, head)
     step = tf.Variable(0, dtype=tf.int64)
@@ -146,7 +146,7 @@ def train(crops: Crops, head: tuple[NDArray[Any], NDArray[Any]], epochs: int, st
         saved.restore(keeper.latest_checkpoint).assert_existing_objects_matched()
         print(f"Going on at step {int(step)}.", file=sys.stderr, flush=True)
     per_epoch = len(crops.photos) // BATCH
-    total = epochs * per_epoch
+    total = round(epochs * per_epoch)
     begun_s, sums = time.monotonic(), np.zeros(3)
     while int(step) < total:
         now = int(step)
@@ -173,7 +173,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True, help="Zip of everyday photos.")
     parser.add_argument("--head", type=Path, required=True, help="The teacher's classifier: npz with kernel and bias.")
     parser.add_argument("--state", type=Path, default=Path("pretraining"), help="Folder for crops and checkpoints.")
-    parser.add_argument("--epochs", type=int, default=6, help="Times that every crop is seen. Default: 6.")
+    parser.add_argument("--epochs", type=float, default=6.0, help="Times that every crop is seen. Default: 6.")
     arguments = parser.parse_args()
     archive, everyday = read_everyday(arguments.photos)
     flowers = gather(Home(Settings.from_environment().home).create(), "tf_flowers", 0, tf_flowers=gather_tf_flowers)
