@@ -13,6 +13,7 @@ from pathlib import Path
 from flowerlab.datasets import folder as own_photos
 from flowerlab.datasets import garden
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
+from flowerlab.datasets.garden.crew import crew_size
 from flowerlab.datasets.originals import Original, Originals, open_originals, write_originals
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.home import Home
@@ -112,7 +113,9 @@ def gather(
 def _write(home: Home, dataset: str, folder: Path, garden_pictures: int, progress: Progress) -> Originals:
     if dataset == "garden":
         drawn = garden.originals(
-            garden_pictures, progress=lambda done, total: progress("Drawing the garden", done, total)
+            garden_pictures,
+            processes=crew_size(garden_pictures),
+            progress=lambda done, total: progress("Drawing the garden", done, total),
         )
         return write_originals(folder, DATASETS["garden"].classes, drawn)
     source = home.folders / dataset.removeprefix(FOLDER_PREFIX)

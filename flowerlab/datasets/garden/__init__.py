@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from flowerlab.datasets.catalog import DATASETS, FLOWERS
+from flowerlab.datasets.garden.crew import painters
 from flowerlab.datasets.garden.scene import paint_scene
 from flowerlab.datasets.originals import Original
 from flowerlab.errors import BadInput
@@ -83,20 +85,35 @@ def draw(
     return Drawing(photo=np.array(canvas.image), mask=np.asarray(canvas.mask) >= 128, label=label)
 
 
+def draw_original(index: int, *, seed: int = 0, difficulty: float = DEFAULT_DIFFICULTY) -> Original:
+    """Draws one picture as a JPEG photo, as `originals` gives it; see `draw` for the arguments."""
+    drawing = draw(index, seed=seed, difficulty=difficulty)
+    quality = int(np.random.default_rng([seed, 3, index]).integers(*JPEG_QUALITY))
+    file = io.BytesIO()
+    Image.fromarray(drawing.photo).save(file, "JPEG", quality=quality)
+    return Original(id=_id_of(index), label=drawing.label, data=file.getvalue())
+
+
+def _id_of(index: int) -> str:
+    return f"garden-{index:05d}"
+
+
 def originals(
     count: int = COUNT,
     *,
     seed: int = 0,
     difficulty: float = DEFAULT_DIFFICULTY,
+    processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
-) -> Iterator[Original]:
+) -> Generator[Original, None, None]:
     """Draws the garden as a data set of JPEG photos.
 
     Args:
         count: How many pictures, 1 or more.
         seed: As in `draw`.
         difficulty: As in `draw`.
+        processes: How many processes of their own draw; with 1, it is this one. The pictures are the same.
         progress: Called with (done, total) now and then; may raise to give up.
         should_stop: Asked before each picture; if it says True, the pictures end there.
 
@@ -108,27 +125,43 @@ def originals(
     """
     if count < 1:
         raise BadInput(f"The garden needs at least one picture. Expected count of 1 or more. Received: count={count}.")
+    if processes < 1:
+        raise BadInput(
+            f"The garden cannot be drawn by nobody. Expected processes of 1 or more. Received: processes={processes}."
+        )
     _check(0, seed, DEFAULT_SIZE_PX, difficulty)
-    return _draw_all(count, seed, difficulty, progress, should_stop)
+    if processes == 1:
+        drawn = (draw_original(index, seed=seed, difficulty=difficulty) for index in range(count))
+    else:
+        drawn = _draw_together(processes, count, seed, difficulty)
+    return _counted(drawn, count, progress, should_stop)
 
 
-def _draw_all(
+def _draw_together(processes: int, count: int, seed: int, difficulty: float) -> Generator[Original, None, None]:
+    with painters(processes, count, seed, difficulty) as together:
+        for index in range(count):
+            picture = together[index % processes].next_picture() if together else None
+            if picture is None:
+                # A painter has gone: its pictures are drawn here, for they are the same.
+                yield draw_original(index, seed=seed, difficulty=difficulty)
+            else:
+                yield Original(id=_id_of(index), label=picture[0], data=picture[1])
+
+
+def _counted(
+    drawn: Generator[Original, None, None],
     count: int,
-    seed: int,
-    difficulty: float,
     progress: Callable[[int, int], None] | None,
     should_stop: Callable[[], bool] | None,
-) -> Iterator[Original]:
-    for index in range(count):
-        if should_stop is not None and should_stop():
-            return
-        if progress is not None and index % PROGRESS_EVERY == 0:
-            progress(index, count)
-        drawing = draw(index, seed=seed, difficulty=difficulty)
-        quality = int(np.random.default_rng([seed, 3, index]).integers(*JPEG_QUALITY))
-        file = io.BytesIO()
-        Image.fromarray(drawing.photo).save(file, "JPEG", quality=quality)
-        yield Original(id=f"garden-{index:05d}", label=drawing.label, data=file.getvalue())
+) -> Generator[Original, None, None]:
+    # Painters end with the pictures, also where these are given up half-way.
+    with closing(drawn):
+        for index in range(count):
+            if should_stop is not None and should_stop():
+                return
+            if progress is not None and index % PROGRESS_EVERY == 0:
+                progress(index, count)
+            yield next(drawn)
     if progress is not None:
         progress(count, count)
 
