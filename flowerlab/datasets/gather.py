@@ -41,7 +41,7 @@ def originals_folder(home: Home, dataset: str, garden_pictures: int) -> Path | N
     one at hand.
     """
     if dataset == "garden":
-        return home.originals / f"garden-v{garden.LAYOUT_VERSION}-{garden_pictures}"
+        return home.originals / garden.content_name(garden_pictures)
     if dataset == "tf_flowers":
         try:
             info = tf_flowers_info().read_bytes()

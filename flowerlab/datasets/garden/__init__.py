@@ -21,7 +21,7 @@ from flowerlab.errors import BadInput
 CLASSES: tuple[str, ...] = FLOWERS
 COUNT = DATASETS["garden"].photos
 # Raise it when the drawing gives other pixels.
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 DEFAULT_DIFFICULTY = 0.25
 DEFAULT_SIZE_PX = 192
 SIZE_RANGE_PX = (32, 360)
@@ -60,10 +60,23 @@ def label_of(index: int, *, seed: int = 0) -> int:
     return int(_labels(seed)[index % COUNT])
 
 
+def index_of(label: int, number: int, *, seed: int = 0) -> int:
+    """Returns the index of the picture that shows class `label` for the `number`-th time (0 is the first)."""
+    places = np.flatnonzero(_labels(seed) == label)
+    whole, place = divmod(number, len(places))
+    return whole * COUNT + int(places[place])
+
+
+def content_name(count: int = COUNT, *, seed: int = 0, difficulty: float = DEFAULT_DIFFICULTY) -> str:
+    """Returns a name for a garden that changes with everything that its pictures depend on; good for a folder."""
+    low, high = JPEG_QUALITY
+    return f"garden-v{LAYOUT_VERSION}-{count}-seed{seed}-difficulty{difficulty:g}-{DEFAULT_SIZE_PX}px-q{low}-{high}"
+
+
 def draw(
     index: int, *, seed: int = 0, size_px: int = DEFAULT_SIZE_PX, difficulty: float = DEFAULT_DIFFICULTY
 ) -> Drawing:
-    """Draws one picture.
+    """Draws one picture and the mask of its flower.
 
     Equal arguments give equal pixels, whatever was drawn before.
 
