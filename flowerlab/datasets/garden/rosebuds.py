@@ -35,8 +35,8 @@ def rosebud(canvas: Canvas, patch: Patch, rng: Generator, colour: Colour, pose: 
         across = patch.u - np.float32(side * broad * (0.08 + 0.42 * outer) * float(rng.uniform(0.8, 1.2)))
         arch = np.float32(float(rng.uniform(0.85, 1.15)) * (1.7 - 0.8 * outer))
         # Over its shoulders a rim first stays high and then falls steeply.
-        fall = across * across
-        rim: Floats = np.float32(top) - arch * fall * (np.float32(0.4) + fall)
+        fall: Floats = across * across
+        rim = np.float32(top) - arch * fall * (np.float32(0.4) + fall)
         _wound_petal(coat, patch, rim, half, 0.46 + 0.16 * outer + 0.04 * float(rng.standard_normal()))
         side = -side
     canvas.paint(patch, coat.alpha, pose.lit(coat.shade, patch), petal_palette(rng, colour), flower=True)
