@@ -20,7 +20,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from flowerlab.datasets import garden
+from flowerlab.datasets.garden import pictures
 from flowerlab.home import Home
 from flowerlab.store import Store
 from tools.app_server import ROOT, chromium, served
@@ -67,7 +67,7 @@ def take(page: Page, file: Path, *, lowest: int = 4000) -> None:
 def show_an_own_photo(page: Page) -> None:
     """Classifies a flower that no run has seen."""
     photo = io.BytesIO()
-    Image.fromarray(garden.draw(OWN_FLOWER).photo).save(photo, "JPEG", quality=90)
+    Image.fromarray(pictures.draw(OWN_FLOWER).photo).save(photo, "JPEG", quality=90)
     page.locator(".st-key-photo input[type=file]").set_input_files(
         [{"name": "my-flower.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
     )

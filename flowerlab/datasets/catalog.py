@@ -26,7 +26,6 @@ class DatasetEntry:
         archive: What is fetched; None if nothing is.
         licence: Of the photos.
         source: Where they come from.
-        version: Changes whenever the same name stands for other photos: TFDS' own, or that of the garden's drawing.
         keeps_order: Whether the data set's own order is kept; otherwise photos are put in a seeded, stratified order.
     """
 
@@ -38,7 +37,6 @@ class DatasetEntry:
     archive: RemoteFile | None
     licence: str
     source: str
-    version: str
     keeps_order: bool
 
     @property
@@ -67,7 +65,6 @@ DATASETS: dict[str, DatasetEntry] = {
         archive=None,
         licence="Apache-2.0, like Flowerlab",
         source="flowerlab/datasets/garden",
-        version="1",
         keeps_order=False,
     ),
     "tf_flowers": DatasetEntry(
@@ -79,7 +76,6 @@ DATASETS: dict[str, DatasetEntry] = {
         archive=FLOWER_PHOTOS,
         licence="CC BY 2.0, by many photographers",
         source="The TensorFlow team, “Flowers” (2019), through TensorFlow Datasets",
-        version="3.0.1",
         keeps_order=True,
     ),
 }

@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flowerlab.datasets import folder as own_photos
+from flowerlab.datasets import garden
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
 from flowerlab.datasets.originals import Original, Originals, open_originals, write_originals
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.home import Home
 from flowerlab.locks import waiting_for
+
+TF_FLOWERS_VERSION = "3.0.1"
 
 Progress = Callable[[str, int, int], None]
 
@@ -27,7 +30,7 @@ def tfds_folder() -> Path:
 
 def tf_flowers_info() -> Path:
     """Returns the file whose presence says that TFDS has tf_flowers ready."""
-    return tfds_folder() / "tf_flowers" / DATASETS["tf_flowers"].version / "dataset_info.json"
+    return tfds_folder() / "tf_flowers" / TF_FLOWERS_VERSION / "dataset_info.json"
 
 
 def photos_identity(home: Home, dataset: str, garden_pictures: int) -> str:
@@ -42,7 +45,7 @@ def photos_identity(home: Home, dataset: str, garden_pictures: int) -> str:
     """
     if dataset == "tf_flowers":
         # Whether it lies here already or is fetched first: it is the same.
-        return f"tf_flowers-{DATASETS[dataset].version}"
+        return f"tf_flowers-{TF_FLOWERS_VERSION}"
     folder = originals_folder(home, dataset, garden_pictures)
     return dataset if folder is None else folder.name
 
@@ -54,13 +57,13 @@ def originals_folder(home: Home, dataset: str, garden_pictures: int) -> Path | N
     one at hand.
     """
     if dataset == "garden":
-        return home.originals / f"garden-v{DATASETS[dataset].version}-{garden_pictures}"
+        return home.originals / garden.content_name(garden_pictures)
     if dataset == "tf_flowers":
         try:
             info = tf_flowers_info().read_bytes()
         except OSError:
             return None
-        return home.originals / f"tf_flowers-{DATASETS[dataset].version}-{hashlib.sha256(info).hexdigest()[:12]}"
+        return home.originals / f"tf_flowers-{TF_FLOWERS_VERSION}-{hashlib.sha256(info).hexdigest()[:12]}"
     source = home.folders / dataset.removeprefix(FOLDER_PREFIX)
     if not source.is_dir():
         return None
@@ -126,10 +129,13 @@ def gather(
 def _write(home: Home, dataset: str, folder: Path, garden_pictures: int, progress: Progress) -> Originals:
     if dataset == "garden":
         # Read only now: the web process asks this module where things are at its start, and never draws.
-        from flowerlab.datasets import garden
+        from flowerlab.datasets.garden.crew import crew_size
+        from flowerlab.datasets.garden.pictures import originals
 
-        drawn = garden.originals(
-            garden_pictures, progress=lambda done, total: progress("Drawing the garden", done, total)
+        drawn = originals(
+            garden_pictures,
+            processes=crew_size(garden_pictures),
+            progress=lambda done, total: progress("Drawing the garden", done, total),
         )
         return write_originals(folder, DATASETS["garden"].classes, drawn)
     source = home.folders / dataset.removeprefix(FOLDER_PREFIX)

@@ -10,7 +10,7 @@ import tensorflow_datasets as tfds
 
 from flowerlab.datasets.archive import fetch_archive
 from flowerlab.datasets.catalog import DATASETS
-from flowerlab.datasets.gather import Progress, originals_folder, tf_flowers_info, tfds_folder
+from flowerlab.datasets.gather import TF_FLOWERS_VERSION, Progress, originals_folder, tf_flowers_info, tfds_folder
 from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.errors import DatasetNotAtHand, DownloadFailed
 from flowerlab.home import Home
@@ -36,7 +36,7 @@ def gather_tf_flowers(folder: Path, progress: Progress) -> Originals:
         progress("Preparing tf_flowers", 0, 0)
     try:
         dataset, info = tfds.load(
-            f"tf_flowers:{DATASETS['tf_flowers'].version}",
+            f"tf_flowers:{TF_FLOWERS_VERSION}",
             split="train",
             data_dir=tfds_folder(),
             decoders={"image": tfds.decode.SkipDecoding()},

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from flowerlab.augment import AUGMENTATIONS, augment
-from flowerlab.datasets.garden import draw
+from flowerlab.datasets.garden.pictures import draw
 from flowerlab.locale import _
 from flowerlab.photos import RESIZE_MODES, resize_photo
 from flowerlab.ui.photos_view import THUMBNAIL_PX, Specimen, class_words, encoded

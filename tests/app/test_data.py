@@ -129,6 +129,40 @@ def test_the_garden_is_drawn_by_itself(home: Home, asked_for: list[str]) -> None
     assert not app.exception
 
 
+def drawn_flower(app: AppTest) -> str:
+    """What stands under the flower that is drawn live."""
+    return next(str(caption.value) for caption in app.caption if "drawn in" in str(caption.value))
+
+
+def test_a_flower_is_drawn_live(garden: Home) -> None:
+    """Species, "Another one", difficulty and size each draw another picture; the mask only shows another view of the same."""
+    app = open_page("data")
+    assert not app.exception
+    first = drawn_flower(app)
+    assert "192" in first
+    app.slider(key="data-flower-size").set_value(64).run()
+    assert "64 pixels" in drawn_flower(app) or "64 ×" in drawn_flower(app)
+    before = drawn_flower(app).split(":")[0]
+    app.button(key="data-flower-another").click().run()
+    after = drawn_flower(app).split(":")[0]
+    assert before != after
+    app.selectbox(key="data-flower-species").set_value(3).run()
+    assert drawn_flower(app).split(":")[0] not in (before, after)
+    cover = drawn_flower(app).rsplit("covers", 1)[1]
+    app.slider(key="data-flower-difficulty").set_value(1.0).run()
+    assert drawn_flower(app).rsplit("covers", 1)[1] != cover
+    cover = drawn_flower(app).rsplit("covers", 1)[1]
+    app.toggle(key="data-flower-mask").set_value(True).run()
+    assert not app.exception
+    assert drawn_flower(app).rsplit("covers", 1)[1] == cover
+    assert "mask" in app.get("image")[-1].proto.imgs[0].alt
+
+
+def test_only_the_garden_draws_flowers(home: Home, asked_for: list[str]) -> None:
+    """The section belongs to the garden; on tf_flowers it is not there."""
+    assert "Draw a flower" not in texts(open_page("data", state={"data-set": "tf_flowers"}))
+
+
 def test_a_failed_gathering_is_told_and_can_be_tried_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason stands there as a sentence, nothing is started unasked, and a button tries again."""
     failed = Gathering("garden", error="The disk is full.", over=True)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from flowerlab.datasets import garden
+from flowerlab.datasets.garden import pictures
 from tools.app_server import Server
 
 SECOND_EPOCH_OR_LATER = re.compile(r"Epoch ([2-9]|[1-9]\d+) of 500")
@@ -42,7 +42,7 @@ def test_from_start_to_an_own_photo(server: Server, page: Page) -> None:
     page.get_by_role("link", name="Classify").click()
     expect(page.get_by_role("heading", name="Classify").first).to_be_visible()
     photo = io.BytesIO()
-    Image.fromarray(garden.draw(3).photo).save(photo, "JPEG")
+    Image.fromarray(pictures.draw(3).photo).save(photo, "JPEG")
     page.locator(".st-key-photo input[type=file]").set_input_files(
         [{"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
     )

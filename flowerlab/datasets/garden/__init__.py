@@ -1,141 +1,25 @@
-"""The garden: a data set of five kinds of flowers that Flowerlab draws itself, so that the lab needs no network."""
+"""The garden: a data set of five kinds of flowers that Flowerlab draws itself, so that the lab needs no network.
+
+What is here tells one garden from another and draws nothing: the web process reads it at its start.
+"""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
 from flowerlab.datasets.catalog import DATASETS, FLOWERS
-from flowerlab.datasets.garden.scene import paint_scene
-from flowerlab.datasets.originals import Original
-from flowerlab.errors import BadInput
 
 CLASSES: tuple[str, ...] = FLOWERS
 COUNT = DATASETS["garden"].photos
+# Raise it when the drawing gives other pixels.
+LAYOUT_VERSION = 2
 DEFAULT_DIFFICULTY = 0.25
 DEFAULT_SIZE_PX = 192
 SIZE_RANGE_PX = (32, 360)
 JPEG_QUALITY = (68, 93)
 # How many of COUNT pictures show each class: as in tf_flowers.
 SHARES = {"dandelion": 898, "daisy": 633, "tulips": 799, "sunflowers": 699, "roses": 641}
-PROGRESS_EVERY = 16
 
 
-@dataclass(frozen=True, eq=False)
-class Drawing:
-    """One picture of the garden.
-
-    Args:
-        photo: uint8, (height, width, 3), RGB.
-        mask: bool, (height, width), True where the picture shows the flower (heads, not stems and leaves).
-        label: Index of its class in `CLASSES`.
-    """
-
-    photo: NDArray[np.uint8]
-    mask: NDArray[np.bool_]
-    label: int
-
-
-@lru_cache(maxsize=4)
-def _labels(seed: int) -> NDArray[np.int64]:
-    """Returns the classes of the first COUNT pictures, mixed so that every stretch holds about the same shares."""
-    rng = np.random.default_rng([seed, 1])
-    labels = np.repeat(np.arange(len(CLASSES)), [SHARES[name] for name in CLASSES])
-    places = [(np.arange(SHARES[name]) + rng.random(SHARES[name])) / SHARES[name] for name in CLASSES]
-    return labels[np.argsort(np.concatenate(places), kind="stable")]
-
-
-def label_of(index: int, *, seed: int = 0) -> int:
-    """Returns the class of picture number `index` (0 or more): an index into `CLASSES`."""
-    return int(_labels(seed)[index % COUNT])
-
-
-def draw(
-    index: int, *, seed: int = 0, size_px: int = DEFAULT_SIZE_PX, difficulty: float = DEFAULT_DIFFICULTY
-) -> Drawing:
-    """Draws one picture.
-
-    Equal arguments give equal pixels, whatever was drawn before.
-
-    Args:
-        index: Number of the picture, 0 or more.
-        seed: Of the whole garden, 0 or more.
-        size_px: Shorter side of the picture, 32..360; the aspect ratio changes from picture to picture.
-        difficulty: 0..1. More of it means smaller flowers in odder poses and colours, partly hidden, among more that
-            distracts, and worse photos.
-
-    Raises:
-        BadInput: If an argument is out of its range.
-    """
-    _check(index, seed, size_px, difficulty)
-    label = label_of(index, seed=seed)
-    rng = np.random.default_rng([seed, 2, index])
-    # The square spreads the part of the scale in which a small network still learns something.
-    canvas = paint_scene(rng, CLASSES[label], size_px, difficulty * difficulty)
-    return Drawing(photo=np.array(canvas.image), mask=np.asarray(canvas.mask) >= 128, label=label)
-
-
-def originals(
-    count: int = COUNT,
-    *,
-    seed: int = 0,
-    difficulty: float = DEFAULT_DIFFICULTY,
-    progress: Callable[[int, int], None] | None = None,
-) -> Iterator[Original]:
-    """Draws the garden as a data set of JPEG photos.
-
-    Args:
-        count: How many pictures, 1 or more.
-        seed: As in `draw`.
-        difficulty: As in `draw`.
-        progress: Called with (done, total) now and then; may raise to give up.
-
-    Yields:
-        The pictures; their ids are `garden-00000` and so on.
-
-    Raises:
-        BadInput: If an argument is out of its range.
-    """
-    if count < 1:
-        raise BadInput(f"The garden needs at least one picture. Expected count of 1 or more. Received: count={count}.")
-    _check(0, seed, DEFAULT_SIZE_PX, difficulty)
-    return _draw_all(count, seed, difficulty, progress)
-
-
-def _draw_all(
-    count: int,
-    seed: int,
-    difficulty: float,
-    progress: Callable[[int, int], None] | None,
-) -> Iterator[Original]:
-    for index in range(count):
-        if progress is not None and index % PROGRESS_EVERY == 0:
-            progress(index, count)
-        drawing = draw(index, seed=seed, difficulty=difficulty)
-        quality = int(np.random.default_rng([seed, 3, index]).integers(*JPEG_QUALITY))
-        file = io.BytesIO()
-        Image.fromarray(drawing.photo).save(file, "JPEG", quality=quality)
-        yield Original(id=f"garden-{index:05d}", label=drawing.label, data=file.getvalue())
-    if progress is not None:
-        progress(count, count)
-
-
-def _check(index: int, seed: int, size_px: int, difficulty: float) -> None:
-    least, most = SIZE_RANGE_PX
-    problems = (
-        ("index", index, index >= 0, "an integer of 0 or more"),
-        ("seed", seed, seed >= 0, "an integer of 0 or more"),
-        ("size_px", size_px, least <= size_px <= most, f"{least} to {most} pixels"),
-        ("difficulty", difficulty, 0 <= difficulty <= 1, "a number from 0 to 1"),
-    )
-    for name, value, good, expected in problems:
-        if not good:
-            raise BadInput(
-                f"This picture cannot be drawn: {name} is out of range. Expected {expected}. Received: {name}={value!r}."
-            )
+def content_name(count: int = COUNT, *, seed: int = 0, difficulty: float = DEFAULT_DIFFICULTY) -> str:
+    """Returns a name for a garden that changes with everything that its pictures depend on; good for a folder."""
+    low, high = JPEG_QUALITY
+    return f"garden-v{LAYOUT_VERSION}-{count}-seed{seed}-difficulty{difficulty:g}-{DEFAULT_SIZE_PX}px-q{low}-{high}"

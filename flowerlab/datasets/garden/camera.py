@@ -28,7 +28,7 @@ def _development(rng: Generator, hardness: float) -> list[int]:
     spread = 0.4 + 0.9 * hardness
     exposure = 1 + 0.16 * spread * float(rng.standard_normal())
     contrast = 1 + 0.14 * spread * float(rng.standard_normal())
-    gains = exposure * (1 + (0.07 + 0.03 * spread) * rng.standard_normal(3))
+    gains = exposure * (1 + (0.1 + 0.02 * spread) * rng.standard_normal(3))
     table = ((np.arange(256) - 110) * contrast + 110) * gains[:, None]
     return table.round(6).clip(0, 255).astype(np.uint8).ravel().tolist()
 
@@ -39,7 +39,7 @@ def photograph(rng: Generator, scene: Image.Image, hardness: float) -> Image.Ima
     Args:
         rng: Decides on light and camera.
         scene: RGB.
-        hardness: 0..1, the square of the difficulty, see `flowerlab.datasets.garden.draw`.
+        hardness: 0..1, the square of the difficulty, see `flowerlab.datasets.garden.pictures.draw`.
 
     Returns:
         RGB, of the same size.

@@ -14,6 +14,9 @@ from flowerlab.datasets.garden.patch import EVERYWHERE, Floats, Patch, Window
 
 Colour = tuple[float, float, float]
 
+# Less paint than this is none.
+BARELY = np.float32(1 / 512)
+
 
 @dataclass
 class Coat:
@@ -41,7 +44,9 @@ class Coat:
             # The first paint gives its shade to all pixels, so that half-covered edges have no dark fringe.
             tone[...] = shade
         else:
-            tone += (shade - tone) * alpha
+            # Where nothing lies under an edge, the new paint alone gives its shade: no fringe around the flower.
+            np.maximum(under, alpha, out=under)
+            tone += (shade - tone) * (alpha / np.maximum(under, BARELY))
         np.maximum(under, alpha, out=under)
 
 
@@ -96,7 +101,9 @@ class Canvas:
         """(width, height) in pixels."""
         return self.image.size
 
-    def paint(self, patch: Patch, alpha: Floats, shade: Floats, palette: bytes, *, flower: bool) -> None:
+    def paint(
+        self, patch: Patch, alpha: Floats, shade: Floats, palette: bytes, *, flower: bool, cast: bool = False
+    ) -> None:
         """Lays a coat of paint onto the picture.
 
         Args:
@@ -105,24 +112,41 @@ class Canvas:
             shade: float32, (height, width), place in the palette, 0..1.
             palette: As `ramp` makes it.
             flower: Whether this is part of the flower that the mask shows; if not, it hides what is under it.
+            cast: Whether this is a shadow, which hides nothing.
         """
-        tones, stencil = _grey((shade * np.float32(255)).clip(0, 255)), _grey(alpha * np.float32(255))
-        left, top = math.ceil(patch.left), math.ceil(patch.top)
-        if patch.step != 1:
-            right = min(self.size[0], math.floor(patch.left + tones.width * patch.step))
-            bottom = min(self.size[1], math.floor(patch.top + tones.height * patch.step))
-            if right <= left or bottom <= top:
-                return
-            size = (right - left, bottom - top)
-            x, y, step = patch.left, patch.top, patch.step
-            box = ((left - x) / step, (top - y) / step, (right - x) / step, (bottom - y) / step)
-            tones = tones.resize(size, Image.Resampling.BILINEAR, box)
-            stencil = stencil.resize(size, Image.Resampling.BILINEAR, box)
+        tones = self._fit(patch, _grey((shade * np.float32(255)).clip(0, 255)))
+        stencil = self._fit(patch, _grey(alpha * np.float32(255)))
+        if tones is None or stencil is None:
+            return
+        place = (math.ceil(patch.left), math.ceil(patch.top))
         tones.putpalette(palette)
-        self.image.paste(tones.convert("RGB"), (left, top), stencil)
-        if flower or self.in_bloom:
-            self.mask.paste(255 if flower else 0, (left, top, left + stencil.width, top + stencil.height), stencil)
+        self.image.paste(tones.convert("RGB"), place, stencil)
+        if flower or (self.in_bloom and not cast):
+            self.mask.paste(
+                255 if flower else 0, (*place, place[0] + stencil.width, place[1] + stencil.height), stencil
+            )
             self.in_bloom = True
+
+    def claim(self, patch: Patch, alpha: Floats) -> None:
+        """Adds to the mask what belongs to the flower though one sees through it: `alpha` is float32, (height, width), 0..1."""
+        stencil = self._fit(patch, _grey(alpha * np.float32(255)))
+        if stencil is not None:
+            left, top = math.ceil(patch.left), math.ceil(patch.top)
+            self.mask.paste(255, (left, top, left + stencil.width, top + stencil.height), stencil)
+            self.in_bloom = True
+
+    def _fit(self, patch: Patch, image: Image.Image) -> Image.Image | None:
+        """Enlarges an image of a patch to the pixels that it covers on the canvas; None if there are none."""
+        if patch.step == 1:
+            return image
+        x, y, step = patch.left, patch.top, patch.step
+        left, top = math.ceil(x), math.ceil(y)
+        right = min(self.size[0], math.floor(x + image.width * step))
+        bottom = min(self.size[1], math.floor(y + image.height * step))
+        if right <= left or bottom <= top:
+            return None
+        box = ((left - x) / step, (top - y) / step, (right - x) / step, (bottom - y) / step)
+        return image.resize((right - left, bottom - top), Image.Resampling.BILINEAR, box)
 
 
 def _grey(tones: Floats) -> Image.Image:

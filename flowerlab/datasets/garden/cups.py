@@ -141,7 +141,7 @@ def _tulip_petal(coat: Coat, patch: Patch, outline: Floats, petal: _TulipPetal, 
     shade += streaks.take(((s + 1) * np.float32(0.5 * ALONG)).astype(np.intp), mode="clip") * np.float32(0.05)
     shade += np.float32(0.12) * np.clip(1 - depth * np.float32(1 / 0.07), 0, 1)
     # It throws a shadow onto what is just outside its rim.
-    coat.shade -= np.float32(0.22) * np.clip(1 + depth * np.float32(1 / 0.12), 0, 1) * (half > 0)
+    coat.shade -= np.float32(0.22) * np.clip(1 + depth * np.float32(1 / 0.12), 0, 1) * (half > 0) * coat.alpha
     coat.add(cover(depth, patch.pixel), shade)
 
 

@@ -29,7 +29,7 @@ def pick_green(rng: Generator) -> Colour:
 @lru_cache(maxsize=16)
 def _outline(kind: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     x = np.linspace(0, 1, ALONG + 1)
-    if kind == "lance":
+    if kind in ("lance", "blade"):
         half = np.sin(np.pi * (0.1 + 0.9 * x**0.7))
     elif kind == "heart":
         half = np.sin(np.pi * x**0.55) ** 0.7
@@ -51,21 +51,25 @@ def leaf(
     length_px: float,
     direction: float,
     green: Colour,
+    detail_px: float = 32.0,
 ) -> None:
     """Paints a leaf.
 
     Args:
         canvas: Painted on; the leaf hides the flowers under it.
         rng: Decides on its bend and its veins.
-        kind: `lance`, `heart`, `toothed` or `oval`.
+        kind: `lance`, `blade`, `heart`, `toothed` or `oval`.
         foot: (x, y) where it starts, in pixels.
         length_px: From foot to tip.
         direction: From foot to tip, in radians, counter-clockwise from right.
         green: Its colour.
+        detail_px: See `place`; a small one shows it out of focus.
     """
-    slim = {"lance": 0.13, "heart": 0.62, "toothed": 0.24}.get(kind, 0.42) * float(rng.uniform(0.75, 1.25))
+    slim = {"lance": 0.13, "blade": 0.21, "heart": 0.62, "toothed": 0.24}.get(kind, 0.42) * float(
+        rng.uniform(0.75, 1.25)
+    )
     middle = (foot[0] + math.cos(direction) * length_px / 2, foot[1] - math.sin(direction) * length_px / 2)
-    patch = place(canvas.size, middle, length_px / 2, turn=direction, reach=1.0, detail_px=32)
+    patch = place(canvas.size, middle, length_px / 2, turn=direction, reach=1.0, detail_px=detail_px)
     if patch is None:
         return
     bend = np.float32(rng.uniform(-0.3, 0.3))
@@ -75,7 +79,10 @@ def leaf(
     distance = np.abs(across)
     alpha = cover(half - distance, patch.pixel)
     shade = np.float32(0.5) + np.float32(0.12 if rng.random() < 0.5 else -0.12) * np.sign(across)
-    if kind != "lance":
+    if kind == "blade":
+        # Its veins run along it.
+        shade += np.float32(0.06) * (np.floor(patch.v * np.float32(24)) % 2)
+    elif kind != "lance":
         veins = (patch.u - distance * np.float32(0.8)) * np.float32(4.5) + 9
         veins -= np.floor(veins)
         shade += np.float32(0.14) * (veins < 0.14)
@@ -142,12 +149,17 @@ def _insect(kind: str) -> Image.Image:
     side = INSECT_SIDE
     image = Image.new("RGBA", (side, side), (0, 0, 0, 0))
     pen = ImageDraw.Draw(image)
-    for leg in (34, 48, 62):
+    for leg in (34, 48, 62) if kind != "butterfly" else ():
         pen.line((18, leg, 78, leg + 4), fill=(20, 18, 16, 220), width=3)
     if kind == "butterfly":
-        for x, y, r in ((26, 32, 24), (70, 32, 24), (30, 64, 18), (66, 64, 18)):
-            pen.ellipse((x - r, y - r, x + r, y + r), fill=(236, 150, 40, 255), outline=(40, 24, 10, 255), width=5)
-        pen.ellipse((43, 16, 53, 82), fill=(36, 24, 16, 255))
+        for side in (-1, 1):
+            fore = ((48, 34), (48 + side * 18, 10), (48 + side * 44, 8), (48 + side * 40, 36), (48 + side * 22, 48))
+            hind = ((48, 44), (48 + side * 24, 50), (48 + side * 34, 66), (48 + side * 20, 86), (48 + side * 6, 66))
+            for wing, fill in ((hind, (226, 120, 30, 255)), (fore, (240, 150, 44, 255))):
+                pen.polygon(wing, fill=fill, outline=(40, 24, 10, 255), width=4)
+            pen.ellipse((48 + side * 32 - 4, 16, 48 + side * 32 + 4, 24), fill=(250, 240, 220, 255))
+            pen.line((48, 26, 48 + side * 9, 4), fill=(36, 24, 16, 255), width=2)
+        pen.ellipse((44, 20, 52, 78), fill=(36, 24, 16, 255))
     elif kind == "ladybird":
         pen.ellipse((32, 8, 64, 36), fill=(20, 18, 18, 255))
         pen.ellipse((20, 20, 76, 84), fill=(206, 34, 24, 255))

@@ -50,7 +50,7 @@ def daisy(canvas: Canvas, patch: Patch, rng: Generator, colour: Colour, pose: Po
     part, _ = patch.raised(0.1 + max(cone, 0) * 0.2).inside(ring * 1.2)
     if part.u.size:
         _, alpha, shade = disc(part, ring, florets_count=(60, 90, 140)[int(rng.integers(3))], dome=0.3)
-        canvas.paint(part, alpha, pose.lit(shade, part), heart_palette(rng, (0.4, 0.2, 0.15, 0.2, 0.05)), flower=True)
+        canvas.paint(part, alpha, pose.lit(shade, part), heart_palette(rng, (0.3, 0.2, 0.16, 0.22, 0.12)), flower=True)
 
 
 def sunflower(canvas: Canvas, patch: Patch, rng: Generator, colour: Colour, pose: Pose) -> None:
@@ -91,7 +91,7 @@ def sunflower(canvas: Canvas, patch: Patch, rng: Generator, colour: Colour, pose
             part,
             alpha,
             pose.lit(shade - np.float32(0.05), part),
-            heart_palette(rng, (0.1, 0.15, 0.2, 0.35, 0.2)),
+            heart_palette(rng, (0.17, 0.18, 0.2, 0.28, 0.17)),
             flower=True,
         )
         if heart > 0.12:
@@ -108,10 +108,10 @@ def dandelion(canvas: Canvas, patch: Patch, rng: Generator, colour: Colour, pose
     coat = Coat(patch.u.shape)
     # A small head has no room for many rings.
     steps = min(int(rng.integers(5, 8)), 3 + round(0.08 / patch.pixel))
-    dense = float(rng.uniform(0.85, 1.15))
+    dense = float(rng.uniform(0.85, 1.15)) * min(1.0, 0.55 + 0.009 / patch.pixel)
     for step in range(steps):
         length = 1 - 0.82 * step / steps
-        count = max(14, int((72 - 7 * step) * dense))
+        count = max(16, int((92 - 9 * step) * dense))
         part, window = patch.raised(0.45 * (1 - length)).inside(length * 1.12)
         if part.u.size:
             rays(
@@ -139,13 +139,17 @@ def seed_ball_head(canvas: Canvas, patch: Patch, rng: Generator, colour: Colour,
     hairs = sample(seed_ball(int(rng.integers(TEXTURE_VARIANTS))), patch, 1.0) * (view.r < 0.99)
     haze = np.float32(0.2 + 0.2 * rng.random()) * cover(np.float32(0.9) - view.r, 0.12)
     alpha = np.minimum(hairs * np.float32(1.15) + haze, 1)
+    ball = cover(np.float32(0.95) - view.r, view.pixel)
     if rng.random() < 0.3:
         # Part of the seeds has flown.
         gap = np.cos(TURNS - rng.uniform(0, math.tau)) - rng.uniform(-0.1, 0.7)
-        alpha *= 1 - np.clip(view.along(np.round(gap * 5, 4).astype(np.float32)), 0, 1) * (view.r > 0.16)
+        kept = 1 - np.clip(view.along(np.round(gap * 5, 4).astype(np.float32)), 0, 1) * (view.r > 0.16)
+        alpha *= kept
+        ball *= kept
     core = cover(np.float32(0.13) - view.r, view.pixel)
     canvas.paint(patch, core, np.float32(0.6) - view.r, dyed(mix(BROWN, (110, 130, 60), rng.random())), flower=True)
     palette = ramp((0, (120, 118, 112)), (0.5, (214, 212, 206)), (1, (255, 255, 252)))
     canvas.paint(
         patch, alpha, np.float32(0.5) + hairs * np.float32(0.5) + patch.v * np.float32(0.1), palette, flower=True
     )
+    canvas.claim(patch, ball)

@@ -35,7 +35,7 @@ NOTCHED = along_ray(
 )
 POINTED = along_ray(lambda x: np.sin(np.pi * (0.12 + 0.88 * x**0.8)) ** 0.8)
 OVATE = along_ray(lambda x: np.sin(np.pi * (0.1 + 0.9 * x**1.25)) ** 0.6)
-FINE = along_ray(lambda x: (0.7 + 0.3 * x) * (x < 0.985))
+FINE = along_ray(lambda x: (0.6 + 0.4 * x) * np.sqrt(np.clip((1 - x) / 0.1, 0, 1)))
 PROFILES = {"strap": STRAP, "notched": NOTCHED, "pointed": POINTED, "ovate": OVATE, "fine": FINE}
 
 

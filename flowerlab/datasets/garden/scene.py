@@ -11,15 +11,17 @@ from numpy.random import Generator
 
 from flowerlab.datasets.garden.backdrop import backdrop
 from flowerlab.datasets.garden.camera import photograph
-from flowerlab.datasets.garden.canvas import Canvas, Colour
+from flowerlab.datasets.garden.canvas import Canvas, Colour, ramp
 from flowerlab.datasets.garden.colours import ANY, USUAL, Pose, pick_colour
 from flowerlab.datasets.garden.cups import open_tulip, rose, tulip
 from flowerlab.datasets.garden.greenery import insect, leaf, pick_green, stem, stone
 from flowerlab.datasets.garden.heads import daisy, dandelion, seed_ball_head, sunflower
-from flowerlab.datasets.garden.patch import Patch, place
+from flowerlab.datasets.garden.patch import Patch, cover, place, polar
+from flowerlab.datasets.garden.rosebuds import rosebud
 
 ASPECTS = ((1, 1), (4, 3), (4, 3), (4, 3), (3, 2), (3, 2), (3, 4), (2, 3), (16, 9))
 MOST_FLOWERS = 9
+SHADE = ramp((0, (12, 14, 16)), (1, (12, 14, 16)))
 
 
 class Painter(NamedTuple):
@@ -41,13 +43,19 @@ class Painter(NamedTuple):
 
 
 PAINTERS: dict[str, tuple[Painter, ...]] = {
-    "dandelion": (Painter(dandelion, 0.66, (0.0, 0.95)), Painter(seed_ball_head, 0.34, (0.0, 0.0), detail_px=90.0)),
+    "dandelion": (
+        Painter(dandelion, 0.66, (0.0, 0.95), detail_px=90.0),
+        Painter(seed_ball_head, 0.34, (0.0, 0.0), detail_px=90.0),
+    ),
     "daisy": (Painter(daisy, 1.0, (0.0, 1.15)),),
     "tulips": (Painter(tulip, 0.8, (0.0, 0.0), upright=True), Painter(open_tulip, 0.2, (0.0, 0.7))),
     "sunflowers": (Painter(sunflower, 1.0, (0.0, 1.1)),),
-    "roses": (Painter(rose, 1.0, (0.0, 0.95), detail_px=48.0),),
+    "roses": (
+        Painter(rose, 0.78, (0.0, 0.95), detail_px=60.0),
+        Painter(rosebud, 0.22, (0.0, 0.0), upright=True),
+    ),
 }
-LEAVES = {"dandelion": "toothed", "daisy": "lance", "tulips": "lance", "sunflowers": "heart", "roses": "oval"}
+LEAVES = {"dandelion": "toothed", "daisy": "lance", "tulips": "blade", "sunflowers": "heart", "roses": "oval"}
 
 
 class Flower(NamedTuple):
@@ -57,11 +65,13 @@ class Flower(NamedTuple):
         x: Of the middle of its head, in pixels.
         y: Of the middle of its head, in pixels.
         radius: Of its head, in pixels.
+        detail_px: Most pixels that its radius is painted with; few show it out of focus.
     """
 
     x: float
     y: float
     radius: float
+    detail_px: float = math.inf
 
 
 def paint_scene(rng: Generator, species: str, short_px: int, hardness: float) -> Canvas:
@@ -71,7 +81,7 @@ def paint_scene(rng: Generator, species: str, short_px: int, hardness: float) ->
         rng: Decides on everything.
         species: A key of `PAINTERS`.
         short_px: Shorter side of the picture.
-        hardness: 0..1, the square of the difficulty, see `flowerlab.datasets.garden.draw`.
+        hardness: 0..1, the square of the difficulty, see `flowerlab.datasets.garden.pictures.draw`.
 
     Returns:
         The photographed picture and the mask of its flowers.
@@ -79,13 +89,17 @@ def paint_scene(rng: Generator, species: str, short_px: int, hardness: float) ->
     across, down = ASPECTS[int(rng.integers(len(ASPECTS)))]
     unit = short_px / min(across, down)
     size = (round(across * unit), round(down * unit))
-    canvas = Canvas(backdrop(rng, size, hardness))
-    flowers = _arrange(rng, size, hardness)
+    background, near = backdrop(rng, size, hardness)
+    canvas = Canvas(background)
+    flowers = _focus(rng, _arrange(rng, size, hardness))
     look = _Look.choose(rng, species, hardness)
     _ground(canvas, rng, hardness)
     for flower in flowers:
         _stem_and_leaves(canvas, rng, flower, species, look)
+    sunny = near and rng.random() < 0.6
     for flower in flowers:
+        if sunny:
+            _shadow(canvas, flower, look)
         _head(canvas, rng, flower, look, hardness)
     _in_front(canvas, rng, flowers, hardness)
     canvas.image = photograph(rng, canvas.image, hardness)
@@ -106,7 +120,7 @@ class _Look(NamedTuple):
     def choose(cls, rng: Generator, species: str, hardness: float) -> _Look:
         ways = PAINTERS[species]
         painter = ways[int(np.searchsorted(np.cumsum([way.share for way in ways]), rng.random() * 0.999))]
-        palette = ANY if rng.random() < 0.6 + 2.0 * hardness else USUAL[species]
+        palette = ANY if rng.random() < 0.75 + 2.0 * hardness else USUAL[species]
         colours = tuple(pick_colour(rng, palette) for _ in range(1 if rng.random() < 0.7 else 2))
         angle, strength = float(rng.uniform(0, math.tau)), float(rng.uniform(0.0, 0.22))
         least, most = painter.tilt
@@ -145,10 +159,29 @@ def _arrange(rng: Generator, size: tuple[int, int], hardness: float) -> list[Flo
     return sorted(flowers, key=lambda flower: flower.y)
 
 
+def _focus(rng: Generator, flowers: list[Flower]) -> list[Flower]:
+    """Leaves the farthest of several flowers out of focus, now and then."""
+    if len(flowers) < 2 or rng.random() < 0.65:
+        return flowers
+    blurred = int(rng.integers(1, len(flowers)))
+    detail_px = float(rng.uniform(8.0, 16.0))
+    return [flower._replace(detail_px=detail_px) for flower in flowers[:blurred]] + flowers[blurred:]
+
+
+def _shadow(canvas: Canvas, flower: Flower, look: _Look) -> None:
+    """Lets a head throw its shadow onto what is close behind it, away from the light."""
+    away = (flower.x - look.light[0] * flower.radius * 2.5, flower.y + look.light[1] * flower.radius * 2.5)
+    # Painted coarsely: a shadow has no sharp edge.
+    patch = place(canvas.size, away, flower.radius, reach=1.1, detail_px=10.0)
+    if patch is not None:
+        dark = cover(np.float32(0.85) - polar(patch).r, 0.35) * np.float32(0.45)
+        canvas.paint(patch, dark, np.zeros_like(dark), SHADE, flower=False, cast=True)
+
+
 def _ground(canvas: Canvas, rng: Generator, hardness: float) -> None:
     """Scatters what lies behind the flowers."""
     width, height = canvas.size
-    for _ in range(int(rng.integers(0, 1 + round(4 * hardness)))):
+    for _ in range(int(rng.integers(0, 3 + round(3 * hardness)))):
         at = (float(rng.uniform(0, width)), float(rng.uniform(0.5, 1)) * height)
         if rng.random() < 0.3:
             stone(canvas, rng, at, min(canvas.size) * float(rng.uniform(0.03, 0.12)))
@@ -179,7 +212,7 @@ def _stem_and_leaves(canvas: Canvas, rng: Generator, flower: Flower, species: st
             width_px=max(1.5, thick),
             green=look.green,
         )
-        for _ in range(int(rng.integers(0, 3))):
+        for _ in range(int(rng.integers(species == "tulips", 3))):
             down = float(rng.uniform(0.25, 0.9))
             at = (top[0] + (foot[0] - top[0]) * down, top[1] + (foot[1] - top[1]) * down)
             steep = species == "tulips"
@@ -207,7 +240,7 @@ def _head(canvas: Canvas, rng: Generator, flower: Flower, look: _Look, hardness:
         turn=turn,
         tilt=tilt,
         towards=look.towards + float(rng.normal(0, 0.25)),
-        detail_px=painter.detail_px,
+        detail_px=min(painter.detail_px, flower.detail_px),
     )
     colour = look.colours[int(rng.integers(len(look.colours)))]
     # Every head draws from its own stream, so that one out of the picture changes nothing in the others.
@@ -234,6 +267,8 @@ def _in_front(canvas: Canvas, rng: Generator, flowers: list[Flower], hardness: f
                 length_px=length * (1.0 if kind == "lance" else 0.5),
                 direction=math.pi / 2 + float(rng.normal(0, 0.4)),
                 green=pick_green(rng),
+                # What is right before the lens is out of focus.
+                detail_px=10.0 if rng.random() < 0.4 else 32.0,
             )
     if flowers and rng.random() < 0.06 + 0.1 * hardness:
         host = flowers[int(rng.integers(len(flowers)))]
