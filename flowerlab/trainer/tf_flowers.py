@@ -9,7 +9,7 @@ from pathlib import Path
 import tensorflow_datasets as tfds
 
 from flowerlab.datasets.catalog import DATASETS
-from flowerlab.datasets.gather import TF_FLOWERS_VERSION, Progress, originals_folder, tf_flowers_info, tfds_folder
+from flowerlab.datasets.gather import TF_FLOWERS_VERSION, Progress, tf_flowers_info, tf_flowers_originals, tfds_folder
 from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.home import Home
@@ -49,9 +49,6 @@ def gather_tf_flowers(folder: Path, progress: Progress) -> Originals:
         LOG.exception("TFDS could not load tf_flowers.")
         raise DatasetNotAtHand(missing_sentence()) from error
     total = info.splits["train"].num_examples
-    target = originals_folder(Home(folder.parent), "tf_flowers", 0)
-    if target is None:
-        raise DatasetNotAtHand(missing_sentence())
 
     def counted() -> Iterator[Original]:
         for done, photo in enumerate(dataset.as_numpy_iterator()):
@@ -59,7 +56,7 @@ def gather_tf_flowers(folder: Path, progress: Progress) -> Originals:
                 progress("Gathering photos", done, total)
             yield Original(id=f"tf_flowers-{done:05d}", label=int(photo["label"]), data=photo["image"])
 
-    return write_originals(target, tuple(info.features["label"].names), counted())
+    return write_originals(tf_flowers_originals(Home(folder.parent)), tuple(info.features["label"].names), counted())
 
 
 def missing_sentence() -> str:

@@ -14,6 +14,8 @@ from PIL import Image
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
+from flowerlab.runs import Lab
+from flowerlab.settings import Settings
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
 
 SHARDS = (7, 5)
@@ -67,3 +69,19 @@ def test_photos_of_two_shards_keep_order_and_own_names(two_shards: list[bytes], 
     assert [originals.data(position) for position in range(12)] == two_shards
     assert len(set(originals.ids)) == 12
     assert originals.labels.tolist() == [number % 5 for number in range(12)]
+
+
+def test_gathered_photos_outlive_the_folder_they_came_from(
+    two_shards: list[bytes], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once gathered, tf_flowers is at hand without TFDS' own folder."""
+    lab = Lab(settings, own_queue=False)
+    try:
+        gathered = gather(lab.home, "tf_flowers", 0, tf_flowers=gather_tf_flowers)
+        monkeypatch.setenv("TFDS_DATA_DIR", str(lab.home.root / "nowhere"))
+        assert lab.dataset_at_hand("tf_flowers")
+        found = gather(lab.home, "tf_flowers", 0)
+        assert found.content == gathered.content
+        assert found.ids == gathered.ids
+    finally:
+        lab.close()
