@@ -12,6 +12,7 @@ from flowerlab.locale import _
 from flowerlab.presets import LECTURE
 from flowerlab.ui.at_hand import at_hand_table
 from flowerlab.ui.backbones import backbone_title, backbones, megabytes
+from flowerlab.ui.health import health_panel
 from flowerlab.ui.lab import lab
 from flowerlab.ui.latest_runs import latest_runs
 from flowerlab.ui.messages import tell
@@ -31,6 +32,7 @@ def main() -> None:
     latest_runs(lab())
     st.subheader(_("What is at hand"), anchor=False)
     at_hand_table(lab())
+    health_panel()
 
 
 def choices() -> tuple[str, str]:
