@@ -20,6 +20,7 @@ from flowerlab.errors import DatasetNotAtHand
 from flowerlab.lesson import pack as write_pack
 from flowerlab.lesson import unpack as bring_pack
 from flowerlab.lesson.manifest import Item
+from flowerlab.lesson.packing import check_first
 from flowerlab.runs import Lab
 from flowerlab.store import Run
 
@@ -54,12 +55,14 @@ def pack(
     Take it to a computer without a network and bring it in there with unpack. Photos that are not here yet are fetched.
     """
     chosen = find_architecture(architecture) if architecture is not None else None
+    target = target.expanduser()
+    check_first(target, chosen)
     with opened() as lab, _shown() as progress:
         picked = _pick(lab, runs)
         if dataset is not None:
             _gather(lab, check_dataset_name(dataset), progress)
         packed = write_pack(
-            target.expanduser(),
+            target,
             lab.home,
             lab.store,
             dataset=dataset,

@@ -79,10 +79,7 @@ def pack(
         BadPack: If there is nothing to pack, or the file is there already.
         NotAtHand: If photos or weights are not on this machine.
     """
-    if target.exists():
-        raise BadPack(f"There is a file of this name already. Received: {target}. Choose another name, or delete it.")
-    if not target.parent.is_dir():
-        raise BadPack(f"There is no such folder. Expected one that exists. Received: {target.parent}. Check the path.")
+    check_first(target, architecture)
     parts: list[_Part] = []
     if dataset is not None:
         originals = _gathered(home, dataset, garden_pictures)
@@ -115,6 +112,21 @@ def pack(
             ) from None
         (scratch / "pack.zip").rename(target)
     return Packed(target, target.stat().st_size, manifest)
+
+
+def check_first(target: Path, architecture: Architecture | None) -> None:
+    """Checks what can be known before photos are gathered, which may take long.
+
+    Raises:
+        BadPack: If the file cannot be made.
+        WeightsNotAtHand: If the architecture's weights are not on this machine.
+    """
+    if target.exists():
+        raise BadPack(f"There is a file of this name already. Received: {target}. Choose another name, or delete it.")
+    if not target.parent.is_dir():
+        raise BadPack(f"There is no such folder. Expected one that exists. Received: {target.parent}. Check the path.")
+    if architecture is not None and architecture.weights:
+        _weights(architecture)
 
 
 def _gathered(home: Home, dataset: str, garden_pictures: int) -> Originals:
