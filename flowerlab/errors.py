@@ -5,6 +5,7 @@ FlowerlabError                  anything we can explain in a sentence
 │   ├── BadRecipe               a knob has a value it cannot have
 │   ├── BadPhoto                bytes that are not a photo we can read
 │   ├── BadFolder               a folder or zip that is not a data set of photos
+│   ├── BadPack                 a lesson pack that cannot be used
 │   ├── BadName                 a name that a run or data set cannot bear
 │   └── UnknownRun              no run has this id
 ├── NotAtHand                   data or weights that are not on this machine and cannot be fetched now
@@ -55,6 +56,10 @@ class BadPhoto(BadInput):
 
 class BadFolder(BadInput):
     """A folder or zip that is not a data set of photos."""
+
+
+class BadPack(BadInput):
+    """A lesson pack that is damaged, foreign, too new or hostile, or that cannot be made as asked."""
 
 
 class BadName(BadInput):

@@ -224,7 +224,7 @@ class Lab:
     def dataset_at_hand(self, dataset: str) -> bool:
         """Whether a run on this data set needs no network."""
         if dataset == "tf_flowers":
-            return tf_flowers_info().exists()
+            return tf_flowers_info().exists() or self.originals(dataset) is not None
         return dataset in DATASETS or (self.home.folders / dataset.removeprefix(FOLDER_PREFIX)).is_dir()
 
     def classes_of(self, dataset: str) -> tuple[str, ...]:

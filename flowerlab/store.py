@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -104,6 +104,21 @@ class Run:
     message: str
     stop_requests: int
     result: Result | None
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run with all that the store knows of it, to be taken into another store.
+
+    Args:
+        run: The row.
+        photos: What told the recipe's photos from others of the same name, as given to `Store.add`.
+        events: Of all attempts, in order.
+    """
+
+    run: Run
+    photos: str
+    events: tuple[Event, ...]
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
@@ -319,7 +334,48 @@ class Store:
             ).fetchall()
         return [row["id"] for row in rows]
 
+    def adopt(self, records: Sequence[RunRecord]) -> list[str]:
+        """Takes in runs that ended elsewhere, all or none, and returns the ids of those that were not here yet.
+
+        They keep their ids and get the next numbers; a run whose id is here stays as it is.
+
+        Args:
+            records: Runs that are over.
+        """
+        with self._transaction() as db:
+            taken = []
+            for record in sorted(records, key=lambda record: record.run.number):
+                run = record.run
+                if db.execute("SELECT 1 FROM runs WHERE id = ?", (run.id,)).fetchone() is not None:
+                    continue
+                added = self._insert(db, run.recipe, "adopted", record.photos)
+                db.execute(
+                    "UPDATE runs SET id = ?, name = ?, state = ?, attempt = ?, created_s = ?, started_s = ?, ended_s = ?, "
+                    "message = ?, stop_requests = ?, result = ? WHERE id = ?",
+                    (
+                        run.id, check_name(run.name), run.state, run.attempt, run.created_s, run.started_s, run.ended_s, run.message,
+                        run.stop_requests, run.result.model_dump_json() if run.result else None, added.id,
+                    ),
+                )  # fmt: skip
+                db.executemany(
+                    "INSERT INTO events (run_id, attempt, kind, body) VALUES (?, ?, ?, ?)",
+                    [(run.id, event.attempt, event.kind, to_line(event)) for event in record.events],
+                )
+                taken.append(run.id)
+        return taken
+
     # Reading
+
+    def record(self, run_id: str) -> RunRecord:
+        """Returns a run with all that the store knows of it.
+
+        Raises:
+            UnknownRun: If there is no such run.
+        """
+        run = self.get(run_id)
+        row = self._connection().execute("SELECT fingerprint FROM runs WHERE id = ?", (run_id,)).fetchone()
+        photos = row["fingerprint"].partition(" ")[2]
+        return RunRecord(run, photos, tuple(event for _, event in self.events(run_id)))
 
     def get(self, run_id: str) -> Run:
         """Returns one run.

@@ -13,6 +13,7 @@ from flowerlab.presets import LECTURE
 from flowerlab.ui.at_hand import at_hand_table
 from flowerlab.ui.backbones import backbone_title, megabytes
 from flowerlab.ui.fetching import fetch_panel
+from flowerlab.ui.health import health_panel
 from flowerlab.ui.lab import lab
 from flowerlab.ui.latest_runs import latest_runs
 from flowerlab.ui.messages import tell
@@ -33,6 +34,7 @@ def main() -> None:
     st.subheader(_("What is at hand"), anchor=False)
     at_hand_table(lab())
     fetch_panel(lab(), place="home")
+    health_panel()
 
 
 def choices() -> tuple[str, str]:

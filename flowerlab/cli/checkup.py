@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flowerlab.cli.output import give, write
-from flowerlab.doctor import Level, examine
+from flowerlab.doctor import Level, can_run, examine
 
 MARKS = {Level.OK: "ok", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
 
@@ -23,7 +23,7 @@ def doctor(
     A warning says what is missing but not needed to begin. Exit code 0: the lab can run; 1: there is a problem.
     """
     findings = examine()
-    problem = any(finding.level is Level.PROBLEM for finding in findings)
+    problem = not can_run(findings)
     if as_json:
         give({"can_run": not problem, "checks": [finding.record() for finding in findings]})
     else:

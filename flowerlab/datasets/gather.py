@@ -33,6 +33,11 @@ def tf_flowers_info() -> Path:
     return tfds_folder() / "tf_flowers" / TF_FLOWERS_VERSION / "dataset_info.json"
 
 
+def tf_flowers_originals(home: Home) -> Path:
+    """Returns where tf_flowers is kept once it was gathered. A version is the same photos wherever it came from."""
+    return home.originals / f"tf_flowers-{TF_FLOWERS_VERSION}"
+
+
 def photos_identity(home: Home, dataset: str, garden_pictures: int) -> str:
     """Returns what tells the photos of a data set from others of its name, before they are gathered.
 
@@ -51,19 +56,15 @@ def photos_identity(home: Home, dataset: str, garden_pictures: int) -> str:
 
 
 def originals_folder(home: Home, dataset: str, garden_pictures: int) -> Path | None:
-    """Returns where a data set's photos are or will be kept; None if nothing is known of it yet.
+    """Returns where a data set's photos are or will be kept; None for an own folder that is not in this lab.
 
-    The name changes with the content, so that another garden, another download or another import is never taken for the
-    one at hand.
+    The name changes with the content, so that another garden, another version or another import is never taken for the
+    one at hand. Nothing but this folder is needed to train: what it was gathered from may go.
     """
     if dataset == "garden":
         return home.originals / garden.content_name(garden_pictures)
     if dataset == "tf_flowers":
-        try:
-            info = tf_flowers_info().read_bytes()
-        except OSError:
-            return None
-        return home.originals / f"tf_flowers-{TF_FLOWERS_VERSION}-{hashlib.sha256(info).hexdigest()[:12]}"
+        return tf_flowers_originals(home)
     source = home.folders / dataset.removeprefix(FOLDER_PREFIX)
     if not source.is_dir():
         return None

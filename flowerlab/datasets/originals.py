@@ -129,6 +129,39 @@ def open_originals(folder: Path) -> Originals | None:
     )
 
 
+def verify_originals(folder: Path) -> Originals | None:
+    """Opens what `write_originals` made after reading all of it; None if anything does not agree.
+
+    For photos that came from another computer: index, photos and hashes must be one.
+    """
+    try:
+        opened = open_originals(folder)
+        if opened is None:
+            return None
+        count = len(opened.ids)
+        offsets = opened.offsets.tolist()
+        whole = (
+            count > 0
+            and all(isinstance(text, str) for text in (*opened.ids, *opened.digests, *opened.classes))
+            and len(set(opened.ids)) == count
+            and opened.labels.shape == (count,)
+            and int(opened.labels.min()) >= 0
+            and int(opened.labels.max()) < len(opened.classes)
+            and opened.offsets.shape == (count + 1,)
+            and offsets == sorted(offsets)
+            and offsets[0] == 0
+            and opened.content == hash_content(opened.classes, opened.ids, opened.labels.tolist(), opened.digests)
+            and all(
+                hashlib.sha256(opened.data(position)).hexdigest() == digest
+                for position, digest in enumerate(opened.digests)
+            )
+        )
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError, OSError):
+        # An index that is JSON, but not ours.
+        return None
+    return opened if whole else None
+
+
 def hash_content(classes: Sequence[str], ids: Sequence[str], labels: Sequence[int], digests: Sequence[str]) -> str:
     """Returns one SHA-256 over all that a data set holds, in its order."""
     whole = hashlib.sha256(json.dumps(list(classes)).encode())

@@ -68,10 +68,10 @@ def compute_features(
         if (found := _open(folder, shape)) is not None:
             return found, True
         try:
-            _write(folder, shape, np.float16, prepared, network.to_features, progress)
+            _write(folder, shape, np.float16, prepared, network.to_features, architecture, progress)
         except OverflowError:
             LOG.info("A feature does not fit into float16; they are kept as float32.")
-            _write(folder, shape, np.float32, prepared, network.to_features, progress)
+            _write(folder, shape, np.float32, prepared, network.to_features, architecture, progress)
     found = _open(folder, shape)
     if found is None:
         raise OSError(f"The features just written to {folder} cannot be read back.")
@@ -92,6 +92,7 @@ def _write(
     dtype: type[np.float16] | type[np.float32],
     prepared: Prepared,
     to_features: keras.Model,
+    architecture: str,
     progress: Progress,
 ) -> None:
     with written_whole(folder) as scratch:
@@ -105,5 +106,6 @@ def _write(
             features[begin : begin + BATCH] = values
         features.flush()
         del features
-        (scratch / "about.json").write_text(json.dumps({"prepared": prepared.key}), encoding="utf-8")
+        about = {"prepared": prepared.key, "architecture": architecture}
+        (scratch / "about.json").write_text(json.dumps(about), encoding="utf-8")
         progress("Computing features", shape[0], shape[0])

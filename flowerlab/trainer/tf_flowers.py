@@ -10,7 +10,7 @@ import tensorflow_datasets as tfds
 
 from flowerlab.datasets.archive import fetch_archive
 from flowerlab.datasets.catalog import DATASETS
-from flowerlab.datasets.gather import TF_FLOWERS_VERSION, Progress, originals_folder, tf_flowers_info, tfds_folder
+from flowerlab.datasets.gather import TF_FLOWERS_VERSION, Progress, tf_flowers_info, tf_flowers_originals, tfds_folder
 from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.errors import DatasetNotAtHand, DownloadFailed
 from flowerlab.home import Home
@@ -51,9 +51,6 @@ def gather_tf_flowers(folder: Path, progress: Progress) -> Originals:
         LOG.exception("TFDS could not load tf_flowers.")
         raise DatasetNotAtHand(missing_sentence(f"TFDS could not prepare it ({type(error).__name__}).")) from error
     total = info.splits["train"].num_examples
-    target = originals_folder(Home(folder.parent), "tf_flowers", 0)
-    if target is None:
-        raise DatasetNotAtHand(missing_sentence("TFDS did not leave it where it was asked to."))
 
     def counted() -> Iterator[Original]:
         for done, photo in enumerate(dataset.as_numpy_iterator()):
@@ -61,7 +58,7 @@ def gather_tf_flowers(folder: Path, progress: Progress) -> Originals:
                 progress("Gathering photos", done, total)
             yield Original(id=f"tf_flowers-{done:05d}", label=int(photo["label"]), data=photo["image"])
 
-    return write_originals(target, tuple(info.features["label"].names), counted())
+    return write_originals(tf_flowers_originals(Home(folder.parent)), tuple(info.features["label"].names), counted())
 
 
 def missing_sentence(reason: str) -> str:

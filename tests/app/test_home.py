@@ -8,8 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.architectures import architecture
+from flowerlab.doctor import Finding, Level
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
+from flowerlab.ui.health import summary
 from flowerlab.ui.lab import lab
 from tests.app.finished_runs import add_finished, open_page, texts
 
@@ -125,3 +127,57 @@ def test_the_choice_survives_a_visit_elsewhere() -> None:
     app.switch_page("pages/compare.py").run()
     app.switch_page("pages/home.py").run()
     assert app.selectbox(key="home-dataset").value == "tf_flowers"
+
+
+class Known:
+    """What the panel asks, with findings that are given."""
+
+    def __init__(self, *findings: Finding) -> None:
+        self.findings = list(findings)
+
+    def look(self) -> list[Finding] | None:
+        """All at once; None if there are none."""
+        return self.findings or None
+
+
+FINE = Finding("python", Level.OK, "Python 3.11.")
+MISSING = Finding("vgg16 weights", Level.WARNING, "Not here.", "Fetch it.", 58.9, "host.example")
+ODD = Finding("engine", Level.WARNING, "Scripted_runs.", "Unset it.")
+BROKEN = Finding("home", Level.PROBLEM, "Cannot be written.", "Set FLOWERLAB_HOME.")
+
+
+def test_the_page_does_not_wait_for_the_examination(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While nothing was found yet, the panel says so and the rest of Home is there."""
+    monkeypatch.setattr("flowerlab.ui.health._background", Known)
+    app = open_page("home")
+    assert not app.exception
+    assert [panel.label for panel in app.expander if "Looking at this computer" in panel.label]
+
+
+def test_all_well_is_one_folded_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nothing but downloads missing the panel is folded and says that the lab can run."""
+    monkeypatch.setattr("flowerlab.ui.health._background", lambda: Known(FINE, MISSING))
+    app = open_page("home")
+    (panel,) = [panel for panel in app.expander if "🩺" in panel.label]
+    assert panel.label == "🩺 ✅ This computer can run the lab"
+    assert not panel.proto.expanded
+    said = "\n".join(str(element.value) for element in panel.markdown)
+    assert r"vgg16 weights (59 MB); from host\.example" in said
+
+
+def test_a_problem_opens_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the lab cannot run, the panel is open, the problem comes first, and its mend stands under it."""
+    monkeypatch.setattr("flowerlab.ui.health._background", lambda: Known(FINE, ODD, BROKEN))
+    app = open_page("home")
+    (panel,) = [panel for panel in app.expander if "🩺" in panel.label]
+    assert panel.label == "🩺 ⛔ One problem: the lab cannot run"
+    assert panel.proto.expanded
+    said = str(panel.markdown[0].value)
+    assert "home" in said
+    assert r"Set FLOWERLAB\_HOME" in said
+
+
+def test_the_summary_counts_remarks() -> None:
+    """Warnings are counted, missing downloads are not."""
+    assert summary([FINE, ODD, MISSING]).endswith("with one remark")
+    assert summary([ODD, ODD]).endswith("with 2 remarks")

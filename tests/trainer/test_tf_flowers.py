@@ -22,6 +22,11 @@ from flowerlab.datasets.gather import gather
 from flowerlab.downloads import RemoteFile
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.home import Home
+from flowerlab.lesson import pack, unpack
+from flowerlab.recipe import Recipe
+from flowerlab.runs import Lab
+from flowerlab.settings import Settings
+from flowerlab.store import RunState, Store
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
 from tests.loopback import Manners, file_server
 
@@ -162,3 +167,46 @@ def test_a_wrong_archive_is_refused_and_leaves_nothing(
             gather(home, "tf_flowers", 0, tf_flowers=gather_tf_flowers)
     folder = archive_path(catalog.FLOWER_PHOTOS).parent
     assert [path.suffix for path in folder.iterdir()] == [".lock"]
+
+
+def test_gathered_photos_outlive_the_folder_they_came_from(
+    two_shards: list[bytes], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once gathered, tf_flowers is at hand without TFDS' own folder."""
+    lab = Lab(settings, own_queue=False)
+    try:
+        gathered = gather(lab.home, "tf_flowers", 0, tf_flowers=gather_tf_flowers)
+        monkeypatch.setenv("TFDS_DATA_DIR", str(lab.home.root / "nowhere"))
+        assert lab.dataset_at_hand("tf_flowers")
+        found = gather(lab.home, "tf_flowers", 0)
+        assert found.content == gathered.content
+        assert found.ids == gathered.ids
+    finally:
+        lab.close()
+
+
+def test_a_run_trains_on_unpacked_photos(
+    two_shards: list[bytes], home: Home, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an empty home, with nothing where TFDS looks and no network, a run trains on tf_flowers from a lesson pack."""
+    gathered = gather(home, "tf_flowers", 0, tf_flowers=gather_tf_flowers)
+    store = Store(home.store)
+    pack(tmp_path / "lesson.zip", home, store, dataset="tf_flowers", garden_pictures=60)
+    store.close()
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "empty"))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    lab = Lab(settings.model_copy(update={"home": tmp_path / "away"}))
+    try:
+        unpack(tmp_path / "lesson.zip", lab.home, lab.store)
+        recipe = Recipe.parse({"dataset": "tf_flowers", "image_size": 72, "epochs": 1, "head": (8,)})
+        run = lab.start(recipe).run
+        lab.wait([run.id])
+        run = lab.store.get(run.id)
+        assert run.state is RunState.DONE, run.message
+        photos = lab.originals("tf_flowers")
+        assert photos is not None
+        assert photos.content == gathered.content
+        assert list((tmp_path / "empty").iterdir()) == []
+    finally:
+        lab.close()

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from flowerlab.architectures import ARCHITECTURES
-from flowerlab.doctor import Finding, Level, examine
+from flowerlab.datasets.gather import tf_flowers_originals
+from flowerlab.datasets.originals import Original, write_originals
+from flowerlab.doctor import Finding, Level, can_run, examine
+from flowerlab.doctor.background import Background
+from flowerlab.doctor.machine import check_memory, check_port, check_processor
+from flowerlab.doctor.places import check_home, is_network
+from flowerlab.home import Home
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,7 +63,8 @@ def test_each_missing_thing_says_its_size_and_its_mend(tmp_path: Path) -> None:
     assert {subject: finding.missing_mb for subject, finding in missing.items()} == expected
     for subject, finding in missing.items():
         assert finding.level is Level.WARNING
-        assert f"{expected[subject]:g} MB" in finding.text
+        assert f"{expected[subject]:g} MB from {finding.source}" in finding.text
+        assert finding.source == "storage.googleapis.com"
         assert finding.mend
 
 
@@ -152,3 +164,155 @@ def test_the_doctor_is_quick_and_loads_nothing_heavy() -> None:
     assert seconds < 2
     heavy = {"tensorflow", "keras", "tensorflow_datasets", "streamlit", "plotly", "sklearn", "pandas", "scipy"}
     assert not set(modules) & heavy
+
+
+def test_gathered_photos_are_seen_without_tfds_folder(tmp_path: Path) -> None:
+    """tf_flowers in the home is at hand, whatever became of the folder it was gathered from."""
+    write_originals(tf_flowers_originals(Home(tmp_path).create()), ("daisy",), [Original("a", 0, b"photo")])
+    assert of(examine({"FLOWERLAB_HOME": str(tmp_path)}), "tf_flowers").level is Level.OK
+
+
+def test_named_packages_are_told_with_their_versions() -> None:
+    """TensorFlow, Keras and Streamlit stand with their versions, without being imported."""
+    text = of(examine({}), "packages").text
+    for name in ("tensorflow", "keras", "streamlit"):
+        assert f"{name} {importlib.metadata.version(name)}" in text
+
+
+@pytest.mark.parametrize(
+    ("flags", "level", "told"),
+    [
+        ("flags : fpu avx avx2 fma avx512f avx512_bf16 amx_tile", "ok", "AVX2, FMA, AVX-512, AVX-512 BF16, AMX."),
+        ("flags : fpu avx", "warning", "AVX2 and FMA"),
+        ("flags : fpu sse4_2", "problem", "needs AVX"),
+    ],
+)
+def test_the_processor_is_judged_by_its_flags(tmp_path: Path, flags: str, level: str, told: str) -> None:
+    """TensorFlow cannot run without AVX and is slow without AVX2 and FMA; what there is gets named."""
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(f"processor : 0\n{flags}\n")
+    (finding,) = check_processor(cpuinfo, "x86_64")
+    assert (finding.level, told in finding.text) == (level, True)
+
+
+def test_a_processor_that_cannot_be_read_is_not_known(tmp_path: Path) -> None:
+    """Where there is no /proc/cpuinfo the instructions are not known, and that is no problem."""
+    (finding,) = check_processor(tmp_path / "none")
+    assert "not known" in finding.text
+    assert finding.level is not Level.PROBLEM
+
+
+@pytest.mark.parametrize(("limit", "level"), [("max\n", "ok"), ("1500000000", "warning"), ("900000000", "problem")])
+def test_a_containers_memory_limit_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, level: str
+) -> None:
+    """Below 1 GB TensorFlow does not fit, below 2 GB it is tight, and a limit is as good as an end of memory."""
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=8e9, available=6e9))
+    (tmp_path / "limit").write_text(limit)
+    (finding,) = check_memory((tmp_path / "limit",))
+    assert finding.level == level
+
+
+def test_a_port_in_use_is_told_and_a_free_one_is_fine(tmp_path: Path) -> None:
+    """The port that is looked at is HOST_PORT, else Streamlit's variable, else the config file's."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = str(other.getsockname()[1])
+        for environment in ({"HOST_PORT": taken}, {"STREAMLIT_SERVER_PORT": taken}):
+            (finding,) = check_port(environment, tmp_path)
+            assert (finding.level, taken in finding.text) == (Level.WARNING, True)
+        (tmp_path / ".streamlit").mkdir()
+        (tmp_path / ".streamlit" / "config.toml").write_text(f"[server]\nport = {taken}\n")
+        (finding,) = check_port({}, tmp_path)
+        assert finding.level is Level.WARNING
+    (finding,) = check_port({}, tmp_path)
+    assert finding.level is Level.OK
+    (finding,) = check_port({"HOST_PORT": "99999999"}, tmp_path)
+    assert "no port" in finding.text
+
+
+def test_a_page_does_not_wonder_about_its_own_port(tmp_path: Path) -> None:
+    """The panel on Home leaves out the port that it is served on."""
+    findings = examine({"FLOWERLAB_HOME": str(tmp_path)}, serving=True)
+    assert "port" not in [finding.subject for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("fstype", "opts", "level"),
+    [
+        ("ext4", "rw", "ok"),
+        ("apfs", "rw", "ok"),
+        ("nfs4", "rw", "warning"),
+        ("cifs", "rw", "warning"),
+        ("fuse.sshfs", "rw", "warning"),
+        ("fuse.ntfs-3g", "rw", "ok"),
+        ("fuseblk", "rw", "ok"),
+        ("NTFS", "rw,remote", "warning"),
+    ],
+)
+def test_a_home_on_a_network_disk_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fstype: str, opts: str, level: str
+) -> None:
+    """The disk on which the home lies decides, not the one around it."""
+    around = SimpleNamespace(mountpoint="/", fstype="nfs" if level == "ok" else "ext4", opts="rw")
+    own = SimpleNamespace(mountpoint=str(tmp_path), fstype=fstype, opts=opts)
+    monkeypatch.setattr(psutil, "disk_partitions", lambda all: [own, around])
+    assert of(examine({"FLOWERLAB_HOME": str(tmp_path / "home")}), "disk").level == level
+
+
+def test_a_windows_share_is_a_network_disk() -> None:
+    """A path that begins with two backslashes is another computer's."""
+    assert is_network("ntfs", Path("\\\\server\\share"))
+
+
+@pytest.mark.parametrize(("free_mb", "level"), [(50, "problem"), (500, "warning"), (5000, "ok")])
+def test_room_at_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_mb: int, level: str) -> None:
+    """A full disk is a problem, a nearly full one a warning."""
+    monkeypatch.setattr("shutil.disk_usage", lambda place: SimpleNamespace(free=free_mb * 1e6))
+    (finding,) = check_home(tmp_path)
+    assert finding.level == level
+
+
+def test_a_disk_that_does_not_answer_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the home and the weights on a dead disk, the doctor is back in time: no home is a problem, no weights are not."""
+    never = threading.Event()
+    monkeypatch.setattr("flowerlab.doctor.examination.check_home", lambda home: [never.wait()])
+    monkeypatch.setattr("flowerlab.doctor.examination.check_weights", never.wait)
+    began_s = time.monotonic()
+    findings = examine({"FLOWERLAB_HOME": str(tmp_path)}, patience_s=0.3)
+    assert time.monotonic() - began_s < 1
+    never.set()
+    assert of(findings, "home").level is Level.PROBLEM
+    assert of(findings, "weights").level is Level.WARNING
+    assert not can_run(findings)
+
+
+def test_a_check_that_fails_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault inside one check is a warning in its place."""
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: 1 / 0)
+    findings = examine({"FLOWERLAB_HOME": str(tmp_path)})
+    assert "ZeroDivisionError" in of(findings, "memory").text
+    assert can_run(findings)
+
+
+def test_the_background_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page gets nothing at first, what was found later, and old findings while new ones are made."""
+    go, made = threading.Event(), []
+
+    def slow(*, serving: bool) -> list[Finding]:
+        assert go.wait(10)
+        made.append(Finding("python", Level.OK, f"look {len(made) + 1}"))
+        return made[-1:]
+
+    monkeypatch.setattr("flowerlab.doctor.background.examine", slow)
+    background = Background(fresh_s=0)
+    assert background.look() is None
+    go.set()
+    due_s = time.monotonic() + 10
+    while background.look() is None:
+        assert time.monotonic() < due_s
+        time.sleep(0.01)
+    while (found := background.look()) is None or found[0].text == "look 1":
+        assert time.monotonic() < due_s
+        time.sleep(0.01)

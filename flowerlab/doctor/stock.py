@@ -1,0 +1,77 @@
+"""Data and weights: what is at hand, and what each missing one costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flowerlab.architectures import ARCHITECTURES, Architecture
+from flowerlab.datasets.catalog import DATASETS
+from flowerlab.datasets.folder import list_folders
+from flowerlab.datasets.gather import find_originals, tf_flowers_info, tf_flowers_originals
+from flowerlab.doctor.finding import Finding, Level
+from flowerlab.home import Home
+from flowerlab.weights import find_weights, keras_home
+
+# The file that TensorFlow Datasets fetches.
+TF_FLOWERS_HOST = "storage.googleapis.com"
+PACK = "python -m flowerlab unpack LESSON.zip brings it from a computer with a network."
+
+
+def check_datasets(root: Path) -> Iterator[Finding]:
+    """Looks for the photos: the garden, tf_flowers, own ones."""
+    home = Home(root.expanduser().resolve())
+    yield Finding("garden", Level.OK, "Is drawn here; nothing has to be fetched.")
+    yield _tf_flowers(home)
+    if home.folders.is_dir():
+        for info in list_folders(home.folders):
+            text = f"Your photos: {info.photos:,} of {len(info.classes)} classes."
+            yield Finding(f"folder:{info.name}", Level.OK, text)
+
+
+def _tf_flowers(home: Home) -> Finding:
+    entry = DATASETS["tf_flowers"]
+    if find_originals(home, "tf_flowers", 0) is not None:
+        return Finding("tf_flowers", Level.OK, f"At hand in {tf_flowers_originals(home)}.")
+    if tf_flowers_info().exists():
+        return Finding("tf_flowers", Level.OK, f"At hand in {tf_flowers_info().parent}.")
+    return Finding(
+        "tf_flowers",
+        Level.WARNING,
+        f"Not on this machine: {entry.photos:,} photos, a download of {entry.download_mb} MB from {TF_FLOWERS_HOST}.",
+        f"`python -m flowerlab fetch tf_flowers` fetches it. Without a network: {PACK} Or train on the garden.",
+        float(entry.download_mb),
+        TF_FLOWERS_HOST,
+    )
+
+
+def check_weights() -> Iterator[Finding]:
+    """Looks for the pretrained weights of every architecture that has some."""
+    for chosen in ARCHITECTURES.values():
+        if chosen.pretrained is not None:
+            yield _weights_of(chosen)
+
+
+def _weights_of(chosen: Architecture) -> Finding:
+    subject, found = f"{chosen.name} weights", find_weights(chosen)
+    if found is not None:
+        return Finding(subject, Level.OK, f"At hand: {found}.")
+    if not chosen.weights:
+        return Finding(
+            subject,
+            Level.WARNING,
+            "Missing, though they come with Flowerlab.",
+            "Install Flowerlab anew, or train with --weights none.",
+        )
+    file = chosen.weights[0]
+    host = urlsplit(file.url).hostname or file.url
+    return Finding(
+        subject,
+        Level.WARNING,
+        f"Not on this machine: {file.name}, a download of {file.megabytes:g} MB from {host}.",
+        f"`python -m flowerlab fetch {chosen.name}` fetches them. Without a network: {PACK} Or copy the file into "
+        f"{keras_home() / 'models'}, or train with --weights none.",
+        file.megabytes,
+        host,
+    )

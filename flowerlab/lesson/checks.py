@@ -1,0 +1,72 @@
+"""Whether what was unpacked can be used: looked at in the scratch folder, before anything is moved into place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from flowerlab.datasets.folder import MAX_CLASSES, MIN_CLASSES, SUFFIXES
+from flowerlab.datasets.originals import verify_originals
+from flowerlab.errors import BadPack, BadPhoto
+from flowerlab.lesson.manifest import Item, ItemKind
+from flowerlab.lesson.weights import check_weights_file
+from flowerlab.photos import read_photo
+
+
+def check_item(item: Item, place: Path) -> None:
+    """Checks one item; runs are checked where they are read.
+
+    Args:
+        item: What it is.
+        place: Its folder or file in the scratch folder.
+
+    Raises:
+        BadPack: If the lab could not use it.
+    """
+    checks: dict[ItemKind, Callable[[Path], None]] = {
+        ItemKind.PHOTOS: _check_photos,
+        ItemKind.FOLDER: _check_folder,
+        ItemKind.WEIGHTS: lambda path: check_weights_file(path, path.name),
+        ItemKind.FEATURES: _check_features,
+    }
+    if item.kind in checks:
+        checks[item.kind](place)
+
+
+def _check_photos(folder: Path) -> None:
+    if verify_originals(folder) is None:
+        raise _unusable(f"the photos in {folder.name}, whose index does not fit")
+
+
+def _check_folder(folder: Path) -> None:
+    kinds = [path.name for path in folder.iterdir()]
+    if not MIN_CLASSES <= len(kinds) <= MAX_CLASSES:
+        raise _unusable(f"own photos of {len(kinds)} classes; {MIN_CLASSES} to {MAX_CLASSES} are needed")
+    for file in sorted(folder.glob("*/*")):
+        if file.suffix.lower() not in SUFFIXES:
+            raise _unusable(f"{file.name[:80]!r} among own photos")
+        try:
+            read_photo(file.read_bytes(), file.name)
+        except BadPhoto as error:
+            raise _unusable(str(error)) from None
+
+
+def _check_features(folder: Path) -> None:
+    try:
+        about = json.loads((folder / "about.json").read_bytes())
+        features = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, RecursionError):
+        raise _unusable(f"the features {folder.name}, which cannot be read") from None
+    if not isinstance(about, dict) or not isinstance(about.get("prepared"), str):
+        raise _unusable(f"the features {folder.name}, which do not say of which photos")
+    if features.dtype not in (np.float16, np.float32) or features.ndim != 4:
+        raise _unusable(f"the features {folder.name}, of another form")
+
+
+def _unusable(what: str) -> BadPack:
+    return BadPack(
+        f"The pack holds something that the lab cannot use. Received: {what}. Make the pack anew. Nothing was changed."
+    )

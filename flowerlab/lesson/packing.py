@@ -1,0 +1,208 @@
+"""Making a lesson pack of what is at hand."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+import flowerlab
+from flowerlab.architectures import Architecture
+from flowerlab.datasets.catalog import FOLDER_PREFIX, dataset_title
+from flowerlab.datasets.gather import find_originals
+from flowerlab.datasets.originals import Originals
+from flowerlab.errors import BadPack, DatasetNotAtHand, WeightsNotAtHand
+from flowerlab.home import Home, scratch_beside
+from flowerlab.lesson.archive import Progress, Source, write_archive
+from flowerlab.lesson.manifest import RUN_RECORD, Item, ItemKind, Manifest, PackedFile
+from flowerlab.lesson.run_record import run_json
+from flowerlab.lesson.weights import check_weights_file
+from flowerlab.store import Run, Store
+from flowerlab.weights import find_weights
+
+# What a trainer leaves beside a model while it works.
+UNFINISHED = re.compile(r"\..*|part\..*|best.*")
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A pack that was written.
+
+    Args:
+        path: Of the zip.
+        bytes: Of the zip.
+        manifest: What is in it.
+    """
+
+    path: Path
+    bytes: int
+    manifest: Manifest
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One item with its files: (path in the pack, file or bytes)."""
+
+    item: Item
+    files: list[tuple[str, Source]]
+
+
+def pack(
+    target: Path,
+    home: Home,
+    store: Store,
+    *,
+    dataset: str | None = None,
+    architecture: Architecture | None = None,
+    runs: Sequence[Run] = (),
+    garden_pictures: int,
+    progress: Progress = lambda step, done, total: None,
+) -> Packed:
+    """Writes a lesson pack, whole or not at all.
+
+    Args:
+        target: The zip to be.
+        home: Where photos, features and runs are.
+        store: The runs.
+        dataset: Name, as in a recipe; gathered before. None packs no photos.
+        architecture: Whose weights, and whose features of this data set, are packed; None packs neither.
+        runs: Finished ones.
+        garden_pictures: How many pictures the garden has.
+        progress: Called with (step, bytes done, bytes in all); may raise to give up, which leaves nothing behind.
+
+    Raises:
+        BadPack: If there is nothing to pack, or the file is there already.
+        NotAtHand: If photos or weights are not on this machine.
+    """
+    check_first(target, architecture)
+    parts: list[_Part] = []
+    if dataset is not None:
+        originals = _gathered(home, dataset, garden_pictures)
+        own = dataset.startswith(FOLDER_PREFIX)
+        parts.append(_own_photos(home, dataset) if own else _photos(dataset, originals))
+        if architecture is not None:
+            parts += _features(home, originals, architecture)
+    if architecture is not None and architecture.weights:
+        parts.append(_weights(architecture))
+    parts += [_run(home, store, run) for run in runs]
+    if not parts:
+        raise BadPack(
+            "There is nothing to pack. Expected a data set, an architecture with pretrained weights, or finished runs. "
+            "Received: none. Name them with --dataset, --architecture or --runs."
+        )
+    items = tuple(part.item for part in parts)
+
+    def describe(files: tuple[PackedFile, ...]) -> Manifest:
+        return Manifest(flowerlab=flowerlab.__version__, made_s=time.time(), items=items, files=files)
+
+    with scratch_beside(target) as scratch:
+        files = [file for part in parts for file in part.files]
+        try:
+            manifest = write_archive(scratch / "pack.zip", files, describe, progress)
+        except ValidationError as error:
+            # Somebody put a file into the home by hand that no other computer would take.
+            raise BadPack(
+                f"Something here cannot be packed. Expected files as the lab writes them. Received: {error.errors()[0]['msg']}. "
+                "Rename or remove it, or leave it out of the pack."
+            ) from None
+        (scratch / "pack.zip").rename(target)
+    return Packed(target, target.stat().st_size, manifest)
+
+
+def check_first(target: Path, architecture: Architecture | None) -> None:
+    """Checks what can be known before photos are gathered, which may take long.
+
+    Raises:
+        BadPack: If the file cannot be made.
+        WeightsNotAtHand: If the architecture's weights are not on this machine.
+    """
+    if target.exists():
+        raise BadPack(f"There is a file of this name already. Received: {target}. Choose another name, or delete it.")
+    if not target.parent.is_dir():
+        raise BadPack(f"There is no such folder. Expected one that exists. Received: {target.parent}. Check the path.")
+    if architecture is not None and architecture.weights:
+        _weights(architecture)
+
+
+def _gathered(home: Home, dataset: str, garden_pictures: int) -> Originals:
+    originals = find_originals(home, dataset, garden_pictures)
+    if originals is None:
+        raise DatasetNotAtHand(
+            f"The photos of {dataset_title(dataset)} have not been gathered yet. Open the data set on the Data page once."
+        )
+    return originals
+
+
+def _photos(dataset: str, originals: Originals) -> _Part:
+    path = f"originals/{originals.folder.name}"
+    item = Item(kind=ItemKind.PHOTOS, name=dataset_title(dataset), path=path)
+    return _Part(item, [(f"{path}/{name}", originals.folder / name) for name in ("index.json", "photos.bin")])
+
+
+def _own_photos(home: Home, dataset: str) -> _Part:
+    name = dataset.removeprefix(FOLDER_PREFIX)
+    folder, path = home.folders / name, f"folders/{name}"
+    files: list[tuple[str, Source]] = [
+        (f"{path}/{file.relative_to(folder).as_posix()}", file) for file in sorted(folder.glob("*/*")) if file.is_file()
+    ]
+    return _Part(Item(kind=ItemKind.FOLDER, name=name, path=path), files)
+
+
+def _features(home: Home, originals: Originals, architecture: Architecture) -> list[_Part]:
+    """Returns the kept features of these photos by this network; those that do not say of which are left out."""
+    prepared = {
+        path.parent.name for path in home.prepared.glob("*/about.json") if _says(path, content=originals.content)
+    }
+    parts = []
+    for about in sorted(home.features.glob("*/about.json")):
+        if not any(_says(about, prepared=key, architecture=architecture.name) for key in prepared):
+            continue
+        path = f"features/{about.parent.name}"
+        name = f"{architecture.title}, features {about.parent.name[:6]}"
+        files: list[tuple[str, Source]] = [
+            (f"{path}/{file}", about.parent / file) for file in ("about.json", "features.npy")
+        ]
+        parts.append(_Part(Item(kind=ItemKind.FEATURES, name=name, path=path), files))
+    return parts
+
+
+def _says(path: Path, **expected: str) -> bool:
+    try:
+        about = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(about, dict) and all(about.get(key) == value for key, value in expected.items())
+
+
+def _weights(architecture: Architecture) -> _Part:
+    found = find_weights(architecture)
+    if found is None:
+        file = architecture.weights[0]
+        raise WeightsNotAtHand(
+            f"The ImageNet weights of {architecture.title} are not on this machine. Expected {file.name} "
+            f"({file.megabytes:g} MB) in Keras' cache. Fetch them first: train one run with them where there is a network."
+        )
+    check_weights_file(found, found.name)
+    path = f"weights/{found.name}"
+    return _Part(Item(kind=ItemKind.WEIGHTS, name=f"{architecture.title}, ImageNet", path=path), [(path, found)])
+
+
+def _run(home: Home, store: Store, run: Run) -> _Part:
+    if run.result is None or not run.state.over:
+        raise BadPack(
+            f"{run.name!r} has no model to pack. Expected a finished run. Received: {run.id}, {run.state}. Leave it out."
+        )
+    path, folder = f"runs/{run.id}", home.run(run.id)
+    files: list[tuple[str, Source]] = [(f"{path}/{RUN_RECORD}", run_json(store.record(run.id)))]
+    if folder.is_dir():
+        files += [
+            (f"{path}/{file.name}", file)
+            for file in sorted(folder.iterdir())
+            if file.is_file() and not UNFINISHED.fullmatch(file.name) and file.name != RUN_RECORD
+        ]
+    return _Part(Item(kind=ItemKind.RUN, name=run.name, path=path), files)

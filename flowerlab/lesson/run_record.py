@@ -1,0 +1,88 @@
+"""A run as a JSON file of a lesson pack."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from flowerlab.errors import BadPack, FlowerlabError
+from flowerlab.events import Result, from_line, to_line
+from flowerlab.recipe import RUN_ID, Recipe
+from flowerlab.store import Run, RunRecord, RunState, check_name
+
+MOST_PHOTOS_IDENTITY = 200
+
+
+def run_json(record: RunRecord) -> bytes:
+    """Writes a run with its events as JSON."""
+    run = record.run
+    about = {
+        "id": run.id,
+        "number": run.number,
+        "name": run.name,
+        "recipe": run.recipe.model_dump(mode="json"),
+        "state": str(run.state),
+        "attempt": run.attempt,
+        "created_s": run.created_s,
+        "started_s": run.started_s,
+        "ended_s": run.ended_s,
+        "message": run.message,
+        "stop_requests": run.stop_requests,
+        "result": run.result.model_dump(mode="json") if run.result else None,
+        "photos": record.photos,
+        "events": [json.loads(to_line(event)) for event in record.events],
+    }
+    return json.dumps(about).encode()
+
+
+def read_run(path: Path, run_id: str) -> RunRecord:
+    """Reads what `run_json` wrote.
+
+    Args:
+        path: The file.
+        run_id: The id that the run must have.
+
+    Raises:
+        BadPack: If it is not a finished run of this id.
+    """
+    try:
+        about = json.loads(path.read_bytes())
+        return _record(about, run_id)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, FlowerlabError) as error:
+        raise BadPack(
+            f"A run of the pack cannot be used. Expected a finished run as `pack` writes it. Received: run {run_id} "
+            f"({type(error).__name__}: {str(error)[:200]}). Make the pack anew, without this run. Nothing was changed."
+        ) from None
+
+
+def _record(about: dict[str, Any], run_id: str) -> RunRecord:
+    state, photos = RunState(about["state"]), about["photos"]
+    if about["id"] != run_id or not RUN_ID.fullmatch(run_id):
+        raise ValueError("another id inside than outside")
+    if not state.over or about["result"] is None:
+        raise ValueError("the run is not finished")
+    if not isinstance(photos, str) or len(photos) > MOST_PHOTOS_IDENTITY or not isinstance(about["message"], str):
+        raise ValueError("a text is none")
+    run = Run(
+        id=run_id,
+        number=int(about["number"]),
+        name=check_name(about["name"]),
+        recipe=Recipe.parse(about["recipe"]),
+        state=state,
+        attempt=int(about["attempt"]),
+        created_s=float(about["created_s"]),
+        started_s=_seconds(about["started_s"]),
+        ended_s=_seconds(about["ended_s"]),
+        message=about["message"],
+        stop_requests=int(about["stop_requests"]),
+        result=Result.model_validate(about["result"]),
+    )
+    events = tuple(from_line(json.dumps(event)) for event in about["events"])
+    if any(event.run_id != run_id for event in events):
+        raise ValueError("an event belongs to another run")
+    return RunRecord(run, photos, events)
+
+
+def _seconds(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,324 @@
+"""Lesson packs, there and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from flowerlab.architectures import ARCHITECTURES, Architecture, architecture
+from flowerlab.cli import main
+from flowerlab.datasets.gather import gather, photos_identity
+from flowerlab.errors import BadInput, BadPack, DatasetNotAtHand, HomeUnusable, WeightsNotAtHand
+from flowerlab.home import Home
+from flowerlab.lesson import pack, unpack
+from flowerlab.lesson.manifest import ItemKind
+from flowerlab.runs import Lab
+from flowerlab.settings import Settings
+from flowerlab.store import Store
+from flowerlab.weights import find_weights
+from tests.unit.lessons import (
+    bring_features,
+    bring_folder,
+    bring_run,
+    bring_tf_flowers,
+    gathered,
+    holdings,
+)
+
+
+@pytest.fixture
+def lesson(tmp_path: Path) -> Path:
+    """Where the pack is made."""
+    return tmp_path / "lesson.zip"
+
+
+@pytest.fixture
+def store(home: Home) -> Store:
+    """The runs of the home in which packs are made."""
+    return Store(home.store)
+
+
+@pytest.fixture
+def away(tmp_path: Path) -> Home:
+    """The empty home of a computer without a network."""
+    return Home(tmp_path / "away").create()
+
+
+@pytest.fixture
+def away_store(away: Home) -> Store:
+    """Its runs."""
+    return Store(away.store)
+
+
+@pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Architecture:
+    """A network whose ImageNet weights, a few bytes with a known hash, are in Keras' cache."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    known = architecture("mobilenet_v2")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    file = dataclasses.replace(known.weights[0], digest=digest)
+    small = dataclasses.replace(known, weights=(file,))
+    monkeypatch.setattr("flowerlab.lesson.weights.ARCHITECTURES", {**ARCHITECTURES, known.name: small})
+    (tmp_path / "keras" / "models").mkdir(parents=True)
+    (tmp_path / "keras" / "models" / file.name).write_bytes(b"weights")
+    return small
+
+
+def test_a_whole_lesson_goes_there_and_back(
+    home: Home, store: Store, away: Home, away_store: Store, lesson: Path, network: Architecture,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    """Photos, weights, features and a run are in the other home bit by bit, and a second unpack changes nothing."""
+    photos = bring_tf_flowers(home)
+    features = bring_features(home, photos, network.name)
+    run = bring_run(home, store, "There", dataset="tf_flowers", epochs=2)
+    packed = pack(
+        lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden_pictures=60
+    ).manifest
+    assert {item.kind for item in packed.items} == set(ItemKind) - {ItemKind.FOLDER}
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras-away"))
+    done = unpack(lesson, away, away_store)
+    assert done.brought == packed.items
+    assert gathered(away, "tf_flowers").content == photos.content
+    assert (away.features / features.name / "features.npy").read_bytes() == (features / "features.npy").read_bytes()
+    weights = find_weights(network)
+    assert weights is not None
+    assert weights.read_bytes() == b"weights"
+    there = away_store.get(run.id)
+    assert there == dataclasses.replace(run, number=there.number)
+    assert [event for _, event in away_store.events(run.id)] == [event for _, event in store.events(run.id)]
+    assert {path.name for path in away.run(run.id).iterdir()} == {"model.keras", "log.txt"}
+    before = holdings(tmp_path)
+    again = unpack(lesson, away, away_store)
+    assert (again.brought, again.kept, again.differing) == ((), packed.items, ())
+    assert holdings(tmp_path) == before
+
+
+def test_unpacked_tf_flowers_is_at_hand(
+    home: Home, store: Store, lesson: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lab says that tf_flowers is at hand after unpacking it where TFDS has nothing, and an equal run is not trained."""
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "nothing"))
+    bring_tf_flowers(home)
+    run = bring_run(home, store, "There", dataset="tf_flowers", epochs=2)
+    pack(lesson, home, store, dataset="tf_flowers", runs=[run], garden_pictures=60)
+    lab = Lab(settings.model_copy(update={"home": tmp_path / "away"}), own_queue=False)
+    try:
+        assert not lab.dataset_at_hand("tf_flowers")
+        unpack(lesson, lab.home, lab.store)
+        assert lab.dataset_at_hand("tf_flowers")
+        assert lab.start(run.recipe).existing
+    finally:
+        lab.close()
+
+
+def test_own_photos_keep_their_identity(
+    home: Home, store: Store, away: Home, away_store: Store, lesson: Path, tmp_path: Path
+) -> None:
+    """An own folder arrives as the same photos, so that what was trained on it there counts here too."""
+    bring_folder(home, tmp_path)
+    gather(home, "folder:pets", 60)
+    pack(lesson, home, store, dataset="folder:pets", garden_pictures=60)
+    unpack(lesson, away, away_store)
+    assert holdings(away.folders) == holdings(home.folders)
+    assert photos_identity(away, "folder:pets", 60) == photos_identity(home, "folder:pets", 60)
+    assert gather(away, "folder:pets", 60).content == gathered(home, "folder:pets").content
+
+
+def test_other_photos_of_the_same_name_refuse_the_pack(
+    home: Home, store: Store, away: Home, away_store: Store, lesson: Path, tmp_path: Path
+) -> None:
+    """Where other own photos have the name, nothing at all is brought, not even the run."""
+    bring_folder(home, tmp_path)
+    bring_folder(away, tmp_path, first=100)
+    gather(home, "folder:pets", 60)
+    run = bring_run(home, store, "There")
+    pack(lesson, home, store, dataset="folder:pets", runs=[run], garden_pictures=60)
+    before = holdings(away.root)
+    with pytest.raises(BadPack, match="Other photos"):
+        unpack(lesson, away, away_store)
+    assert holdings(away.root) == before
+    assert away_store.all() == []
+
+
+def test_what_is_here_is_never_overwritten(
+    home: Home, store: Store, away: Home, away_store: Store, lesson: Path, network: Architecture
+) -> None:
+    """Other weights, other photos and a renamed run stay as they are, and the first two are reported as differing."""
+    bring_tf_flowers(home)
+    run = bring_run(home, store, "There", dataset="tf_flowers")
+    pack(lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden_pictures=60)
+    bring_tf_flowers(away, photos=10)
+    away_store.adopt([store.record(run.id)])
+    away_store.rename(run.id, "Mine now")
+    weights = find_weights(network)
+    assert weights is not None
+    weights.write_bytes(b"others")
+    done = unpack(lesson, away, away_store)
+    assert done.brought == ()
+    assert {item.kind for item in done.differing} == {ItemKind.PHOTOS, ItemKind.WEIGHTS}
+    assert len(gathered(away, "tf_flowers")) == 10
+    assert weights.read_bytes() == b"others"
+    assert away_store.get(run.id).name == "Mine now"
+
+
+def test_damaged_photos_here_are_replaced(
+    home: Home, store: Store, away: Home, away_store: Store, lesson: Path
+) -> None:
+    """Photos that cannot be opened are in nobody's use: the pack's take their place."""
+    bring_tf_flowers(home)
+    pack(lesson, home, store, dataset="tf_flowers", garden_pictures=60)
+    damaged = bring_tf_flowers(away).folder / "photos.bin"
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    assert unpack(lesson, away, away_store).kept == ()
+    assert len(gathered(away, "tf_flowers")) == 20
+
+
+def test_a_failure_half_way_takes_everything_back(
+    home: Home, store: Store, away: Home, away_store: Store, lesson: Path, monkeypatch: pytest.MonkeyPatch,
+    network: Architecture, tmp_path: Path,
+) -> None:  # fmt: skip
+    """If the last step fails, what was moved before it is gone again, and damaged photos lie where they lay."""
+    bring_tf_flowers(home)
+    run = bring_run(home, store, "There", dataset="tf_flowers")
+    pack(lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden_pictures=60)
+    (bring_tf_flowers(away).folder / "index.json").write_text("{}")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras-away"))
+    before = holdings(away.root)
+
+    def fail(records: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(away_store, "adopt", fail)
+    with pytest.raises(OSError, match="no space"):
+        unpack(lesson, away, away_store)
+    assert holdings(away.root) == before
+    assert find_weights(network) is None
+
+
+def test_without_room_nothing_is_unpacked(
+    home: Home, store: Store, away: Home, away_store: Store, lesson: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is too full is said before the first byte."""
+    bring_tf_flowers(home)
+    pack(lesson, home, store, dataset="tf_flowers", garden_pictures=60)
+    monkeypatch.setattr("flowerlab.lesson.unpacking.SPARE_BYTES", 10**18)
+    with pytest.raises(HomeUnusable, match="no room"):
+        unpack(lesson, away, away_store)
+
+
+def test_features_of_other_photos_or_networks_stay(home: Home, store: Store, lesson: Path) -> None:
+    """Only features of the packed photos by the packed network go along."""
+    bring_features(home, bring_tf_flowers(home), "mobilenet_v2")
+    kinds = {}
+    for number, name in enumerate(("handmade", "mobilenet_v2")):
+        chosen = dataclasses.replace(architecture(name), weights=())
+        packed = pack(
+            lesson.with_name(f"{number}.zip"),
+            home,
+            store,
+            dataset="tf_flowers",
+            architecture=chosen,
+            garden_pictures=60,
+        )
+        kinds[name] = [item.kind for item in packed.manifest.items]
+    assert kinds == {"handmade": [ItemKind.PHOTOS], "mobilenet_v2": [ItemKind.PHOTOS, ItemKind.FEATURES]}
+
+
+def test_packing_what_is_not_here_leaves_no_file(
+    home: Home, store: Store, lesson: Path, network: Architecture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Missing photos, missing or damaged weights, an unfinished run and nothing at all are one sentence each."""
+    waiting = store.add(bring_run(home, store, "Done").recipe, "Waiting")
+    with pytest.raises(DatasetNotAtHand):
+        pack(lesson, home, store, dataset="tf_flowers", garden_pictures=60)
+    with pytest.raises(BadPack, match="no model"):
+        pack(lesson, home, store, runs=[waiting], garden_pictures=60)
+    with pytest.raises(BadPack, match="nothing to pack"):
+        pack(lesson, home, store, garden_pictures=60)
+    weights = find_weights(network)
+    assert weights is not None
+    weights.write_bytes(b"half a download")
+    with pytest.raises(BadPack, match="not the one"):
+        pack(lesson, home, store, architecture=network, garden_pictures=60)
+    weights.unlink()
+    with pytest.raises(WeightsNotAtHand):
+        pack(lesson, home, store, architecture=network, garden_pictures=60)
+    assert list(tmp_path.glob("*.zip")) == list(tmp_path.glob(".*.part")) == []
+
+
+def test_a_pack_is_never_overwritten(home: Home, store: Store, lesson: Path) -> None:
+    """A file of the name that is there already stays."""
+    lesson.write_text("mine")
+    with pytest.raises(BadInput, match="already"):
+        pack(lesson, home, store, runs=[bring_run(home, store, "There")], garden_pictures=60)
+    assert lesson.read_text() == "mine"
+
+
+def test_giving_up_leaves_nothing(
+    home: Home, store: Store, away: Home, away_store: Store, lesson: Path, tmp_path: Path
+) -> None:
+    """Whoever gives up while packing or unpacking finds everything as it was."""
+
+    def give_up(step: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    run = bring_run(home, store, "There")
+    with pytest.raises(KeyboardInterrupt):
+        pack(lesson, home, store, runs=[run], garden_pictures=60, progress=give_up)
+    assert not lesson.exists()
+    pack(lesson, home, store, runs=[run], garden_pictures=60)
+    before = holdings(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        unpack(lesson, away, away_store, give_up)
+    assert holdings(tmp_path) == before
+
+
+def test_the_commands(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """`pack` gathers the garden and packs a scripted run; `unpack` brings both; codes are 0, 2 and 1 as everywhere."""
+    for name, value in {"ENGINE": "fake", "GARDEN_PICTURES": "60", "HOME": str(tmp_path / "one")}.items():
+        monkeypatch.setenv(f"FLOWERLAB_{name}", value)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    lesson = str(tmp_path / "lesson.zip")
+    assert main(["train", "--epochs", "1", "--json"]) == 0
+    run_id = json.loads(capfd.readouterr().out)["run_id"]
+    assert main(["pack", lesson, "--dataset", "garden", "--runs", run_id, "--json"]) == 0
+    packed = json.loads(capfd.readouterr().out)
+    assert [item["kind"] for item in packed["items"]] == ["photos", "run"]
+    assert packed["bytes"] == Path(lesson).stat().st_size
+    monkeypatch.setenv("FLOWERLAB_HOME", str(tmp_path / "two"))
+    assert main(["unpack", lesson]) == 0
+    told = capfd.readouterr()
+    assert "brought  photos: Garden" in told.out
+    assert "Unpacking" in told.err
+    assert main(["unpack", lesson, "--json"]) == 0
+    done = json.loads(capfd.readouterr().out)
+    assert (done["brought"], len(done["kept"])) == ([], 2)
+    assert main(["runs", "--json"]) == 0
+    assert [run["run_id"] for run in json.loads(capfd.readouterr().out)["runs"]] == [run_id]
+    assert main(["pack", lesson, "--json"]) == 2
+    assert "already" in json.loads(capfd.readouterr().out)["error"]
+    other = str(tmp_path / "other.zip")
+    assert main(["pack", other, "--runs", "none"]) == 2
+    assert main(["pack", other, "--runs", "abc"]) == 2
+    assert main(["pack", other, "--dataset", "folder:none"]) == 2
+    assert main(["pack", other, "--architecture", "vgg16"]) == 1
+    assert main(["unpack", other]) == 2
+    assert not Path(other).exists()
+
+
+def test_a_pack_is_a_plain_zip_with_a_manifest(home: Home, store: Store, lesson: Path) -> None:
+    """Any zip program opens it: a version, what is in it, and each file with its size and hash."""
+    pack(lesson, home, store, runs=[bring_run(home, store, "There")], garden_pictures=60)
+    with zipfile.ZipFile(lesson) as archive:
+        assert archive.testzip() is None
+        manifest = json.loads(archive.read("manifest.json"))
+        assert (manifest["kind"], manifest["format"]) == ("flowerlab-lesson", 1)
+        for file in manifest["files"]:
+            data = archive.read(file["path"])
+            assert (len(data), hashlib.sha256(data).hexdigest()) == (file["size"], file["sha256"])
