@@ -4,13 +4,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOST_PORT ?= 8501
 
-.PHONY: run test check format screenshots clean
+.PHONY: run test nightly bench check format screenshots clean
 
 run: $(VENV)/installed
 	$(BIN)/streamlit run streamlit_app.py --server.port $(HOST_PORT)
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest
+
+# What takes longer than `make test` may.
+nightly: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m nightly
+
+# Speed, as ratios in one run: on a machine that does nothing else.
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m tools.measure_start
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

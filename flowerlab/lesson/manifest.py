@@ -35,7 +35,7 @@ class ItemKind(StrEnum):
 
 
 ITEM_PATHS = {
-    ItemKind.PHOTOS: re.compile(r"originals/(?:tf_flowers-[\d.]{1,20}|garden-v\d{1,6}-\d{1,6})"),
+    ItemKind.PHOTOS: re.compile(r"originals/(?:tf_flowers-[\d.]{1,20}|garden-v\d{1,6}-[\w.-]{1,80})"),
     ItemKind.FOLDER: re.compile(rf"folders/(?:{FOLDER_NAME.pattern})"),
     ItemKind.WEIGHTS: re.compile(r"weights/[\w.-]{1,120}"),
     ItemKind.FEATURES: re.compile(r"features/[0-9a-f]{24}"),

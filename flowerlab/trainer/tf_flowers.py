@@ -66,6 +66,6 @@ def missing_sentence(reason: str) -> str:
     entry = DATASETS["tf_flowers"]
     return (
         f"tf_flowers ({entry.photos:,} photos, a download of {entry.download_mb} MB) is not on this machine. {reason} Train on "
-        "the garden, which needs no network, or copy a tensorflow_datasets folder from another computer and set "
-        "TFDS_DATA_DIR to it."
+        "the garden, which needs no network, or bring a lesson pack from another computer (python -m flowerlab unpack), or copy "
+        "a tensorflow_datasets folder from there and set TFDS_DATA_DIR to it."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import keras
@@ -64,6 +65,9 @@ def test_the_lecture_on_the_garden(lab: Lab) -> None:
     assert {run.state for run in runs.values()} == {RunState.DONE}, [run.message for run in runs.values()]
     cached = {letter: run.result is not None and run.result.cached_features for letter, run in runs.items()}
     assert cached == {"A": False, "B": True, "C": False, "gently": False}
+    # A lesson pack takes along the features of the network that it is asked for.
+    (about,) = lab.home.features.glob("*/about.json")
+    assert json.loads(about.read_bytes())["architecture"] == "mobilenet_v2_035"
     for run in runs.values():
         agree(lab, run)
         result = run.result

@@ -167,6 +167,20 @@ def test_what_is_here_is_never_overwritten(
     assert away_store.get(run.id).name == "Mine now"
 
 
+def test_the_store_adopts_a_run_once(home: Home, store: Store, away_store: Store) -> None:
+    """An adopted run keeps its id and gets the next number; adopted again, it stays as it is."""
+    there = [store.record(bring_run(home, store, name).id) for name in ("First", "Second")]
+    store.rename(there[1].run.id, "Sec {number} ond")
+    there[1] = store.record(there[1].run.id)
+    mine = away_store.add(there[0].run.recipe, "Mine")
+    assert away_store.adopt(there[::-1]) == [record.run.id for record in there]
+    assert [(run.number, run.name) for run in away_store.all()] == [(3, "Sec {number} ond"), (2, "First"), (1, "Mine")]
+    away_store.rename(there[0].run.id, "Renamed")
+    assert away_store.adopt(there) == []
+    assert away_store.get(there[0].run.id).name == "Renamed"
+    assert away_store.get(mine.id) == mine
+
+
 def test_damaged_photos_here_are_replaced(
     home: Home, store: Store, away: Home, away_store: Store, lesson: Path
 ) -> None:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from flowerlab.datasets.originals import hash_content
 from flowerlab.errors import BadPack
 from flowerlab.home import Home
 from flowerlab.lesson import pack, unpack
@@ -105,9 +106,11 @@ def edit_run(files: Contents, **values: Any) -> None:
 
 
 def edit_index(files: Contents, **values: Any) -> None:
-    """Changes fields of the photos' index."""
+    """Changes fields of the photos' index, and its hash over all of them to fit."""
     path = "originals/tf_flowers-3.0.1/index.json"
-    files[path] = json.dumps({**json.loads(files[path]), **values}).encode()
+    index = {**json.loads(files[path]), **values}
+    index["content"] = hash_content(index["classes"], index["ids"], index["labels"], index["digests"])
+    files[path] = json.dumps(index).encode()
 
 
 def test_the_good_pack_is_taken(made: Path, away: Away, tmp_path: Path) -> None:
@@ -158,7 +161,7 @@ INSIDE: dict[str, Change] = {
         {"originals/tf_flowers-3.0.1/index.json": b'{"format": 1}'}
     ),
     "labels out of range": lambda files, manifest: edit_index(files, labels=[99] * 20),
-    "other classes": lambda files, manifest: edit_index(files, classes=["a", "b", "c", "d", "e"]),
+    "too few classes": lambda files, manifest: edit_index(files, classes=["a", "b"]),
     "other digests": lambda files, manifest: edit_index(files, digests=["0" * 64] * 20),
     "photos without an index": lambda files, manifest: files.pop("originals/tf_flowers-3.0.1/index.json") and None,
     "a file among the photos": lambda files, manifest: files.update({"originals/tf_flowers-3.0.1/x.py": b"x"}),
@@ -182,30 +185,37 @@ def add_item(kind: str, path: str, *files: str) -> Change:
     return change
 
 
+NO_PLACE, NO_NAME, TWICE = "is no path for", "is no path that a pack may hold", "is listed twice"
+RUN = "runs/0123456789ab"
+
+
 @pytest.mark.parametrize(
-    "change",
+    ("change", "match"),
     [
-        add_item("weights", "weights/../../evil.h5", "weights/../../evil.h5"),
-        add_item("weights", "/etc/evil", "/etc/evil"),
-        add_item("weights", "weights/C:evil.h5", "weights/C:evil.h5"),
-        add_item("weights", "weights/unknown_network.h5", "weights/unknown_network.h5"),
-        add_item("weights", "locks/owner", "locks/owner"),
-        add_item("run", "runs/0123456789ab", "runs/0123456789ab/../../evil", "runs/0123456789ab/run.json"),
-        add_item("run", "runs/0123456789ab", "runs/0123456789ab/.hidden", "runs/0123456789ab/run.json"),
-        add_item("run", "runs/0123456789ab", "runs/0123456789ab/a\\b", "runs/0123456789ab/run.json"),
-        add_item("run", "runs/0123456789ab", "runs/0123456789ab/con.txt", "runs/0123456789ab/run.json"),
-        add_item("run", "runs/0123456789AB", "runs/0123456789AB/run.json"),
-        add_item("own photos", "folders/..", "folders/../a/b.jpg", "folders/../c/d.jpg"),
-        add_item("own photos", "folders/pets", "folders/pets/a/b.jpg", "folders/pets/c/d.jpg"),
-        add_item("features", "features/" + "0" * 24, "features/" + "0" * 24 + "/about.json"),
-        add_item("photos", "originals/tf_flowers-3.0.1"),
-        add_item("photos", "originals/TF_FLOWERS-3.0.1"),
-        add_item("programs", "runs/0123456789ab"),
+        (add_item("weights", "weights/../../evil.h5", "weights/../../evil.h5"), NO_PLACE),
+        (add_item("weights", "/etc/evil", "/etc/evil"), NO_PLACE),
+        (add_item("weights", "weights/C:evil.h5", "weights/C:evil.h5"), NO_PLACE),
+        (add_item("weights", "locks/owner", "locks/owner"), NO_PLACE),
+        (add_item("run", "runs/0123456789AB", "runs/0123456789AB/run.json"), NO_PLACE),
+        (add_item("own photos", "folders/..", "folders/../a/b.jpg", "folders/../c/d.jpg"), NO_PLACE),
+        (add_item("run", RUN, f"{RUN}/../../evil", f"{RUN}/run.json"), NO_NAME),
+        (add_item("run", RUN, f"{RUN}/..", f"{RUN}/run.json"), NO_NAME),
+        (add_item("run", RUN, f"{RUN}/.hidden", f"{RUN}/run.json"), NO_NAME),
+        (add_item("run", RUN, f"{RUN}/a\\b", f"{RUN}/run.json"), NO_NAME),
+        (add_item("run", RUN, f"{RUN}/con.txt", f"{RUN}/run.json"), NO_NAME),
+        (add_item("run", RUN, f"{RUN}//x", f"{RUN}/run.json"), NO_NAME),
+        (add_item("run", RUN, f"{RUN}/RUN.JSON", f"{RUN}/run.json"), TWICE),
+        (add_item("photos", "originals/tf_flowers-3.0.1"), TWICE),
+        (add_item("weights", "weights/unknown_network.h5", "weights/unknown_network.h5"), "No network"),
+        (add_item("own photos", "folders/pets", "folders/pets/a/b.jpg", "folders/pets/c/d.jpg"), "cannot use"),
+        (add_item("features", "features/" + "0" * 24, "features/" + "0" * 24 + "/about.json"), "should"),
+        (add_item("programs", RUN), "list of contents"),
+        (lambda files, manifest: files.update({f"{RUN}/x": b"x"}), "belongs to nothing"),
     ],
 )
-def test_paths_that_lead_elsewhere(made: Path, away: Away, tmp_path: Path, change: Change) -> None:
+def test_paths_that_lead_elsewhere(made: Path, away: Away, tmp_path: Path, change: Change, match: str) -> None:
     """Whatever is listed, only the places of a lab can be written, by names that every system takes alike."""
-    away.refuses(rewritten(made, tmp_path / "changed.zip", change, relist=True))
+    away.refuses(rewritten(made, tmp_path / "changed.zip", change, relist=True), match)
     assert not Path("/etc/evil").exists()
 
 
