@@ -20,9 +20,10 @@ from flowerlab.errors import DatasetNotAtHand
 from flowerlab.lesson import pack as write_pack
 from flowerlab.lesson import unpack as bring_pack
 from flowerlab.lesson.manifest import Item
-from flowerlab.lesson.packing import check_first
+from flowerlab.lesson.packing import check_target
 from flowerlab.runs import Lab
 from flowerlab.store import Run
+from flowerlab.weights import fetch_weights
 
 LOOK_S = 0.2
 
@@ -52,12 +53,14 @@ def pack(
 ) -> None:
     """Pack photos, weights, features and finished runs into one file.
 
-    Take it to a computer without a network and bring it in there with unpack. Photos that are not here yet are fetched.
+    Take it to a computer without a network and bring it in there with unpack. Photos and weights that are not here yet are fetched.
     """
     chosen = find_architecture(architecture) if architecture is not None else None
     target = target.expanduser()
-    check_first(target, chosen)
+    check_target(target)
     with opened() as lab, _shown() as progress:
+        if chosen is not None and chosen.weights:
+            fetch_weights(chosen, progress)
         picked = _pick(lab, runs)
         if dataset is not None:
             _gather(lab, check_dataset_name(dataset), progress)

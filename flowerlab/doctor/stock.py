@@ -7,15 +7,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flowerlab.architectures import ARCHITECTURES, Architecture
-from flowerlab.datasets.catalog import DATASETS
+from flowerlab.datasets.catalog import DATASETS, FLOWER_PHOTOS
 from flowerlab.datasets.folder import list_folders
 from flowerlab.datasets.gather import find_originals, tf_flowers_info, tf_flowers_originals
 from flowerlab.doctor.finding import Finding, Level
+from flowerlab.downloads import RemoteFile
 from flowerlab.home import Home
 from flowerlab.weights import find_weights, keras_home
 
-# The file that TensorFlow Datasets fetches.
-TF_FLOWERS_HOST = "storage.googleapis.com"
 PACK = "python -m flowerlab unpack LESSON.zip brings it from a computer with a network."
 
 
@@ -36,13 +35,14 @@ def _tf_flowers(home: Home) -> Finding:
         return Finding("tf_flowers", Level.OK, f"At hand in {tf_flowers_originals(home)}.")
     if tf_flowers_info().exists():
         return Finding("tf_flowers", Level.OK, f"At hand in {tf_flowers_info().parent}.")
+    host = _host(FLOWER_PHOTOS)
     return Finding(
         "tf_flowers",
         Level.WARNING,
-        f"Not on this machine: {entry.photos:,} photos, a download of {entry.download_mb} MB from {TF_FLOWERS_HOST}.",
+        f"Not on this machine: {entry.photos:,} photos, a download of {entry.download_mb} MB from {host}.",
         f"`python -m flowerlab fetch tf_flowers` fetches it. Without a network: {PACK} Or train on the garden.",
         float(entry.download_mb),
-        TF_FLOWERS_HOST,
+        host,
     )
 
 
@@ -65,7 +65,7 @@ def _weights_of(chosen: Architecture) -> Finding:
             "Install Flowerlab anew, or train with --weights none.",
         )
     file = chosen.weights[0]
-    host = urlsplit(file.url).hostname or file.url
+    host = _host(file)
     return Finding(
         subject,
         Level.WARNING,
@@ -75,3 +75,7 @@ def _weights_of(chosen: Architecture) -> Finding:
         file.megabytes,
         host,
     )
+
+
+def _host(file: RemoteFile) -> str:
+    return urlsplit(file.url).hostname or file.url

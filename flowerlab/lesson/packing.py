@@ -79,7 +79,7 @@ def pack(
         BadPack: If there is nothing to pack, or the file is there already.
         NotAtHand: If photos or weights are not on this machine.
     """
-    check_first(target, architecture)
+    check_target(target)
     parts: list[_Part] = []
     if dataset is not None:
         originals = _gathered(home, dataset, garden_pictures)
@@ -114,19 +114,16 @@ def pack(
     return Packed(target, target.stat().st_size, manifest)
 
 
-def check_first(target: Path, architecture: Architecture | None) -> None:
-    """Checks what can be known before photos are gathered, which may take long.
+def check_target(target: Path) -> None:
+    """Checks where the pack shall lie, before photos and weights are fetched, which may take long.
 
     Raises:
         BadPack: If the file cannot be made.
-        WeightsNotAtHand: If the architecture's weights are not on this machine.
     """
     if target.exists():
         raise BadPack(f"There is a file of this name already. Received: {target}. Choose another name, or delete it.")
     if not target.parent.is_dir():
         raise BadPack(f"There is no such folder. Expected one that exists. Received: {target.parent}. Check the path.")
-    if architecture is not None and architecture.weights:
-        _weights(architecture)
 
 
 def _gathered(home: Home, dataset: str, garden_pictures: int) -> Originals:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flowerlab.architectures import ARCHITECTURES, Architecture, architecture
+from flowerlab.architectures import ARCHITECTURES, Architecture, architecture, catalog
 from flowerlab.cli import main
 from flowerlab.datasets.gather import gather, photos_identity
 from flowerlab.errors import BadInput, BadPack, DatasetNotAtHand, HomeUnusable, WeightsNotAtHand
@@ -21,6 +21,7 @@ from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.store import Store
 from flowerlab.weights import find_weights
+from tests.loopback import served_weights
 from tests.unit.lessons import (
     bring_features,
     bring_folder,
@@ -321,7 +322,6 @@ def test_the_commands(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeyp
     assert main(["pack", other, "--runs", "none"]) == 2
     assert main(["pack", other, "--runs", "abc"]) == 2
     assert main(["pack", other, "--dataset", "folder:none"]) == 2
-    assert main(["pack", other, "--architecture", "vgg16"]) == 1
     assert main(["unpack", other]) == 2
     assert not Path(other).exists()
 
@@ -336,3 +336,22 @@ def test_a_pack_is_a_plain_zip_with_a_manifest(home: Home, store: Store, lesson:
         for file in manifest["files"]:
             data = archive.read(file["path"])
             assert (len(data), hashlib.sha256(data).hexdigest()) == (file["size"], file["sha256"])
+
+
+def test_packing_fetches_missing_weights(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights that are not here are downloaded and packed; if they cannot be, that is one sentence and no pack."""
+    for name, value in {"ENGINE": "fake", "HOME": str(tmp_path / "one")}.items():
+        monkeypatch.setenv(f"FLOWERLAB_{name}", value)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    lesson = str(tmp_path / "lesson.zip")
+    with served_weights(monkeypatch, "vgg16") as manners:
+        manners.status = 503
+        assert main(["pack", lesson, "--architecture", "vgg16"]) == 1
+        assert "the server answered 503" in capfd.readouterr().err
+        assert not Path(lesson).exists()
+        manners.status = 200
+        monkeypatch.setattr("flowerlab.lesson.weights.ARCHITECTURES", catalog.ARCHITECTURES)
+        assert main(["pack", lesson, "--architecture", "vgg16", "--json"]) == 0
+    assert [item["kind"] for item in json.loads(capfd.readouterr().out)["items"]] == ["weights"]
