@@ -146,7 +146,8 @@ class Recipe(BaseModel):
         """Fills in what depends on the architecture: its pretrained weights; from scratch, all layers and none."""
         if not isinstance(values, Mapping):
             return values
-        known = ARCHITECTURES.get(values.get("architecture", "handmade"))
+        name = values.get("architecture", "handmade")
+        known = ARCHITECTURES.get(name) if isinstance(name, str) else None
         if known is None:
             return values
         if known.fine_tune_from is None:

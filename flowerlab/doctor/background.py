@@ -16,9 +16,11 @@ class Background:
 
     Args:
         fresh_s: Age in seconds from which the next look begins another examination.
+        first_after_s: How many seconds the first one waits: the page that asks needs the cores more.
     """
 
-    def __init__(self, *, fresh_s: float = FRESH_S) -> None:
+    def __init__(self, *, fresh_s: float = FRESH_S, first_after_s: float = 0.0) -> None:
+        self._first_after_s = first_after_s
         self._fresh_s = fresh_s
         self._guard = threading.Lock()
         self._found: list[Finding] | None = None
@@ -31,7 +33,10 @@ class Background:
             old = self._found is None or time.monotonic() - self._found_s > self._fresh_s
             if old and not self._busy:
                 self._busy = True
-                threading.Thread(target=self._examine, daemon=True, name="doctor").start()
+                delay_s = self._first_after_s if self._found is None else 0.0
+                timer = threading.Timer(delay_s, self._examine)
+                timer.daemon = True
+                timer.start()
             return self._found
 
     def _examine(self) -> None:

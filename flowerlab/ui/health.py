@@ -16,12 +16,13 @@ from flowerlab.ui.run_picker import escaped
 SIGNS = {Level.OK: "✅", Level.WARNING: "🟡", Level.PROBLEM: "⛔"}
 ORDER = (Level.PROBLEM, Level.WARNING, Level.OK)
 LOOK_S = 0.5
+FIRST_AFTER_S = 2.0
 
 
 @st.cache_resource(show_spinner=False)
 def _background() -> Background:
     """Returns the one examination that all viewers share."""
-    return Background()
+    return Background(first_after_s=FIRST_AFTER_S)
 
 
 def health_panel() -> None:
