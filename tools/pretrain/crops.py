@@ -32,10 +32,12 @@ class Crops:
     Args:
         photos: uint8, (n, 112, 112, 3), RGB.
         answers: float16, (n, 1280), the teacher's pooled features.
+        sources: int64, (n,), the number of the photo that each was cut from.
     """
 
     photos: NDArray[np.uint8]
     answers: NDArray[np.float16]
+    sources: NDArray[np.int64]
 
 
 def random_crop(photo: Photo, rng: np.random.Generator) -> Image.Image:
@@ -71,9 +73,9 @@ def make_crops(folder: Path, sources: Sequence[tuple[Callable[[], bytes], int]],
     answers = _array(folder / "answers.npy", (total, 1280), np.float16)
     done_file = folder / "done.json"
     done = json.loads(done_file.read_text())["done"] if done_file.exists() else 0
+    # One photo's crops are made in one go but lie anywhere: training reads stretches, which should be mixed.
+    places = np.random.default_rng(seed).permutation(total)
     if done < total:
-        # One photo's crops are made in one go but lie anywhere: training reads stretches, which should be mixed.
-        places = np.random.default_rng(seed).permutation(total)
         teacher = keras.applications.MobileNetV2(
             include_top=False, weights=None, pooling="avg", input_shape=(TEACHER_PX, TEACHER_PX, 3)
         )
@@ -94,7 +96,9 @@ def make_crops(folder: Path, sources: Sequence[tuple[Callable[[], bytes], int]],
                 answers.flush()
                 done_file.write_text(json.dumps({"done": chunk[-1][0] + 1}))
                 print(f"crops: {chunk[-1][0] + 1:,} of {total:,}", file=sys.stderr, flush=True)
-    return Crops(photos=photos, answers=answers)
+    cut_from = np.empty(total, dtype=np.int64)
+    cut_from[places] = np.repeat(np.arange(len(sources)), [count for _, count in sources])
+    return Crops(photos=photos, answers=answers, sources=cut_from)
 
 
 def _crops(sources: Sequence[tuple[Callable[[], bytes], int]], seed: int) -> Iterator[Image.Image]:

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from flowerlab.datasets.originals import Originals
@@ -25,6 +27,7 @@ FLOWERS = ("daisy", "yellow_lady's_slipper")
 HELD_OUT_SAMPLES = 600
 HELD_OUT_OF_CATEGORY = 400
 VALIDATION_FRACTION = 0.2
+CROPS_OF_EVERYDAY, CROPS_OF_FLOWER = 6, 24
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,12 @@ class EverydayPhotos:
         training: May be trained on.
         held_out: 1,500 that never were, of which no category of imagenette and of the samples was trained on, but for the
             500 of unknown category.
+        spare: The other photos of the category of imagenette that is held out: to choose by, before the 1,500 are looked at.
     """
 
     training: tuple[str, ...]
     held_out: tuple[str, ...]
+    spare: tuple[str, ...]
 
 
 def digest(name: str) -> str:
@@ -63,7 +68,11 @@ def everyday_photos(names: list[str]) -> EverydayPhotos:
     fresh = sorted((name for name in samples if category(name) not in categories), key=digest)[:HELD_OUT_SAMPLES]
     held = [*unknown, *sorted(held_category, key=digest)[:HELD_OUT_OF_CATEGORY], *fresh]
     never = {*held, *held_category, *(name for name in samples if category(name) == categories[0])}
-    return EverydayPhotos(training=tuple(name for name in named if name not in never), held_out=tuple(sorted(held)))
+    return EverydayPhotos(
+        training=tuple(name for name in named if name not in never),
+        held_out=tuple(sorted(held)),
+        spare=tuple(sorted(set(held_category) - set(held))),
+    )
 
 
 def read_everyday(path: Path) -> tuple[zipfile.ZipFile, EverydayPhotos]:
@@ -76,3 +85,13 @@ def flower_positions(flowers: Originals) -> list[int]:
     """Returns the positions of tf_flowers' training photos: honest split, without the validation part."""
     split = make_split(len(flowers), split="honest", validation_fraction=VALIDATION_FRACTION)
     return [int(position) for position in split.train]
+
+
+def crop_sources(
+    archive: zipfile.ZipFile, everyday: EverydayPhotos, flowers: Originals
+) -> list[tuple[Callable[[], bytes], int]]:
+    """Returns how each photo to learn from is read, and how many crops it gives: first everyday ones, then flowers."""
+    return [
+        *((partial(archive.read, name), CROPS_OF_EVERYDAY) for name in everyday.training),
+        *((partial(flowers.data, position), CROPS_OF_FLOWER) for position in flower_positions(flowers)),
+    ]
