@@ -6,6 +6,7 @@ Every event carries the run, the attempt and the time. The store takes them in o
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -106,10 +107,19 @@ class Result(BaseModel):
     seconds: float = Field(description="From the attempt's first event to the result.")
     seconds_training: float
     cached_features: bool
+    unknown_below: float | None = Field(
+        default=None,
+        description="Where the highest probability is below this, the photo is probably of none of the classes. None: not "
+        "measured.",
+    )
     model_difference: float | None = Field(
         default=None,
         description="Largest difference of a probability between the saved model and the reported ones, on 64 photos.",
     )
+
+    def unknown(self, probabilities: Sequence[float]) -> bool | None:
+        """Whether a photo with these probabilities is probably of none of the classes; None if that was not measured."""
+        return None if self.unknown_below is None else max(probabilities) < self.unknown_below
 
 
 class End(_Event):

@@ -70,6 +70,11 @@ class Home:
         """The folder of one run. The id must come from the store."""
         return self.runs / run_id
 
+    def model(self, run_id: str) -> Path:
+        """The model of one run: `model.keras`, or the compact `model.npz` of a run that came with Flowerlab."""
+        compact = self.run(run_id) / "model.npz"
+        return compact if compact.exists() else self.run(run_id) / "model.keras"
+
     def create(self) -> Home:
         """Makes the folders and checks that they can be written.
 

@@ -63,6 +63,24 @@ def accuracy_interval(accuracy: float, photos: int) -> tuple[float, float]:
     return wilson_interval(round(accuracy * photos), photos)
 
 
+def calibration_error(probabilities: NDArray[np.float32], truth: NDArray[np.int64], *, bins: int = 15) -> float:
+    """Returns the expected calibration error (Guo et al. 2017): how far sureness and accuracy lie apart, 0..1.
+
+    Photos are put into bins of equal width by their highest probability; each bin's |accuracy − mean probability| counts by its
+    share of the photos.
+
+    Args:
+        probabilities: float32, (n, classes), n ≥ 1.
+        truth: int64, (n,).
+        bins: How many.
+    """
+    sureness = probabilities.max(axis=1).astype(np.float64)
+    right = probabilities.argmax(axis=1) == truth
+    places = np.clip(np.ceil(sureness * bins).astype(np.int64) - 1, 0, bins - 1)
+    surplus = np.bincount(places, weights=right - sureness, minlength=bins)
+    return float(np.abs(surplus).sum() / len(truth))
+
+
 def load_predictions(folder: Path) -> dict[str, Any] | None:
     """Returns the arrays of a run's `predictions.npz`; None if the run has none.
 

@@ -117,7 +117,7 @@ class Owner:
             attempt=self._store.begin_attempt(run.id),
             recipe=run.recipe.model_dump(mode="json"),
             home=self._home.root,
-            garden_pictures=self._settings.garden_pictures,
+            garden=self._settings.garden,
             task=task,
         )
         engine.submit(job)

@@ -17,6 +17,7 @@ from flowerlab.architectures import ARCHITECTURES
 from flowerlab.architectures import architecture as find_architecture
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
 from flowerlab.datasets.folder import delete_folder, describe
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import find_originals, originals_folder, photos_identity, tf_flowers_info
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.prepared import delete_prepared
@@ -34,6 +35,7 @@ from flowerlab.photos import resize_photo
 from flowerlab.presets import LECTURE, PRESETS, name_of, preset_recipe
 from flowerlab.recipe import Recipe
 from flowerlab.settings import Settings
+from flowerlab.starter import bring_starter
 from flowerlab.store import Run, RunState, Store
 from flowerlab.weights import find_weights
 
@@ -67,6 +69,8 @@ class Lab:
         self.gatherer = Gatherer(self.home, self.settings)
         self.fetcher = Fetcher(self.gatherer)
         self._reader = Reader(self.store)
+        if self.settings.starter:
+            bring_starter(self.home, self.store)
         self._owner = Owner(self.store, self.home, self.settings, self._make_engine) if own_queue else None
 
     def _make_engine(self, sink: Sink) -> Engine:
@@ -116,7 +120,7 @@ class Lab:
         return self.store.equal_to(recipe, photos=self._photos(recipe))
 
     def _photos(self, recipe: Recipe) -> str:
-        return photos_identity(self.home, recipe.dataset, self.settings.garden_pictures)
+        return photos_identity(self.home, recipe.dataset, self.settings.garden)
 
     def lecture(
         self,
@@ -208,17 +212,17 @@ class Lab:
 
     def model_path(self, run: Run) -> Path:
         """Returns where a run's model is, or will be."""
-        return self.home.run(run.id) / "model.keras"
+        return self.home.model(run.id)
 
     # Photos and weights
 
     def originals(self, dataset: str) -> Originals | None:
         """Returns a data set's photos if they have been gathered; else None."""
-        folder = originals_folder(self.home, dataset, self.settings.garden_pictures)
+        folder = originals_folder(self.home, dataset, self.settings.garden)
         if folder is None or not (folder / "index.json").exists():
             return None
         return _cached_originals(
-            self.home, dataset, self.settings.garden_pictures, folder, (folder / "index.json").stat().st_mtime_ns
+            self.home, dataset, self.settings.garden, folder, (folder / "index.json").stat().st_mtime_ns
         )
 
     def dataset_at_hand(self, dataset: str) -> bool:
@@ -304,6 +308,15 @@ class Lab:
         resized = np.stack([resize_photo(photo, recipe.image_size, recipe.resize) for photo in photos])
         return self.predictor.predict(self.model_path(run), resized)
 
+    def warm_predictor(self) -> None:
+        """Starts the process that classifies, and has it load the model of the newest finished run, without waiting."""
+        newest = next(iter(self.finished()), None)
+        if newest is None:
+            self.predictor.warm()
+        else:
+            size = newest.recipe.image_size
+            self.predictor.warm(self.model_path(newest), (size, size))
+
     # Checks
 
     def check(self, recipe: Recipe, *, brings: Collection[str] = ()) -> None:
@@ -362,8 +375,6 @@ class Lab:
 
 
 @functools.lru_cache(maxsize=8)
-def _cached_originals(
-    home: Home, dataset: str, garden_pictures: int, folder: Path, written_ns: int
-) -> Originals | None:
+def _cached_originals(home: Home, dataset: str, garden: Garden, folder: Path, written_ns: int) -> Originals | None:
     """Opens a data set's index once for all viewers; the folder and its time of writing make the key change with it."""
-    return find_originals(home, dataset, garden_pictures)
+    return find_originals(home, dataset, garden)

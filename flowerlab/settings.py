@@ -14,6 +14,7 @@ from typing import Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from flowerlab.datasets.garden import COUNT, DEFAULT_DIFFICULTY, Garden
 from flowerlab.errors import BadInput
 
 PREFIX = "FLOWERLAB_"
@@ -41,7 +42,8 @@ class Settings(BaseModel):
     threads: int = Field(default=0, ge=0, le=256, description="CPU threads that a trainer may use (0 = all cores).")
     warm_spare: bool = Field(
         default=True,
-        description="Start a trainer with TensorFlow loaded ahead of the first run, so that it starts quickly.",
+        description="Start a trainer with TensorFlow loaded ahead of the first run, and the process that classifies ahead of "
+        "the first photo, so that both start quickly.",
     )
     stop_grace_s: float = Field(
         default=4.0, gt=0, le=60, description="Seconds after Stop before a trainer that does not obey is killed."
@@ -53,7 +55,22 @@ class Settings(BaseModel):
     trainer_growth_mb: float = Field(
         default=1500.0, gt=0, description="Growth of a trainer's memory, in MB, after which it is retired."
     )
-    garden_pictures: int = Field(default=3670, ge=50, le=50_000, description="How many pictures the garden has.")
+    starter: bool = Field(
+        default=True,
+        description="Put the starter classifier, which comes with Flowerlab, into a home that never had it.",
+    )
+    garden_pictures: int = Field(default=COUNT, ge=50, le=50_000, description="How many pictures the garden has.")
+    garden_difficulty: float = Field(
+        default=DEFAULT_DIFFICULTY,
+        ge=0,
+        le=1,
+        description="How hard the garden is to learn (0 = easy: the flower large and whole, 1 = hardly to be told apart).",
+    )
+
+    @property
+    def garden(self) -> Garden:
+        """Which garden this lab has."""
+        return Garden(pictures=self.garden_pictures, difficulty=self.garden_difficulty)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

@@ -21,16 +21,17 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings for a small, quick lab in an own home."""
-    return Settings(home=tmp_path / "home", warm_spare=False, niceness=0, garden_pictures=60)
+    return Settings(home=tmp_path / "home", warm_spare=False, niceness=0, garden_pictures=60, starter=False)
 
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test reads or writes the lab of the person who runs it."""
+    """No test reads or writes the lab of the person who runs it; the starter is only where a test is about it."""
     for name in list(os.environ):
         if name.startswith("FLOWERLAB_") and not name.startswith("FLOWERLAB_REQUIRE_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("FLOWERLAB_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FLOWERLAB_STARTER", "false")
 
 
 def _missing(marker: str) -> str | None:

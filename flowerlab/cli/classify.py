@@ -99,6 +99,7 @@ def _classified(lab: Lab, run: Run, files: Sequence[str]) -> list[dict[str, Any]
             classes = run.result.classes
             entry["label"] = classes[int(row.argmax())]
             entry["probabilities"] = {name: float(share) for name, share in zip(classes, row, strict=True)}
+            entry["unknown"] = run.result.unknown(row.tolist())
     return entries
 
 
@@ -123,4 +124,8 @@ def _write(entry: dict[str, Any]) -> None:
         return
     best = sorted(entry["probabilities"].items(), key=lambda item: -item[1])[:SHOWN_CLASSES]
     first, *others = [f"{name} {percent(share)}" for name, share in best]
+    if entry["unknown"]:
+        count = len(entry["probabilities"])
+        write(f"{entry['file']}: probably not one of these {count} (nearest: {', '.join([first, *others])})")
+        return
     write(f"{entry['file']}: {first}" + (f" ({', '.join(others)})" if others else ""))

@@ -71,7 +71,7 @@ def pack(
             dataset=dataset,
             architecture=chosen,
             runs=picked,
-            garden_pictures=lab.settings.garden_pictures,
+            garden=lab.settings.garden,
             progress=progress,
         )
     if as_json:
@@ -126,12 +126,11 @@ def _pick(lab: Lab, runs: str) -> list[Run]:
 
 def _gather(lab: Lab, dataset: str, progress: Progress) -> None:
     """Gathers a data set unless that was done; tf_flowers in a process of its own, which has TensorFlow Datasets."""
-    pictures = lab.settings.garden_pictures
-    if find_originals(lab.home, dataset, pictures) is not None:
+    if find_originals(lab.home, dataset, lab.settings.garden) is not None:
         return
     lab.classes_of(dataset)
     if dataset != "tf_flowers":
-        gather(lab.home, dataset, pictures, progress=progress)
+        gather(lab.home, dataset, lab.settings.garden, progress=progress)
         return
     state = lab.gatherer.start(dataset)
     while not state.over:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flowerlab.datasets import folder as own_photos
-from flowerlab.datasets import garden
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.originals import Original, Originals, open_originals, write_originals
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.home import Home
@@ -38,31 +38,31 @@ def tf_flowers_originals(home: Home) -> Path:
     return home.originals / f"tf_flowers-{TF_FLOWERS_VERSION}"
 
 
-def photos_identity(home: Home, dataset: str, garden_pictures: int) -> str:
+def photos_identity(home: Home, dataset: str, garden: Garden) -> str:
     """Returns what tells the photos of a data set from others of its name, before they are gathered.
 
-    An own folder may be deleted and another imported under its name, and the garden's size is a setting.
+    An own folder may be deleted and another imported under its name, and the garden's size and difficulty are settings.
 
     Args:
         home: Where own folders are.
         dataset: Name, as in a recipe.
-        garden_pictures: How many pictures the garden has.
+        garden: Which garden.
     """
     if dataset == "tf_flowers":
         # Whether it lies here already or is fetched first: it is the same.
         return f"tf_flowers-{TF_FLOWERS_VERSION}"
-    folder = originals_folder(home, dataset, garden_pictures)
+    folder = originals_folder(home, dataset, garden)
     return dataset if folder is None else folder.name
 
 
-def originals_folder(home: Home, dataset: str, garden_pictures: int) -> Path | None:
+def originals_folder(home: Home, dataset: str, garden: Garden) -> Path | None:
     """Returns where a data set's photos are or will be kept; None for an own folder that is not in this lab.
 
     The name changes with the content, so that another garden, another version or another import is never taken for the
     one at hand. Nothing but this folder is needed to train: what it was gathered from may go.
     """
     if dataset == "garden":
-        return home.originals / garden.content_name(garden_pictures)
+        return home.originals / garden.content_name
     if dataset == "tf_flowers":
         return tf_flowers_originals(home)
     source = home.folders / dataset.removeprefix(FOLDER_PREFIX)
@@ -77,16 +77,16 @@ def originals_folder(home: Home, dataset: str, garden_pictures: int) -> Path | N
     return home.originals / f"folder-{hashlib.sha256(source.name.encode()).hexdigest()[:8]}-{listing.hexdigest()[:12]}"
 
 
-def find_originals(home: Home, dataset: str, garden_pictures: int) -> Originals | None:
+def find_originals(home: Home, dataset: str, garden: Garden) -> Originals | None:
     """Returns a data set's photos if they were gathered before; else None."""
-    folder = originals_folder(home, dataset, garden_pictures)
+    folder = originals_folder(home, dataset, garden)
     return None if folder is None else open_originals(folder)
 
 
 def gather(
     home: Home,
     dataset: str,
-    garden_pictures: int,
+    garden: Garden,
     *,
     progress: Progress = lambda step, done, total: None,
     tf_flowers: Callable[[Path, Progress], Originals] | None = None,
@@ -96,19 +96,19 @@ def gather(
     Args:
         home: Where they are kept.
         dataset: Name, as in a recipe.
-        garden_pictures: How many pictures the garden has.
+        garden: Which garden.
         progress: Called with (step, done, total); may raise to give up, which leaves nothing behind.
         tf_flowers: Fetches tf_flowers into a folder; given by the trainer, which has TensorFlow Datasets.
 
     Raises:
         DatasetNotAtHand: If the photos are not on this machine and cannot be fetched.
     """
-    found = find_originals(home, dataset, garden_pictures)
+    found = find_originals(home, dataset, garden)
     if found is not None:
         return found
     lock = home.locks / f"originals-{hashlib.sha256(dataset.encode()).hexdigest()[:16]}"
     with waiting_for(lock, check=lambda: progress("Gathering photos", 0, 0)):
-        found = find_originals(home, dataset, garden_pictures)
+        found = find_originals(home, dataset, garden)
         if found is not None:
             return found
         if dataset == "tf_flowers":
@@ -117,25 +117,27 @@ def gather(
                     "tf_flowers has not been gathered yet. Train on it once, or fetch it on the Data page."
                 )
             return tf_flowers(home.originals, progress)
-        folder = originals_folder(home, dataset, garden_pictures)
+        folder = originals_folder(home, dataset, garden)
         if folder is None:
             name = dataset.removeprefix(FOLDER_PREFIX)
             raise DatasetNotAtHand(
                 f"Your photos {name!r} are not in this lab. Expected an imported folder. Received: dataset={dataset!r}. "
                 "Import the folder or zip on the Data page, or choose the garden."
             )
-        return _write(home, dataset, folder, garden_pictures, progress)
+        return _write(home, dataset, folder, garden, progress)
 
 
-def _write(home: Home, dataset: str, folder: Path, garden_pictures: int, progress: Progress) -> Originals:
+def _write(home: Home, dataset: str, folder: Path, garden: Garden, progress: Progress) -> Originals:
     if dataset == "garden":
         # Read only now: the web process asks this module where things are at its start, and never draws.
         from flowerlab.datasets.garden.crew import crew_size
         from flowerlab.datasets.garden.pictures import originals
 
         drawn = originals(
-            garden_pictures,
-            processes=crew_size(garden_pictures),
+            garden.pictures,
+            seed=garden.seed,
+            difficulty=garden.difficulty,
+            processes=crew_size(garden.pictures),
             progress=lambda done, total: progress("Drawing the garden", done, total),
         )
         return write_originals(folder, DATASETS["garden"].classes, drawn)

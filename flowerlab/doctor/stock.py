@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from flowerlab.architectures import ARCHITECTURES, Architecture
 from flowerlab.datasets.catalog import DATASETS, FLOWER_PHOTOS
 from flowerlab.datasets.folder import list_folders
-from flowerlab.datasets.gather import find_originals, tf_flowers_info, tf_flowers_originals
+from flowerlab.datasets.gather import tf_flowers_info, tf_flowers_originals
+from flowerlab.datasets.originals import open_originals
 from flowerlab.doctor.finding import Finding, Level
 from flowerlab.downloads import RemoteFile
 from flowerlab.home import Home
@@ -31,7 +32,7 @@ def check_datasets(root: Path) -> Iterator[Finding]:
 
 def _tf_flowers(home: Home) -> Finding:
     entry = DATASETS["tf_flowers"]
-    if find_originals(home, "tf_flowers", 0) is not None:
+    if open_originals(tf_flowers_originals(home)) is not None:
         return Finding("tf_flowers", Level.OK, f"At hand in {tf_flowers_originals(home)}.")
     if tf_flowers_info().exists():
         return Finding("tf_flowers", Level.OK, f"At hand in {tf_flowers_info().parent}.")

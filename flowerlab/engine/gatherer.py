@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from flowerlab.datasets.catalog import DATASETS
 from flowerlab.engine.supervise import TrainerProcess
@@ -63,9 +63,7 @@ class Gatherer:
             process = self._processes[dataset] = TrainerProcess(
                 "gather", self._settings, self._home.root / "gather.log"
             )
-        process.send(
-            {"dataset": dataset, "home": str(self._home.root), "garden_pictures": self._settings.garden_pictures}
-        )
+        process.send({"dataset": dataset, "home": str(self._home.root), "garden": asdict(self._settings.garden)})
         threading.Thread(target=self._listen, args=(process, state), daemon=True, name=f"gather-{dataset}").start()
         return state
 

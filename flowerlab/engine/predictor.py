@@ -37,11 +37,19 @@ class Predictor:
         self._guard = threading.Lock()
         self._closed = False
 
-    def warm(self) -> None:
-        """Starts the process without waiting for it."""
+    def warm(self, model: Path | None = None, size: tuple[int, int] = (32, 32)) -> None:
+        """Starts the process without waiting for it.
+
+        Args:
+            model: If given and the process is new, it is loaded and asked about a black photo: what comes first takes longest.
+            size: (height, width) of that model's photos.
+        """
         if self._guard.acquire(blocking=False):
             try:
-                self._have_process()
+                if self._process is None or not self._process.alive:
+                    process = self._have_process()
+                    if model is not None:
+                        self._send(process, model, np.zeros((1, *size, 3), dtype=np.uint8))
             finally:
                 self._guard.release()
 
@@ -49,7 +57,7 @@ class Predictor:
         """Classifies photos with a saved model.
 
         Args:
-            model: The `model.keras` of a run.
+            model: Of a run, as `Home.model` gives it.
             photos: uint8, (n, height, width, 3), RGB, of the model's size.
             timeout_s: Seconds to wait for each request of up to 64 photos.
 
@@ -79,10 +87,15 @@ class Predictor:
             self._process = TrainerProcess("predict", self._settings, self._home.root / "predictor.log")
         return self._process
 
-    def _ask(self, model: Path, photos: NDArray[np.uint8], timeout_s: float) -> NDArray[np.float32]:
-        process, request = self._have_process(), next(self._ids)
+    def _send(self, process: TrainerProcess, model: Path, photos: NDArray[np.uint8]) -> int:
+        request = next(self._ids)
         content = base64.b64encode(np.ascontiguousarray(photos).tobytes()).decode()
         process.send({"id": request, "model": str(model), "shape": list(photos.shape), "photos": content})
+        return request
+
+    def _ask(self, model: Path, photos: NDArray[np.uint8], timeout_s: float) -> NDArray[np.float32]:
+        process = self._have_process()
+        request = self._send(process, model, photos)
         due_s = time.monotonic() + timeout_s
         while True:
             try:

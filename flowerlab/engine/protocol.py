@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from flowerlab.datasets.garden import Garden
 from flowerlab.events import Event
 
 Sink = Callable[[Event], None]
@@ -24,7 +25,7 @@ class Job(BaseModel):
         attempt: Number that every event of this attempt carries.
         recipe: The recipe as plain JSON.
         home: FLOWERLAB_HOME.
-        garden_pictures: Size of the garden, from the settings.
+        garden: Which garden, from the settings.
         task: What to do, see `Task`.
     """
 
@@ -34,7 +35,7 @@ class Job(BaseModel):
     attempt: int
     recipe: dict[str, Any]
     home: Path
-    garden_pictures: int = 3670
+    garden: Garden = Garden()
     task: Task = "train"
 
 

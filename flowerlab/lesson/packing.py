@@ -14,6 +14,7 @@ from pydantic import ValidationError
 import flowerlab
 from flowerlab.architectures import Architecture
 from flowerlab.datasets.catalog import FOLDER_PREFIX, dataset_title
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import find_originals
 from flowerlab.datasets.originals import Originals
 from flowerlab.errors import BadPack, DatasetNotAtHand, WeightsNotAtHand
@@ -60,7 +61,7 @@ def pack(
     dataset: str | None = None,
     architecture: Architecture | None = None,
     runs: Sequence[Run] = (),
-    garden_pictures: int,
+    garden: Garden,
     progress: Progress = lambda step, done, total: None,
 ) -> Packed:
     """Writes a lesson pack, whole or not at all.
@@ -72,7 +73,7 @@ def pack(
         dataset: Name, as in a recipe; gathered before. None packs no photos.
         architecture: Whose weights, and whose features of this data set, are packed; None packs neither.
         runs: Finished ones.
-        garden_pictures: How many pictures the garden has.
+        garden: Which garden.
         progress: Called with (step, bytes done, bytes in all); may raise to give up, which leaves nothing behind.
 
     Raises:
@@ -82,7 +83,7 @@ def pack(
     check_target(target)
     parts: list[_Part] = []
     if dataset is not None:
-        originals = _gathered(home, dataset, garden_pictures)
+        originals = _gathered(home, dataset, garden)
         own = dataset.startswith(FOLDER_PREFIX)
         parts.append(_own_photos(home, dataset) if own else _photos(dataset, originals))
         if architecture is not None:
@@ -126,8 +127,8 @@ def check_target(target: Path) -> None:
         raise BadPack(f"There is no such folder. Expected one that exists. Received: {target.parent}. Check the path.")
 
 
-def _gathered(home: Home, dataset: str, garden_pictures: int) -> Originals:
-    originals = find_originals(home, dataset, garden_pictures)
+def _gathered(home: Home, dataset: str, garden: Garden) -> Originals:
+    originals = find_originals(home, dataset, garden)
     if originals is None:
         raise DatasetNotAtHand(
             f"The photos of {dataset_title(dataset)} have not been gathered yet. Open the data set on the Data page once."

@@ -10,6 +10,7 @@ import traceback
 from pathlib import Path
 from typing import TextIO
 
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import Progress, gather
 from flowerlab.datasets.originals import Originals
 from flowerlab.errors import FlowerlabError
@@ -18,7 +19,7 @@ from flowerlab.trainer.channel import Lines
 
 
 def main(file: TextIO) -> int:
-    """Reads one request (`{"dataset", "home", "garden_pictures"}`), gathers, says `done` or `error`, and ends."""
+    """Reads one request (`{"dataset", "home", "garden"}`), gathers, says `done` or `error`, and ends."""
     lines = Lines(file)
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_leave_when_stdin_closes, daemon=True, name="stdin").start()
@@ -28,7 +29,7 @@ def main(file: TextIO) -> int:
 
     try:
         gather(
-            Home(Path(request["home"])), request["dataset"], request["garden_pictures"],
+            Home(Path(request["home"])), request["dataset"], Garden(**request["garden"]),
             progress=progress, tf_flowers=_tf_flowers,
         )  # fmt: skip
     except FlowerlabError as error:

@@ -17,6 +17,7 @@ import keras
 import numpy as np
 
 from flowerlab.trainer.channel import Lines
+from flowerlab.trainer.saved import load_saved
 from flowerlab.trainer.serve import limit_threads
 
 MODELS_KEPT = 6
@@ -59,7 +60,7 @@ def _answer(models: OrderedDict[tuple[str, int], keras.Model], request: dict[str
     # The time of writing is part of the key: a model that was trained further is loaded anew.
     key = (str(path), path.stat().st_mtime_ns)
     if key not in models:
-        models[key] = keras.models.load_model(path, compile=False, safe_mode=True)
+        models[key] = load_saved(path)
         while len(models) > MODELS_KEPT:
             models.popitem(last=False)
     models.move_to_end(key)

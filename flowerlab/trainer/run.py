@@ -25,7 +25,8 @@ from flowerlab.trainer.best import Best, BestEpochs
 from flowerlab.trainer.channel import Channel, StopRequested
 from flowerlab.trainer.features import compute_features
 from flowerlab.trainer.fit import predict, train
-from flowerlab.trainer.models import Network, build, load_starting_weights
+from flowerlab.trainer.models import Network, build
+from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
 
 CHECKED_PHOTOS = 64
@@ -102,7 +103,7 @@ def _make_ready(channel: Channel, began_s: float) -> _Run:
     """Gathers and resizes the photos, builds the network, computes frozen features."""
     home, recipe = Home(channel.job.home), Recipe.parse(channel.job.recipe)
     originals = gather(
-        home, recipe.dataset, channel.job.garden_pictures, progress=channel.progress, tf_flowers=gather_tf_flowers
+        home, recipe.dataset, channel.job.garden, progress=channel.progress, tf_flowers=gather_tf_flowers
     )
     prepared = prepare(
         home, originals, recipe.dataset, image_size=recipe.image_size, resize=recipe.resize, progress=channel.progress

@@ -50,7 +50,15 @@ def show_answer(photo: Given, run: Run, kept: Memory) -> None:
     run_title(run)
     bars, seen = st.columns([4, 1], vertical_alignment="center")
     with bars:
-        st.markdown(f"### {class_glyph(best)} {escaped(classes[best])}, {probabilities[best] * 100:.0f} %{judged}")
+        if run.result.unknown(probabilities):
+            st.markdown(f"### {_('Probably not one of these {count}').format(count=len(classes))}{judged}")
+            st.caption(
+                _("The nearest is {name}, but with only {share:.0f} % this network cannot be believed.").format(
+                    name=escaped(classes[best]), share=probabilities[best] * 100
+                )
+            )
+        else:
+            st.markdown(f"### {class_glyph(best)} {escaped(classes[best])}, {probabilities[best] * 100:.0f} %{judged}")
         st.echarts_chart(
             answer_options(classes, probabilities),
             height=answer_height_px(probabilities),

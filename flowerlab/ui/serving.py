@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from flowerlab.errors import FlowerlabError
 
 if TYPE_CHECKING:
     from flowerlab.runs import Lab
+
+PREDICTOR_AFTER_S = 2.0
 
 
 @contextlib.asynccontextmanager
@@ -49,4 +52,16 @@ def _open() -> Lab:
     from flowerlab.ui import at_hand, latest_runs, messages, recipe_cards, status  # noqa: F401
     from flowerlab.ui.lab import lab
 
-    return lab()
+    opened = lab()
+    if opened.settings.warm_spare:
+        # The first page needs the cores more; whoever comes with a photo first of all shall not wait for TensorFlow.
+        later = threading.Timer(PREDICTOR_AFTER_S, _warm_predictor, [opened])
+        later.daemon = True
+        later.start()
+    return opened
+
+
+def _warm_predictor(opened: Lab) -> None:
+    # The lab may have been closed meanwhile.
+    with contextlib.suppress(FlowerlabError, OSError):
+        opened.warm_predictor()

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.engine.predictor import Predictor
 from flowerlab.errors import PredictorFailed
@@ -42,7 +43,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
         questions.append((run.id, len(photos)))
         return np.tile(np.asarray([0.02, 0.03, 0.93, 0.02, 0.0], dtype=np.float32), (len(photos), 1))
 
-    monkeypatch.setattr(Predictor, "warm", lambda predictor: None)
+    monkeypatch.setattr(Predictor, "warm", lambda predictor, *model: None)
     monkeypatch.setattr(Lab, "predict", predict)
     return questions
 
@@ -107,7 +108,7 @@ def test_a_predictor_that_fails_is_told_as_a_sentence(home: Home, monkeypatch: p
         asked.append(run.id)
         raise PredictorFailed("The machine may be too busy: try again.")
 
-    monkeypatch.setattr(Predictor, "warm", lambda predictor: None)
+    monkeypatch.setattr(Predictor, "warm", lambda predictor, *model: None)
     monkeypatch.setattr(Lab, "predict", fail)
     app = upload(open_page("classify"), ("flower.jpg", photo()))
     assert not app.exception
@@ -131,7 +132,7 @@ def test_samples_are_test_photos_with_their_label(
 ) -> None:
     """Sample photos come from the test part, one of each class, and the page says whether the answer is right."""
     monkeypatch.setenv("FLOWERLAB_GARDEN_PICTURES", str(PICTURES))
-    gather(home, "garden", PICTURES)
+    gather(home, "garden", Garden(PICTURES))
     run = add_finished(home, "run")
     app = open_page("classify")
     app.button(key="sample").click().run()
@@ -153,7 +154,7 @@ def test_a_photo_is_turned_as_its_camera_says(home: Home, monkeypatch: pytest.Mo
         shapes.extend(pixels.shape for pixels in photos)
         return np.full((len(photos), 5), 0.2, dtype=np.float32)
 
-    monkeypatch.setattr(Predictor, "warm", lambda predictor: None)
+    monkeypatch.setattr(Predictor, "warm", lambda predictor, *model: None)
     monkeypatch.setattr(Lab, "predict", predict)
     upload(open_page("classify"), ("turned.jpg", photo(orientation=6)))
     assert shapes == [(60, 40, 3)]

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.engine.gatherer import Gatherer, Gathering
 from flowerlab.home import Home
@@ -25,7 +26,7 @@ PICTURES = 60
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A small garden, drawn once."""
     home = Home(tmp_path_factory.mktemp("drawn")).create()
-    gather(home, "garden", PICTURES)
+    gather(home, "garden", Garden(PICTURES))
     return home
 
 

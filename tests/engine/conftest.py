@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flowerlab.datasets.garden import Garden
 from flowerlab.engine import Job
 from flowerlab.events import Event
 from flowerlab.home import Home
@@ -59,7 +60,7 @@ def job(home: Home) -> Callable[..., Job]:
 
     def make(run_id: str, recipe: Recipe = QUICK, **more: Any) -> Job:
         home.run(run_id).mkdir(exist_ok=True)
-        given = {"attempt": 3, "garden_pictures": 60, **more}
+        given = {"attempt": 3, "garden": Garden(60), **more}
         return Job(run_id=run_id, recipe=recipe.model_dump(mode="json"), home=home.root, **given)
 
     return make

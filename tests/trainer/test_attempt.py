@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from flowerlab.datasets.garden import Garden
 from flowerlab.engine import Job
 from flowerlab.errors import RunFailed
 from flowerlab.home import Home
@@ -28,7 +29,7 @@ def attempt(home: Home, recipe: Recipe, **more: Any) -> tuple[Channel, io.String
     said = io.StringIO()
     given = {"task": "train", **more}
     job = Job(
-        run_id="run", attempt=1, recipe=recipe.model_dump(mode="json"), home=home.root, garden_pictures=60, **given
+        run_id="run", attempt=1, recipe=recipe.model_dump(mode="json"), home=home.root, garden=Garden(60), **given
     )
     return Channel(job, Lines(said)), said
 

@@ -18,6 +18,7 @@ from flowerlab import downloads
 from flowerlab.datasets import catalog
 from flowerlab.datasets.archive import TFDS_URL, archive_path, fetch_archive
 from flowerlab.datasets.catalog import FLOWERS
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.downloads import RemoteFile
 from flowerlab.errors import DatasetNotAtHand
@@ -67,7 +68,7 @@ def two_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 def test_photos_of_two_shards_keep_order_and_own_names(two_shards: list[bytes], home: Home) -> None:
     """Whatever the shards, the order is that of TFDS' slices, and every photo has an id of its own."""
-    originals = gather(home, "tf_flowers", 0, tf_flowers=gather_tf_flowers)
+    originals = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
     sliced = tfds.load(
         "tf_flowers:3.0.1",
         split="train[:70%]",
@@ -126,7 +127,11 @@ def test_tfds_prepares_our_download_without_a_network(
         monkeypatch.setattr(socket.socket, "connect", only_ours)
         monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *rest: _looked_up(host, ours))
         originals = gather(
-            home, "tf_flowers", 0, progress=lambda step, done, total: steps.append(step), tf_flowers=gather_tf_flowers
+            home,
+            "tf_flowers",
+            Garden(),
+            progress=lambda step, done, total: steps.append(step),
+            tf_flowers=gather_tf_flowers,
         )
     assert sorted(originals.data(position) for position in range(10)) == sorted(_jpeg(number) for number in range(10))
     assert manners.asked == ["", "bytes=400-"]
@@ -154,7 +159,7 @@ def test_an_archive_that_was_fetched_before_needs_no_network(
     with file_server(Manners(small_archive)) as url:
         _served(monkeypatch, url, small_archive)
         fetch_archive(lambda step, done, total: None)
-    assert len(gather(home, "tf_flowers", 0, tf_flowers=gather_tf_flowers)) == 10
+    assert len(gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)) == 10
 
 
 def test_a_wrong_archive_is_refused_and_leaves_nothing(
@@ -164,7 +169,7 @@ def test_a_wrong_archive_is_refused_and_leaves_nothing(
     with file_server(Manners(bytes(len(small_archive)))) as url:
         _served(monkeypatch, url, small_archive)
         with pytest.raises(DatasetNotAtHand, match=r"229 MB.* another file .*garden.*TFDS_DATA_DIR"):
-            gather(home, "tf_flowers", 0, tf_flowers=gather_tf_flowers)
+            gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
     folder = archive_path(catalog.FLOWER_PHOTOS).parent
     assert [path.suffix for path in folder.iterdir()] == [".lock"]
 
@@ -175,10 +180,10 @@ def test_gathered_photos_outlive_the_folder_they_came_from(
     """Once gathered, tf_flowers is at hand without TFDS' own folder."""
     lab = Lab(settings, own_queue=False)
     try:
-        gathered = gather(lab.home, "tf_flowers", 0, tf_flowers=gather_tf_flowers)
+        gathered = gather(lab.home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
         monkeypatch.setenv("TFDS_DATA_DIR", str(lab.home.root / "nowhere"))
         assert lab.dataset_at_hand("tf_flowers")
-        found = gather(lab.home, "tf_flowers", 0)
+        found = gather(lab.home, "tf_flowers", Garden())
         assert found.content == gathered.content
         assert found.ids == gathered.ids
     finally:
@@ -189,9 +194,9 @@ def test_a_run_trains_on_unpacked_photos(
     two_shards: list[bytes], home: Home, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In an empty home, with nothing where TFDS looks and no network, a run trains on tf_flowers from a lesson pack."""
-    gathered = gather(home, "tf_flowers", 0, tf_flowers=gather_tf_flowers)
+    gathered = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
     store = Store(home.store)
-    pack(tmp_path / "lesson.zip", home, store, dataset="tf_flowers", garden_pictures=60)
+    pack(tmp_path / "lesson.zip", home, store, dataset="tf_flowers", garden=Garden(60))
     store.close()
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "empty"))

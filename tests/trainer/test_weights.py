@@ -13,6 +13,7 @@ import pytest
 
 from flowerlab import downloads
 from flowerlab.architectures import architecture
+from flowerlab.datasets.garden import Garden
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import WeightsNotAtHand
 from flowerlab.home import Home
@@ -66,7 +67,7 @@ def test_weights_count_as_at_hand_only_when_they_are_whole(cache: Path, manners:
 
 def test_stop_acts_while_the_server_says_nothing(cache: Path, manners: Manners, tmp_path: Path) -> None:
     """Who presses Stop during a download is heeded within a second, although no byte comes."""
-    job = Job(run_id="r", attempt=1, recipe={}, home=tmp_path, garden_pictures=60)
+    job = Job(run_id="r", attempt=1, recipe={}, home=tmp_path, garden=Garden(60))
     manners.pause_s = 30.0
     said = io.StringIO()
     channel = Channel(job, Lines(said))

@@ -12,6 +12,7 @@ from PIL import Image
 
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.folder import import_folder
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import find_originals, photos_identity, tf_flowers_originals
 from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.events import End, Epoch
@@ -57,7 +58,7 @@ def bring_features(home: Home, originals: Originals, architecture: str) -> Path:
 def bring_run(home: Home, store: Store, name: str, **knobs: Any) -> Run:
     """Writes a finished run with two epochs and a model into a home."""
     recipe = Recipe.parse(knobs)
-    run = store.add(recipe, name, photos=photos_identity(home, recipe.dataset, 60))
+    run = store.add(recipe, name, photos=photos_identity(home, recipe.dataset, Garden(60)))
     about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
     for number in range(2):
         store.append(
@@ -89,6 +90,6 @@ def holdings(root: Path) -> dict[str, bytes]:
 
 def gathered(home: Home, dataset: str) -> Originals:
     """Photos that must be there."""
-    found = find_originals(home, dataset, 60)
+    found = find_originals(home, dataset, Garden(60))
     assert found is not None
     return found

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from flowerlab.datasets import garden
-from flowerlab.datasets.garden import pictures, scene
+from flowerlab.datasets.garden import Garden, pictures, scene
 from flowerlab.datasets.gather import gather
 from flowerlab.errors import BadInput
 from flowerlab.home import Home
@@ -188,23 +188,21 @@ def test_pictures_of_a_class_are_found_in_turn() -> None:
 def test_a_garden_of_another_kind_has_another_name() -> None:
     """Number of pictures, seed and difficulty are in the name under which a drawn garden is kept, and so is the layout."""
     names = {
-        garden.content_name(60),
-        garden.content_name(61),
-        garden.content_name(60, seed=1),
-        garden.content_name(60, difficulty=0.3),
+        Garden(60).content_name,
+        Garden(61).content_name,
+        Garden(60, seed=1).content_name,
+        Garden(60, difficulty=0.3).content_name,
     }
     assert len(names) == 4
     assert all(f"-v{garden.LAYOUT_VERSION}-" in name for name in names)
 
 
-def test_gathered_gardens_are_kept_by_what_they_hold(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gathered_gardens_are_kept_by_what_they_hold(home: Home) -> None:
     """A garden of another difficulty or size is drawn anew, not taken from the one at hand, and has another content hash."""
-    first = gather(home, "garden", 5)
-    assert gather(home, "garden", 5).content == first.content
-    longer = gather(home, "garden", 6)
-    monkeypatch.setattr(garden.content_name, "__kwdefaults__", {"seed": 0, "difficulty": 0.8})
-    monkeypatch.setattr(pictures.originals, "__kwdefaults__", {**pictures.originals.__kwdefaults__, "difficulty": 0.8})
-    harder = gather(home, "garden", 5)
+    first = gather(home, "garden", Garden(5))
+    assert gather(home, "garden", Garden(5)).content == first.content
+    longer = gather(home, "garden", Garden(6))
+    harder = gather(home, "garden", Garden(5, difficulty=0.8))
     assert len({first.content, longer.content, harder.content}) == 3
     assert len({first.folder, longer.folder, harder.folder}) == 3
 

@@ -12,6 +12,7 @@ import pytest
 
 from flowerlab.architectures import ARCHITECTURES, Architecture, architecture, catalog
 from flowerlab.cli import main
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather, photos_identity
 from flowerlab.errors import BadInput, BadPack, DatasetNotAtHand, HomeUnusable, WeightsNotAtHand
 from flowerlab.home import Home
@@ -79,7 +80,7 @@ def test_a_whole_lesson_goes_there_and_back(
     features = bring_features(home, photos, network.name)
     run = bring_run(home, store, "There", dataset="tf_flowers", epochs=2)
     packed = pack(
-        lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden_pictures=60
+        lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden=Garden(60)
     ).manifest
     assert {item.kind for item in packed.items} == set(ItemKind) - {ItemKind.FOLDER}
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras-away"))
@@ -107,7 +108,7 @@ def test_unpacked_tf_flowers_is_at_hand(
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "nothing"))
     bring_tf_flowers(home)
     run = bring_run(home, store, "There", dataset="tf_flowers", epochs=2)
-    pack(lesson, home, store, dataset="tf_flowers", runs=[run], garden_pictures=60)
+    pack(lesson, home, store, dataset="tf_flowers", runs=[run], garden=Garden(60))
     lab = Lab(settings.model_copy(update={"home": tmp_path / "away"}), own_queue=False)
     try:
         assert not lab.dataset_at_hand("tf_flowers")
@@ -123,12 +124,12 @@ def test_own_photos_keep_their_identity(
 ) -> None:
     """An own folder arrives as the same photos, so that what was trained on it there counts here too."""
     bring_folder(home, tmp_path)
-    gather(home, "folder:pets", 60)
-    pack(lesson, home, store, dataset="folder:pets", garden_pictures=60)
+    gather(home, "folder:pets", Garden(60))
+    pack(lesson, home, store, dataset="folder:pets", garden=Garden(60))
     unpack(lesson, away, away_store)
     assert holdings(away.folders) == holdings(home.folders)
-    assert photos_identity(away, "folder:pets", 60) == photos_identity(home, "folder:pets", 60)
-    assert gather(away, "folder:pets", 60).content == gathered(home, "folder:pets").content
+    assert photos_identity(away, "folder:pets", Garden(60)) == photos_identity(home, "folder:pets", Garden(60))
+    assert gather(away, "folder:pets", Garden(60)).content == gathered(home, "folder:pets").content
 
 
 def test_other_photos_of_the_same_name_refuse_the_pack(
@@ -137,9 +138,9 @@ def test_other_photos_of_the_same_name_refuse_the_pack(
     """Where other own photos have the name, nothing at all is brought, not even the run."""
     bring_folder(home, tmp_path)
     bring_folder(away, tmp_path, first=100)
-    gather(home, "folder:pets", 60)
+    gather(home, "folder:pets", Garden(60))
     run = bring_run(home, store, "There")
-    pack(lesson, home, store, dataset="folder:pets", runs=[run], garden_pictures=60)
+    pack(lesson, home, store, dataset="folder:pets", runs=[run], garden=Garden(60))
     before = holdings(away.root)
     with pytest.raises(BadPack, match="Other photos"):
         unpack(lesson, away, away_store)
@@ -153,7 +154,7 @@ def test_what_is_here_is_never_overwritten(
     """Other weights, other photos and a renamed run stay as they are, and the first two are reported as differing."""
     bring_tf_flowers(home)
     run = bring_run(home, store, "There", dataset="tf_flowers")
-    pack(lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden_pictures=60)
+    pack(lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden=Garden(60))
     bring_tf_flowers(away, photos=10)
     away_store.adopt([store.record(run.id)])
     away_store.rename(run.id, "Mine now")
@@ -187,7 +188,7 @@ def test_damaged_photos_here_are_replaced(
 ) -> None:
     """Photos that cannot be opened are in nobody's use: the pack's take their place."""
     bring_tf_flowers(home)
-    pack(lesson, home, store, dataset="tf_flowers", garden_pictures=60)
+    pack(lesson, home, store, dataset="tf_flowers", garden=Garden(60))
     damaged = bring_tf_flowers(away).folder / "photos.bin"
     damaged.write_bytes(damaged.read_bytes()[:-1])
     assert unpack(lesson, away, away_store).kept == ()
@@ -201,7 +202,7 @@ def test_a_failure_half_way_takes_everything_back(
     """If the last step fails, what was moved before it is gone again, and damaged photos lie where they lay."""
     bring_tf_flowers(home)
     run = bring_run(home, store, "There", dataset="tf_flowers")
-    pack(lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden_pictures=60)
+    pack(lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden=Garden(60))
     (bring_tf_flowers(away).folder / "index.json").write_text("{}")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras-away"))
     before = holdings(away.root)
@@ -221,7 +222,7 @@ def test_without_room_nothing_is_unpacked(
 ) -> None:
     """A disk that is too full is said before the first byte."""
     bring_tf_flowers(home)
-    pack(lesson, home, store, dataset="tf_flowers", garden_pictures=60)
+    pack(lesson, home, store, dataset="tf_flowers", garden=Garden(60))
     monkeypatch.setattr("flowerlab.lesson.unpacking.SPARE_BYTES", 10**18)
     with pytest.raises(HomeUnusable, match="no room"):
         unpack(lesson, away, away_store)
@@ -239,7 +240,7 @@ def test_features_of_other_photos_or_networks_stay(home: Home, store: Store, les
             store,
             dataset="tf_flowers",
             architecture=chosen,
-            garden_pictures=60,
+            garden=Garden(60),
         )
         kinds[name] = [item.kind for item in packed.manifest.items]
     assert kinds == {"handmade": [ItemKind.PHOTOS], "mobilenet_v2": [ItemKind.PHOTOS, ItemKind.FEATURES]}
@@ -251,19 +252,19 @@ def test_packing_what_is_not_here_leaves_no_file(
     """Missing photos, missing or damaged weights, an unfinished run and nothing at all are one sentence each."""
     waiting = store.add(bring_run(home, store, "Done").recipe, "Waiting")
     with pytest.raises(DatasetNotAtHand):
-        pack(lesson, home, store, dataset="tf_flowers", garden_pictures=60)
+        pack(lesson, home, store, dataset="tf_flowers", garden=Garden(60))
     with pytest.raises(BadPack, match="no model"):
-        pack(lesson, home, store, runs=[waiting], garden_pictures=60)
+        pack(lesson, home, store, runs=[waiting], garden=Garden(60))
     with pytest.raises(BadPack, match="nothing to pack"):
-        pack(lesson, home, store, garden_pictures=60)
+        pack(lesson, home, store, garden=Garden(60))
     weights = find_weights(network)
     assert weights is not None
     weights.write_bytes(b"half a download")
     with pytest.raises(BadPack, match="not the one"):
-        pack(lesson, home, store, architecture=network, garden_pictures=60)
+        pack(lesson, home, store, architecture=network, garden=Garden(60))
     weights.unlink()
     with pytest.raises(WeightsNotAtHand):
-        pack(lesson, home, store, architecture=network, garden_pictures=60)
+        pack(lesson, home, store, architecture=network, garden=Garden(60))
     assert list(tmp_path.glob("*.zip")) == list(tmp_path.glob(".*.part")) == []
 
 
@@ -271,7 +272,7 @@ def test_a_pack_is_never_overwritten(home: Home, store: Store, lesson: Path) -> 
     """A file of the name that is there already stays."""
     lesson.write_text("mine")
     with pytest.raises(BadInput, match="already"):
-        pack(lesson, home, store, runs=[bring_run(home, store, "There")], garden_pictures=60)
+        pack(lesson, home, store, runs=[bring_run(home, store, "There")], garden=Garden(60))
     assert lesson.read_text() == "mine"
 
 
@@ -285,9 +286,9 @@ def test_giving_up_leaves_nothing(
 
     run = bring_run(home, store, "There")
     with pytest.raises(KeyboardInterrupt):
-        pack(lesson, home, store, runs=[run], garden_pictures=60, progress=give_up)
+        pack(lesson, home, store, runs=[run], garden=Garden(60), progress=give_up)
     assert not lesson.exists()
-    pack(lesson, home, store, runs=[run], garden_pictures=60)
+    pack(lesson, home, store, runs=[run], garden=Garden(60))
     before = holdings(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         unpack(lesson, away, away_store, give_up)
@@ -328,7 +329,7 @@ def test_the_commands(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeyp
 
 def test_a_pack_is_a_plain_zip_with_a_manifest(home: Home, store: Store, lesson: Path) -> None:
     """Any zip program opens it: a version, what is in it, and each file with its size and hash."""
-    pack(lesson, home, store, runs=[bring_run(home, store, "There")], garden_pictures=60)
+    pack(lesson, home, store, runs=[bring_run(home, store, "There")], garden=Garden(60))
     with zipfile.ZipFile(lesson) as archive:
         assert archive.testzip() is None
         manifest = json.loads(archive.read("manifest.json"))

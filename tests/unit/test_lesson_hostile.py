@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.originals import hash_content
 from flowerlab.errors import BadPack
 from flowerlab.home import Home
@@ -58,7 +59,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = Store(home.store)
     bring_tf_flowers(home)
     run = bring_run(home, store, "There", dataset="tf_flowers")
-    pack(folder / "whole.zip", home, store, dataset="tf_flowers", runs=[run], garden_pictures=60)
+    pack(folder / "whole.zip", home, store, dataset="tf_flowers", runs=[run], garden=Garden(60))
     return folder / "whole.zip"
 
 

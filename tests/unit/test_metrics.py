@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from flowerlab.metrics import confusion_matrix, row_shares, wilson_interval
+from flowerlab.metrics import calibration_error, confusion_matrix, row_shares, wilson_interval
 
 
 def test_rows_are_the_truth() -> None:
@@ -34,3 +34,19 @@ def test_lecture_intervals() -> None:
         low, high = wilson_interval(round(share * 1101), 1101)
         assert (high - low) / 2 == pytest.approx(half, abs=0.005)
     assert wilson_interval(0, 0) == (0.0, 1.0)
+
+
+def test_calibration_error_counts_the_gap_by_photos() -> None:
+    """Ten photos at 0.9 of which six are right are 0.3 off; ten at 0.6 of which six are right are not: 0.15 in all."""
+    probabilities = np.asarray([[0.9, 0.1]] * 10 + [[0.6, 0.4]] * 10, dtype=np.float32)
+    truth = np.asarray(([0] * 6 + [1] * 4) * 2)
+    assert calibration_error(probabilities, truth) == pytest.approx(0.15, abs=1e-6)
+    assert calibration_error(np.asarray([[1.0, 0.0]], dtype=np.float32), np.asarray([0])) == 0
+
+
+def test_too_sure_and_too_unsure_in_one_bin_cancel_only_there() -> None:
+    """Bins are what is compared: the same photos in one bin come out calibrated, in two they do not."""
+    probabilities = np.asarray([[0.8, 0.2], [0.6, 0.4]], dtype=np.float32)
+    truth = np.asarray([1, 0])
+    assert calibration_error(probabilities, truth, bins=1) == pytest.approx(0.2, abs=1e-6)
+    assert calibration_error(probabilities, truth, bins=15) == pytest.approx(0.6, abs=1e-6)

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from flowerlab.datasets.folder import import_folder
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import prepare
 from flowerlab.engine import Job, Sink
@@ -255,7 +256,7 @@ def test_deleting_photos_deletes_what_was_made_of_them(open_lab: OpenLab, tmp_pa
     kept = {}
     for name in ("plants", "others"):
         dataset = plants(lab, tmp_path, name)
-        originals = gather(lab.home, dataset, 60)
+        originals = gather(lab.home, dataset, Garden(60))
         keys = [prepare(lab.home, originals, dataset, image_size=size, resize="squash").key for size in (8, 9)]
         kept[name] = (originals.folder.name, keys)
     run = lab.start(QUICK.changed(dataset="folder:plants")).run

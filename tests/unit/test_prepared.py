@@ -14,6 +14,7 @@ from PIL import Image
 
 from flowerlab.datasets import prepared
 from flowerlab.datasets.folder import import_folder
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.datasets.parts import order_of
@@ -156,10 +157,10 @@ def test_damaged_originals_are_gathered_anew(home: Home, tmp_path: Path) -> None
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(photo(number))
     import_folder(tmp_path / "plants", home.folders)
-    first = gather(home, "folder:plants", 60)
+    first = gather(home, "folder:plants", Garden(60))
     file = first.folder / "photos.bin"
     file.write_bytes(file.read_bytes()[:-1])
-    second = gather(home, "folder:plants", 60)
+    second = gather(home, "folder:plants", Garden(60))
     assert second.content == first.content
     assert [second.data(position) for position in (0, 19)] == [photo(0), photo(19)]
 

@@ -14,8 +14,6 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +23,14 @@ import tensorflow as tf
 from keras import layers
 from numpy.typing import NDArray
 
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
 from flowerlab.settings import Settings
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
 from flowerlab.trainer.vgg16_mini import CONVOLUTIONS, WIDTHS, vgg16_mini
 from tools.pretrain.crops import Crops, make_crops
-from tools.pretrain.photos import flower_positions, read_everyday
+from tools.pretrain.photos import crop_sources, read_everyday
 
 BATCH = 64
 PEAK_RATE = 1.5e-3
@@ -44,7 +43,6 @@ DECAY_SHARE = 0.4
 # ones are nearer to the 150 px at which the lab uses the network.
 SIDES_PX = ((0.0, 64), (0.55, 80), (0.92, 112))
 SAVE_EVERY = 250
-CROPS_OF_EVERYDAY, CROPS_OF_FLOWER = 6, 24
 
 
 def student() -> keras.Model:
@@ -176,12 +174,10 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=6.0, help="Times that every crop is seen. Default: 6.")
     arguments = parser.parse_args()
     archive, everyday = read_everyday(arguments.photos)
-    flowers = gather(Home(Settings.from_environment().home).create(), "tf_flowers", 0, tf_flowers=gather_tf_flowers)
-    sources: list[tuple[Callable[[], bytes], int]] = [
-        *((partial(archive.read, name), CROPS_OF_EVERYDAY) for name in everyday.training),
-        *((partial(flowers.data, position), CROPS_OF_FLOWER) for position in flower_positions(flowers)),
-    ]
-    crops = make_crops(arguments.state / "crops", sources)
+    flowers = gather(
+        Home(Settings.from_environment().home).create(), "tf_flowers", Garden(), tf_flowers=gather_tf_flowers
+    )
+    crops = make_crops(arguments.state / "crops", crop_sources(archive, everyday, flowers))
     with np.load(arguments.head) as head:
         train(crops, (head["kernel"], head["bias"]), arguments.epochs, arguments.state / "checkpoints")
 

@@ -19,13 +19,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from flowerlab.architectures import architecture
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.home import Home
 from flowerlab.metrics import accuracy_interval
 from flowerlab.recipe import Recipe
 from flowerlab.settings import Settings
-from flowerlab.trainer.models import build, load_starting_weights
+from flowerlab.trainer.models import build
+from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
 
 IMAGE_SIZE_PX = 150
@@ -65,7 +67,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     home = Home(Settings.from_environment().home).create()
-    originals = gather(home, "tf_flowers", 0, tf_flowers=gather_tf_flowers)
+    originals = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
     prepared = prepare(home, originals, "tf_flowers", image_size=IMAGE_SIZE_PX, resize="squash")
     recipe = Recipe.parse({
         "architecture": arguments.architecture, "unfreeze_from": "none", "image_size": IMAGE_SIZE_PX,

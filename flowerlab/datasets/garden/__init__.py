@@ -5,6 +5,8 @@ What is here tells one garden from another and draws nothing: the web process re
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flowerlab.datasets.catalog import DATASETS, FLOWERS
 
 CLASSES: tuple[str, ...] = FLOWERS
@@ -19,7 +21,25 @@ JPEG_QUALITY = (68, 93)
 SHARES = {"dandelion": 898, "daisy": 633, "tulips": 799, "sunflowers": 699, "roses": 641}
 
 
-def content_name(count: int = COUNT, *, seed: int = 0, difficulty: float = DEFAULT_DIFFICULTY) -> str:
-    """Returns a name for a garden that changes with everything that its pictures depend on; good for a folder."""
-    low, high = JPEG_QUALITY
-    return f"garden-v{LAYOUT_VERSION}-{count}-seed{seed}-difficulty{difficulty:g}-{DEFAULT_SIZE_PX}px-q{low}-{high}"
+@dataclass(frozen=True)
+class Garden:
+    """Which garden: everything that a setting decides about its pictures.
+
+    Args:
+        pictures: How many there are.
+        difficulty: 0..1, see `flowerlab.datasets.garden.pictures.draw`.
+        seed: Another gives other pictures.
+    """
+
+    pictures: int = COUNT
+    difficulty: float = DEFAULT_DIFFICULTY
+    seed: int = 0
+
+    @property
+    def content_name(self) -> str:
+        """A name that changes with everything that the pictures depend on; good for a folder."""
+        low, high = JPEG_QUALITY
+        return (
+            f"garden-v{LAYOUT_VERSION}-{self.pictures}-seed{self.seed}-difficulty{self.difficulty:g}-{DEFAULT_SIZE_PX}px"
+            f"-q{low}-{high}"
+        )

@@ -1,0 +1,100 @@
+"""The weights with which a network begins: those of a finished run, ImageNet's, Flowerlab's own, a file's, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from flowerlab.architectures import Architecture
+from flowerlab.errors import BadInput, DownloadFailed, WeightsNotAtHand
+from flowerlab.home import Home
+from flowerlab.recipe import Recipe
+from flowerlab.trainer.models import Network
+from flowerlab.trainer.saved import load_saved
+from flowerlab.weights import fetch_weights, find_weights
+
+Progress = Callable[[str, int, int], None]
+
+
+def load_starting_weights(network: Network, recipe: Recipe, home: Home, progress: Progress) -> None:
+    """Puts the recipe's starting weights into a network: those of a finished run, ImageNet's, a file's, or none.
+
+    Raises:
+        WeightsNotAtHand: If pretrained weights are missing and cannot be downloaded.
+        BadInput: If a file's weights do not fit.
+    """
+    if recipe.start_from is not None:
+        _copy_weights(load_saved(home.model(recipe.start_from)), network.model)
+    elif network.backbone is not None and recipe.weights == "flowerlab":
+        _load_shipped(network.backbone, recipe.chosen)
+    elif network.backbone is not None and recipe.weights == "imagenet":
+        _load_pretrained(network.backbone, _pretrained(recipe.chosen, progress), recipe.chosen)
+    elif network.backbone is not None and recipe.weights != "none":
+        _load_file(network.backbone, home.weights / recipe.weights.removeprefix("file:"))
+
+
+def _copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Copies weights layer by layer, so that what is frozen in either does not matter."""
+    for layer in target.layers:
+        if not layer.weights:
+            continue
+        twin = source.get_layer(layer.name)
+        if isinstance(layer, keras.Model):
+            _copy_weights(twin, layer)
+        else:
+            layer.set_weights(twin.get_weights())
+
+
+def _load_shipped(backbone: keras.Model, chosen: Architecture) -> None:
+    path = find_weights(chosen)
+    if path is None:
+        raise WeightsNotAtHand(
+            f"The weights of {chosen.title} are missing. Expected the file {chosen.name}.npz that comes with Flowerlab. "
+            "Received: no such file. Install Flowerlab anew, or train with weights=none."
+        )
+    with np.load(path) as arrays:
+        for layer in backbone.layers:
+            if layer.weights:
+                layer.set_weights([arrays[f"{layer.name}/{part}"].astype(np.float32) for part in ("kernel", "bias")])
+
+
+def _load_pretrained(backbone: keras.Model, path: Path, chosen: Architecture) -> None:
+    try:
+        backbone.load_weights(path)
+    except (ValueError, OSError, KeyError) as error:
+        raise WeightsNotAtHand(
+            f"The file with the ImageNet weights of {chosen.title} is damaged ({type(error).__name__}). Expected the whole "
+            f"download of {chosen.weights[0].megabytes:.0f} MB. Received: {path}, {path.stat().st_size / 1e6:.1f} MB. "
+            "Delete it and start again with a network, or copy the whole file there."
+        ) from error
+
+
+def _load_file(backbone: keras.Model, path: Path) -> None:
+    try:
+        if path.suffix == ".keras":
+            source = keras.models.load_model(path, compile=False, safe_mode=True)
+            nested = [
+                layer for layer in source.layers if layer.name == backbone.name and isinstance(layer, keras.Model)
+            ]
+            _copy_weights(nested[0] if nested else source, backbone)
+        else:
+            backbone.load_weights(path)
+    except (ValueError, OSError, TypeError, KeyError) as error:
+        raise BadInput(
+            f"The weights in {path.name} do not fit {backbone.name}. Expected its weights without the top, as Keras saves "
+            f"them. Received: {str(error).splitlines()[0][:200]} Choose another file or architecture."
+        ) from error
+
+
+def _pretrained(chosen: Architecture, progress: Progress) -> Path:
+    try:
+        return fetch_weights(chosen, progress)
+    except DownloadFailed as error:
+        raise WeightsNotAtHand(
+            f"The ImageNet weights of {chosen.title} are not on this machine. {error} Train with weights=none, choose an "
+            f"architecture whose weights are here, or copy {chosen.weights[0].name} into the folder models/ of your Keras "
+            "cache (KERAS_HOME)."
+        ) from error
