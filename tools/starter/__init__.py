@@ -1,0 +1,1 @@
+"""How the starter classifier, which comes with Flowerlab, is made."""
