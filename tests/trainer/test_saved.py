@@ -12,7 +12,9 @@ from flowerlab.recipe import Recipe
 from flowerlab.trainer.models import build
 from flowerlab.trainer.saved import load_saved, write_compact
 
-RECIPE = Recipe.parse({"architecture": "vgg16_mini", "weights": "none", "image_size": 64, "head": [], "unfreeze_from": "all"})
+RECIPE = Recipe.parse(
+    {"architecture": "vgg16_mini", "weights": "none", "image_size": 64, "head": [], "unfreeze_from": "all"}
+)
 
 
 @pytest.fixture

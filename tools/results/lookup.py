@@ -1,0 +1,74 @@
+"""Finding a wanted run in the lab's store, or training it."""
+
+from __future__ import annotations
+
+from flowerlab.presets import PRESETS, preset_recipe
+from flowerlab.recipe import Recipe
+from flowerlab.runs import Lab
+from flowerlab.settings import Settings
+from flowerlab.store import Run
+from tools.results.wanted import Wanted
+
+
+class Labs:
+    """The lab's home, opened once for every difficulty of the garden that is asked for."""
+
+    def __init__(self) -> None:
+        self._settings = Settings.from_environment().model_copy(update={"starter": False, "warm_spare": False})
+        self._labs: dict[float, Lab] = {}
+
+    def close(self) -> None:
+        """Closes them all."""
+        for lab in self._labs.values():
+            lab.close()
+
+    def find(self, wanted: Wanted) -> Run | None:
+        """Returns the finished run; None if it was not trained yet."""
+        lab, recipe = self._lab(wanted, train=False), self._recipe(wanted)
+        found = None if recipe is None else lab.equal_to(recipe)
+        return found if found is not None and found.result is not None else None
+
+    def train(self, wanted: Wanted) -> Run:
+        """Trains a run, and before it the one that it goes on from; returns what is there already.
+
+        Raises:
+            SystemExit: If a run comes to no result.
+        """
+        found = self.find(wanted)
+        if found is not None:
+            return found
+        if wanted.source is not None:
+            self.train(wanted.source)
+        lab, recipe = self._lab(wanted, train=True), self._recipe(wanted)
+        assert recipe is not None
+        run = lab.start(recipe, name=PRESETS[wanted.letter].run_name).run
+        lab.wait([run.id])
+        ended = lab.store.get(run.id)
+        if ended.result is None or ended.result.test_accuracy is None:
+            raise SystemExit(f"{wanted}: {ended.state}. {ended.message}")
+        return ended
+
+    def _recipe(self, wanted: Wanted) -> Recipe | None:
+        source = None if wanted.source is None else self.find(wanted.source)
+        if wanted.source is not None and source is None:
+            return None
+        return preset_recipe(
+            wanted.letter,
+            architecture=wanted.backbone or "vgg16_mini",
+            start_from=None if source is None else source.id,
+            shared={
+                "dataset": wanted.dataset, "split": wanted.split, "resize": wanted.resize, "seed": wanted.seed,
+            },
+        )  # fmt: skip
+
+    def _lab(self, wanted: Wanted, *, train: bool) -> Lab:
+        """Opens the home; one process owns its queue at a time, so that a lab that trains takes the place of the others."""
+        key = wanted.difficulty
+        lab = self._labs.get(key)
+        if lab is None or (train and not lab.owns_queue):
+            if train:
+                self.close()
+                self._labs.clear()
+            settings = self._settings.model_copy(update={"garden_difficulty": key})
+            lab = self._labs[key] = Lab(settings, own_queue=train)
+        return lab
