@@ -9,8 +9,9 @@ HOST_PORT ?= 8501
 run: $(VENV)/installed
 	$(BIN)/streamlit run streamlit_app.py --server.port $(HOST_PORT)
 
+# Two at a time, whole files: what a file's tests share is made once.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # What takes longer than `make test` may.
 nightly: $(VENV)/installed-dev
@@ -19,6 +20,7 @@ nightly: $(VENV)/installed-dev
 # Speed, as ratios in one run: on a machine that does nothing else.
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m tools.measure_start
+	$(BIN)/python -m tools.measure_answer
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

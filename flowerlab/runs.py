@@ -190,6 +190,10 @@ class Lab:
                 return
             time.sleep(every_s)
 
+    def bring_starter(self) -> bool:
+        """Brings the starter classifier back where it was deleted; returns whether it did."""
+        return bring_starter(self.home, self.store, again=True)
+
     def finish_under_way(self) -> None:
         """Waits for a run that this process trains for somebody else; the rest of the queue is left to the next owner."""
         if self._owner is not None and self._owner.owns:

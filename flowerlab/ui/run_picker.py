@@ -9,6 +9,7 @@ import streamlit as st
 from flowerlab.charts.colours import run_colour
 from flowerlab.locale import _
 from flowerlab.store import Run
+from flowerlab.ui.lab import lab
 
 QUERY = "runs"
 
@@ -88,5 +89,13 @@ def escaped(text: str) -> str:
 def nothing_finished(sentence: str) -> None:
     """The empty state: says what to do first and offers the way there."""
     st.info(sentence, icon="🌱")
-    if st.button(_("Go to Home and run the lecture"), type="primary", key="go-home"):
-        st.switch_page("pages/home.py")
+    with st.container(horizontal=True):
+        if st.button(_("Go to Home and run the lecture"), type="primary", key="go-home"):
+            st.switch_page("pages/home.py")
+        if st.button(
+            _("Bring the starter back"),
+            key="bring-starter",
+            help=_("The classifier that comes with Flowerlab: it was trained on photos of five kinds of flower."),
+        ):
+            lab().bring_starter()
+            st.rerun()

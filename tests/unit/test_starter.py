@@ -13,7 +13,7 @@ from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.metrics import calibration_error, confusion_matrix, load_predictions
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
-from flowerlab.starter import PACK, RUN_ID, bring_starter
+from flowerlab.starter import PACK, RUN_ID
 from flowerlab.store import RunState
 
 
@@ -77,7 +77,7 @@ def test_who_deletes_it_does_not_get_it_back(with_starter: Settings) -> None:
     first.close()
     second = Lab(with_starter, own_queue=False)
     assert second.finished() == []
-    assert bring_starter(second.home, second.store, again=True)
+    assert second.bring_starter()
     assert [run.id for run in second.finished()] == [RUN_ID]
     second.close()
 

@@ -1,0 +1,74 @@
+"""A fresh lab on a computer without a network: what comes with Flowerlab is enough."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from flowerlab.datasets.garden import pictures
+from flowerlab.home import Home
+from flowerlab.starter import RUN_ID
+from flowerlab.store import RunState, Store
+from tools.app_server import served
+
+# Nobody listens there: whoever asks for a file from the network is refused at once.
+NOWHERE = "http://127.0.0.1:9"
+TRAINING_S = 240
+ANSWER = re.compile(r", \d+ %|Probably not one of these 5")
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No proxy answers, and nothing was ever downloaded; the lab is as it comes, with its starter."""
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, NOWHERE)
+    monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    monkeypatch.setenv("FLOWERLAB_STARTER", "true")
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(TRAINING_S + 120)
+def test_the_lecture_without_a_network(page: Page, tmp_path: Path) -> None:
+    """Home, "Run the lecture", three finished runs on the garden, B and C with VGG16 mini; Compare lays them side by side."""
+    with served(tmp_path / "home", garden_pictures=60) as server:
+        page.goto(server.address)
+        page.locator(".st-key-lecture button").click()
+        store = Store(Home(tmp_path / "home").store)
+        due_s = time.monotonic() + TRAINING_S
+        runs = []
+        while time.monotonic() < due_s and not (len(runs) == 3 and all(run.state.over for run in runs)):
+            page.wait_for_timeout(500)
+            runs = [run for run in store.all() if run.id != RUN_ID]
+        store.close()
+        assert {run.state for run in runs} == {RunState.DONE}, [run.message for run in runs]
+        assert {run.recipe.dataset for run in runs} == {"garden"}
+        assert sorted(run.recipe.architecture for run in runs) == ["handmade", "vgg16_mini", "vgg16_mini"]
+        assert {run.recipe.weights for run in runs} == {"none", "flowerlab"}
+        page.goto(f"{server.address}/compare?runs={','.join(run.id for run in runs)}")
+        expect(page.locator(".js-plotly-plot").nth(2)).to_be_visible()
+        assert page.get_by_test_id("stException").count() == 0
+
+
+@pytest.mark.browser
+def test_the_first_photo_is_answered_by_the_starter(page: Page, tmp_path: Path) -> None:
+    """In a lab where nobody trained anything, Compare shows the starter, and an uploaded photo is named or turned away."""
+    photo = io.BytesIO()
+    Image.fromarray(pictures.draw(3).photo).save(photo, "JPEG")
+    with served(tmp_path / "home", garden_pictures=60) as server:
+        page.goto(f"{server.address}/classify")
+        page.locator(".st-key-photo input[type=file]").set_input_files(
+            [{"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
+        )
+        expect(page.get_by_test_id("stMain").get_by_role("heading", name=ANSWER)).to_be_visible()
+        page.get_by_role("link", name="Compare").click()
+        expect(page.get_by_text("Starter, comes with Flowerlab").first).to_be_visible()
+        expect(page.locator(".js-plotly-plot").first).to_be_visible()
+        assert page.get_by_test_id("stException").count() == 0
