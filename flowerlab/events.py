@@ -9,7 +9,10 @@ import time
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from flowerlab.metrics import sureness
 
 
 class _Event(BaseModel):
@@ -109,8 +112,8 @@ class Result(BaseModel):
     cached_features: bool
     unknown_below: float | None = Field(
         default=None,
-        description="Where the highest probability is below this, the photo is probably of none of the classes. None: not "
-        "measured.",
+        description="Where an answer's sureness (`flowerlab.metrics.sureness`, 0..1) is below this, the photo is probably of none "
+        "of the classes. None: not measured.",
     )
     model_difference: float | None = Field(
         default=None,
@@ -119,7 +122,9 @@ class Result(BaseModel):
 
     def unknown(self, probabilities: Sequence[float]) -> bool | None:
         """Whether a photo with these probabilities is probably of none of the classes; None if that was not measured."""
-        return None if self.unknown_below is None else max(probabilities) < self.unknown_below
+        if self.unknown_below is None:
+            return None
+        return bool(sureness(np.asarray([probabilities]))[0] < self.unknown_below)
 
 
 class End(_Event):

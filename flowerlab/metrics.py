@@ -63,6 +63,20 @@ def accuracy_interval(accuracy: float, photos: int) -> tuple[float, float]:
     return wilson_interval(round(accuracy * photos), photos)
 
 
+def sureness(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Returns how far each answer is from an even one: 1 − entropy / ln(classes), 0 (all equal) to 1 (one class alone).
+
+    Args:
+        probabilities: (n, classes), 2 classes or more.
+
+    Returns:
+        float64, (n,).
+    """
+    shares = probabilities.astype(np.float64)
+    entropy = -(shares * np.log(np.maximum(shares, 1e-12))).sum(axis=1)
+    return np.asarray(1 - entropy / math.log(shares.shape[1]))
+
+
 def calibration_error(probabilities: NDArray[np.float32], truth: NDArray[np.int64], *, bins: int = 15) -> float:
     """Returns the expected calibration error (Guo et al. 2017): how far sureness and accuracy lie apart, 0..1.
 

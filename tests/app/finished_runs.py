@@ -21,8 +21,9 @@ TESTED, RIGHT = 35, 30
 
 
 def add_finished(
-    home: Home, name: str, *, accuracies: Sequence[float] = (0.5, 0.7), tested: bool = True, **knobs: Any
-) -> Run:
+    home: Home, name: str, *, accuracies: Sequence[float] = (0.5, 0.7), tested: bool = True,
+    unknown_below: float | None = None, **knobs: Any,
+) -> Run:  # fmt: skip
     """Writes a run with epochs, a result and a (hollow) model file into a home.
 
     Args:
@@ -30,6 +31,7 @@ def add_finished(
         name: Of the run.
         accuracies: Validation accuracy of each epoch.
         tested: Whether its test was made.
+        unknown_below: Threshold of its result.
         knobs: Of its recipe.
     """
     store = Store(home.store)
@@ -56,6 +58,7 @@ def add_finished(
         seconds=12.0,
         seconds_training=10.0,
         cached_features=False,
+        unknown_below=unknown_below,
     )
     store.append(End(**about, state="done", result=result))
     home.run(run.id).mkdir(parents=True, exist_ok=True)

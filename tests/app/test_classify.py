@@ -17,6 +17,7 @@ from flowerlab.engine.predictor import Predictor
 from flowerlab.errors import PredictorFailed
 from flowerlab.home import Home
 from flowerlab.runs import Lab
+from flowerlab.starter import RUN_ID
 from flowerlab.store import Run
 from tests.app.finished_runs import add_finished, open_page, texts
 
@@ -72,6 +73,25 @@ def test_the_newest_run_answers_at_first(home: Home, asked: list[tuple[str, int]
     assert asked == [(newest.id, 1)]
     assert "tulips, 93 %" in texts(app)
     assert len(app.get("echarts_chart")) == 1
+
+
+def test_what_a_run_does_not_know_is_said_so(home: Home, asked: list[tuple[str, int]]) -> None:
+    """Below the run's threshold the headline is that the photo is probably none of the five, and the nearest stands below."""
+    add_finished(home, "careful", unknown_below=0.95)
+    app = upload(open_page("classify"), ("shoe.jpg", photo()))
+    assert not app.exception
+    assert "Probably not one of these 5" in texts(app)
+    assert "tulips, 93 %" not in texts(app)
+    assert "The nearest is tulips" in texts(app)
+    assert len(app.get("echarts_chart")) == 1
+
+
+def test_a_deleted_starter_can_be_brought_back(home: Home, asked: list[tuple[str, int]]) -> None:
+    """The empty page offers the starter; one press, and it can be asked."""
+    app = open_page("classify")
+    app.button(key="bring-starter").click().run()
+    assert not app.exception
+    assert app.multiselect(key="classify-runs").value == [RUN_ID]
 
 
 def test_a_second_look_asks_nothing_twice(home: Home, asked: list[tuple[str, int]]) -> None:

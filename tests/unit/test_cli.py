@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from flowerlab.cli import main
+from flowerlab.cli import main, running
 from flowerlab.cli.knobs import flag_of
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.events import Attempt, End
 from flowerlab.recipe import KNOBS, Recipe
 from flowerlab.runs import Lab
-from flowerlab.store import Run
+from flowerlab.store import Run, Store
 from tests.loopback import served_weights
 
 ROOT = Path(__file__).parents[2]
@@ -492,9 +492,20 @@ def test_a_third_ctrl_c_leaves_at_once(call: Call, monkeypatch: pytest.MonkeyPat
     assert all_runs()[0].state == "interrupted"
 
 
-def test_what_it_trains_for_others_is_finished(call: Call) -> None:
+def test_what_it_trains_for_others_is_finished(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that somebody queued meanwhile, and that this process then trains, is not cut off at its end."""
     queued: list[Run] = []
+    watched = running.watch
+
+    def watch_until_the_next_has_begun(lab: Lab, runs: list[Run], *, ours: list[str]) -> list[Run]:
+        # The queue goes on a moment after a run's end; a command that is gone by then leaves the next run to others.
+        found = watched(lab, runs, ours=ours)
+        due_s = time.monotonic() + 20
+        while not lab.store.live() and time.monotonic() < due_s:
+            time.sleep(0.01)
+        return found
+
+    monkeypatch.setattr(running, "watch", watch_until_the_next_has_begun)
 
     def queue_another(run: Run, lab: Lab) -> bool:
         if not queued and lab.history(run.id).epochs:
@@ -594,6 +605,29 @@ def test_classify_answers_each_file_in_order(call: Call, trained: str, tmp_path:
             assert set(entry) == {"file", "error"}
             assert "\n" not in entry["error"]
     assert "This is a folder" in entries[3]["error"]
+
+
+def test_classify_says_what_is_probably_none_of_the_classes(
+    call: Call, trained: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`unknown` is true where the run is too unsure, false where it is sure, and null for a run that never measured it."""
+    sure, unsure = photo_file(tmp_path / "sure.png", 250), photo_file(tmp_path / "unsure.png", 130)
+    never = call("classify", trained, sure, unsure, "--json")
+    assert [entry["unknown"] for entry in never.json["photos"]] == [None, None]
+    plain = Store.get
+    monkeypatch.setattr(Store, "get", lambda store, run_id: _measured(plain(store, run_id)))
+    monkeypatch.setattr(Store, "all", lambda store: [store.get(trained)])
+    outcome = call("classify", trained, sure, unsure, "--json")
+    assert [entry["unknown"] for entry in outcome.json["photos"]] == [False, True]
+    assert [entry["label"] for entry in outcome.json["photos"]] == ["dandelion", "dandelion"]
+    told = call("classify", trained, sure, unsure).out.splitlines()
+    assert "probably not one of these 5" not in told[0]
+    assert "unsure.png: probably not one of these 5 (nearest: dandelion" in told[1]
+
+
+def _measured(run: Run) -> Run:
+    assert run.result is not None
+    return replace(run, result=run.result.model_copy(update={"unknown_below": 0.8}))
 
 
 def test_classify_without_a_readable_photo_is_exit_code_2(call: Call, trained: str, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from flowerlab.metrics import calibration_error, confusion_matrix, row_shares, wilson_interval
+from flowerlab.metrics import calibration_error, confusion_matrix, row_shares, sureness, wilson_interval
 
 
 def test_rows_are_the_truth() -> None:
@@ -50,3 +50,13 @@ def test_too_sure_and_too_unsure_in_one_bin_cancel_only_there() -> None:
     truth = np.asarray([1, 0])
     assert calibration_error(probabilities, truth, bins=1) == pytest.approx(0.2, abs=1e-6)
     assert calibration_error(probabilities, truth, bins=15) == pytest.approx(0.6, abs=1e-6)
+
+
+@pytest.mark.parametrize("classes", [2, 5, 50])
+def test_sureness_runs_from_none_to_whole(classes: int) -> None:
+    """An even answer has sureness 0, one class alone has 1, and what lies between lies between, whatever the number of classes."""
+    even, alone = np.full(classes, 1 / classes), np.eye(classes)[0]
+    values = sureness(np.stack([even, (even + alone) / 2, alone]).astype(np.float32))
+    assert values[0] == pytest.approx(0, abs=1e-6)
+    assert 0.1 < values[1] < 0.9
+    assert values[2] == pytest.approx(1, abs=1e-6)

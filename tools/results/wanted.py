@@ -80,4 +80,4 @@ def padded() -> Iterator[Wanted]:
 
 def everything() -> list[Wanted]:
     """Returns every run once, in the order in which they are trained."""
-    return list(dict.fromkeys([*on_the_garden(), *over_difficulties(), *on_the_photos(), *padded()]))
+    return list(dict.fromkeys([*over_difficulties(), *on_the_garden(), *on_the_photos(), *padded()]))
