@@ -18,7 +18,7 @@ from flowerlab.engine.protocol import Job
 from flowerlab.errors import WeightsNotAtHand
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
-from flowerlab.trainer import models
+from flowerlab.trainer import models, starting_weights
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
 from flowerlab.weights import fetch_weights, find_weights
 from tests.loopback import Manners, describe_weights, file_server
@@ -96,10 +96,10 @@ def test_what_cannot_be_fetched_is_said_with_the_ways_out(cache: Path, manners: 
     with pytest.raises(
         WeightsNotAtHand, match=r"MobileNetV2 0\.35 are not .*\(1 MB\).* 404 .* weights=none.*KERAS_HOME"
     ):
-        models.load_starting_weights(models.build(SMALL, 5), SMALL, home, lambda step, done, total: None)
+        starting_weights.load_starting_weights(models.build(SMALL, 5), SMALL, home, lambda step, done, total: None)
 
 
 def test_a_damaged_file_is_named(cache: Path, home: Home) -> None:
     """A file that another program left half-written gives one sentence that names it and says what to do."""
     with pytest.raises(WeightsNotAtHand, match=r"is damaged .* Received: .*0\.35_224_no_top\.h5, 0\.6 MB\. Delete it"):
-        models.load_starting_weights(models.build(SMALL, 5), SMALL, home, lambda step, done, total: None)
+        starting_weights.load_starting_weights(models.build(SMALL, 5), SMALL, home, lambda step, done, total: None)
