@@ -16,6 +16,14 @@ def percent_with_interval(share: float, total: int) -> str:
     return f"{percent(share)} ({100 * low:.1f}–{100 * high:.1f})"
 
 
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def spelled(count: int) -> str:
+    """Writes a small number as a word (`five`), a larger one in figures."""
+    return NUMBERS[count] if 0 <= count < len(NUMBERS) else f"{count:,}"
+
+
 def duration(seconds: float) -> str:
     """Writes seconds as `0.4 s`, `12 s`, `3 min 20 s` or `2 h 5 min`."""
     if seconds < 9.95:

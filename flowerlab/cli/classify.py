@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from flowerlab.cli.output import give, one_line, say, write
 from flowerlab.cli.running import opened
 from flowerlab.errors import BadInput, BadPhoto, RunFailed, UnknownRun
-from flowerlab.figures import percent
+from flowerlab.figures import percent, spelled
 from flowerlab.photos import read_photo
 from flowerlab.runs import Lab
 from flowerlab.store import Run
@@ -125,7 +125,7 @@ def _write(entry: dict[str, Any]) -> None:
     best = sorted(entry["probabilities"].items(), key=lambda item: -item[1])[:SHOWN_CLASSES]
     first, *others = [f"{name} {percent(share)}" for name, share in best]
     if entry["unknown"]:
-        count = len(entry["probabilities"])
+        count = spelled(len(entry["probabilities"]))
         write(f"{entry['file']}: probably not one of these {count} (nearest: {', '.join([first, *others])})")
         return
     write(f"{entry['file']}: {first}" + (f" ({', '.join(others)})" if others else ""))

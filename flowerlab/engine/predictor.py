@@ -49,7 +49,8 @@ class Predictor:
                 if self._process is None or not self._process.alive:
                     process = self._have_process()
                     if model is not None:
-                        self._send(process, model, np.zeros((1, *size, 3), dtype=np.uint8))
+                        # So short that it fits into a pipe which nobody reads yet: a page waits for this call.
+                        process.send({"id": next(self._ids), "model": str(model), "black": list(size)})
             finally:
                 self._guard.release()
 
@@ -87,15 +88,10 @@ class Predictor:
             self._process = TrainerProcess("predict", self._settings, self._home.root / "predictor.log")
         return self._process
 
-    def _send(self, process: TrainerProcess, model: Path, photos: NDArray[np.uint8]) -> int:
-        request = next(self._ids)
+    def _ask(self, model: Path, photos: NDArray[np.uint8], timeout_s: float) -> NDArray[np.float32]:
+        process, request = self._have_process(), next(self._ids)
         content = base64.b64encode(np.ascontiguousarray(photos).tobytes()).decode()
         process.send({"id": request, "model": str(model), "shape": list(photos.shape), "photos": content})
-        return request
-
-    def _ask(self, model: Path, photos: NDArray[np.uint8], timeout_s: float) -> NDArray[np.float32]:
-        process = self._have_process()
-        request = self._send(process, model, photos)
         due_s = time.monotonic() + timeout_s
         while True:
             try:

@@ -28,7 +28,8 @@ LOG = logging.getLogger("flowerlab.predictor")
 def main(file: TextIO) -> int:
     """Answers requests until standard input closes.
 
-    A request is `{"id", "model": path, "shape": [n, height, width, 3], "photos": base64 of uint8 RGB}`; its answer is
+    A request is `{"id", "model": path, "shape": [n, height, width, 3], "photos": base64 of uint8 RGB}`, or
+    `{"id", "model", "black": [height, width]}` for a black photo, which makes a model ready; its answer is
     `{"kind": "answer", "id", "probabilities": [[…]]}` or `{"kind": "answer", "id", "error": sentence}`.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -64,7 +65,10 @@ def _answer(models: OrderedDict[tuple[str, int], keras.Model], request: dict[str
         while len(models) > MODELS_KEPT:
             models.popitem(last=False)
     models.move_to_end(key)
-    photos = np.frombuffer(base64.b64decode(request["photos"]), dtype=np.uint8).reshape(request["shape"])
+    if "black" in request:
+        photos = np.zeros((1, *request["black"], 3), dtype=np.uint8)
+    else:
+        photos = np.frombuffer(base64.b64decode(request["photos"]), dtype=np.uint8).reshape(request["shape"])
     parts = [
         keras.ops.convert_to_numpy(models[key].predict_on_batch(photos[begin : begin + BATCH].astype(np.float32)))
         for begin in range(0, len(photos), BATCH)

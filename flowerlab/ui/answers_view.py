@@ -6,6 +6,7 @@ import streamlit as st
 
 from flowerlab.charts.answers import answer_height_px, answer_options, answer_sentence
 from flowerlab.charts.colours import class_glyph
+from flowerlab.figures import spelled
 from flowerlab.locale import _
 from flowerlab.store import Run
 from flowerlab.ui.classifying import Given, Memory
@@ -51,7 +52,7 @@ def show_answer(photo: Given, run: Run, kept: Memory) -> None:
     bars, seen = st.columns([4, 1], vertical_alignment="center")
     with bars:
         if run.result.unknown(probabilities):
-            st.markdown(f"### {_('Probably not one of these {count}').format(count=len(classes))}{judged}")
+            st.markdown(f"### {_('Probably not one of these {count}').format(count=_(spelled(len(classes))))}{judged}")
             st.caption(
                 _("The nearest is {name}, but with only {share:.0f} % this network cannot be believed.").format(
                     name=escaped(classes[best]), share=probabilities[best] * 100

@@ -80,7 +80,7 @@ def test_what_a_run_does_not_know_is_said_so(home: Home, asked: list[tuple[str, 
     add_finished(home, "careful", unknown_below=0.95)
     app = upload(open_page("classify"), ("shoe.jpg", photo()))
     assert not app.exception
-    assert "Probably not one of these 5" in texts(app)
+    assert "Probably not one of these five" in texts(app)
     assert "tulips, 93 %" not in texts(app)
     assert "The nearest is tulips" in texts(app)
     assert len(app.get("echarts_chart")) == 1

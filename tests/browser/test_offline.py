@@ -20,7 +20,7 @@ from tools.app_server import served
 # Nobody listens there: whoever asks for a file from the network is refused at once.
 NOWHERE = "http://127.0.0.1:9"
 TRAINING_S = 240
-ANSWER = re.compile(r", \d+ %|Probably not one of these 5")
+ANSWER = re.compile(r", \d+ %|Probably not one of these five")
 
 
 @pytest.fixture(autouse=True)

@@ -621,8 +621,8 @@ def test_classify_says_what_is_probably_none_of_the_classes(
     assert [entry["unknown"] for entry in outcome.json["photos"]] == [False, True]
     assert [entry["label"] for entry in outcome.json["photos"]] == ["dandelion", "dandelion"]
     told = call("classify", trained, sure, unsure).out.splitlines()
-    assert "probably not one of these 5" not in told[0]
-    assert "unsure.png: probably not one of these 5 (nearest: dandelion" in told[1]
+    assert "probably not one of these five" not in told[0]
+    assert "unsure.png: probably not one of these five (nearest: dandelion" in told[1]
 
 
 def _measured(run: Run) -> Run:

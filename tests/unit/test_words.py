@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from flowerlab.events import Batch, Epoch, Evaluating, Preparing, Start
-from flowerlab.figures import duration, percent_with_interval
+from flowerlab.figures import duration, percent_with_interval, spelled
 from flowerlab.history import History
 from flowerlab.recipe import Recipe
 from flowerlab.store import Run, RunState
@@ -44,6 +44,11 @@ def test_seconds_are_written_as_one_says_them(seconds: float, words: str) -> Non
 def test_no_unit_runs_over(seconds: float) -> None:
     """No time says 60 s or 60 min."""
     assert not {"60 s", "60 min"} & set(duration(seconds).replace(" s", " s|").replace(" min", " min|").split("|"))
+
+
+def test_small_numbers_are_words() -> None:
+    """Five is a word, thirteen and more are figures."""
+    assert [spelled(count) for count in (2, 5, 12, 13, 1097)] == ["two", "five", "twelve", "13", "1,097"]
 
 
 def test_parameters_are_short() -> None:

@@ -32,7 +32,7 @@ def draw(rows: Sequence[tuple[float, float | None, float | None]], default: floa
     figure.add_vline(default, line_dash="dot", annotation_text="default")
     figure.update_layout(
         template="plotly_white", font={"size": 18}, width=WIDTH_PX, height=HEIGHT_PX,
-        margin={"l": 70, "r": 20, "t": 30, "b": 60}, legend={"x": 0.75, "y": 0.98},
+        margin={"l": 70, "r": 20, "t": 30, "b": 60}, showlegend=True, legend={"x": 0.75, "y": 0.98},
         xaxis={"title": "difficulty of the garden", "range": [-0.03, 1.03]},
         yaxis={"title": "test accuracy", "range": [0, 1.02], "tickformat": ".0%"},
     )  # fmt: skip
