@@ -21,7 +21,7 @@ from flowerlab.home import Home
 from flowerlab.settings import Settings
 
 SPARE_NEEDS_FREE_MB = 4000.0
-SPARE_AFTER_S = 5.0
+SPARE_AFTER_S = 12.0
 POLL_S = 0.1
 SAVING_GRACE_S = 60.0
 AGAIN_S = 1.0
@@ -111,7 +111,7 @@ class LocalEngine:
 
     def _work(self) -> None:
         if self._settings.warm_spare and psutil.virtual_memory().available / 1e6 > SPARE_NEEDS_FREE_MB:
-            # The first page needs the cores more.
+            # The first page needs the cores more, and so does the process that classifies, which loads TensorFlow too.
             with self._changed:
                 self._changed.wait_for(lambda: bool(self._waiting) or self._closed, timeout=SPARE_AFTER_S)
             with contextlib.suppress(OSError):

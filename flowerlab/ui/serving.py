@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,6 @@ from flowerlab.errors import FlowerlabError
 
 if TYPE_CHECKING:
     from flowerlab.runs import Lab
-
-PREDICTOR_AFTER_S = 2.0
 
 
 @contextlib.asynccontextmanager
@@ -54,14 +51,7 @@ def _open() -> Lab:
 
     opened = lab()
     if opened.settings.warm_spare:
-        # The first page needs the cores more; whoever comes with a photo first of all shall not wait for TensorFlow.
-        later = threading.Timer(PREDICTOR_AFTER_S, _warm_predictor, [opened])
-        later.daemon = True
-        later.start()
+        # Whoever comes with a photo first of all shall not wait long for TensorFlow. It steps back behind the first page.
+        with contextlib.suppress(FlowerlabError, OSError):
+            opened.warm_predictor()
     return opened
-
-
-def _warm_predictor(opened: Lab) -> None:
-    # The lab may have been closed meanwhile.
-    with contextlib.suppress(FlowerlabError, OSError):
-        opened.warm_predictor()

@@ -32,6 +32,7 @@ class Process:
         self.made.append(self)
 
     def send(self, message: dict[str, Any]) -> None:
+        """Takes a request."""
         self.sent.append(message)
         black = "black" in message
         self.messages.put(
