@@ -9,12 +9,31 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.metrics import load_predictions
 from flowerlab.photos import read_photo
+from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.starter import RUN_ID
+from flowerlab.trainer.models import build
+from flowerlab.trainer.saved import load_saved
+from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
 
 ASKED = 60
+
+
+def test_a_run_can_go_on_from_it(settings: Settings) -> None:
+    """A recipe that starts from the starter begins with its very weights, whatever it freezes."""
+    lab = Lab(settings.model_copy(update={"starter": True}), own_queue=False)
+    recipe = Recipe.parse({
+        "architecture": "vgg16_mini", "unfreeze_from": "block4_conv3", "head": [], "start_from": RUN_ID,
+    })  # fmt: skip
+    lab.check(recipe)
+    network = build(recipe, 5)
+    load_starting_weights(network, recipe, lab.home, lambda step, done, total: None)
+    source = load_saved(lab.home.model(RUN_ID))
+    lab.close()
+    photos = np.random.default_rng(0).integers(0, 256, (4, 150, 150, 3)).astype(np.float32)
+    np.testing.assert_allclose(network.model.predict_on_batch(photos), source.predict_on_batch(photos), atol=1e-5)
 
 
 @pytest.mark.real_data
