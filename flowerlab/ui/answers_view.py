@@ -45,13 +45,15 @@ def show_answer(photo: Given, run: Run, kept: Memory) -> None:
         return
     classes, probabilities = run.result.classes, answer.probabilities
     best = max(range(len(probabilities)), key=lambda label: probabilities[label])
+    unknown = run.result.unknown(probabilities)
     judged = ""
     if photo.truth is not None:
-        judged = f" · ✅ {_('right')}" if photo.truth == classes[best] else f" · ❌ {_('wrong')}"
+        right = photo.truth == classes[best] and not unknown
+        judged = f" · ✅ {_('right')}" if right else f" · ❌ {_('wrong')}"
     run_title(run)
     bars, seen = st.columns([4, 1], vertical_alignment="center")
     with bars:
-        if run.result.unknown(probabilities):
+        if unknown:
             st.markdown(f"### {_('Probably not one of these {count}').format(count=_(spelled(len(classes))))}{judged}")
             st.caption(
                 _("The nearest is {name}, but with only {share:.0f} % this network cannot be believed.").format(

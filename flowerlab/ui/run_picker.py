@@ -97,5 +97,9 @@ def nothing_finished(sentence: str) -> None:
             key="bring-starter",
             help=_("The classifier that comes with Flowerlab: it was trained on photos of five kinds of flower."),
         ):
-            lab().bring_starter()
-            st.rerun()
+            if lab().bring_starter():
+                st.rerun()
+            st.error(
+                _("The starter could not be brought back. Is there room on the disk, and is Flowerlab's folder whole?"),
+                icon="🚧",
+            )

@@ -86,6 +86,26 @@ def test_what_a_run_does_not_know_is_said_so(home: Home, asked: list[tuple[str, 
     assert len(app.get("echarts_chart")) == 1
 
 
+def test_a_flower_that_is_turned_away_is_no_right_answer(home: Home, asked: list[tuple[str, int]]) -> None:
+    """A sample photo whose class would have been right, but that the run took for none of the five, counts as wrong."""
+    gather(home, "garden", Garden(PICTURES))
+    add_finished(home, "careful", unknown_below=0.95)
+    app = open_page("classify")
+    app.button(key="sample").click().run()
+    headlines = [text.value for text in app.markdown if text.value.startswith("###")]
+    assert len(headlines) == 5
+    assert all("Probably not one of these five · ❌" in headline for headline in headlines)
+
+
+def test_a_starter_that_cannot_be_brought_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the starter's file is missing, the button ends in a sentence."""
+    monkeypatch.setattr(Lab, "bring_starter", lambda lab: False)
+    app = open_page("classify")
+    app.button(key="bring-starter").click().run()
+    assert not app.exception
+    assert "could not be brought back" in app.error[0].value
+
+
 def test_a_deleted_starter_can_be_brought_back(home: Home, asked: list[tuple[str, int]]) -> None:
     """The empty page offers the starter; one press, and it can be asked."""
     app = open_page("classify")
