@@ -48,10 +48,11 @@ def wanted(letter: str, dataset: str, backbone: str, **more: object) -> Wanted:
 
 
 def over_difficulties() -> Iterator[Wanted]:
-    """A and B on gardens of every difficulty, one seed."""
-    for difficulty in sorted(DIFFICULTIES, key=lambda value: abs(value - DEFAULT_DIFFICULTY)):
-        for letter in "AB":
-            yield wanted(letter, "garden", "vgg16_mini", difficulty=difficulty)
+    """A and B on gardens of every difficulty."""
+    for seed in SEEDS:
+        for difficulty in sorted(DIFFICULTIES, key=lambda value: abs(value - DEFAULT_DIFFICULTY)):
+            for letter in "AB":
+                yield wanted(letter, "garden", "vgg16_mini", seed=seed, difficulty=difficulty)
 
 
 def on_the_garden() -> Iterator[Wanted]:
