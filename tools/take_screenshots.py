@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from flowerlab.datasets.garden import pictures
 from flowerlab.home import Home
+from flowerlab.starter import RUN_ID
 from flowerlab.store import Store
 from tools.app_server import ROOT, chromium, served
 
@@ -109,7 +110,7 @@ def main() -> None:
                 with window(browser, WIDTHS[0], "light") as page:
                     run_the_lecture(page, server.address, arguments.out / "train.png")
             store = Store(Home(home).store)
-            runs = [run.id for run in reversed(store.all())]
+            runs = [run.id for run in reversed(store.all()) if run.id != RUN_ID]
             store.close()
             views = [(width, theme) for width in WIDTHS for theme in THEMES] if arguments.every else [(1280, "light")]
             for width, theme in views:

@@ -40,8 +40,6 @@ def test_a_compact_model_answers_as_the_whole_one(tmp_path: Path, model: keras.M
     assert (tmp_path / "model.npz").stat().st_size < 2.1 * model.count_params()
 
 
-# Keras' own call of NumPy while it saves.
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_a_model_as_keras_saves_it_is_loaded_too(tmp_path: Path, model: keras.Model) -> None:
     """The same function loads the model of a run that was trained here."""
     model.save(tmp_path / "model.keras")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -73,8 +73,8 @@ def _scripted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def call(capfd: pytest.CaptureFixture[str]) -> Call:
-    """Runs a command in this process."""
+def call(capfd: pytest.CaptureFixture[str]) -> Iterator[Call]:
+    """Runs a command in this process, which heeds Ctrl-C as one in a terminal does."""
 
     def run(*arguments: str | Path) -> Outcome:
         capfd.readouterr()
@@ -82,7 +82,10 @@ def call(capfd: pytest.CaptureFixture[str]) -> Call:
         out, err = capfd.readouterr()
         return Outcome(code, out, err)
 
-    return run
+    # Tests that a shell started in the background were born deaf to it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield run
+    signal.signal(signal.SIGINT, before)
 
 
 def all_runs() -> list[Run]:
