@@ -88,10 +88,10 @@ def calibration_error(probabilities: NDArray[np.float32], truth: NDArray[np.int6
         truth: int64, (n,).
         bins: How many.
     """
-    sureness = probabilities.max(axis=1).astype(np.float64)
+    highest = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == truth
-    places = np.clip(np.ceil(sureness * bins).astype(np.int64) - 1, 0, bins - 1)
-    surplus = np.bincount(places, weights=right - sureness, minlength=bins)
+    places = np.clip(np.ceil(highest * bins).astype(np.int64) - 1, 0, bins - 1)
+    surplus = np.bincount(places, weights=right - highest, minlength=bins)
     return float(np.abs(surplus).sum() / len(truth))
 
 

@@ -30,10 +30,15 @@ class Preset:
     goes_on_from: str | None = None
 
     @property
+    def heading(self) -> str:
+        """Letter and title: `B · transfer learning`."""
+        # “gently” is the lecture's C, mended: its name begins with C.
+        return f"{'C' if self.letter == 'gently' else self.letter} · {self.title}"
+
+    @property
     def run_name(self) -> str:
         """A name for its runs, for people; `{number}` is left for the store to fill."""
-        # “gently” is the lecture's C, mended: its name begins with C.
-        return f"{'C' if self.letter == 'gently' else self.letter} · {self.title} #{{number}}"
+        return f"{self.heading} #{{number}}"
 
 
 PRESETS: dict[str, Preset] = {

@@ -312,14 +312,17 @@ class Lab:
         resized = np.stack([resize_photo(photo, recipe.image_size, recipe.resize) for photo in photos])
         return self.predictor.predict(self.model_path(run), resized)
 
-    def warm_predictor(self) -> None:
-        """Starts the process that classifies, and has it load the model of the newest finished run, without waiting."""
-        newest = next(iter(self.finished()), None)
-        if newest is None:
-            self.predictor.warm()
+    def warm_predictor(self, finished: Sequence[Run]) -> None:
+        """Starts the process that classifies, and has it load the first of these runs' models, without waiting.
+
+        Args:
+            finished: As `finished` returns them.
+        """
+        if finished:
+            size = finished[0].recipe.image_size
+            self.predictor.warm(self.model_path(finished[0]), (size, size))
         else:
-            size = newest.recipe.image_size
-            self.predictor.warm(self.model_path(newest), (size, size))
+            self.predictor.warm()
 
     # Checks
 

@@ -26,7 +26,7 @@ def main() -> None:
     if not finished:
         nothing_finished(_("No finished run yet. Train one first; then it can name your photos here."))
         return
-    lab().warm_predictor()
+    lab().warm_predictor(finished)
     runs = pick_runs(
         finished, key="classify-runs", default=1, most=MOST_RUNS, help=_("Who shall answer: up to four finished runs.")
     )

@@ -53,5 +53,5 @@ def _open() -> Lab:
     if opened.settings.warm_spare:
         # Whoever comes with a photo first of all shall not wait long for TensorFlow. It steps back behind the first page.
         with contextlib.suppress(FlowerlabError, OSError):
-            opened.warm_predictor()
+            opened.warm_predictor(opened.finished())
     return opened

@@ -43,11 +43,6 @@ def spread(values: Sequence[float], expected: int) -> str:
     return text if len(values) == expected else f"{text}, {len(values)} of {expected} runs"
 
 
-def title_of(letter: str) -> str:
-    """Writes a recipe's letter and name."""
-    return f"{'C' if letter == 'gently' else letter} · {PRESETS[letter].title}"
-
-
 def garden_section(find: Find) -> list[str]:
     """The four recipes on the garden."""
     lines = ["| recipe | test accuracy | parameters that train |", "| --- | --- | --- |"]
@@ -63,7 +58,7 @@ def garden_section(find: Find) -> list[str]:
             if first and first.result
             else ""
         )
-        lines.append(f"| {title_of(letter)} | {spread(values, len(runs))} | {counts} |")
+        lines.append(f"| {PRESETS[letter].heading} | {spread(values, len(runs))} | {counts} |")
     if {"A", "B"} <= means.keys():
         lines += ["", f"B is {(means['B'] - means['A']) * 100:.1f} points above A."]
     return lines
@@ -125,7 +120,7 @@ def photos_section(find: Find) -> list[str]:
                 )
                 for split in SPLIT_WORDS
             ]
-            lines.append(f"| {title_of(letter)} | {TITLES.get(backbone, '')} | {' | '.join(cells)} |")
+            lines.append(f"| {PRESETS[letter].heading} | {TITLES.get(backbone, '')} | {' | '.join(cells)} |")
     return lines
 
 

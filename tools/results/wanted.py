@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from flowerlab.datasets.garden import DEFAULT_DIFFICULTY
+from flowerlab.datasets.splits import SPLITS
+from flowerlab.presets import PRESETS
 
 SEEDS = (0, 1, 2)
-LETTERS = ("A", "B", "C", "gently")
+LETTERS = tuple(PRESETS)
 BACKBONES = ("vgg16_mini", "mobilenet_v2")
-SPLITS = ("honest", "lecture")
 DIFFICULTIES = (0.0, 0.15, 0.25, 0.35, 0.5, 0.75, 1.0)
 
 
@@ -39,7 +40,8 @@ class Wanted:
     @property
     def source(self) -> Wanted | None:
         """The run that this one goes on from."""
-        return replace(self, letter="B") if self.letter in ("C", "gently") else None
+        source = PRESETS[self.letter].goes_on_from
+        return None if source is None else replace(self, letter=source)
 
 
 def wanted(letter: str, dataset: str, backbone: str, **more: object) -> Wanted:

@@ -16,7 +16,6 @@ Nothing is chosen on the 1,097 test photos and the 1,500 everyday photos that we
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 import time
@@ -51,6 +50,7 @@ from tools.starter.teach import (
     IMAGE_SIZE_PX,
     flowers_at,
     logits_of,
+    parsed,
     recipe,
     softmax,
     student,
@@ -183,10 +183,7 @@ def write_pack(
 
 def main() -> None:
     """Chooses, measures, writes the pack, and prints what the model card says."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=Path, required=True, help="Zip of everyday photos.")
-    parser.add_argument("--state", type=Path, default=Path("pretraining"), help="Folder of tools.starter.teach.")
-    arguments = parser.parse_args()
+    arguments = parsed(__doc__)
     home = Home(Settings.from_environment().home).create()
     state = arguments.state / "starter"
     _, prepared = flowers_at(home)

@@ -211,12 +211,17 @@ def flowers_at(home: Home) -> tuple[Originals, Prepared]:
     return originals, prepare(home, originals, "tf_flowers", image_size=IMAGE_SIZE_PX, resize="squash")
 
 
+def parsed(description: str | None) -> argparse.Namespace:
+    """Reads the arguments that teaching and shipping share: `photos` and `state`."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, required=True, help="Zip of everyday photos.")
+    parser.add_argument("--state", type=Path, default=Path("pretraining"), help="Folder of the crops and the epochs.")
+    return parser.parse_args()
+
+
 def main() -> None:
     """Teaches; tools.starter.ship then measures and writes what Flowerlab ships."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=Path, required=True, help="Zip of everyday photos.")
-    parser.add_argument("--state", type=Path, default=Path("pretraining"), help="Folder of the crops, and for epochs.")
-    arguments = parser.parse_args()
+    arguments = parsed(__doc__)
     home = Home(Settings.from_environment().home).create()
     originals, prepared = flowers_at(home)
     archive, everyday = read_everyday(arguments.photos)
