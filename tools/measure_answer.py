@@ -10,7 +10,6 @@ in Chromium, cold also from the start of the server.
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import re
 import statistics
@@ -18,7 +17,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import Browser
 
 from flowerlab.datasets.garden import pictures
@@ -63,12 +61,7 @@ def main() -> None:
     parser.add_argument("--photo", type=Path, help="A JPEG. Default: a picture of the garden.")
     arguments = parser.parse_args()
     os.environ["FLOWERLAB_STARTER"] = "true"
-    if arguments.photo is None:
-        drawn = io.BytesIO()
-        Image.fromarray(pictures.draw(3).photo).save(drawn, "JPEG")
-        photo = drawn.getvalue()
-    else:
-        photo = arguments.photo.read_bytes()
+    photo = pictures.draw_original(3).data if arguments.photo is None else arguments.photo.read_bytes()
     with chromium() as browser:
         warm = [answered(browser, photo, warm=True)[0] for _ in range(arguments.repeats)]
         cold = [answered(browser, photo, warm=False) for _ in range(arguments.repeats)]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
 import time
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from flowerlab.datasets.garden import pictures
@@ -60,12 +58,11 @@ def test_the_lecture_without_a_network(page: Page, tmp_path: Path) -> None:
 @pytest.mark.browser
 def test_the_first_photo_is_answered_by_the_starter(page: Page, tmp_path: Path) -> None:
     """In a lab where nobody trained anything, Compare shows the starter, and an uploaded photo is named or turned away."""
-    photo = io.BytesIO()
-    Image.fromarray(pictures.draw(3).photo).save(photo, "JPEG")
+    photo = pictures.draw_original(3).data
     with served(tmp_path / "home", garden_pictures=60) as server:
         page.goto(f"{server.address}/classify")
         page.locator(".st-key-photo input[type=file]").set_input_files(
-            [{"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
+            [{"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": photo}]
         )
         expect(page.get_by_test_id("stMain").get_by_role("heading", name=ANSWER)).to_be_visible()
         page.get_by_role("link", name="Compare").click()
