@@ -29,7 +29,7 @@ def load_starting_weights(network: Network, recipe: Recipe, home: Home, progress
     if recipe.start_from is not None:
         _copy_weights(load_saved(home.model(recipe.start_from)), network.model)
     elif network.backbone is not None and recipe.weights == "flowerlab":
-        _load_shipped(network.backbone, recipe.chosen)
+        load_shipped(network.backbone, recipe.chosen)
     elif network.backbone is not None and recipe.weights == "imagenet":
         _load_pretrained(network.backbone, _pretrained(recipe.chosen, progress), recipe.chosen)
     elif network.backbone is not None and recipe.weights != "none":
@@ -48,7 +48,12 @@ def _copy_weights(source: keras.Model, target: keras.Model) -> None:
             layer.set_weights(twin.get_weights())
 
 
-def _load_shipped(backbone: keras.Model, chosen: Architecture) -> None:
+def load_shipped(backbone: keras.Model, chosen: Architecture) -> None:
+    """Puts the weights that come with Flowerlab into a backbone.
+
+    Raises:
+        WeightsNotAtHand: If their file is missing.
+    """
     path = find_weights(chosen)
     if path is None:
         raise WeightsNotAtHand(

@@ -18,6 +18,7 @@ from PIL import Image
 from flowerlab.architectures import architecture
 from flowerlab.photos import Photo, read_photo
 from flowerlab.weights import fetch_weights
+from tools.pretrain.alter import altered
 
 STORED_PX = 112
 TEACHER_PX = 160
@@ -59,13 +60,16 @@ def random_crop(photo: Photo, rng: np.random.Generator) -> Image.Image:
     return crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else crop
 
 
-def make_crops(folder: Path, sources: Sequence[tuple[Callable[[], bytes], int]], *, seed: int = 0) -> Crops:
+def make_crops(
+    folder: Path, sources: Sequence[tuple[Callable[[], bytes], int]], *, seed: int = 0, alter: bool = False
+) -> Crops:
     """Returns the crops in a folder; makes what is missing, and goes on where an interrupted call was.
 
     Args:
         folder: Where they are kept.
         sources: For each photo a way to read its bytes, and how many crops it gives.
         seed: Of the crops; the photo's number is mixed in.
+        alter: Whether each is altered (tools/pretrain/alter.py) before the teacher sees it.
     """
     total = sum(count for _, count in sources)
     folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +85,7 @@ def make_crops(folder: Path, sources: Sequence[tuple[Callable[[], bytes], int]],
         )
         # Keras knows the weights by the photo's size, but they fit every size: the file for 224 px serves.
         teacher.load_weights(fetch_weights(architecture("mobilenet_v2"), lambda step, done, count: None))
-        numbered = enumerate(_crops(sources, seed))
+        numbered = enumerate(_crops(sources, seed, alter=alter))
         while chunk := [pair for _, pair in zip(range(CHUNK), numbered, strict=False)]:
             if chunk[-1][0] < done:
                 continue
@@ -101,12 +105,17 @@ def make_crops(folder: Path, sources: Sequence[tuple[Callable[[], bytes], int]],
     return Crops(photos=photos, answers=answers, sources=cut_from)
 
 
-def _crops(sources: Sequence[tuple[Callable[[], bytes], int]], seed: int) -> Iterator[Image.Image]:
+def _crops(sources: Sequence[tuple[Callable[[], bytes], int]], seed: int, *, alter: bool) -> Iterator[Image.Image]:
+    before = Image.new("RGB", (TEACHER_PX, TEACHER_PX), (128, 128, 128))
     for number, (read, count) in enumerate(sources):
         rng = np.random.default_rng([seed, number])
         photo = read_photo(read(), f"photo {number}")
+        last = before
         for _ in range(count):
-            yield random_crop(photo, rng)
+            last = random_crop(photo, rng)
+            yield altered(last, rng, before) if alter else last
+        # The next photo's crops get pieces of this one.
+        before = last
 
 
 def _array(path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> np.memmap[Any, Any]:

@@ -28,6 +28,7 @@ HELD_OUT_SAMPLES = 600
 HELD_OUT_OF_CATEGORY = 400
 VALIDATION_FRACTION = 0.2
 CROPS_OF_EVERYDAY, CROPS_OF_FLOWER = 6, 24
+ALTERED_OF_EVERYDAY, ALTERED_OF_FLOWER = 5, 16
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,18 @@ def flower_positions(flowers: Originals) -> list[int]:
 
 
 def crop_sources(
-    archive: zipfile.ZipFile, everyday: EverydayPhotos, flowers: Originals
+    archive: zipfile.ZipFile, everyday: EverydayPhotos, flowers: Originals, *, alter: bool = False
 ) -> list[tuple[Callable[[], bytes], int]]:
-    """Returns how each photo to learn from is read, and how many crops it gives: first everyday ones, then flowers."""
+    """Returns how each photo to learn from is read, and how many crops it gives: first everyday ones, then flowers.
+
+    Args:
+        archive: The zip with the everyday photos.
+        everyday: Which of them may be trained on.
+        flowers: tf_flowers.
+        alter: Whether the crops will be altered: there are fewer of these.
+    """
+    of_everyday, of_flower = (ALTERED_OF_EVERYDAY, ALTERED_OF_FLOWER) if alter else (CROPS_OF_EVERYDAY, CROPS_OF_FLOWER)
     return [
-        *((partial(archive.read, name), CROPS_OF_EVERYDAY) for name in everyday.training),
-        *((partial(flowers.data, position), CROPS_OF_FLOWER) for position in flower_positions(flowers)),
+        *((partial(archive.read, name), of_everyday) for name in everyday.training),
+        *((partial(flowers.data, position), of_flower) for position in flower_positions(flowers)),
     ]
