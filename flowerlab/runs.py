@@ -37,7 +37,7 @@ from flowerlab.recipe import Recipe
 from flowerlab.settings import Settings
 from flowerlab.starter import bring_starter
 from flowerlab.store import Run, RunState, Store
-from flowerlab.weights import find_weights
+from flowerlab.weights import find_weights, shipped_digest
 
 
 @dataclass(frozen=True)
@@ -106,21 +106,25 @@ class Lab:
             BadRecipe: If the run it starts from does not fit, or files it names are missing.
         """
         self.check(recipe)
-        name, photos = name or name_of(recipe), self._photos(recipe)
+        name, materials = name or name_of(recipe), self._materials(recipe)
         if again:
-            run, existing = self.store.add(recipe, name, photos=photos), False
+            run, existing = self.store.add(recipe, name, materials=materials), False
         else:
-            run, existing = self.store.add_unless_equal(recipe, name, photos=photos)
+            run, existing = self.store.add_unless_equal(recipe, name, materials=materials)
         if self._owner is not None:
             self._owner.wake()
         return Started(run, existing=existing)
 
     def equal_to(self, recipe: Recipe) -> Run | None:
         """Returns the run that `start` would return instead of making a new one; None if it would make one."""
-        return self.store.equal_to(recipe, photos=self._photos(recipe))
+        return self.store.equal_to(recipe, materials=self._materials(recipe))
 
-    def _photos(self, recipe: Recipe) -> str:
-        return photos_identity(self.home, recipe.dataset, self.settings.garden)
+    def _materials(self, recipe: Recipe) -> str:
+        """What tells this recipe's photos and shipped weights from others of the same name."""
+        photos = photos_identity(self.home, recipe.dataset, self.settings.garden)
+        if recipe.weights != "flowerlab" or recipe.start_from is not None:
+            return photos
+        return f"{photos} {recipe.architecture}-{shipped_digest(recipe.chosen)}"
 
     def lecture(
         self,

@@ -112,12 +112,12 @@ class RunRecord:
 
     Args:
         run: The row.
-        photos: What told the recipe's photos from others of the same name, as given to `Store.add`.
+        materials: What told the photos and weights that the recipe names from others of the same name, see `Store.add`.
         events: Of all attempts, in order.
     """
 
     run: Run
-    photos: str
+    materials: str
     events: tuple[Event, ...]
 
 
@@ -192,21 +192,21 @@ class Store:
 
     # Writing
 
-    def add(self, recipe: Recipe, name: str, *, photos: str = "") -> Run:
+    def add(self, recipe: Recipe, name: str, *, materials: str = "") -> Run:
         """Adds a queued run.
 
         Args:
             recipe: What to train.
             name: For people; `{number}` in it is replaced by the run's number.
-            photos: What tells the recipe's photos from others of the same name.
+            materials: What tells the photos and weights that the recipe names from others of the same name.
 
         Raises:
             BadName: If the name cannot be borne.
         """
         with self._transaction() as db:
-            return self._insert(db, recipe, name, photos)
+            return self._insert(db, recipe, name, materials)
 
-    def add_unless_equal(self, recipe: Recipe, name: str, *, photos: str = "") -> tuple[Run, bool]:
+    def add_unless_equal(self, recipe: Recipe, name: str, *, materials: str = "") -> tuple[Run, bool]:
         """Adds a queued run as `add` does, unless `equal_to` finds one: of two who ask at once, one finds the other's.
 
         Returns:
@@ -216,10 +216,10 @@ class Store:
             BadName: If the name cannot be borne.
         """
         with self._transaction() as db:
-            equal = self.equal_to(recipe, photos=photos)
-            return (self._insert(db, recipe, name, photos), False) if equal is None else (equal, True)
+            equal = self.equal_to(recipe, materials=materials)
+            return (self._insert(db, recipe, name, materials), False) if equal is None else (equal, True)
 
-    def _insert(self, db: sqlite3.Connection, recipe: Recipe, name: str, photos: str) -> Run:
+    def _insert(self, db: sqlite3.Connection, recipe: Recipe, name: str, materials: str) -> Run:
         run_id = uuid.uuid4().hex[:12]
         number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM runs").fetchone()[0]
         db.execute(
@@ -229,7 +229,7 @@ class Store:
                 number,
                 check_name(name.replace("{number}", str(number))),
                 recipe.model_dump_json(),
-                _fingerprint(recipe, photos),
+                _fingerprint(recipe, materials),
                 RunState.QUEUED,
                 time.time(),
             ),
@@ -348,7 +348,7 @@ class Store:
                 run = record.run
                 if db.execute("SELECT 1 FROM runs WHERE id = ?", (run.id,)).fetchone() is not None:
                     continue
-                added = self._insert(db, run.recipe, "adopted", record.photos)
+                added = self._insert(db, run.recipe, "adopted", record.materials)
                 db.execute(
                     "UPDATE runs SET id = ?, name = ?, state = ?, attempt = ?, created_s = ?, started_s = ?, ended_s = ?, "
                     "message = ?, stop_requests = ?, result = ? WHERE id = ?",
@@ -374,8 +374,8 @@ class Store:
         """
         run = self.get(run_id)
         row = self._connection().execute("SELECT fingerprint FROM runs WHERE id = ?", (run_id,)).fetchone()
-        photos = row["fingerprint"].partition(" ")[2]
-        return RunRecord(run, photos, tuple(event for _, event in self.events(run_id)))
+        materials = row["fingerprint"].partition(" ")[2]
+        return RunRecord(run, materials, tuple(event for _, event in self.events(run_id)))
 
     def get(self, run_id: str) -> Run:
         """Returns one run.
@@ -406,19 +406,19 @@ class Store:
         )
         return [_run(row) for row in rows]
 
-    def equal_to(self, recipe: Recipe, *, photos: str = "") -> Run | None:
-        """Returns the newest run with this very recipe on these photos that is done, live or waiting; None if none is.
+    def equal_to(self, recipe: Recipe, *, materials: str = "") -> Run | None:
+        """Returns the newest run with this very recipe and these materials that is done, live or waiting; None if none is.
 
         Args:
             recipe: What was trained.
-            photos: As given to `add`.
+            materials: As given to `add`.
         """
         row = (
             self._connection()
             .execute(
                 "SELECT * FROM runs WHERE fingerprint = ? AND state NOT IN ('stopped', 'failed', 'interrupted') "
                 "ORDER BY number DESC LIMIT 1",
-                (_fingerprint(recipe, photos),),
+                (_fingerprint(recipe, materials),),
             )
             .fetchone()
         )
@@ -446,8 +446,8 @@ def check_name(name: str) -> str:
     return cleaned
 
 
-def _fingerprint(recipe: Recipe, photos: str) -> str:
-    return f"{recipe.fingerprint()} {photos}"
+def _fingerprint(recipe: Recipe, materials: str) -> str:
+    return f"{recipe.fingerprint()} {materials}"
 
 
 def _unknown(run_id: str) -> str:

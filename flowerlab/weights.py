@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import shutil
@@ -36,6 +37,17 @@ def find_weights(chosen: Architecture) -> Path | None:
         if path.is_file():
             return path
     return None
+
+
+def shipped_digest(chosen: Architecture) -> str:
+    """Returns what tells the weights that come with this Flowerlab from those of another version; `missing` without them."""
+    path = SHIPPED / f"{chosen.name}.npz"
+    return _digest(path, path.stat().st_mtime_ns) if path.is_file() else "missing"
+
+
+@functools.lru_cache(maxsize=8)
+def _digest(path: Path, written_ns: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
 
 
 def fetch_weights(chosen: Architecture, progress: Callable[[str, int, int], None]) -> Path:

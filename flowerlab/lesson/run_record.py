@@ -11,7 +11,7 @@ from flowerlab.events import Result, from_line, to_line
 from flowerlab.recipe import RUN_ID, Recipe
 from flowerlab.store import Run, RunRecord, RunState, check_name
 
-MOST_PHOTOS_IDENTITY = 200
+MOST_MATERIALS = 200
 
 
 def run_json(record: RunRecord) -> bytes:
@@ -30,7 +30,7 @@ def run_json(record: RunRecord) -> bytes:
         "message": run.message,
         "stop_requests": run.stop_requests,
         "result": run.result.model_dump(mode="json") if run.result else None,
-        "photos": record.photos,
+        "materials": record.materials,
         "events": [json.loads(to_line(event)) for event in record.events],
     }
     return json.dumps(about).encode()
@@ -57,12 +57,12 @@ def read_run(path: Path, run_id: str) -> RunRecord:
 
 
 def _record(about: dict[str, Any], run_id: str) -> RunRecord:
-    state, photos = RunState(about["state"]), about["photos"]
+    state, materials = RunState(about["state"]), about["materials"]
     if about["id"] != run_id or not RUN_ID.fullmatch(run_id):
         raise ValueError("another id inside than outside")
     if not state.over or about["result"] is None:
         raise ValueError("the run is not finished")
-    if not isinstance(photos, str) or len(photos) > MOST_PHOTOS_IDENTITY or not isinstance(about["message"], str):
+    if not isinstance(materials, str) or len(materials) > MOST_MATERIALS or not isinstance(about["message"], str):
         raise ValueError("a text is none")
     run = Run(
         id=run_id,
@@ -81,7 +81,7 @@ def _record(about: dict[str, Any], run_id: str) -> RunRecord:
     events = tuple(from_line(json.dumps(event)) for event in about["events"])
     if any(event.run_id != run_id for event in events):
         raise ValueError("an event belongs to another run")
-    return RunRecord(run, photos, events)
+    return RunRecord(run, materials, events)
 
 
 def _seconds(value: Any) -> float | None:

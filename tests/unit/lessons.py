@@ -58,7 +58,7 @@ def bring_features(home: Home, originals: Originals, architecture: str) -> Path:
 def bring_run(home: Home, store: Store, name: str, **knobs: Any) -> Run:
     """Writes a finished run with two epochs and a model into a home."""
     recipe = Recipe.parse(knobs)
-    run = store.add(recipe, name, photos=photos_identity(home, recipe.dataset, Garden(60)))
+    run = store.add(recipe, name, materials=photos_identity(home, recipe.dataset, Garden(60)))
     about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
     for number in range(2):
         store.append(

@@ -446,6 +446,21 @@ def test_photos_of_another_content_are_trained_on_anew(open_lab: OpenLab, tmp_pa
     assert not lab.start(recipe).existing
 
 
+def test_other_weights_that_come_with_flowerlab_are_trained_on_anew(
+    open_lab: OpenLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that began with the weights of an older version is not offered in place of one with this version's."""
+    monkeypatch.setattr("flowerlab.weights.SHIPPED", tmp_path)
+    lab = open_lab()
+    recipe = QUICK.changed(architecture="vgg16_mini", weights="flowerlab", image_size=32)
+    (tmp_path / "vgg16_mini.npz").write_bytes(b"old")
+    first = lab.start(recipe)
+    assert lab.start(recipe).run.id == first.run.id
+    (tmp_path / "vgg16_mini.npz").write_bytes(b"newer")
+    assert not lab.start(recipe).existing
+    assert lab.start(recipe.changed(weights="none")).run.id == lab.start(recipe.changed(weights="none")).run.id
+
+
 def test_taking_over_sweeps_what_killed_processes_left(open_lab: OpenLab, settings: Settings) -> None:
     """Half-written folders and files of a day ago go when a lab takes the queue; fresh ones may still be written."""
     home = Home(settings.home).create()

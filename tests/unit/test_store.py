@@ -193,7 +193,7 @@ def test_of_two_who_add_equal_runs_one_finds_the_others(home: Home) -> None:
     def ask(_: int) -> tuple[str, bool]:
         own = Store(home.store)
         start.wait()
-        run, existing = own.add_unless_equal(Recipe(), "run", photos="garden-1")
+        run, existing = own.add_unless_equal(Recipe(), "run", materials="garden-1")
         own.close()
         return run.id, existing
 
@@ -201,8 +201,8 @@ def test_of_two_who_add_equal_runs_one_finds_the_others(home: Home) -> None:
         answers = list(pool.map(ask, range(8)))
     assert len({run_id for run_id, _ in answers}) == 1
     assert [existing for _, existing in answers].count(False) == 1
-    assert store.equal_to(Recipe(), photos="garden-2") is None
-    assert not store.add_unless_equal(Recipe(), "run", photos="garden-2")[1]
+    assert store.equal_to(Recipe(), materials="garden-2") is None
+    assert not store.add_unless_equal(Recipe(), "run", materials="garden-2")[1]
     assert len(store.all()) == 2
     store.close()
 
