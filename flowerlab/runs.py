@@ -106,7 +106,7 @@ class Lab:
             BadRecipe: If the run it starts from does not fit, or files it names are missing.
         """
         self.check(recipe)
-        name, materials = name or name_of(recipe), self._materials(recipe)
+        name, materials = name or name_of(recipe), self.materials(recipe)
         if again:
             run, existing = self.store.add(recipe, name, materials=materials), False
         else:
@@ -117,10 +117,10 @@ class Lab:
 
     def equal_to(self, recipe: Recipe) -> Run | None:
         """Returns the run that `start` would return instead of making a new one; None if it would make one."""
-        return self.store.equal_to(recipe, materials=self._materials(recipe))
+        return self.store.equal_to(recipe, materials=self.materials(recipe))
 
-    def _materials(self, recipe: Recipe) -> str:
-        """What tells this recipe's photos and shipped weights from others of the same name."""
+    def materials(self, recipe: Recipe) -> str:
+        """Returns what tells a recipe's photos and shipped weights from others of the same name."""
         photos = photos_identity(self.home, recipe.dataset, self.settings.garden)
         if recipe.weights != "flowerlab" or recipe.start_from is not None:
             return photos

@@ -10,17 +10,19 @@ from PIL import Image
 from flowerlab.trainer.vgg16_mini import vgg16_mini
 from tools.pretrain.alter import altered
 from tools.pretrain.crops import STORED_PX, Crops
-from tools.pretrain.distil import FEW_CROPS, batch, folded, rate_at, student, unfold
+from tools.pretrain.distil import batch, folded, rate_at, student, unfold
+
+CROPS = 128
 
 
 @pytest.fixture(scope="module")
 def crops() -> Crops:
-    """Crops of noise with answers of noise."""
+    """128 crops of noise with answers of noise."""
     rng = np.random.default_rng(0)
     return Crops(
-        photos=rng.integers(0, 256, (FEW_CROPS, STORED_PX, STORED_PX, 3), dtype=np.uint8),
-        answers=rng.normal(size=(FEW_CROPS, 1280)).astype(np.float16),
-        sources=np.arange(FEW_CROPS),
+        photos=rng.integers(0, 256, (CROPS, STORED_PX, STORED_PX, 3), dtype=np.uint8),
+        answers=rng.normal(size=(CROPS, 1280)).astype(np.float16),
+        sources=np.arange(CROPS),
     )
 
 
@@ -57,13 +59,13 @@ def test_altered_crops_keep_their_size_and_are_drawn_by_the_generator_alone() ->
 def test_an_epoch_shows_each_stretch_of_crops_once_with_its_answers(crops: Crops) -> None:
     """The batches of one epoch do not overlap, and photos keep the answers that belong to them."""
     seen = []
-    for number in range(FEW_CROPS // 64):
+    for number in range(CROPS // 64):
         photos, answers = batch(crops, number, STORED_PX)
         where = [int(np.flatnonzero((crops.answers == answer).all(axis=1))[0]) for answer in answers]
         seen += where
         same = (crops.photos[where] == photos).all() or (crops.photos[where][:, :, ::-1] == photos).all()
         assert same
-    assert sorted(seen) == list(range(FEW_CROPS))
+    assert sorted(seen) == list(range(CROPS))
 
 
 def test_the_learning_rate_warms_up_and_ends_at_nothing() -> None:

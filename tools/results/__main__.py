@@ -2,8 +2,9 @@
 
     python -m tools.results [--no-training] [--minutes 60]
 
-tf_flowers must lie in TFDS_DATA_DIR and MobileNetV2's weights in KERAS_HOME (or both are downloaded). Runs that the lab's home
-(FLOWERLAB_HOME) holds already are not trained again; the report says what is missing, and is written after every run.
+tf_flowers must lie in TFDS_DATA_DIR and MobileNetV2's weights in KERAS_HOME (or both are downloaded). What every run came to is
+kept in docs/results/runs.json; runs that are there, or that the lab's home (FLOWERLAB_HOME) holds, are not trained again. The
+report says what is missing, and is written after every run.
 """
 
 from __future__ import annotations
@@ -17,15 +18,17 @@ from flowerlab.datasets.garden import DEFAULT_DIFFICULTY
 from tools.app_server import ROOT
 from tools.results.lookup import Labs
 from tools.results.plot import draw
+from tools.results.record import Record
 from tools.results.report import LECTURES_A, difficulty_rows, report
 from tools.results.wanted import everything
 
 REPORT = ROOT / "docs" / "results.md"
 PLOT = "results/difficulty.png"
+RECORD = ROOT / "docs" / "results" / "runs.json"
 
 
 def write(labs: Labs) -> None:
-    """Writes the report and its picture from what the store holds."""
+    """Writes the report and its picture from what has been trained."""
     find = cache(labs.find)
     rows = difficulty_rows(find)
     if any(accuracy is not None for row in rows for accuracy in row[1:]):
@@ -36,12 +39,12 @@ def write(labs: Labs) -> None:
 def main() -> None:
     """Measures and reports."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--no-training", action="store_true", help="Write the report from what is there.")
+    parser.add_argument("--no-training", action="store_true", help="Write the report from what was recorded.")
     parser.add_argument(
         "--minutes", type=float, default=1e9, help="Begin no further run after so long. Default: no limit."
     )
     arguments = parser.parse_args()
-    begun_s, labs = time.monotonic(), Labs()
+    begun_s, labs = time.monotonic(), Labs(Record(RECORD))
     try:
         lacking = [] if arguments.no_training else [one for one in everything() if labs.find(one) is None]
         for number, one in enumerate(lacking, start=1):

@@ -1,4 +1,4 @@
-"""Finding a wanted run in the lab's store, or training it."""
+"""Finding a wanted run's figures, in the record or in the lab's store; or training it."""
 
 from __future__ import annotations
 
@@ -7,38 +7,49 @@ from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.store import Run
+from tools.results.record import Figures, Record
 from tools.results.wanted import Wanted
 
 
 class Labs:
-    """The lab's home, opened once for every difficulty of the garden that is asked for."""
+    """The lab's home, opened once for every difficulty of the garden that is asked for.
 
-    def __init__(self) -> None:
+    Args:
+        record: Of all that was trained before, here or elsewhere.
+    """
+
+    def __init__(self, record: Record) -> None:
         self._settings = Settings.from_environment().model_copy(update={"starter": False, "warm_spare": False})
         self._labs: dict[float, Lab] = {}
+        self._record = record
 
     def close(self) -> None:
         """Closes them all."""
         for lab in self._labs.values():
             lab.close()
 
-    def find(self, wanted: Wanted) -> Run | None:
-        """Returns the finished run; None if it was not trained yet."""
-        lab, recipe = self._lab(wanted, train=False), self._recipe(wanted)
-        found = None if recipe is None else lab.equal_to(recipe)
-        return found if found is not None and found.result is not None else None
+    def find(self, wanted: Wanted) -> Figures | None:
+        """Returns what a run came to; None if it was not trained yet."""
+        found = self._record.find(wanted, self._materials(wanted))
+        if found is not None:
+            return found
+        run = self._run(wanted)
+        return None if run is None else Figures.of(run)
 
-    def train(self, wanted: Wanted) -> Run:
-        """Trains a run, and before it the one that it goes on from; returns what is there already.
+    def train(self, wanted: Wanted) -> None:
+        """Trains a run, and before it the one that it goes on from, unless the store holds it; records its figures.
 
         Raises:
             SystemExit: If a run comes to no result.
         """
-        found = self.find(wanted)
+        self._record.keep(wanted, self._materials(wanted), Figures.of(self._trained(wanted)))
+
+    def _trained(self, wanted: Wanted) -> Run:
+        found = self._run(wanted)
         if found is not None:
             return found
         if wanted.source is not None:
-            self.train(wanted.source)
+            self._trained(wanted.source)
         lab, recipe = self._lab(wanted, train=True), self._recipe(wanted)
         assert recipe is not None
         run = lab.start(recipe, name=PRESETS[wanted.letter].run_name).run
@@ -48,18 +59,22 @@ class Labs:
             raise SystemExit(f"{wanted}: {ended.state}. {ended.message}")
         return ended
 
+    def _run(self, wanted: Wanted) -> Run | None:
+        """Returns the finished run in the store; None if there is none."""
+        lab, recipe = self._lab(wanted, train=False), self._recipe(wanted)
+        found = None if recipe is None else lab.equal_to(recipe)
+        return found if found is not None and found.result is not None else None
+
     def _recipe(self, wanted: Wanted) -> Recipe | None:
-        source = None if wanted.source is None else self.find(wanted.source)
+        """Returns the recipe; None if the run that it goes on from is not in the store."""
+        source = None if wanted.source is None else self._run(wanted.source)
         if wanted.source is not None and source is None:
             return None
-        return preset_recipe(
-            wanted.letter,
-            architecture=wanted.backbone or "vgg16_mini",
-            start_from=None if source is None else source.id,
-            shared={
-                "dataset": wanted.dataset, "split": wanted.split, "resize": wanted.resize, "seed": wanted.seed,
-            },
-        )  # fmt: skip
+        return _recipe(wanted, start_from=None if source is None else source.id)
+
+    def _materials(self, wanted: Wanted) -> str:
+        """What its photos, and the weights that it or its source began with, stand for."""
+        return self._lab(wanted, train=False).materials(_recipe(wanted.source or wanted))
 
     def _lab(self, wanted: Wanted, *, train: bool) -> Lab:
         """Opens the home; one process owns its queue at a time, so that a lab that trains takes the place of the others."""
@@ -72,3 +87,10 @@ class Labs:
             settings = self._settings.model_copy(update={"garden_difficulty": key})
             lab = self._labs[key] = Lab(settings, own_queue=train)
         return lab
+
+
+def _recipe(wanted: Wanted, *, start_from: str | None = None) -> Recipe:
+    shared = {"dataset": wanted.dataset, "split": wanted.split, "resize": wanted.resize, "seed": wanted.seed}
+    return preset_recipe(
+        wanted.letter, architecture=wanted.backbone or "vgg16_mini", start_from=start_from, shared=shared
+    )

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from flowerlab.datasets.garden import DEFAULT_DIFFICULTY
 from flowerlab.presets import PRESETS
-from flowerlab.store import Run
+from tools.results.record import Figures
 from tools.results.wanted import BACKBONES, DIFFICULTIES, LETTERS, SEEDS, Wanted, wanted
 
-Find = Callable[[Wanted], Run | None]
+Find = Callable[[Wanted], Figures | None]
 LECTURES_A = 0.559
 TITLES = {"vgg16_mini": "VGG16 mini", "mobilenet_v2": "MobileNetV2 1.0"}
 RESIZES = {"squash": "each photo squashed", "lecture": "padded to 442 × 1024, then squashed (the lecture)"}
@@ -29,8 +29,7 @@ EARLIER = {
 
 def accuracies(find: Find, runs: Iterable[Wanted]) -> list[float]:
     """Returns the test accuracies of those of the runs that have been trained."""
-    found = [find(one) for one in runs]
-    return [run.result.test_accuracy for run in found if run and run.result and run.result.test_accuracy is not None]
+    return [figures.test_accuracy for one in runs if (figures := find(one)) is not None]
 
 
 def spread(values: Sequence[float], expected: int) -> str:
@@ -52,12 +51,8 @@ def garden_section(find: Find) -> list[str]:
         values = accuracies(find, runs)
         if len(values) == len(SEEDS):
             means[letter] = statistics.mean(values)
-        first = next((run for one in runs if (run := find(one)) and run.result), None)
-        counts = (
-            f"{first.result.trainable_parameters:,} of {first.result.total_parameters:,}"
-            if first and first.result
-            else ""
-        )
+        first = next((figures for one in runs if (figures := find(one)) is not None), None)
+        counts = f"{first.trainable_parameters:,} of {first.total_parameters:,}" if first else ""
         lines.append(f"| {PRESETS[letter].heading} | {spread(values, len(runs))} | {counts} |")
     if {"A", "B"} <= means.keys():
         lines += ["", f"B is {(means['B'] - means['A']) * 100:.1f} points above A."]
@@ -152,8 +147,8 @@ def padding_section(find: Find) -> list[str]:
 
 def report(find: Find, runs: Sequence[Wanted], plot: str) -> str:
     """Writes docs/results.md."""
-    done = [run for one in runs if (run := find(one)) is not None]
-    days = sorted(datetime.fromtimestamp(run.ended_s, tz=UTC).date() for run in done if run.ended_s)
+    done = [figures for one in runs if (figures := find(one)) is not None]
+    days = sorted(datetime.fromtimestamp(figures.ended_s, tz=UTC).date() for figures in done)
     when = f"between {days[0]} and {days[-1]}" if days else "never"
     lines = [
         "# Results",
