@@ -13,6 +13,7 @@ FlowerlabError                  anything we can explain in a sentence
 │   ├── WeightsNotAtHand
 │   └── DownloadFailed          a file could not be fetched from the network
 ├── HomeUnusable                FLOWERLAB_HOME cannot be written
+│   └── StoreUnusable           the list of runs in it cannot be read or written
 ├── RunFailed                   a run ended without a model
 └── PredictorFailed             the process that classifies photos did not answer
 
@@ -88,6 +89,10 @@ class DownloadFailed(NotAtHand):
 
 class HomeUnusable(FlowerlabError):
     """FLOWERLAB_HOME cannot be written."""
+
+
+class StoreUnusable(HomeUnusable):
+    """The file with the list of runs cannot be read or written."""
 
 
 class RunFailed(FlowerlabError):

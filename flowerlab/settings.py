@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from flowerlab.datasets.garden import COUNT, DEFAULT_DIFFICULTY, Garden
 from flowerlab.errors import BadInput
@@ -67,6 +67,14 @@ class Settings(BaseModel):
         description="How hard the garden is to learn (0 = easy: the flower large and whole, 1 = hardly to be told apart).",
     )
 
+    @field_validator("home")
+    @classmethod
+    def _expanded(cls, value: Path) -> Path:
+        try:
+            return value.expanduser()
+        except RuntimeError as error:
+            raise ValueError(str(error)) from None
+
     @property
     def garden(self) -> Garden:
         """Which garden this lab has."""
@@ -93,6 +101,25 @@ class Settings(BaseModel):
                 f"The environment variable {variable_of(name)} has a value it cannot have: {first['msg']}. "
                 f"Received: {first['input']!r}. Unset it for the default."
             ) from None
+
+
+def folder_named_by(variable: str, otherwise: Path) -> Path:
+    """Returns the folder that an environment variable names.
+
+    Args:
+        variable: One that is not Flowerlab's own, such as `KERAS_HOME`.
+        otherwise: Where it is unset or empty.
+
+    Raises:
+        BadInput: If it begins with the home of somebody who is not known here (`~nobody/…`).
+    """
+    named = os.environ.get(variable) or str(otherwise)
+    try:
+        return Path(named).expanduser()
+    except RuntimeError as error:
+        raise BadInput(
+            f"The environment variable {variable} names no folder: {error} Received: {named!r}. Write the whole path."
+        ) from None
 
 
 def variable_of(name: str) -> str:

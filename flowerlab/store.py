@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from flowerlab.errors import BadInput, BadName, UnknownRun
+from flowerlab.errors import BadInput, BadName, StoreUnusable, UnknownRun
 from flowerlab.events import Attempt, End, Evaluating, Event, Preparing, Result, Start, from_line, to_line
 from flowerlab.recipe import RUN_ID, Recipe
 
@@ -121,18 +122,76 @@ class RunRecord:
     events: tuple[Event, ...]
 
 
+class _Connection(sqlite3.Connection):
+    """A connection whose errors are sentences: the disk is full, the file is damaged, another program holds it."""
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        with _explained():
+            return super().execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
+        with _explained():
+            return super().executemany(*arguments)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.Error as error:
+        raise _unusable(str(error)) from error
+
+
+def _unusable(what: str) -> StoreUnusable:
+    return StoreUnusable(
+        f"The list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME, cannot be used. Received: {what}. See that the disk has room "
+        "and can be written, and that no other program holds the file; a damaged or foreign one can be moved away: the lab "
+        "then begins a new list."
+    )
+
+
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turns write-ahead logging on. SQLite itself does not wait where another process is just doing the same."""
+    """Turns write-ahead logging on, if the file is ours. SQLite itself does not wait where another process is doing the same."""
     due_s = time.monotonic() + BUSY_S
     while True:
         try:
+            # A newer Flowerlab's file is left as it is.
+            _check_version(connection.execute("PRAGMA user_version").fetchone()[0])
             connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > due_s:
+        except StoreUnusable as error:
+            busy = getattr(error.__cause__, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > due_s:
                 raise
             time.sleep(0.01)
         else:
             return
+
+
+def check_store(path: Path) -> None:
+    """Looks whether a file of runs can be read, without changing it.
+
+    Args:
+        path: The SQLite file; one that is not there is no fault.
+
+    Raises:
+        StoreUnusable: If it is damaged, foreign, or of a newer Flowerlab.
+    """
+    if not path.exists():
+        return
+    with _explained():
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0, factory=_Connection)
+    try:
+        _check_version(connection.execute("PRAGMA user_version").fetchone()[0])
+        connection.execute("SELECT count(*) FROM runs").fetchone()
+    finally:
+        connection.close()
+
+
+def _check_version(version: int) -> None:
+    if version > SCHEMA_VERSION:
+        raise _unusable(f"a file of a newer Flowerlab (schema {version}; this one knows {SCHEMA_VERSION})")
 
 
 class Store:
@@ -140,6 +199,9 @@ class Store:
 
     Args:
         path: The SQLite file; made if it is not there.
+
+    Raises:
+        StoreUnusable: Here and from every method, if the file cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -158,11 +220,18 @@ class Store:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             # Closed by `close` from another thread, which sqlite3 forbids unless told otherwise.
-            connection = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+            with _explained():
+                connection = sqlite3.connect(
+                    self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False, factory=_Connection
+                )
             connection.row_factory = sqlite3.Row
-            _write_ahead(connection)
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA foreign_keys = ON")
+            try:
+                _write_ahead(connection)
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute("PRAGMA foreign_keys = ON")
+            except StoreUnusable:
+                connection.close()
+                raise
             self._local.connection = connection
             with self._guard:
                 # A web page is drawn by another thread each time; what their connections hold open must not add up.
@@ -178,7 +247,9 @@ class Store:
         try:
             yield db
         except BaseException:
-            db.execute("ROLLBACK")
+            # A full disk has undone it already.
+            if db.in_transaction:
+                db.execute("ROLLBACK")
             raise
         db.execute("COMMIT")
 
@@ -409,6 +480,8 @@ class Store:
     def equal_to(self, recipe: Recipe, *, materials: str = "") -> Run | None:
         """Returns the newest run with this very recipe and these materials that is done, live or waiting; None if none is.
 
+        One that somebody has asked to stop is none: it may end without a model.
+
         Args:
             recipe: What was trained.
             materials: As given to `add`.
@@ -416,7 +489,7 @@ class Store:
         row = (
             self._connection()
             .execute(
-                "SELECT * FROM runs WHERE fingerprint = ? AND state NOT IN ('stopped', 'failed', 'interrupted') "
+                "SELECT * FROM runs WHERE fingerprint = ? AND state NOT IN ('stopping', 'stopped', 'failed', 'interrupted') "
                 "ORDER BY number DESC LIMIT 1",
                 (_fingerprint(recipe, materials),),
             )

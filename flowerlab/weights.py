@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from flowerlab.architectures import Architecture
 from flowerlab.downloads import download, in_megabytes
 from flowerlab.errors import BadInput
 from flowerlab.home import Home
+from flowerlab.settings import folder_named_by
 
 SUFFIXES = (".h5", ".keras")
 SHIPPED = Path(__file__).parent / "architectures" / "shipped"
@@ -20,7 +20,7 @@ SHIPPED = Path(__file__).parent / "architectures" / "shipped"
 
 def keras_home() -> Path:
     """Returns Keras' own folder: `KERAS_HOME`, or ~/.keras."""
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
+    return folder_named_by("KERAS_HOME", Path("~/.keras"))
 
 
 def find_weights(chosen: Architecture) -> Path | None:

@@ -7,9 +7,9 @@ import streamlit as st
 from flowerlab.locale import _
 from flowerlab.store import Run
 from flowerlab.ui.answers_view import problem_sentence, show_photo
-from flowerlab.ui.classifying import Given, classify, memory, sample_photos
+from flowerlab.ui.classifying import Given, classify, drawn_samples, memory, sample_photos
 from flowerlab.ui.lab import lab
-from flowerlab.ui.run_picker import nothing_finished, pick_runs
+from flowerlab.ui.run_picker import escaped, nothing_finished, pick_runs
 
 MOST_PHOTOS = 50
 MOST_RUNS = 4
@@ -56,7 +56,7 @@ def take_photos(runs: list[Run]) -> list[Given]:
             _("Other samples") if turn else _("Take sample photos"),
             key="sample",
             type="secondary" if photos or turn else "primary",
-            help=_("Test photos of the data set that the newest chosen run was trained on."),
+            help=_("Test photos of the data set that the last chosen run was trained on."),
             on_click=_turn_to,
             args=(turn + 1,),
             disabled=not runs,
@@ -73,10 +73,7 @@ def take_photos(runs: list[Run]) -> list[Given]:
     if camera and (shot := st.camera_input(_("Camera"), key="camera")) is not None:
         photos.append(Given(_("From the camera"), shot.getvalue()))
     if turn and runs:
-        samples = sample_photos(lab(), runs[-1], turn=turn)
-        if not samples:
-            st.info(_("The photos of this run's data set are not in the lab. Bring them in on the Data page."))
-        photos += samples
+        photos += take_samples(runs[-1], turn)
     # The same photo given twice would be answered twice with the same words.
     photos = list({photo.digest: photo for photo in reversed(photos)}.values())[::-1]
     if len(photos) > MOST_PHOTOS:
@@ -86,6 +83,23 @@ def take_photos(runs: list[Run]) -> list[Given]:
             )
         )
     return photos[:MOST_PHOTOS]
+
+
+def take_samples(run: Run, turn: int) -> list[Given]:
+    """Test photos of a run; where they are not in the lab, flowers that the garden draws."""
+    samples = sample_photos(lab(), run, turn=turn)
+    if samples:
+        return samples
+    samples = drawn_samples(run, turn=turn)
+    if samples:
+        text = _(
+            "The photos of {name} are not in the lab, so these flowers are drawn: it has never seen a drawing. "
+            "Photos of real flowers suit it better."
+        )
+        st.info(text.format(name=escaped(run.name)), icon="🖌️")
+    else:
+        st.info(_("The photos of this run's data set are not in the lab. Bring them in on the Data page."))
+    return samples
 
 
 def keep_uploads() -> None:
@@ -103,7 +117,7 @@ def show_answers(photos: list[Given], runs: list[Run]) -> None:
     with st.spinner(_("Classifying…")):
         failed = classify(lab(), kept, photos, runs)
     for sentence in failed.values():
-        st.error(sentence, icon="🚧")
+        st.error(escaped(sentence), icon="🚧")
     good = [photo for photo in photos if photo.digest in kept.pictures]
     for photo in photos:
         if photo.digest in kept.problems:

@@ -12,7 +12,7 @@ from flowerlab.ui.comparing import column_words, curve_of, notes_on_fairness, sh
 from flowerlab.ui.lab import lab
 from flowerlab.ui.run_picker import nothing_finished, pick_runs
 
-MOST_RUNS = 8
+MOST_RUNS = 6
 MATRICES_A_ROW = 3
 
 
@@ -29,7 +29,7 @@ def main() -> None:
         key="compare-runs",
         default=3,
         most=MOST_RUNS,
-        help=_("Up to eight runs at once. The link in the address bar brings back the same choice."),
+        help=_("Up to six runs at once. The link in the address bar brings back the same choice."),
     )
     if not runs:
         st.info(_("Choose one or more runs above."), icon="👆")
@@ -59,7 +59,7 @@ def show_table(runs: list[Run]) -> None:
         file_name="flowerlab-runs.csv",
         mime="text/csv",
         key="compare-csv",
-        help=_("The table with plain numbers, for a spreadsheet."),
+        help=_("The table with plain numbers and every knob of the recipes, for a spreadsheet."),
         on_click="ignore",
     )
 

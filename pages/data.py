@@ -16,6 +16,7 @@ from flowerlab.ui.one_flower import one_flower
 from flowerlab.ui.own_photos import delete_own_photos, import_panel, newly_imported
 from flowerlab.ui.photo_closely import drawn_specimen, show_augmentations, show_label, show_resizes
 from flowerlab.ui.photos_view import Specimen, photo_grid, specimen_of
+from flowerlab.ui.run_picker import escaped
 
 
 def main() -> None:
@@ -68,7 +69,7 @@ def show_photos(originals: Originals, dataset: str) -> None:
     try:
         show_closely(specimen_of(originals, position), originals.classes)
     except BadPhoto as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
 
 
 def show_closely(photo: Specimen, classes: tuple[str, ...]) -> None:

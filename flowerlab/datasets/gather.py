@@ -6,7 +6,6 @@ The garden and own folders are gathered here; tf_flowers needs TensorFlow Datase
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from flowerlab.datasets.originals import Original, Originals, open_originals, wr
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.home import Home
 from flowerlab.locks import waiting_for
+from flowerlab.settings import folder_named_by
 
 TF_FLOWERS_VERSION = "3.0.1"
 
@@ -25,7 +25,7 @@ Progress = Callable[[str, int, int], None]
 
 def tfds_folder() -> Path:
     """Returns where TensorFlow Datasets keeps its data: `TFDS_DATA_DIR`, or its own default."""
-    return Path(os.environ.get("TFDS_DATA_DIR") or Path.home() / "tensorflow_datasets").expanduser()
+    return folder_named_by("TFDS_DATA_DIR", Path("~/tensorflow_datasets"))
 
 
 def tf_flowers_info() -> Path:

@@ -41,7 +41,7 @@ class _Look:
         except Exception as error:
             # A doctor who faints helps nobody: the other checks are still worth reading.
             text = f"It could not be looked at ({type(error).__name__}: {error})."
-            self.findings = [Finding(self.subject, Level.WARNING, text)]
+            self.findings = [Finding(self.subject, _level_of_failure(self.subject), text)]
         self.over.set()
 
 
@@ -101,11 +101,14 @@ def _made(looks: list[_Look], patience_s: float) -> list[Finding]:
     return findings
 
 
+def _level_of_failure(subject: str) -> Level:
+    # Without the home nothing can be kept; everything else can be done without.
+    return Level.PROBLEM if subject == "home" else Level.WARNING
+
+
 def _silent(subject: str, patience_s: float) -> Finding:
-    # Without the home nothing can be kept; everything else can be waited for.
-    level = Level.PROBLEM if subject == "home" else Level.WARNING
     mend = "A network disk may be away. Set FLOWERLAB_HOME (and TFDS_DATA_DIR, KERAS_HOME) to folders on this computer."
-    return Finding(subject, level, f"No answer within {patience_s:g} s.", mend)
+    return Finding(subject, _level_of_failure(subject), f"No answer within {patience_s:g} s.", mend)
 
 
 def can_run(findings: Iterable[Finding]) -> bool:

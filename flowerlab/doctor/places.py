@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flowerlab.doctor.finding import Finding, Level
+from flowerlab.errors import StoreUnusable
+from flowerlab.home import Home
+from flowerlab.store import check_store
 
 # An afternoon's runs on 3,670 photos at 150 px: 250 MB of prepared photos, features, a few models.
 LEAST_SPACE_MB, SPACE_WANTED_MB = 100, 2000
@@ -32,6 +35,11 @@ def check_home(home: Path) -> Iterator[Finding]:
         free_mb = shutil.disk_usage(place).free / 1e6
     except OSError as error:
         yield Finding("home", Level.PROBLEM, f"{root} cannot be written ({error.strerror}).", ELSEWHERE)
+        return
+    try:
+        check_store(Home(root).store)
+    except StoreUnusable as error:
+        yield Finding("home", Level.PROBLEM, str(error), ELSEWHERE)
         return
     text = f"{root} {'can be written' if place == root else 'can be made'}; {free_mb / 1000:.1f} GB are free."
     mend = f"Free some space: {SPACE_WANTED_MB / 1000:.0f} GB are comfortable."

@@ -16,6 +16,20 @@ import psutil
 MODULES = {"train": "serve", "predict": "predict", "gather": "gather_role"}
 
 
+def step_back(niceness: int) -> None:
+    """Lets other processes go before this one.
+
+    Args:
+        niceness: 0 (not at all) to 19. A process that was started with more keeps it: only root may take some of it away.
+    """
+    me = psutil.Process()
+    if sys.platform == "win32":
+        if niceness:
+            me.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    elif niceness > me.nice():
+        me.nice(niceness)
+
+
 def main() -> int:
     """Runs one of the roles until standard input closes."""
     parser = argparse.ArgumentParser(prog="python -m flowerlab.trainer")
@@ -24,13 +38,8 @@ def main() -> int:
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     niceness = int(os.environ.get("FLOWERLAB_NICENESS", "0"))
-    if role == "predict":
-        # A photo is one short job that somebody waits for: it goes before training.
-        niceness //= 2
-    if niceness and sys.platform != "win32":
-        psutil.Process().nice(niceness)
-    elif niceness:
-        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    # A photo is one short job that somebody waits for: it goes before training.
+    step_back(niceness // 2 if role == "predict" else niceness)
 
     # TensorFlow is loaded only now, so that the lines above act before it starts its threads.
     return import_module(f"flowerlab.trainer.{MODULES[role]}").main(lines)  # type: ignore[no-any-return]

@@ -17,7 +17,7 @@ from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.datasets.splits import Split
 from flowerlab.errors import BadRecipe, RunFailed
 from flowerlab.events import Result
-from flowerlab.home import Home
+from flowerlab.home import Home, replace_file
 from flowerlab.metrics import confusion_matrix
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.batches import batches_per_epoch
@@ -151,6 +151,8 @@ def _evaluate_and_save(run: _Run, best: Best, val_probabilities: NDArray[np.floa
     scratch = run.folder / "part.keras"
     # The same layers without optimizer: the saved model classifies, it does not go on training.
     keras.Model(run.network.model.input, run.network.model.output, name=run.recipe.architecture).save(scratch)
+    # Whoever copies the folder needs the size and the resize of the photos that the model was made for.
+    replace_file(run.folder / "recipe.json", (run.recipe.model_dump_json(indent=2) + "\n").encode())
     scratch.replace(run.folder / "model.keras")
     run.channel.say("evaluating", done=0, total=len(run.split.test))
     run.channel.defer_no_more()

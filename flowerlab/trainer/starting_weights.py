@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from flowerlab.architectures import Architecture
-from flowerlab.errors import BadInput, DownloadFailed, WeightsNotAtHand
+from flowerlab.errors import BadInput, BadRecipe, DownloadFailed, WeightsNotAtHand
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.models import Network
@@ -24,10 +24,16 @@ def load_starting_weights(network: Network, recipe: Recipe, home: Home, progress
 
     Raises:
         WeightsNotAtHand: If pretrained weights are missing and cannot be downloaded.
-        BadInput: If a file's weights do not fit.
+        BadInput: If a file's weights do not fit, or the model of the run that it starts from is gone.
     """
     if recipe.start_from is not None:
-        _copy_weights(load_saved(home.model(recipe.start_from)), network.model)
+        path = home.model(recipe.start_from)
+        if not path.exists():
+            raise BadRecipe(
+                "start_from", "names a run whose model is no longer on the disk.", received=recipe.start_from,
+                advice="Train that run again, or start from another.",
+            )  # fmt: skip
+        _copy_weights(load_saved(path), network.model)
     elif network.backbone is not None and recipe.weights == "flowerlab":
         load_shipped(network.backbone, recipe.chosen)
     elif network.backbone is not None and recipe.weights == "imagenet":
@@ -81,8 +87,12 @@ def _load_file(backbone: keras.Model, path: Path) -> None:
     try:
         if path.suffix == ".keras":
             source = keras.models.load_model(path, compile=False, safe_mode=True)
+            # Keras writes the photo's size into a backbone's name, but its weights fit every size.
+            named = {layer.name for layer in backbone.layers if layer.weights}
             nested = [
-                layer for layer in source.layers if layer.name == backbone.name and isinstance(layer, keras.Model)
+                layer
+                for layer in source.layers
+                if isinstance(layer, keras.Model) and named <= {inner.name for inner in layer.layers}
             ]
             _copy_weights(nested[0] if nested else source, backbone)
         else:

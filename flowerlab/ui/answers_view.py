@@ -26,16 +26,19 @@ def show_photo(photo: Given, runs: list[Run], kept: Memory) -> None:
         left, right = st.columns([1, 2], gap="medium")
         with left:
             st.image(kept.pictures[digest], width="stretch", alt=_("The photo {name}").format(name=photo.name))
-            st.caption(
-                escaped(photo.name)
-                if photo.truth is None
-                else _("Test photo {name}. Its true label: {truth}.").format(
-                    name=escaped(photo.name), truth=escaped(photo.truth)
-                )
-            )
+            st.caption(_caption(photo))
         with right:
             for run in runs:
                 show_answer(photo, run, kept)
+
+
+def _caption(photo: Given) -> str:
+    if photo.truth is None:
+        return escaped(photo.name)
+    words = _("A flower drawn by Flowerlab. Its true label: {truth}.")
+    if not photo.drawn:
+        words = _("Test photo {name}. Its true label: {truth}.")
+    return words.format(name=escaped(photo.name), truth=escaped(photo.truth))
 
 
 def show_answer(photo: Given, run: Run, kept: Memory) -> None:

@@ -21,6 +21,8 @@ from flowerlab.ui.photos_view import encoded
 # Decoded photos of a phone take 36 MB each: they are read and asked about in small groups, and then let go.
 GROUP = 8
 MEMORY = "classify-memory"
+# So many pictures of a class no garden has: what is drawn here is in no training part.
+BEHIND_EVERY_GARDEN = 100_000
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,13 @@ class Given:
         name: Of the file.
         data: Its bytes.
         truth: The true class, where it is known; None for own photos.
+        drawn: Whether the garden drew it for want of test photos.
     """
 
     name: str
     data: bytes
     truth: str | None = None
+    drawn: bool = False
 
     @cached_property
     def digest(self) -> str:
@@ -152,4 +156,26 @@ def sample_photos(lab: Lab, run: Run, *, turn: int, count: int = 5) -> list[Give
     return [
         Given(originals.ids[position], originals.data(position), originals.classes[int(originals.labels[position])])
         for position in chosen
+    ]
+
+
+def drawn_samples(run: Run, *, turn: int) -> list[Given]:
+    """Returns flowers that the garden draws, one of each class, for a run whose own photos are not in the lab.
+
+    Args:
+        run: With a result.
+        turn: Another number gives other flowers.
+
+    Returns:
+        Empty if the run's classes are others than the garden's.
+    """
+    # Drawing is not what the page's first sight should wait for.
+    from flowerlab.datasets.garden import CLASSES, pictures
+
+    if run.result is None or set(run.result.classes) != set(CLASSES):
+        return []
+    indexes = [pictures.index_of(label, BEHIND_EVERY_GARDEN + turn) for label in range(len(CLASSES))]
+    return [
+        Given(f"drawn-{index}.jpg", pictures.draw_original(index).data, CLASSES[label], drawn=True)
+        for label, index in enumerate(indexes)
     ]

@@ -15,6 +15,7 @@ from flowerlab.figures import duration
 from flowerlab.history import History
 from flowerlab.locale import _
 from flowerlab.metrics import accuracy_interval
+from flowerlab.recipe import KNOBS, Recipe
 from flowerlab.store import Run
 from flowerlab.ui.run_picker import escaped, run_title
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEAK_MARK = "⚠️"
+# Knobs with a column of their own; any other gets one where the compared runs differ in it.
+ALWAYS_SHOWN = ("architecture", "unfreeze_from", "learning_rate", "batch_size", "epochs", "dataset", "split")
 
 
 def table_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
@@ -36,10 +39,8 @@ def table_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
         assert result is not None
         row: dict[str, Any] = {
             "run": run.name,
-            "architecture": recipe.chosen.title,
-            "unfreeze_from": recipe.unfreeze_from,
-            "learning_rate": recipe.learning_rate,
-            "epochs": f"{result.epochs_run}/{recipe.epochs}",
+            **recipe_row(recipe),
+            "epochs_run": result.epochs_run,
             "seconds": result.seconds,
             "trainable_parameters": result.trainable_parameters,
             "total_parameters": result.total_parameters,
@@ -47,14 +48,26 @@ def table_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
             "test_accuracy": None,
             "test_low": None,
             "test_high": None,
-            "dataset": dataset_title(recipe.dataset),
-            "split": recipe.split,
         }
         if result.test_accuracy is not None:
             low, high = accuracy_interval(result.test_accuracy, result.test_photos)
             row |= {"test_accuracy": result.test_accuracy * 100, "test_low": low * 100, "test_high": high * 100}
         rows.append(row)
     return rows
+
+
+def recipe_row(recipe: Recipe) -> dict[str, Any]:
+    """Returns every knob of a recipe as a plain value: the head as `50,20`, nothing as an empty text."""
+    values = recipe.model_dump(mode="json")
+    return {
+        name: ",".join(map(str, value)) if isinstance(value := values[name], list) else "" if value is None else value
+        for name in KNOBS
+    }
+
+
+def differing_knobs(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Returns the knobs without a column of their own in which these rows differ, in the recipe's order."""
+    return [name for name in KNOBS if name not in ALWAYS_SHOWN and len({row[name] for row in rows}) > 1]
 
 
 def shown_table(runs: Sequence[Run], rows: Sequence[dict[str, Any]]) -> Any:
@@ -75,10 +88,11 @@ def shown_table(runs: Sequence[Run], rows: Sequence[dict[str, Any]]) -> Any:
             "run": [row["run"] for row in rows],
             "test": [tested_text(row) for row in rows],
             "validation": [f"{row['validation_accuracy']:.1f} %" for row in rows],
-            "architecture": [row["architecture"] for row in rows],
+            "architecture": [run.recipe.chosen.title for run in runs],
             "unfreeze": [row["unfreeze_from"] for row in rows],
             "rate": [f"{row['learning_rate']:g}" for row in rows],
-            "epochs": [row["epochs"] for row in rows],
+            "batch": [f"{row['batch_size']}" for row in rows],
+            "epochs": [f"{row['epochs_run']}/{row['epochs']}" for row in rows],
             "seconds": [duration(row["seconds"]) for row in rows],
             "parameters": [
                 _("{trainable} of {total}").format(
@@ -86,8 +100,9 @@ def shown_table(runs: Sequence[Run], rows: Sequence[dict[str, Any]]) -> Any:
                 )
                 for row in rows
             ],
-            "dataset": [row["dataset"] for row in rows],
+            "dataset": [dataset_title(row["dataset"]) for row in rows],
             "split": [f"{LEAK_MARK} {_('leak')}" if row["split"] == "lecture" else _("honest") for row in rows],
+            **{name: [f"{row[name]}" or "–" for row in rows] for name in differing_knobs(rows)},
         }
     )
     colours = [f"color: {run_colour(run.number)}" for run in runs]
@@ -103,8 +118,9 @@ def tested_text(row: dict[str, Any]) -> str:
 
 
 def column_words() -> dict[str, Any]:
-    """Returns heading and explanation of each column of `shown_table`."""
+    """Returns heading and explanation of each column that `shown_table` may have."""
     words = {
+        **{name: (_(knob.label), _(knob.help)) for name, knob in KNOBS.items() if name not in ALWAYS_SHOWN},
         "mark": ("", _("The colour of the run, the same in every figure.")),
         "run": (_("Run"), _("Its name.")),
         "test": (
@@ -124,6 +140,7 @@ def column_words() -> dict[str, Any]:
         "architecture": (_("Architecture"), _("The network.")),
         "unfreeze": (_("Unfreeze from"), _("The first layer that learnt; layers before it kept their weights.")),
         "rate": (_("Learning rate"), _("How large each change of the weights was.")),
+        "batch": (_("Batch size"), _("How many photos the network saw before it changed its weights once.")),
         "epochs": (_("Epochs"), _("How many epochs ran, and how many were asked for.")),
         "seconds": (_("Time"), _("From the start of the run to its result.")),
         "parameters": (_("Trainable parameters"), _("How many of the network's numbers could learn, of all it has.")),

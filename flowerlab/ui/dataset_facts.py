@@ -17,6 +17,7 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import SPLITS
 from flowerlab.locale import _
+from flowerlab.ui.run_picker import escaped
 
 
 def show_balance(originals: Originals, dataset: str) -> None:
@@ -47,7 +48,7 @@ def show_balance(originals: Originals, dataset: str) -> None:
             _(
                 "Always saying *{name}* would be right for {share:.1f} % of the photos. A network has learnt something only "
                 "if it does better."
-            ).format(name=originals.classes[int(np.argmax(counts))], share=majority_share(counts) * 100)
+            ).format(name=escaped(originals.classes[int(np.argmax(counts))]), share=majority_share(counts) * 100)
         )
         if st.button(_("Train on these photos"), type="primary", key="data-train"):
             st.switch_page("pages/train.py", query_params={"dataset": dataset})

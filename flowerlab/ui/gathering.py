@@ -8,6 +8,7 @@ from flowerlab.datasets.catalog import DATASETS
 from flowerlab.engine.gatherer import Gathering
 from flowerlab.locale import _
 from flowerlab.ui.lab import lab
+from flowerlab.ui.run_picker import escaped
 
 
 def gather_panel(dataset: str) -> None:
@@ -24,9 +25,9 @@ def gather_panel(dataset: str) -> None:
         _watch(dataset)
         return
     if state is not None and state.cancelled:
-        st.info(state.error, icon="✋")
+        st.info(escaped(state.error), icon="✋")
     elif state is not None and state.error:
-        st.error(state.error, icon="🚧")
+        st.error(escaped(state.error), icon="🚧")
     _offer(dataset)
 
 

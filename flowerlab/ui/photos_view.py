@@ -16,6 +16,7 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.errors import BadPhoto
 from flowerlab.locale import _
 from flowerlab.photos import read_photo, resize_photo
+from flowerlab.ui.run_picker import escaped
 
 # Six stand in a row on a laptop, two on a phone.
 THUMBNAIL_PX = 168
@@ -94,8 +95,8 @@ def specimen_of(originals: Originals, position: int) -> Specimen:
 
 
 def class_words(classes: Sequence[str], label: int) -> str:
-    """Writes a class behind its glyph."""
-    return f"{class_glyph(label)} {classes[label]}"
+    """Writes a class behind its glyph, as Markdown."""
+    return f"{class_glyph(label)} {escaped(classes[label])}"
 
 
 def photo_grid(originals: Originals, *, key: str) -> int:

@@ -19,6 +19,7 @@ from flowerlab.home import Home
 from flowerlab.runs import Lab
 from flowerlab.starter import RUN_ID
 from flowerlab.store import Run
+from flowerlab.ui.run_picker import escaped
 from tests.app.finished_runs import add_finished, open_page, texts
 
 PICTURES = 60
@@ -152,7 +153,7 @@ def test_a_predictor_that_fails_is_told_as_a_sentence(home: Home, monkeypatch: p
     monkeypatch.setattr(Lab, "predict", fail)
     app = upload(open_page("classify"), ("flower.jpg", photo()))
     assert not app.exception
-    assert [error.value for error in app.error] == ["The machine may be too busy: try again."]
+    assert [error.value for error in app.error] == [escaped("The machine may be too busy: try again.")]
     app.run()
     assert len(asked) == 2
 
@@ -183,6 +184,19 @@ def test_samples_are_test_photos_with_their_label(
     assert told.count("wrong") == 4
     app.button(key="no-sample").click().run()
     assert not app.get("echarts_chart")
+
+
+def test_samples_of_photos_that_are_not_here_are_drawn(home: Home, asked: list[tuple[str, int]]) -> None:
+    """A run on photos that the lab lacks gets one drawn flower of each class, and the page says that they are drawn."""
+    run = add_finished(home, "run", dataset="tf_flowers")
+    app = open_page("classify")
+    app.button(key="sample").click().run()
+    assert not app.exception
+    assert asked == [(run.id, 5)]
+    told = texts(app)
+    assert told.count("drawn by Flowerlab") == 5
+    assert (told.count("right"), told.count("wrong")) == (1, 4)
+    assert "never seen a drawing" in told
 
 
 def test_a_photo_is_turned_as_its_camera_says(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

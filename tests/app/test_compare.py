@@ -8,6 +8,8 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.home import Home
+from flowerlab.recipe import KNOBS
+from flowerlab.ui.comparing import table_rows
 from tests.app.finished_runs import add_finished, open_page, texts
 
 
@@ -67,6 +69,25 @@ def test_the_table_gives_accuracy_with_its_interval(home: Home) -> None:
     assert row["validation"] == "70.0 %"
     assert row["rate"] == "0.01"
     assert row["epochs"] == "2/7"
+
+
+def test_knobs_that_differ_get_a_column(home: Home) -> None:
+    """Beside the lecture's knobs the table has those in which the runs differ, and no others; a batch size always."""
+    add_finished(home, "one", batch_size=8, seed=0, head=[9, 5], optimizer="sgd")
+    add_finished(home, "two", batch_size=16, seed=1, optimizer="sgd")
+    table = open_page("compare").dataframe[0].value
+    assert table["batch"].tolist() == ["8", "16"]
+    assert table["seed"].tolist() == ["0", "1"]
+    assert table["head"].tolist() == ["9,5", "50,20"]
+    assert not {"optimizer", "dropout", "patience"} & set(table.columns)
+
+
+def test_the_rows_hold_every_knob(home: Home) -> None:
+    """What is downloaded as CSV brings every knob of a recipe as a plain value."""
+    run = add_finished(home, "run", head=[9, 5], seed=3)
+    (row,) = table_rows([run])
+    assert set(KNOBS) <= set(row)
+    assert (row["head"], row["seed"], row["start_from"], row["weights"]) == ("9,5", 3, "", "none")
 
 
 def test_a_leak_is_marked_and_explained(home: Home) -> None:

@@ -17,6 +17,7 @@ from flowerlab.engine.gatherer import Gatherer, Gathering
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.store import Store
+from flowerlab.ui.run_picker import escaped
 from tests.app.finished_runs import open_page, texts
 
 PICTURES = 60
@@ -112,7 +113,7 @@ def test_the_split_is_drawn_with_its_numbers(garden: Home) -> None:
     """Honest: 42 photos learn, of which 9 validate, and 18 test. The lecture's split is named a leak."""
     app = open_page("data")
     names = {series["name"]: series["data"] for series in charts(app)[1]["series"]}
-    assert names["training"][1] + names["validation"][1] + names["test"][0] == PICTURES
+    assert (names["training"][1], names["validation"][1], names["test"][0]) == (33, 9, 18)
     assert app.success
     app.segmented_control(key="data-split").set_value("lecture").run()
     assert "leak" in json.dumps(charts(app)[1])
@@ -171,7 +172,7 @@ def test_a_failed_gathering_is_told_and_can_be_tried_again(home: Home, monkeypat
     monkeypatch.setattr(Gatherer, "state", lambda gatherer, dataset: failed)
     monkeypatch.setattr(Gatherer, "start", lambda gatherer, dataset: wanted.append(dataset))
     app = open_page("data")
-    assert [error.value for error in app.error] == ["The disk is full."]
+    assert [error.value for error in app.error] == [escaped("The disk is full.")]
     assert not wanted
     app.button(key="gather-start").click().run()
     assert wanted == ["garden"]

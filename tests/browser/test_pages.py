@@ -36,5 +36,6 @@ def test_every_page_opens_by_its_own_address(server: Server, browser: Browser, d
     for title in ("Data", "Train", "Compare", "Classify"):
         page.get_by_role("link", name=title).click()
         drawn(page, title)
+        assert page.get_by_test_id("stException").count() == 0, title
     outside = [url for url in asked if not url.startswith((server.address, "data:", "blob:"))]
     assert not outside

@@ -48,9 +48,10 @@ def test_from_start_to_an_own_photo(server: Server, page: Page) -> None:
     )
     expect(page.get_by_text("mine.jpg").first).to_be_visible()
     expect(page.get_by_test_id("stMain").get_by_text("%").first).to_be_visible()
-    for name in ("Home", "Data"):
+    for name, title in (("Home", "Flowerlab"), ("Data", "Data")):
         page.get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
         page.wait_for_timeout(1500)
-    assert page.get_by_test_id("stException").count() == 0
+        assert page.get_by_test_id("stException").count() == 0
     if sys.platform == "linux":
         assert "tensorflow" not in Path(f"/proc/{server.pid}/maps").read_text()

@@ -13,6 +13,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix
 from flowerlab.errors import BadRecipe
 from flowerlab.metrics import load_predictions
 from flowerlab.photos import read_photo, resize_photo
+from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.store import Run, RunState
@@ -46,6 +47,7 @@ def agree(lab: Lab, run: Run, *, within: float = 0.002) -> None:
         resize_photo(read_photo(originals.data(position[photo_id])), run.recipe.image_size, run.recipe.resize)
         for photo_id in stored["test_ids"]
     ])  # fmt: skip
+    assert Recipe.parse(json.loads((lab.home.run(run.id) / "recipe.json").read_text())) == run.recipe
     model = keras.models.load_model(lab.model_path(run), safe_mode=True)
     direct = model.predict(photos.astype(np.float32), verbose=0)
     assert np.abs(direct - stored["test_probabilities"]).max() <= within

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 
 from flowerlab import downloads
 from flowerlab.architectures import architecture
 from flowerlab.datasets.garden import Garden
 from flowerlab.engine.protocol import Job
-from flowerlab.errors import WeightsNotAtHand
+from flowerlab.errors import BadInput, WeightsNotAtHand
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.trainer import models, starting_weights
@@ -103,3 +104,36 @@ def test_a_damaged_file_is_named(cache: Path, home: Home) -> None:
     """A file that another program left half-written gives one sentence that names it and says what to do."""
     with pytest.raises(WeightsNotAtHand, match=r"is damaged .* Received: .*0\.35_224_no_top\.h5, 0\.6 MB\. Delete it"):
         starting_weights.load_starting_weights(models.build(SMALL, 5), SMALL, home, lambda step, done, total: None)
+
+
+@pytest.mark.parametrize("kind", ["weights.h5", "backbone.keras", "run.keras"])
+def test_a_file_brings_its_weights_whatever_its_photos_size(home: Home, kind: str) -> None:
+    """Weights, a saved backbone, or a whole saved run that was made at another size begin a run of this one."""
+    recipe = SMALL.changed(weights=f"file:own.{kind}")
+    source = models.build(SMALL.changed(weights="none", image_size=64, head=(7,)), 3)
+    assert source.backbone is not None
+    file = home.weights / f"own.{kind}"
+    if kind == "weights.h5":
+        source.backbone.save_weights(file)
+    else:
+        (source.backbone if kind == "backbone.keras" else source.model).save(file)
+    network = models.build(recipe, 5)
+    assert network.backbone is not None
+    starting_weights.load_starting_weights(network, recipe, home, lambda step, done, total: None)
+    for ours, theirs in zip(network.backbone.get_weights(), source.backbone.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_file_of_another_network_is_refused(home: Home) -> None:
+    """Weights that do not fit are one sentence that names the file."""
+    recipe = SMALL.changed(weights="file:own.keras")
+    models.build(Recipe(image_size=72), 3).model.save(home.weights / "own.keras")
+    with pytest.raises(BadInput, match=r"own\.keras do not fit"):
+        starting_weights.load_starting_weights(models.build(recipe, 5), recipe, home, lambda step, done, total: None)
+
+
+def test_a_source_whose_model_is_gone_is_named(home: Home) -> None:
+    """A run that starts from one whose model was deleted from the disk says so."""
+    recipe = SMALL.changed(weights="none", start_from="0123456789ab")
+    with pytest.raises(BadInput, match=r"no longer on the disk.*0123456789ab"):
+        starting_weights.load_starting_weights(models.build(recipe, 5), recipe, home, lambda step, done, total: None)

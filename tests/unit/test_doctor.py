@@ -121,6 +121,26 @@ def test_a_home_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
     assert "FLOWERLAB_HOME" in finding.mend
 
 
+def test_a_list_of_runs_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    """Where the home's file of runs is damaged the lab cannot run, and the doctor changes nothing in it."""
+    home = Home(tmp_path).create()
+    home.store.write_bytes(b"no database" * 1000)
+    findings = examine({"FLOWERLAB_HOME": str(tmp_path)})
+    assert problems(findings) == ["home"]
+    assert "not a database" in of(findings, "home").text
+    assert home.store.read_bytes() == b"no database" * 1000
+
+
+def test_a_home_that_cannot_be_looked_at_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong while looking at the home, the lab is not said to run."""
+
+    def fail(home: Path) -> list[Finding]:
+        raise RuntimeError
+
+    monkeypatch.setattr("flowerlab.doctor.examination.check_home", fail)
+    assert problems(examine({"FLOWERLAB_HOME": str(tmp_path)})) == ["home"]
+
+
 def test_settings_in_force_are_named(tmp_path: Path) -> None:
     """Set variables are listed with their values; unset ones are not."""
     text = of(examine({"FLOWERLAB_HOME": str(tmp_path), "FLOWERLAB_THREADS": "2"}), "settings").text

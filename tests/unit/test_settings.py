@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from flowerlab.datasets.gather import tfds_folder
 from flowerlab.errors import BadInput
 from flowerlab.settings import Settings, variable_of
+from flowerlab.weights import keras_home
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -34,9 +37,28 @@ def test_settings_come_from_the_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("niceness", "99"), ("engine", "cloud"), ("threads", "all"), ("warm_spare", "perhaps")]
+    ("name", "value"),
+    [
+        ("niceness", "99"),
+        ("engine", "cloud"),
+        ("threads", "all"),
+        ("warm_spare", "perhaps"),
+        ("home", "~nobody-here/x"),
+    ],
 )
 def test_a_bad_setting_names_its_variable(name: str, value: str) -> None:
     """The sentence names the variable and what was received."""
     with pytest.raises(BadInput, match=rf"{variable_of(name)} .*Received: '{value}'"):
         Settings.from_environment({variable_of(name): value})
+
+
+@pytest.mark.parametrize(("variable", "folder"), [("KERAS_HOME", keras_home), ("TFDS_DATA_DIR", tfds_folder)])
+def test_a_folder_of_somebody_unknown_names_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, folder: Callable[[], Path]
+) -> None:
+    """`~nobody/…` in another library's variable is one sentence; `~` alone is one's own home."""
+    monkeypatch.setenv(variable, "~/here")
+    assert folder() == Path.home() / "here"
+    monkeypatch.setenv(variable, "~nobody-here/x")
+    with pytest.raises(BadInput, match=rf"{variable} names no folder.* Received: '~nobody-here/x'"):
+        folder()

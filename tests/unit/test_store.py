@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,12 @@ from typing import Any
 import psutil
 import pytest
 
-from flowerlab.errors import BadName, UnknownRun
+from flowerlab.errors import BadName, StoreUnusable, UnknownRun
 from flowerlab.events import from_record
 from flowerlab.history import Reader
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
-from flowerlab.store import RunState, Store
+from flowerlab.store import RunState, Store, check_store
 
 RESULT = {
     "classes": ["a", "b"], "best_epoch": 0, "epochs_run": 1, "val_accuracy": 0.5, "test_accuracy": 0.5, "test_photos": 2,
@@ -220,3 +221,47 @@ def test_a_history_does_not_change_under_its_reader(store: Store) -> None:
     after = reader.history(run.id)
     assert (len(before.batches), len(before.epochs)) == (1, 0)
     assert (len(after.batches), len(after.epochs)) == (0, 1)
+
+
+def damage(path: Path) -> None:
+    """Makes a file of runs unreadable."""
+    path.write_bytes(b"no database" * 1000)
+
+
+def of_the_future(path: Path) -> None:
+    """Makes a file of runs as a later Flowerlab would."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+
+@pytest.mark.parametrize(("spoil", "told"), [(damage, "not a database"), (of_the_future, "newer Flowerlab")])
+def test_a_file_that_cannot_be_used_is_told_in_a_sentence(home: Home, spoil: Callable[[Path], None], told: str) -> None:
+    """A damaged file, or one of a newer version, is refused by name and not changed."""
+    spoil(home.store)
+    before = home.store.read_bytes()
+    for use in (Store, check_store):
+        with pytest.raises(StoreUnusable, match=told):
+            use(home.store)
+    assert home.store.read_bytes() == before
+
+
+def test_a_lost_table_is_told_in_a_sentence(home: Home) -> None:
+    """What SQLite says of a foreign file comes as our own error, from reading and writing alike."""
+    connection = sqlite3.connect(home.store)
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    store = Store(home.store)
+    for use in (store.all, lambda: store.add(Recipe(), "run")):
+        with pytest.raises(StoreUnusable, match="no such table"):
+            use()
+    store.close()
+
+
+def test_a_run_that_is_stopping_is_not_given_for_an_equal_one(store: Store) -> None:
+    """Whoever asks for a recipe that somebody else is just stopping gets a run of their own."""
+    run = store.add(Recipe(), "run")
+    store.begin_attempt(run.id)
+    assert store.equal_to(Recipe()) is not None
+    assert store.request_stop(run.id) is RunState.STOPPING
+    assert store.equal_to(Recipe()) is None

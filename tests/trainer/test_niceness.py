@@ -1,0 +1,27 @@
+"""How far trainers step back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import os
+from flowerlab.trainer.__main__ import step_back
+os.nice({begun})
+if os.getuid() == 0:
+    os.setuid(65534)
+step_back({wanted})
+print(os.nice(0))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has classes of priority instead")
+@pytest.mark.parametrize(("begun", "wanted", "expected"), [(0, 0, 0), (0, 15, 15), (10, 7, 10), (17, 15, 17)])
+def test_a_lab_that_was_started_nicely_keeps_its_niceness(begun: int, wanted: int, expected: int) -> None:
+    """A process that may not take niceness back keeps what it has and goes on, or steps back further."""
+    program = PROGRAM.format(begun=begun, wanted=wanted)
+    outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (outcome.stdout, outcome.stderr) == (f"{expected}\n", "")
