@@ -160,6 +160,8 @@ def train(
             epochs=recipe.epochs,
             steps_per_epoch=batches_per_epoch(len(training), recipe.batch_size),
             callbacks=[watch, early],
+            # The stream has its order already.
+            shuffle=False,
             verbose=0,
         )
     except StopRequested:

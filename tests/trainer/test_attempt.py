@@ -65,6 +65,42 @@ def test_a_validation_that_is_no_number_fails_with_advice(home: Home, monkeypatc
     assert "epoch" not in {json.loads(line)["kind"] for line in said.getvalue().splitlines()}
 
 
+def test_stop_while_features_are_computed_leaves_nothing_behind(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop in the middle of the pass through the frozen layers ends it at the next batch: no features, no epoch, no model."""
+    channel, said = attempt(home, FROZEN)
+    real = channel.progress
+
+    def press_stop(step: str, done: int, total: int) -> None:
+        if step == "Computing features" and done:
+            channel.wish_to_stop()
+        real(step, done, total)
+
+    monkeypatch.setattr(channel, "progress", press_stop)
+    with pytest.raises(StopRequested):
+        run.run_job(channel)
+    assert not list(home.features.iterdir())
+    assert not _model(home).exists()
+    assert {json.loads(line)["kind"] for line in said.getvalue().splitlines()} == {"preparing"}
+
+
+def test_stop_during_validation_keeps_the_epochs_before(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop while the second epoch is validated: that epoch does not count, the first one is tested and saved."""
+    channel, said = attempt(home, FROZEN.changed(epochs=5, patience=5))
+    real, validations = fit.predict, []
+
+    def press_stop(*arguments: Any) -> Any:
+        validations.append(arguments)
+        if len(validations) == 2:
+            channel.wish_to_stop()
+        return real(*arguments)
+
+    monkeypatch.setattr(fit, "predict", press_stop)
+    end = run.run_job(channel)
+    assert (end["state"], end["result"].epochs_run) == ("stopped", 1)
+    assert [json.loads(line)["kind"] for line in said.getvalue().splitlines()].count("epoch") == 1
+    assert _model(home).exists()
+
+
 def test_who_only_saves_defers_a_stop_to_its_test(home: Home) -> None:
     """Stop before the test of a finishing attempt skips the test and keeps the model; while it trains, Stop raises."""
     channel, _ = attempt(home, FROZEN)
