@@ -13,8 +13,9 @@ from flowerlab.engine import Engine, Job, Sink, Task
 from flowerlab.events import End, Event
 from flowerlab.home import Home
 from flowerlab.locks import ProcessLock
+from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
-from flowerlab.store import Run, RunState, Store
+from flowerlab.store import Store
 
 LOOK_S = 0.2
 LOG = logging.getLogger(__name__)

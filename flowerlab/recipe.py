@@ -253,6 +253,11 @@ class Recipe(BaseModel):
         return architecture(self.architecture)
 
     @property
+    def needs_pretrained(self) -> bool:
+        """Whether it begins with its architecture's pretrained weights, which must be on this machine."""
+        return self.weights == self.chosen.pretrained and self.start_from is None
+
+    @property
     def seen_before(self) -> str:
         """What its starting weights had seen of its own photos, as a sentence for whoever reads the result; else empty."""
         chosen = self.chosen

@@ -34,9 +34,10 @@ from flowerlab.owner import Owner
 from flowerlab.photos import resize_photo
 from flowerlab.presets import LECTURE, PRESETS, name_of, preset_recipe
 from flowerlab.recipe import Recipe
+from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
 from flowerlab.starter import bring_starter
-from flowerlab.store import Run, RunState, Store
+from flowerlab.store import Store
 from flowerlab.weights import find_weights, shipped_digest
 
 

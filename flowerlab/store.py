@@ -11,16 +11,14 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from flowerlab.errors import BadInput, BadName, StoreUnusable, UnknownRun
-from flowerlab.events import Attempt, End, Evaluating, Event, Preparing, Result, Start, from_line, to_line
+from flowerlab.errors import BadInput, StoreUnusable, UnknownRun
+from flowerlab.events import End, Event, Result, from_line, to_line
 from flowerlab.recipe import RUN_ID, Recipe
+from flowerlab.run import Run, RunRecord, RunState, check_name, state_after
 
-MAX_NAME = 80
 BUSY_S = 30.0
 
 SCHEMA = """
@@ -50,76 +48,8 @@ CREATE TABLE events (
 CREATE INDEX events_by_run ON events (run_id, seq);
 """
 SCHEMA_VERSION = 1
-
-
-class RunState(StrEnum):
-    """Where a run is in its life."""
-
-    QUEUED = "queued"  # waits for a trainer
-    PREPARING = "preparing"  # photos, weights or features are being made ready
-    TRAINING = "training"  # epochs are running
-    STOPPING = "stopping"  # somebody asked it to stop; it has not yet
-    EVALUATING = "evaluating"  # training is over, the test photos are being classified
-    DONE = "done"  # trained to its end and tested
-    STOPPED = "stopped"  # ended early by somebody; keeps its best whole epoch, if there was one
-    FAILED = "failed"  # ended by an error; `message` says which
-    INTERRUPTED = "interrupted"  # the lab was closed or killed while it ran
-
-    @property
-    def live(self) -> bool:
-        """Whether a trainer has it now."""
-        return self in (RunState.PREPARING, RunState.TRAINING, RunState.STOPPING, RunState.EVALUATING)
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will happen by itself."""
-        return not self.live and self is not RunState.QUEUED
-
-
-@dataclass(frozen=True)
-class Run:
-    """One row of the store.
-
-    Args:
-        id: 12 hexadecimal digits.
-        number: 1, 2, 3 …: the order in which runs were made.
-        name: For people; can be changed.
-        recipe: What was asked for.
-        state: Where it is in its life.
-        attempt: Number of the newest attempt; 0 before the first.
-        created_s, started_s, ended_s: Unix time in seconds.
-        message: Why it failed or stopped, as a sentence; else empty.
-        stop_requests: How often somebody pressed Stop (the second skips the test).
-        result: What it came to, once there is a model.
-    """
-
-    id: str
-    number: int
-    name: str
-    recipe: Recipe
-    state: RunState
-    attempt: int
-    created_s: float
-    started_s: float | None
-    ended_s: float | None
-    message: str
-    stop_requests: int
-    result: Result | None
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """A run with all that the store knows of it, to be taken into another store.
-
-    Args:
-        run: The row.
-        materials: What told the photos and weights that the recipe names from others of the same name, see `Store.add`.
-        events: Of all attempts, in order.
-    """
-
-    run: Run
-    materials: str
-    events: tuple[Event, ...]
+# States in which a trainer has a run, as SQL writes them.
+LIVE = ", ".join(f"'{state}'" for state in RunState if state.live)
 
 
 class _Connection(sqlite3.Connection):
@@ -354,7 +284,7 @@ class Store:
             db.execute(
                 "UPDATE runs SET stop_requests = stop_requests + 1, "
                 "state = CASE WHEN state = 'evaluating' THEN state ELSE 'stopping' END "
-                "WHERE id = ? AND state IN ('preparing', 'training', 'stopping', 'evaluating')",
+                f"WHERE id = ? AND state IN ({LIVE})",
                 (run_id,),
             )
         return self.get(run.id).state
@@ -391,7 +321,7 @@ class Store:
                     ),
                 )
             else:
-                state = _state_after(event, RunState(row["state"]))
+                state = state_after(event, RunState(row["state"]))
                 db.execute("UPDATE runs SET state = ? WHERE id = ?", (state, event.run_id))
         return True
 
@@ -400,7 +330,7 @@ class Store:
         with self._transaction() as db:
             rows = db.execute(
                 "UPDATE runs SET state = 'interrupted', ended_s = ?, message = ?, attempt = attempt + 1 "
-                "WHERE state IN ('preparing', 'training', 'stopping', 'evaluating') RETURNING id",
+                f"WHERE state IN ({LIVE}) RETURNING id",
                 (time.time(), message),
             ).fetchall()
         return [row["id"] for row in rows]
@@ -472,9 +402,7 @@ class Store:
 
     def live(self) -> list[Run]:
         """Returns the runs that a trainer has now."""
-        rows = self._connection().execute(
-            "SELECT * FROM runs WHERE state IN ('preparing', 'training', 'stopping', 'evaluating') ORDER BY number"
-        )
+        rows = self._connection().execute(f"SELECT * FROM runs WHERE state IN ({LIVE}) ORDER BY number")
         return [_run(row) for row in rows]
 
     def equal_to(self, recipe: Recipe, *, materials: str = "") -> Run | None:
@@ -505,20 +433,6 @@ class Store:
         return [(row["seq"], from_line(row["body"])) for row in rows]
 
 
-def check_name(name: str) -> str:
-    """Returns the name without surrounding space, if a run can bear it.
-
-    Raises:
-        BadName: If it is empty, too long, or holds characters that cannot be shown.
-    """
-    cleaned = " ".join(name.split())
-    if not cleaned or len(cleaned) > MAX_NAME or not cleaned.isprintable():
-        raise BadName(
-            f"The name must have 1 to {MAX_NAME} characters that can be shown. Received: {name[:120]!r}. Try a shorter one."
-        )
-    return cleaned
-
-
 def _fingerprint(recipe: Recipe, materials: str) -> str:
     return f"{recipe.fingerprint()} {materials}"
 
@@ -528,16 +442,6 @@ def _unknown(run_id: str) -> str:
         f"No run has this id. Expected the 12 digits that `python -m flowerlab runs` shows. Received: {run_id[:40]!r}. "
         "It may have been deleted."
     )
-
-
-def _state_after(event: Event, state: RunState) -> RunState:
-    if isinstance(event, Evaluating):
-        return RunState.EVALUATING
-    if state is RunState.STOPPING:
-        return state
-    if isinstance(event, Attempt | Preparing):
-        return RunState.PREPARING
-    return RunState.TRAINING if isinstance(event, Start) else state
 
 
 def _run(row: sqlite3.Row) -> Run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.locale import _
-from flowerlab.store import Run
+from flowerlab.run import Run
 from flowerlab.ui.answers_view import problem_sentence, show_photo
 from flowerlab.ui.classifying import Given, classify, drawn_samples, memory, sample_photos
 from flowerlab.ui.lab import lab

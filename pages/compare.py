@@ -7,7 +7,7 @@ import streamlit as st
 from flowerlab.charts.curves import Measure, curves_figure, curves_sentence
 from flowerlab.charts.matrix import scale_top
 from flowerlab.locale import _
-from flowerlab.store import Run
+from flowerlab.run import Run
 from flowerlab.ui.comparing import column_words, curve_of, notes_on_fairness, show_matrix, shown_table, table_rows
 from flowerlab.ui.lab import lab
 from flowerlab.ui.run_picker import nothing_finished, pick_runs

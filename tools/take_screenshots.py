@@ -3,8 +3,7 @@
     python -m tools.take_screenshots [--out docs/screenshots] [--home FOLDER] [--pictures 1000] [--every]
 
 It starts the app, presses "Run the lecture", and takes pictures of each page; `--every` takes each page light and dark,
-1280 and 400 pixels wide, to be looked at. A home that is given is kept: a second call finds its runs there. With
-MobileNetV2's weights in KERAS_HOME, B and C use them; else they begin with random weights.
+1280 and 400 pixels wide, to be looked at. A home that is given is kept: a second call finds its runs there.
 """
 
 from __future__ import annotations
@@ -88,8 +87,6 @@ def run_the_lecture(page: Page, address: str, live: Path) -> None:
     take(page, live, lowest=1100)
     page.goto(address)
     settle(page)
-    if page.locator(".st-key-untrained button").count():
-        page.locator(".st-key-untrained button").click()
     expect(page.get_by_text("nothing is training").first).to_be_visible(timeout=TRAINING_MS)
 
 

@@ -9,19 +9,23 @@ from flowerlab.cli.watch import step_text
 from flowerlab.engine.gatherer import Gathering
 from flowerlab.figures import duration, percent
 from flowerlab.history import History
-from flowerlab.store import Run, RunState
+from flowerlab.run import Run, RunState
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[what]}", markup=False),
+        console=Console(stderr=True),
+    )
 
 
 class Bars:
     """One bar a run, redrawn in place; for the length of a `with` block."""
 
     def __init__(self) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[what]}", markup=False),
-            console=Console(stderr=True),
-        )
+        self._progress = _progress()
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Bars:
@@ -45,12 +49,7 @@ class GatheringBar:
     """One bar for a download or the gathering of a data set, redrawn in place; for the length of a `with` block."""
 
     def __init__(self) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[what]}", markup=False),
-            console=Console(stderr=True),
-        )
+        self._progress = _progress()
         self._task = self._progress.add_task("Starting", total=None, what="")
 
     def __enter__(self) -> GatheringBar:

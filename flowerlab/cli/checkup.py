@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import Annotated
 
 import typer
 
-from flowerlab.cli.output import give, write
+from flowerlab.cli.output import AsJson, give, write
 from flowerlab.doctor import Level, can_run, examine
 
 MARKS = {Level.OK: "ok", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
 
 
 def doctor(
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check what the lab needs, without a network and without starting anything.
 

@@ -10,13 +10,13 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from flowerlab.cli.output import give, one_line, say, write
+from flowerlab.cli.output import AsJson, give, one_line, say, write
 from flowerlab.cli.running import opened
 from flowerlab.errors import BadInput, BadPhoto, RunFailed, UnknownRun
 from flowerlab.figures import percent, spelled
 from flowerlab.photos import read_photo
+from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.store import Run
 
 # Decoded photos of a phone take 36 MB each: they are read and asked about in small groups, and then let go.
 GROUP = 8
@@ -27,9 +27,7 @@ SHOWN_CLASSES = 3
 def classify(
     run: Annotated[str, typer.Argument(help="A run: its id, the first digits of it (at least 4), or its name.")],
     photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files with photos.")],
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Classify photos with a finished run.
 

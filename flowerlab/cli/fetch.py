@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 
-from flowerlab.cli.output import give, say, write
+from flowerlab.cli.output import AsJson, give, say, write
 from flowerlab.cli.running import opened
-from flowerlab.engine.fetcher import fetch_title, fetchable, megabytes_of
+from flowerlab.engine.fetcher import check_fetchable, fetch_title, fetchable, megabytes_of
 from flowerlab.engine.gatherer import Gathering
-from flowerlab.errors import BadInput, NotAtHand
+from flowerlab.errors import NotAtHand
 from flowerlab.runs import Lab
 
 LOOK_S = 0.1
@@ -26,17 +26,14 @@ def fetch(
         list[str],
         typer.Argument(help=f"What to fetch: {', '.join(fetchable())}.", metavar="NAME...", show_default=False),
     ],
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Fetch photos (tf_flowers) or an architecture's ImageNet weights, so that the lab has them without a network.
 
     What is there already is not fetched again. Ctrl-C keeps what has come: the next call goes on from there.
     """
-    unknown = [name for name in names if name not in fetchable()]
-    if unknown:
-        raise BadInput(f"This cannot be fetched. Expected one of {', '.join(fetchable())}. Received: {unknown[0]!r}.")
+    for name in names:
+        check_fetchable(name)
     fetched = []
     with opened() as lab:
         for name in dict.fromkeys(names):

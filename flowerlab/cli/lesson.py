@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from flowerlab.architectures import architecture as find_architecture
-from flowerlab.cli.output import give, say, write
+from flowerlab.cli.output import AsJson, give, say, write
 from flowerlab.cli.running import opened
 from flowerlab.datasets.catalog import check_dataset_name
 from flowerlab.datasets.gather import find_originals, gather
@@ -21,14 +21,13 @@ from flowerlab.lesson import pack as write_pack
 from flowerlab.lesson import unpack as bring_pack
 from flowerlab.lesson.manifest import Item
 from flowerlab.lesson.packing import check_target
+from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.store import Run
 from flowerlab.weights import fetch_weights
 
 LOOK_S = 0.2
 
 Progress = Callable[[str, int, int], None]
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")]
 
 
 def pack(

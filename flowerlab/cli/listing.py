@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from flowerlab.cli.output import accuracy_text, give, run_record, say, write
+from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, say, write
 from flowerlab.cli.running import opened
 from flowerlab.datasets.catalog import dataset_title
 from flowerlab.errors import BadInput
 from flowerlab.figures import duration, percent
-from flowerlab.store import Run, RunState
+from flowerlab.run import Run, RunState
 
 COLUMNS = ("id", "name", "state", "data", "test accuracy (95 %)", "validation", "time", "made")
 
@@ -22,9 +22,7 @@ def runs(
     state: Annotated[
         str | None, typer.Option("--state", metavar="TEXT", help=f"Only runs in this state: {', '.join(RunState)}.")
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List all runs, the newest first.
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from flowerlab.figures import duration, percent, percent_with_interval
 from flowerlab.metrics import accuracy_interval
+from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.store import Run
+
+AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")]
 
 
 def give(record: dict[str, Any]) -> None:

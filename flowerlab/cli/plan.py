@@ -13,8 +13,8 @@ from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import Split
 from flowerlab.home import Home
 from flowerlab.recipe import KNOBS, Recipe, as_text
+from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.store import Run
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,7 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
     classes = describe(own).classes if brought else lab.classes_of(recipe.dataset)
     chosen = recipe.chosen
     dataset_at_hand = brought or lab.dataset_at_hand(recipe.dataset)
-    needs_weights = recipe.weights == chosen.pretrained and recipe.start_from is None
-    weights_at_hand = not needs_weights or lab.weights_at_hand(chosen.name)
+    weights_at_hand = not recipe.needs_pretrained or lab.weights_at_hand(chosen.name)
     return Plan(
         recipe=recipe,
         classes=classes,

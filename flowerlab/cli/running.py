@@ -9,8 +9,8 @@ import typer
 
 from flowerlab.cli.output import say
 from flowerlab.cli.watch import Interrupts, watch
+from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab, Started
-from flowerlab.store import Run, RunState
 
 
 @contextmanager

@@ -12,14 +12,14 @@ import typer
 from flowerlab.architectures import architecture
 from flowerlab.cli.bringing import bring_in
 from flowerlab.cli.knobs import takes_knobs
-from flowerlab.cli.output import give, run_record, say, summary, write
+from flowerlab.cli.output import AsJson, give, run_record, say, summary, write
 from flowerlab.cli.plan import plan_record, plan_text, planned
 from flowerlab.cli.running import opened, see_through
 from flowerlab.home import Home
 from flowerlab.presets import LECTURE, preset_recipe
 from flowerlab.recipe import Recipe
+from flowerlab.run import Run, RunState, check_name
 from flowerlab.runs import Lab
-from flowerlab.store import Run, RunState, check_name
 
 OF_BACKBONE = ("architecture", "weights")
 LECTURE_DEFAULTS = {
@@ -28,7 +28,6 @@ LECTURE_DEFAULTS = {
 }
 
 Again = Annotated[bool, typer.Option("--again", metavar="", help="Train even if an equal run is there.")]
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")]
 
 
 @takes_knobs()

@@ -15,8 +15,8 @@ from flowerlab.cli.output import say
 from flowerlab.events import Epoch
 from flowerlab.figures import duration, percent
 from flowerlab.history import History
+from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
-from flowerlab.store import Run, RunState
 
 LOOK_S = 0.2
 

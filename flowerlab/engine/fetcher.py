@@ -33,6 +33,12 @@ def fetch_title(name: str) -> str:
     return DATASETS[name].title if name in DATASETS else architecture(name).title
 
 
+def check_fetchable(name: str) -> None:
+    """Raises BadInput if this is nothing that can be fetched."""
+    if name not in fetchable():
+        raise BadInput(f"This cannot be fetched. Expected one of {', '.join(fetchable())}. Received: {name!r}.")
+
+
 class Fetcher:
     """Starts and watches downloads.
 
@@ -59,8 +65,7 @@ class Fetcher:
         Raises:
             BadInput: If it is none of them.
         """
-        if name not in fetchable():
-            raise BadInput(f"This cannot be fetched. Expected one of {', '.join(fetchable())}. Received: {name!r}.")
+        check_fetchable(name)
         if name in DATASETS:
             return self._gatherer.start(name)
         with self._guard:

@@ -23,7 +23,8 @@ from flowerlab.lesson.archive import Progress, Source, write_archive
 from flowerlab.lesson.manifest import RUN_RECORD, Item, ItemKind, Manifest, PackedFile
 from flowerlab.lesson.run_record import run_json
 from flowerlab.lesson.weights import check_weights_file
-from flowerlab.store import Run, Store
+from flowerlab.run import Run
+from flowerlab.store import Store
 from flowerlab.weights import find_weights
 
 # What a trainer leaves beside a model while it works.

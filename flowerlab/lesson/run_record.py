@@ -9,7 +9,7 @@ from typing import Any
 from flowerlab.errors import BadPack, FlowerlabError
 from flowerlab.events import Result, from_line, to_line
 from flowerlab.recipe import RUN_ID, Recipe
-from flowerlab.store import Run, RunRecord, RunState, check_name
+from flowerlab.run import Run, RunRecord, RunState, check_name
 
 MOST_MATERIALS = 200
 

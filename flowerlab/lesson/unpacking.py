@@ -16,7 +16,8 @@ from flowerlab.lesson.archive import Progress, extract, opened_pack
 from flowerlab.lesson.checks import check_item
 from flowerlab.lesson.manifest import RUN_RECORD, Item, ItemKind, Manifest, PackedFile
 from flowerlab.lesson.run_record import read_run
-from flowerlab.store import RunRecord, Store
+from flowerlab.run import RunRecord
+from flowerlab.store import Store
 from flowerlab.weights import keras_home
 
 # Left free beside what is unpacked: the list of runs must still be able to grow.

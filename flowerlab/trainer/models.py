@@ -11,6 +11,7 @@ import keras
 from keras import layers
 
 from flowerlab.architectures import Architecture
+from flowerlab.architectures.handmade import STEPS
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.vgg16_mini import vgg16_mini
 
@@ -91,15 +92,11 @@ def freeze(backbone: keras.Model, chosen: Architecture, unfreeze_from: str) -> N
 
 def _handmade() -> list[keras.Layer]:
     """The lecture's own layers, before the head."""
-    return [
-        layers.Rescaling(1 / 255, name="rescaling"),
-        layers.Conv2D(16, 10, activation="relu", name="conv1"),
-        layers.MaxPooling2D(3, name="pool1"),
-        layers.Conv2D(32, 8, activation="relu", name="conv2"),
-        layers.MaxPooling2D(2, name="pool2"),
-        layers.Conv2D(32, 6, activation="relu", name="conv3"),
-        layers.MaxPooling2D(2, name="pool3"),
-    ]
+    stack: list[keras.Layer] = [layers.Rescaling(1 / 255, name="rescaling")]
+    for number, (filters, kernel, pool) in enumerate(STEPS, start=1):
+        stack.append(layers.Conv2D(filters, kernel, activation="relu", name=f"conv{number}"))
+        stack.append(layers.MaxPooling2D(pool, name=f"pool{number}"))
+    return stack
 
 
 def _head(recipe: Recipe, classes: int) -> list[keras.Layer]:

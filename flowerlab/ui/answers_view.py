@@ -8,7 +8,7 @@ from flowerlab.charts.answers import answer_height_px, answer_options, answer_se
 from flowerlab.charts.colours import class_glyph
 from flowerlab.figures import spelled
 from flowerlab.locale import _
-from flowerlab.store import Run
+from flowerlab.run import Run
 from flowerlab.ui.classifying import Given, Memory
 from flowerlab.ui.run_picker import escaped, run_title
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from flowerlab.datasets.parts import parts_of
 from flowerlab.errors import BadPhoto, FlowerlabError
 from flowerlab.photos import read_photo, resize_photo
+from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.store import Run
 from flowerlab.ui.photos_view import encoded
 
 # Decoded photos of a phone take 36 MB each: they are read and asked about in small groups, and then let go.

@@ -16,7 +16,7 @@ from flowerlab.history import History
 from flowerlab.locale import _
 from flowerlab.metrics import accuracy_interval
 from flowerlab.recipe import KNOBS, Recipe
-from flowerlab.store import Run
+from flowerlab.run import Run
 from flowerlab.ui.run_picker import escaped, run_title
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from flowerlab.figures import percent_with_interval
 from flowerlab.locale import _
+from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.store import Run
 from flowerlab.ui.progress import progress_of
 from flowerlab.ui.refreshing import busy, refreshed
 from flowerlab.ui.run_picker import colour_mark, escaped

@@ -9,8 +9,8 @@ from flowerlab.charts.live import MEASURES, live_options, live_sentence
 from flowerlab.errors import UnknownRun
 from flowerlab.history import History
 from flowerlab.locale import _
+from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
-from flowerlab.store import Run, RunState
 from flowerlab.ui.messages import tell
 from flowerlab.ui.outcome import manage, outcome
 from flowerlab.ui.progress import progress_of

@@ -9,8 +9,8 @@ from flowerlab.events import Result
 from flowerlab.figures import duration, percent
 from flowerlab.locale import _
 from flowerlab.metrics import accuracy_interval
+from flowerlab.run import MAX_NAME, Run, RunState
 from flowerlab.runs import Lab
-from flowerlab.store import MAX_NAME, Run, RunState
 from flowerlab.ui.messages import tell, told
 from flowerlab.ui.recipe_form import fill
 from flowerlab.ui.run_picker import escaped

@@ -11,8 +11,8 @@ from flowerlab.errors import BadRecipe
 from flowerlab.locale import _
 from flowerlab.presets import PRESETS, preset_recipe
 from flowerlab.recipe import Recipe
+from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.store import Run
 from flowerlab.ui.lab import lab
 from flowerlab.ui.recipe_form import fill, key_of, sources
 

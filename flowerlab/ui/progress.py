@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flowerlab.figures import duration
 from flowerlab.history import History
 from flowerlab.locale import _
-from flowerlab.store import Run, RunState
+from flowerlab.run import Run, RunState
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
 from flowerlab.datasets.folder import list_folders
 from flowerlab.locale import _
 from flowerlab.recipe import CHOICES, KNOBS, Recipe, as_text
+from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.store import Run
 from flowerlab.ui.words import decimals, state_words
 
 LEARNING_RATES = (*(float(f"{step}e{power}") for power in range(-6, 0) for step in (1, 2, 5)), 1.0)

@@ -52,7 +52,7 @@ def show_notes(lab: Lab, recipe: Recipe) -> None:
     """Writes what is good to know."""
     for note in notes(lab, recipe):
         st.caption("💡 " + note)
-    fetch_panel(lab, [recipe.dataset, *([recipe.architecture] if _needs_weights(recipe) else [])], place="train")
+    fetch_panel(lab, [recipe.dataset, *([recipe.architecture] if recipe.needs_pretrained else [])], place="train")
 
 
 def notes(lab: Lab, recipe: Recipe) -> list[str]:
@@ -70,17 +70,13 @@ def notes(lab: Lab, recipe: Recipe) -> list[str]:
             "time. Without it they look once and what they saw is kept: many times faster."
         )
         found.append(text)
-    return found + _missing(lab, recipe)
+    return found + _materials(lab, recipe)
 
 
-def _needs_weights(recipe: Recipe) -> bool:
-    return recipe.weights == recipe.chosen.pretrained and recipe.start_from is None
-
-
-def _missing(lab: Lab, recipe: Recipe) -> list[str]:
-    """What is not on this machine, how large it is, and the way around it."""
+def _materials(lab: Lab, recipe: Recipe) -> list[str]:
+    """What is to be said of its photos and starting weights: what is missing here, how large it is, what they have seen."""
     found = []
-    if _needs_weights(recipe) and not lab.weights_at_hand(recipe.architecture):
+    if recipe.needs_pretrained and not lab.weights_at_hand(recipe.architecture):
         text = _(
             "The weights of {title} are not on this computer: {size:.0f} MB are downloaded first. Without a network "
             "choose another architecture, or the starting weights “none”."

@@ -8,7 +8,7 @@ import streamlit as st
 
 from flowerlab.charts.colours import run_colour
 from flowerlab.locale import _
-from flowerlab.store import Run
+from flowerlab.run import Run
 from flowerlab.ui.lab import lab
 
 QUERY = "runs"

@@ -8,8 +8,8 @@ from flowerlab.errors import FlowerlabError, UnknownRun
 from flowerlab.locale import _
 from flowerlab.presets import PRESETS, name_of
 from flowerlab.recipe import KNOBS, Recipe
+from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.store import Run
 from flowerlab.ui.messages import tell
 from flowerlab.ui.run_picker import escaped
 from flowerlab.ui.words import state_words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowerlab.locale import _
-from flowerlab.store import RunState
+from flowerlab.run import RunState
 
 STATE_SIGNS: dict[RunState, str] = {
     RunState.QUEUED: "⏳",

@@ -12,7 +12,8 @@ from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.events import End, Epoch, Result
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
-from flowerlab.store import Run, Store
+from flowerlab.run import Run
+from flowerlab.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
 TIMEOUT_S = 60

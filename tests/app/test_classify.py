@@ -16,9 +16,9 @@ from flowerlab.datasets.gather import gather
 from flowerlab.engine.predictor import Predictor
 from flowerlab.errors import PredictorFailed
 from flowerlab.home import Home
+from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.starter import RUN_ID
-from flowerlab.store import Run
 from flowerlab.ui.run_picker import escaped
 from tests.app.finished_runs import add_finished, open_page, texts
 

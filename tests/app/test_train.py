@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from flowerlab.home import Home
 from flowerlab.presets import preset_recipe
 from flowerlab.recipe import Recipe
-from flowerlab.store import Run, RunState
+from flowerlab.run import Run, RunState
 from flowerlab.ui.lab import lab
 from tests.app.finished_runs import add_finished, open_page, texts
 

@@ -11,8 +11,9 @@ from playwright.sync_api import Page, expect
 
 from flowerlab.datasets.garden import pictures
 from flowerlab.home import Home
+from flowerlab.run import RunState
 from flowerlab.starter import RUN_ID
-from flowerlab.store import RunState, Store
+from flowerlab.store import Store
 from tools.app_server import served
 
 # Nobody listens there: whoever asks for a file from the network is refused at once.

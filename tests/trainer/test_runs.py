@@ -14,9 +14,9 @@ from flowerlab.errors import BadRecipe
 from flowerlab.metrics import load_predictions
 from flowerlab.photos import read_photo, resize_photo
 from flowerlab.recipe import Recipe
+from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
-from flowerlab.store import Run, RunState
 
 
 @pytest.fixture

@@ -25,9 +25,10 @@ from flowerlab.errors import DatasetNotAtHand
 from flowerlab.home import Home
 from flowerlab.lesson import pack, unpack
 from flowerlab.recipe import Recipe
+from flowerlab.run import RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
-from flowerlab.store import RunState, Store
+from flowerlab.store import Store
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
 from tests.loopback import Manners, file_server
 

@@ -18,7 +18,8 @@ from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.events import End, Epoch
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
-from flowerlab.store import Run, Store
+from flowerlab.run import Run
+from flowerlab.store import Store
 
 
 def jpeg(number: int) -> bytes:

@@ -30,8 +30,9 @@ from flowerlab.engine.fake import FakeEngine
 from flowerlab.events import Attempt, End
 from flowerlab.home import Home
 from flowerlab.recipe import KNOBS, Recipe
+from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.store import Run, Store
+from flowerlab.store import Store
 from tests.loopback import served_weights
 
 ROOT = Path(__file__).parents[2]

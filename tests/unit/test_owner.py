@@ -25,9 +25,10 @@ from flowerlab.errors import BadFolder, BadInput, BadRecipe
 from flowerlab.events import from_record
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
+from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
-from flowerlab.store import Run, RunState, Store
+from flowerlab.store import Store
 from tests.unit.test_store import RESULT
 
 QUICK = Recipe(image_size=72, epochs=1, head=(4,))

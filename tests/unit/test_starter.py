@@ -11,10 +11,10 @@ import pytest
 import flowerlab.starter
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.metrics import calibration_error, confusion_matrix, load_predictions
+from flowerlab.run import RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.starter import PACK, RUN_ID
-from flowerlab.store import RunState
 
 
 @pytest.fixture

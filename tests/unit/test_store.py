@@ -17,7 +17,8 @@ from flowerlab.events import from_record
 from flowerlab.history import Reader
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
-from flowerlab.store import RunState, Store, check_store
+from flowerlab.run import RunState
+from flowerlab.store import Store, check_store
 
 RESULT = {
     "classes": ["a", "b"], "best_epoch": 0, "epochs_run": 1, "val_accuracy": 0.5, "test_accuracy": 0.5, "test_photos": 2,

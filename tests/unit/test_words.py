@@ -10,7 +10,7 @@ from flowerlab.events import Batch, Epoch, Evaluating, Preparing, Start
 from flowerlab.figures import duration, percent_with_interval, spelled
 from flowerlab.history import History
 from flowerlab.recipe import Recipe
-from flowerlab.store import Run, RunState
+from flowerlab.run import Run, RunState
 from flowerlab.ui.progress import progress_of
 from flowerlab.ui.words import decimals, millions, state_words, trainable_of
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flowerlab.presets import PRESETS, preset_recipe
 from flowerlab.recipe import Recipe
+from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
-from flowerlab.store import Run
 from tools.results.record import Figures, Record
 from tools.results.wanted import Wanted
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from flowerlab.store import Run
+from flowerlab.run import Run
 from tools.results.wanted import Wanted
 
 

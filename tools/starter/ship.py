@@ -37,9 +37,10 @@ from flowerlab.home import Home
 from flowerlab.lesson.packing import pack
 from flowerlab.metrics import accuracy_interval, calibration_error, confusion_matrix, sureness
 from flowerlab.photos import read_photo, resize_photo
+from flowerlab.run import Run, RunRecord, RunState
 from flowerlab.settings import Settings
 from flowerlab.starter import PACK, RUN_ID
-from flowerlab.store import Run, RunRecord, RunState, Store
+from flowerlab.store import Store
 from flowerlab.trainer.fit import loss_and_accuracy
 from flowerlab.trainer.models import Network, build
 from flowerlab.trainer.saved import load_saved, write_compact

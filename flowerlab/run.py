@@ -1,0 +1,107 @@
+"""A run as the lab knows it: what was asked for, where it is in its life, what it came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flowerlab.errors import BadName
+from flowerlab.events import Attempt, Evaluating, Event, Preparing, Result, Start
+from flowerlab.recipe import Recipe
+
+MAX_NAME = 80
+
+
+class RunState(StrEnum):
+    """Where a run is in its life."""
+
+    QUEUED = "queued"  # waits for a trainer
+    PREPARING = "preparing"  # photos, weights or features are being made ready
+    TRAINING = "training"  # epochs are running
+    STOPPING = "stopping"  # somebody asked it to stop; it has not yet
+    EVALUATING = "evaluating"  # training is over, the test photos are being classified
+    DONE = "done"  # trained to its end and tested
+    STOPPED = "stopped"  # ended early by somebody; keeps its best whole epoch, if there was one
+    FAILED = "failed"  # ended by an error; `message` says which
+    INTERRUPTED = "interrupted"  # the lab was closed or killed while it ran
+
+    @property
+    def live(self) -> bool:
+        """Whether a trainer has it now."""
+        return self in (RunState.PREPARING, RunState.TRAINING, RunState.STOPPING, RunState.EVALUATING)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return not self.live and self is not RunState.QUEUED
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row of the store.
+
+    Args:
+        id: 12 hexadecimal digits.
+        number: 1, 2, 3 …: the order in which runs were made.
+        name: For people; can be changed.
+        recipe: What was asked for.
+        state: Where it is in its life.
+        attempt: Number of the newest attempt; 0 before the first.
+        created_s, started_s, ended_s: Unix time in seconds.
+        message: Why it failed or stopped, as a sentence; else empty.
+        stop_requests: How often somebody pressed Stop (the second skips the test).
+        result: What it came to, once there is a model.
+    """
+
+    id: str
+    number: int
+    name: str
+    recipe: Recipe
+    state: RunState
+    attempt: int
+    created_s: float
+    started_s: float | None
+    ended_s: float | None
+    message: str
+    stop_requests: int
+    result: Result | None
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run with all that the store knows of it, to be taken into another store.
+
+    Args:
+        run: The row.
+        materials: What told the photos and weights that the recipe names from others of the same name, see `Store.add`.
+        events: Of all attempts, in order.
+    """
+
+    run: Run
+    materials: str
+    events: tuple[Event, ...]
+
+
+def check_name(name: str) -> str:
+    """Returns the name without surrounding space, if a run can bear it.
+
+    Raises:
+        BadName: If it is empty, too long, or holds characters that cannot be shown.
+    """
+    cleaned = " ".join(name.split())
+    if not cleaned or len(cleaned) > MAX_NAME or not cleaned.isprintable():
+        raise BadName(
+            f"The name must have 1 to {MAX_NAME} characters that can be shown. Received: {name[:120]!r}. Try a shorter one."
+        )
+    return cleaned
+
+
+def state_after(event: Event, state: RunState) -> RunState:
+    """Returns the state of a run that was in `state` when its trainer said this event, which is not its last."""
+    if isinstance(event, Evaluating):
+        return RunState.EVALUATING
+    if state is RunState.STOPPING:
+        return state
+    if isinstance(event, Attempt | Preparing):
+        return RunState.PREPARING
+    return RunState.TRAINING if isinstance(event, Start) else state
