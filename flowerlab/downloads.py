@@ -87,7 +87,7 @@ def download(file: RemoteFile, target: Path, progress: Progress = lambda done, t
         target.parent.mkdir(parents=True, exist_ok=True)
         with waiting_for(target.with_name(f".{target.name}.lock"), check=watch):
             # Somebody else may have fetched it meanwhile.
-            if not target.is_file():
+            if not is_whole(target):
                 _check_space(file, part)
                 _fetch(file, part, watch)
                 part.replace(target)
@@ -106,7 +106,7 @@ def _fetch(file: RemoteFile, part: Path, watch: Callable[[], None]) -> None:
         try:
             if before != file.size_bytes:
                 resumed = _receive(file, part, watch)
-        except (_Broken, OSError, http.client.HTTPException) as error:
+        except (_Broken, OSError, ValueError, http.client.HTTPException) as error:
             if left and before < _size(part):
                 continue
             raise _Broken(_reason(error)) from error
@@ -156,6 +156,9 @@ def _receive(file: RemoteFile, part: Path, watch: Callable[[], None]) -> bool:
             _drop(part)
             raise _Wrong(f"the server sent more than {file.size_bytes:,} bytes")
     if _size(part) < file.size_bytes:
+        if not resume and head.length is None:
+            # It never said how much it would send: most likely a page of the network's, which no later try can go on from.
+            _drop(part)
         raise _Broken("the connection broke off")
     return resume
 
@@ -175,6 +178,11 @@ def _problem(file: RemoteFile, part: Path, watch: Callable[[], None]) -> str | N
     if file.name.endswith(".h5") and not reaches_its_end(part):
         return "what the server sent is no whole HDF5 file"
     return None
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file is there and, as far as can be told at a glance, not half of one: weights say how long they are."""
+    return path.is_file() and (path.suffix != ".h5" or reaches_its_end(path))
 
 
 def reaches_its_end(path: Path) -> bool:
@@ -199,7 +207,7 @@ def _sentence(file: RemoteFile, part: Path, error: Exception) -> str:
         if here
         else "nothing of it was kept."
     )
-    return f"{file.name} ({file.megabytes:.0f} MB) could not be downloaded because {_reason(error)}; {rest}"
+    return f"{file.name} ({file.megabytes:.0f} MB) could not be downloaded because {' '.join(_reason(error).split())}; {rest}"
 
 
 def _reason(error: Exception) -> str:

@@ -10,14 +10,18 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from flowerlab.metrics import sureness
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0, le=10**12)]
+Seconds = Annotated[float, Field(ge=0, le=10**9)]
 
 
 class _Event(BaseModel):
     # Built when the first event comes: a start without runs need not wait for it.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
 
     run_id: str
     attempt: int
@@ -96,19 +100,19 @@ class Evaluating(_Event):
 class Result(BaseModel):
     """What a run came to. Accuracies are shares, 0..1; rows of the matrix are the truth."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
 
     classes: tuple[str, ...]
-    best_epoch: int = Field(description="0-based; the epoch whose weights were kept.")
-    epochs_run: int
-    val_accuracy: float = Field(description="Of the best epoch.")
-    test_accuracy: float | None = Field(description="None if the test was skipped.")
-    test_photos: int
-    confusion_matrix: list[list[int]] | None = None
-    total_parameters: int
-    trainable_parameters: int
-    seconds: float = Field(description="From the attempt's first event to the result.")
-    seconds_training: float
+    best_epoch: Count = Field(description="0-based; the epoch whose weights were kept.")
+    epochs_run: Count
+    val_accuracy: Share = Field(description="Of the best epoch.")
+    test_accuracy: Share | None = Field(description="None if the test was skipped.")
+    test_photos: Count
+    confusion_matrix: list[list[Count]] | None = None
+    total_parameters: Count
+    trainable_parameters: Count
+    seconds: Seconds = Field(description="From the attempt's first event to the result.")
+    seconds_training: Seconds
     cached_features: bool
     unknown_below: float | None = Field(
         default=None,
@@ -119,6 +123,13 @@ class Result(BaseModel):
         default=None,
         description="Largest difference of a probability between the saved model and the reported ones, on 64 photos.",
     )
+
+    @model_validator(mode="after")
+    def _square(self) -> Result:
+        rows = self.confusion_matrix
+        if rows is not None and [len(row) for row in rows] != [len(self.classes)] * len(self.classes):
+            raise ValueError("the confusion matrix must have a row and a column for each class")
+        return self
 
     def unknown(self, probabilities: Sequence[float]) -> bool | None:
         """Whether a photo with these probabilities is probably of none of the classes; None if that was not measured."""

@@ -75,6 +75,11 @@ class Home:
         compact = self.run(run_id) / "model.npz"
         return compact if compact.exists() else self.run(run_id) / "model.keras"
 
+    @property
+    def all_folders(self) -> tuple[Path, ...]:
+        """Every folder that the lab keeps something in."""
+        return (self.runs, self.originals, self.prepared, self.features, self.folders, self.weights, self.locks)
+
     def create(self) -> Home:
         """Makes the folders and checks that they can be written.
 
@@ -82,15 +87,7 @@ class Home:
             HomeUnusable: If they cannot.
         """
         try:
-            for folder in (
-                self.runs,
-                self.originals,
-                self.prepared,
-                self.features,
-                self.folders,
-                self.weights,
-                self.locks,
-            ):
+            for folder in self.all_folders:
                 folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.root):
                 pass

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from flowerlab.architectures import ARCHITECTURES, Architecture, architecture
 from flowerlab.augment import AUGMENTATIONS
 from flowerlab.datasets.catalog import check_dataset_name
-from flowerlab.datasets.splits import SPLITS
+from flowerlab.datasets.splits import SPLITS, TRAIN_SHARE
 from flowerlab.errors import BadRecipe
 from flowerlab.photos import RESIZE_MODES
 
@@ -261,7 +261,20 @@ class Recipe(BaseModel):
     def seen_before(self) -> str:
         """What its starting weights had seen of its own photos, as a sentence for whoever reads the result; else empty."""
         chosen = self.chosen
-        return chosen.has_seen.get(self.dataset, "") if self.weights == chosen.pretrained else ""
+        share = chosen.has_seen.get(self.dataset, 0.0)
+        if not share or self.weights != chosen.pretrained:
+            return ""
+        if self.split == "lecture":
+            return f"{chosen.title} saw these training and test photos before, without their labels."
+        if TRAIN_SHARE * (1 - self.validation_fraction) < share - 1e-9:
+            return (
+                f"{chosen.title} saw these training photos and some of the validation photos before, without their labels; "
+                "the test photos it has never seen."
+            )
+        return (
+            f"{chosen.title} saw these training photos before, without their labels; validation and test photos it has never "
+            "seen."
+        )
 
     @property
     def from_scratch(self) -> bool:

@@ -106,6 +106,7 @@ class Lab:
         Raises:
             BadRecipe: If the run it starts from does not fit, or files it names are missing.
         """
+        recipe = self._settled(recipe)
         self.check(recipe)
         name, materials = name or name_of(recipe), self.materials(recipe)
         if again:
@@ -118,7 +119,15 @@ class Lab:
 
     def equal_to(self, recipe: Recipe) -> Run | None:
         """Returns the run that `start` would return instead of making a new one; None if it would make one."""
+        recipe = self._settled(recipe)
         return self.store.equal_to(recipe, materials=self.materials(recipe))
+
+    def _settled(self, recipe: Recipe) -> Recipe:
+        """Names the weights that a run which goes on from another really has: those with which that one began."""
+        if recipe.start_from is None:
+            return recipe
+        source = self._source(recipe.start_from).recipe
+        return recipe.changed(weights=source.weights) if source.architecture == recipe.architecture else recipe
 
     def materials(self, recipe: Recipe) -> str:
         """Returns what tells a recipe's photos and shipped weights from others of the same name."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flowerlab.architectures import Architecture
-from flowerlab.downloads import download, in_megabytes
+from flowerlab.downloads import download, in_megabytes, is_whole
 from flowerlab.errors import BadInput
 from flowerlab.home import Home
 from flowerlab.settings import folder_named_by
@@ -34,7 +34,7 @@ def find_weights(chosen: Architecture) -> Path | None:
         return path if path.is_file() else None
     for file in chosen.weights:
         path = keras_home() / "models" / file.name
-        if path.is_file():
+        if is_whole(path):
             return path
     return None
 

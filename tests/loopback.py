@@ -99,6 +99,12 @@ def file_server(manners: Manners) -> Iterator[str]:
         thread.join()
 
 
+def hdf5(length: int, *, told: int | None = None) -> bytes:
+    """A head of HDF5 (superblock version 0) that says how long the file is, and zeros."""
+    head = downloads.HDF5 + bytes([0, 0, 0, 0, 0, 8, 8, 0]) + bytes(24) + (told or length).to_bytes(8, "little")
+    return head + bytes(length - len(head))
+
+
 def describe_weights(monkeypatch: pytest.MonkeyPatch, name: str, url: str, content: bytes) -> None:
     """Makes the catalogue say that an architecture's weights are this content, at this address."""
     chosen = catalog.ARCHITECTURES[name]
@@ -109,8 +115,8 @@ def describe_weights(monkeypatch: pytest.MonkeyPatch, name: str, url: str, conte
 
 @contextmanager
 def served_weights(monkeypatch: pytest.MonkeyPatch, name: str, size_bytes: int = 100_000) -> Iterator[Manners]:
-    """Serves an architecture's weights (bytes that mean nothing) for the length of a block."""
-    manners = Manners(bytes(range(200)) * (size_bytes // 200))
+    """Serves an architecture's weights (an HDF5 file of nothing) for the length of a block."""
+    manners = Manners(hdf5(size_bytes))
     monkeypatch.setattr(downloads, "EVERY_S", 0.02)
     with file_server(manners) as url:
         describe_weights(monkeypatch, name, f"{url}/{name}.h5", manners.content)

@@ -82,8 +82,8 @@ class Architecture:
             Flowerlab itself and shipped with it); None if nobody has trained it before.
         weights: Files with ImageNet weights without the top, as they lie in the folder `models/` of Keras' cache; any of
             them will do. Empty if `pretrained` is another word.
-        has_seen: Data sets whose photos its pretrained weights were made with, each with a sentence that says which part and
-            how: whoever reads a result on that data set must know.
+        has_seen: Data sets whose photos its pretrained weights were made with, without their labels, each with the share of
+            its photos, from the first on, that were seen: whoever reads a result on that data set must know.
         largest_px: Largest width and height of the square photo, in pixels.
     """
 
@@ -102,7 +102,7 @@ class Architecture:
     preprocessing: str
     pretrained: str | None = None
     weights: tuple[RemoteFile, ...] = ()
-    has_seen: Mapping[str, str] = field(default_factory=dict)
+    has_seen: Mapping[str, float] = field(default_factory=dict)
     largest_px: int = 331
 
     @cached_property

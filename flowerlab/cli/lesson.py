@@ -19,7 +19,7 @@ from flowerlab.datasets.gather import find_originals, gather
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.lesson import pack as write_pack
 from flowerlab.lesson import unpack as bring_pack
-from flowerlab.lesson.manifest import Item
+from flowerlab.lesson.manifest import Item, ItemKind
 from flowerlab.lesson.packing import check_target
 from flowerlab.run import Run
 from flowerlab.runs import Lab
@@ -72,6 +72,14 @@ def pack(
             runs=picked,
             garden=lab.settings.garden,
             progress=progress,
+        )
+    if (
+        chosen is not None
+        and dataset is not None
+        and all(i.kind is not ItemKind.FEATURES for i in packed.manifest.items)
+    ):
+        say(
+            f"No features of these photos by {chosen.title} are kept here, so none are packed: train B on them once before."
         )
     if as_json:
         items = list(map(_record, packed.manifest.items))

@@ -15,6 +15,8 @@ from flowerlab.errors import BadInput
 from flowerlab.figures import duration, percent
 from flowerlab.run import Run, RunState
 
+# Behind a test accuracy: its network had seen photos of that data set before.
+SEEN = "*"
 COLUMNS = ("id", "name", "state", "data", "test accuracy (95 %)", "validation", "time", "made")
 
 
@@ -42,6 +44,13 @@ def runs(
             _table(chosen)
         else:
             write("\n".join("\t".join(row) for row in (COLUMNS, *map(_row, chosen))))
+        if not as_json:
+            for sentence in dict.fromkeys(run.recipe.seen_before for run in chosen if _marked(run)):
+                say(f"{SEEN} {sentence}")
+
+
+def _marked(run: Run) -> bool:
+    return bool(run.result is not None and run.recipe.seen_before)
 
 
 def _row(run: Run) -> tuple[str, ...]:
@@ -51,7 +60,7 @@ def _row(run: Run) -> tuple[str, ...]:
         run.name,
         str(run.state),
         dataset_title(run.recipe.dataset),
-        accuracy_text(run),
+        accuracy_text(run) + (f" {SEEN}" if _marked(run) else ""),
         percent(result.val_accuracy) if result is not None else "–",
         duration(result.seconds) if result is not None else "–",
         datetime.fromtimestamp(run.created_s).strftime("%Y-%m-%d %H:%M"),

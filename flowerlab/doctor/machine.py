@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import platform
 import socket
@@ -18,6 +19,7 @@ MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/
 ROOT = Path(__file__).resolve().parents[2]
 # TensorFlow alone takes 0.7 GB of memory; a run on VGG16 with batches of 32 photos stays below 2 GB.
 LEAST_MEMORY_MB, MEMORY_WANTED_MB = 1000, 2000
+ANSWERS_WITHIN_S = 0.5
 DEFAULT_PORT = 8501
 # Flags of /proc/cpuinfo, and what people call them. What is missing of the first two is worth a warning.
 FEATURES = {
@@ -134,9 +136,23 @@ def check_port(environment: Mapping[str, str], root: Path = ROOT) -> Iterator[Fi
     except PermissionError:
         yield Finding("port", Level.WARNING, f"Port {received} may not be used by you.", mend)
     except OSError:
-        yield Finding("port", Level.WARNING, f"Port {received} is in use.", mend)
+        # A lab that is open already is no problem: it is the page that is wanted.
+        level = Level.WARNING if _answers_as_a_page(int(received)) else Level.PROBLEM
+        yield Finding("port", level, f"Port {received} is in use.", mend)
     else:
         yield Finding("port", Level.OK, f"Port {received} is free.")
+
+
+def _answers_as_a_page(port: int) -> bool:
+    """Whether a page of Streamlit's is served there."""
+    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWERS_WITHIN_S)
+    try:
+        asked.request("GET", "/_stcore/health")
+        return asked.getresponse().read(16) == b"ok"
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        asked.close()
 
 
 def _configured(root: Path) -> object:

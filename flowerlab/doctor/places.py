@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -30,14 +31,18 @@ def check_home(home: Path) -> Iterator[Finding]:
     while not place.exists() and place != place.parent:
         place = place.parent
     try:
-        with tempfile.TemporaryFile(dir=place):
-            pass
+        for folder in (place, *(folder for folder in Home(root).all_folders if folder.exists())):
+            with tempfile.TemporaryFile(dir=folder):
+                pass
         free_mb = shutil.disk_usage(place).free / 1e6
     except OSError as error:
-        yield Finding("home", Level.PROBLEM, f"{root} cannot be written ({error.strerror}).", ELSEWHERE)
+        text = f"{root} cannot be written ({error.strerror}: {error.filename or root})."
+        yield Finding("home", Level.PROBLEM, text, ELSEWHERE)
         return
     try:
         check_store(Home(root).store)
+        if Home(root).store.exists() and not os.access(Home(root).store, os.W_OK):
+            raise StoreUnusable(f"The list of runs, {Home(root).store}, may not be written by you.")
     except StoreUnusable as error:
         yield Finding("home", Level.PROBLEM, str(error), ELSEWHERE)
         return

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.folder import MAX_CLASSES, MIN_CLASSES, SUFFIXES
 from flowerlab.datasets.originals import verify_originals
 from flowerlab.errors import BadPack, BadPhoto
@@ -15,9 +17,11 @@ from flowerlab.lesson.manifest import Item, ItemKind
 from flowerlab.lesson.weights import check_weights_file
 from flowerlab.photos import read_photo
 
+MODELS, PREDICTIONS = ("model.keras", "model.npz"), "predictions.npz"
+
 
 def check_item(item: Item, place: Path) -> None:
-    """Checks one item; runs are checked where they are read.
+    """Checks one item; what a run says of itself is checked where it is read.
 
     Args:
         item: What it is.
@@ -31,14 +35,28 @@ def check_item(item: Item, place: Path) -> None:
         ItemKind.FOLDER: _check_folder,
         ItemKind.WEIGHTS: lambda path: check_weights_file(path, path.name),
         ItemKind.FEATURES: _check_features,
+        ItemKind.RUN: _check_run,
     }
     if item.kind in checks:
         checks[item.kind](place)
 
 
 def _check_photos(folder: Path) -> None:
-    if verify_originals(folder) is None:
+    originals = verify_originals(folder)
+    if originals is None:
         raise _unusable(f"the photos in {folder.name}, whose index does not fit")
+    # Data sets that the lab knows by name are at hand from then on, and never fetched again.
+    if not folder.name.startswith("folder-") and originals.classes != FLOWERS:
+        raise _unusable(f"the photos in {folder.name}, of other classes than {', '.join(FLOWERS)}")
+    for position, name in enumerate(originals.ids):
+        _check_photo(originals.data(position), name)
+
+
+def _check_photo(data: bytes, name: str) -> None:
+    try:
+        read_photo(data, name)
+    except BadPhoto as error:
+        raise _unusable(str(error)) from None
 
 
 def _check_folder(folder: Path) -> None:
@@ -48,10 +66,7 @@ def _check_folder(folder: Path) -> None:
     for file in sorted(folder.glob("*/*")):
         if file.suffix.lower() not in SUFFIXES:
             raise _unusable(f"{file.name[:80]!r} among own photos")
-        try:
-            read_photo(file.read_bytes(), file.name)
-        except BadPhoto as error:
-            raise _unusable(str(error)) from None
+        _check_photo(file.read_bytes(), file.name)
 
 
 def _check_features(folder: Path) -> None:
@@ -64,6 +79,19 @@ def _check_features(folder: Path) -> None:
         raise _unusable(f"the features {folder.name}, which do not say of which photos")
     if features.dtype not in (np.float16, np.float32) or features.ndim != 4:
         raise _unusable(f"the features {folder.name}, of another form")
+
+
+def _check_run(folder: Path) -> None:
+    if not any((folder / name).is_file() for name in MODELS):
+        raise _unusable(f"the run {folder.name} without a model")
+    if not (folder / PREDICTIONS).exists():
+        return
+    try:
+        with np.load(folder / PREDICTIONS, allow_pickle=False) as stored:
+            for name in stored.files:
+                stored[name]
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        raise _unusable(f"the run {folder.name}, whose predictions cannot be read") from None
 
 
 def _unusable(what: str) -> BadPack:

@@ -12,6 +12,8 @@ from flowerlab.recipe import RUN_ID, Recipe
 from flowerlab.run import Run, RunRecord, RunState, check_name
 
 MOST_MATERIALS = 200
+# The year 2100; and more runs, attempts or presses of Stop than anybody can have.
+LATEST_S, MOST = 4_102_444_800, 10**9
 
 
 def run_json(record: RunRecord) -> bytes:
@@ -49,7 +51,7 @@ def read_run(path: Path, run_id: str) -> RunRecord:
     try:
         about = json.loads(path.read_bytes())
         return _record(about, run_id)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, FlowerlabError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, FlowerlabError) as error:
         raise BadPack(
             f"A run of the pack cannot be used. Expected a finished run as `pack` writes it. Received: run {run_id} "
             f"({type(error).__name__}: {str(error)[:200]}). Make the pack anew, without this run. Nothing was changed."
@@ -66,23 +68,39 @@ def _record(about: dict[str, Any], run_id: str) -> RunRecord:
         raise ValueError("a text is none")
     run = Run(
         id=run_id,
-        number=int(about["number"]),
+        number=_count(about["number"]),
         name=check_name(about["name"]),
         recipe=Recipe.parse(about["recipe"]),
         state=state,
-        attempt=int(about["attempt"]),
-        created_s=float(about["created_s"]),
+        attempt=_count(about["attempt"]),
+        created_s=_time(about["created_s"]),
         started_s=_seconds(about["started_s"]),
         ended_s=_seconds(about["ended_s"]),
         message=about["message"],
-        stop_requests=int(about["stop_requests"]),
+        stop_requests=_count(about["stop_requests"]),
         result=Result.model_validate(about["result"]),
     )
     events = tuple(from_line(json.dumps(event)) for event in about["events"])
     if any(event.run_id != run_id for event in events):
         raise ValueError("an event belongs to another run")
+    if not all(0 <= event.time_s <= LATEST_S and 0 <= event.attempt <= MOST for event in events):
+        raise ValueError("a time or an attempt of an event is out of all bounds")
     return RunRecord(run, materials, events)
 
 
 def _seconds(value: Any) -> float | None:
-    return None if value is None else float(value)
+    return None if value is None else _time(value)
+
+
+def _time(value: Any) -> float:
+    seconds = float(value)
+    if not 0 <= seconds <= LATEST_S:
+        raise ValueError("a time is none")
+    return seconds
+
+
+def _count(value: Any) -> int:
+    count = int(value)
+    if not 0 <= count <= MOST:
+        raise ValueError("a number is out of all bounds")
+    return count

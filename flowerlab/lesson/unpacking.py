@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowerlab.datasets.originals import open_originals
+from flowerlab.downloads import is_whole
 from flowerlab.errors import BadPack, HomeUnusable, UnknownRun
 from flowerlab.home import Home, scratch_beside
 from flowerlab.lesson.archive import Progress, extract, opened_pack
 from flowerlab.lesson.checks import check_item
 from flowerlab.lesson.manifest import RUN_RECORD, Item, ItemKind, Manifest, PackedFile
 from flowerlab.lesson.run_record import read_run
+from flowerlab.locks import waiting_for
 from flowerlab.run import RunRecord
 from flowerlab.store import Store
 from flowerlab.weights import keras_home
@@ -73,7 +75,9 @@ def unpack(source: Path, home: Home, store: Store, progress: Progress = lambda s
                     run_id = item.path.removeprefix("runs/")
                     records[item.path] = read_run(scratch / item.path / RUN_RECORD, run_id)
                     (scratch / item.path / RUN_RECORD).unlink()
-            return _bring_in(manifest, scratch, home, store, records)
+            # Of two packs that bring the same thing, the second finds the first one's.
+            with waiting_for(home.locks / "unpacking", check=lambda: progress("Waiting", 0, 0)):
+                return _bring_in(manifest, scratch, home, store, records)
 
 
 def _bring_in(manifest: Manifest, scratch: Path, home: Home, store: Store, records: dict[str, RunRecord]) -> Unpacked:
@@ -110,7 +114,8 @@ def _here(item: Item, home: Home, store: Store) -> bool:
         except UnknownRun:
             return False
         return True
-    return target.exists()
+    # What another program left half-written is of no use to anybody.
+    return is_whole(target) if item.kind is ItemKind.WEIGHTS else target.exists()
 
 
 def _equal(item: Item, files: Sequence[PackedFile], scratch: Path, home: Home) -> bool:
@@ -148,7 +153,7 @@ def _move(item: Item, scratch: Path, target: Path, undo: ExitStack) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with scratch_beside(target) as near:
             shutil.copyfile(unpacked, near / target.name)
-            (near / target.name).rename(target)
+            (near / target.name).replace(target)
         undo.callback(target.unlink, missing_ok=True)
         return
     if target.exists():

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from flowerlab.architectures import ARCHITECTURES
+from flowerlab.downloads import reaches_its_end
 from flowerlab.errors import BadPack
 
 # By the number of hexadecimal digits of a digest.
@@ -30,6 +31,11 @@ def check_weights_file(path: Path, name: str) -> None:
         )
     digest = known[name].digest
     if digest is None or len(digest) not in HASHES:
+        if path.suffix == ".h5" and not reaches_its_end(path):
+            raise BadPack(
+                f"The weights file {name} is no whole HDF5 file. Expected one of about {known[name].megabytes:g} MB. Received: "
+                f"{path.stat().st_size / 1e6:.1f} MB. Fetch it anew."
+            )
         return
     with path.open("rb") as file:
         if hashlib.file_digest(file, HASHES[len(digest)]).hexdigest() != digest:

@@ -49,6 +49,8 @@ def _figure(lab: Lab, run: Run) -> str:
         figure = percent_with_interval(run.result.test_accuracy, run.result.test_photos)
         if run.recipe.split == "lecture":
             figure += " ⚠️ " + _("leak")
+        if run.recipe.seen_before:
+            figure += " ℹ️ " + _("photos seen before, unlabelled")
         return _("test accuracy {figure}").format(figure=figure)
     if not run.state.over:
         return progress_of(run, lab.history(run.id), ahead=lab.queue_place(run)).words

@@ -12,6 +12,7 @@ from PIL import Image
 from flowerlab.datasets import garden
 from flowerlab.datasets.garden import pictures
 from flowerlab.locale import _
+from flowerlab.ui.lab import lab
 from flowerlab.ui.photos_view import class_words, encoded
 
 # Every picture is shown this high, so that nothing below it moves; fewer pixels are seen as larger squares.
@@ -44,13 +45,13 @@ def one_flower(*, key: str) -> None:
             _("Difficulty"),
             0.0,
             1.0,
-            garden.DEFAULT_DIFFICULTY,
+            lab().settings.garden_difficulty,
             0.05,
             key=f"{key}-difficulty",
             help=_(
                 "More of it means smaller flowers in odder poses and colours, partly hidden, among more that distracts, "
                 "and worse photos. The garden that runs train on has {default}."
-            ).format(default=garden.DEFAULT_DIFFICULTY),
+            ).format(default=f"{lab().settings.garden_difficulty:g}"),
             persist_state="session",
         )
         size_px = st.slider(

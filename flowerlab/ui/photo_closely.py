@@ -11,6 +11,7 @@ from flowerlab.augment import AUGMENTATIONS, augment
 from flowerlab.datasets.garden.pictures import draw
 from flowerlab.locale import _
 from flowerlab.photos import RESIZE_MODES, resize_photo
+from flowerlab.ui.lab import lab
 from flowerlab.ui.photos_view import THUMBNAIL_PX, Specimen, class_words, encoded
 
 DRAWS = 5
@@ -22,7 +23,7 @@ def drawn_specimen(*, key: str) -> Specimen:
     index = st.session_state.setdefault(f"{key}-drawn", 0)
     if st.button(_("Draw another flower"), key=f"{key}-draw-another"):
         index = st.session_state[f"{key}-drawn"] = index + 1
-    drawing = draw(index)
+    drawing = draw(index, difficulty=lab().settings.garden_difficulty)
     return Specimen(drawing.photo, drawing.label, f"garden-{index:05d}")
 
 

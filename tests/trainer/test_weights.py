@@ -22,7 +22,7 @@ from flowerlab.recipe import Recipe
 from flowerlab.trainer import models, starting_weights
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
 from flowerlab.weights import fetch_weights, find_weights
-from tests.loopback import Manners, describe_weights, file_server
+from tests.loopback import Manners, describe_weights, file_server, hdf5
 
 SMALL = Recipe(architecture="mobilenet_v2_035", weights="imagenet", unfreeze_from="none", image_size=32)
 
@@ -30,7 +30,7 @@ SMALL = Recipe(architecture="mobilenet_v2_035", weights="imagenet", unfreeze_fro
 @pytest.fixture
 def manners() -> Manners:
     """The server of this test, and what it sends: bytes that are no weights."""
-    return Manners(b"\x89HDF\r\n\x1a\nhalf" * 50_000)
+    return Manners(hdf5(600_000))
 
 
 @pytest.fixture

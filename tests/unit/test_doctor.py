@@ -131,6 +131,14 @@ def test_a_list_of_runs_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None
     assert home.store.read_bytes() == b"no database" * 1000
 
 
+def test_a_file_in_a_folders_place_is_a_problem(tmp_path: Path) -> None:
+    """The lab cannot run where one of its folders cannot be written."""
+    home = Home(tmp_path).create()
+    home.runs.rmdir()
+    home.runs.write_text("no folder")
+    assert problems(examine({"FLOWERLAB_HOME": str(tmp_path)})) == ["home"]
+
+
 def test_a_home_that_cannot_be_looked_at_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever goes wrong while looking at the home, the lab is not said to run."""
 

@@ -15,7 +15,7 @@ import pytest
 from flowerlab import downloads
 from flowerlab.downloads import RemoteFile, download, reaches_its_end
 from flowerlab.errors import DownloadFailed
-from tests.loopback import Manners, file_server
+from tests.loopback import Manners, file_server, hdf5
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 HALF = len(CONTENT) // 2
@@ -245,12 +245,6 @@ def test_a_full_disk_is_said_before_it_is_full(
     with pytest.raises(DownloadFailed, match=r"because the disk has .* MB free and .* MB are wanted"):
         download(remote(address), tmp_path / "file.bin")
     assert manners.asked == []
-
-
-def hdf5(length: int, *, told: int | None = None) -> bytes:
-    """A head of HDF5 (superblock version 0) that says how long the file is, and zeros."""
-    head = downloads.HDF5 + bytes([0, 0, 0, 0, 0, 8, 8, 0]) + bytes(24) + (told or length).to_bytes(8, "little")
-    return head + bytes(length - len(head))
 
 
 @pytest.mark.parametrize("content", [b"z" * 100, hdf5(100, told=200), hdf5(100, told=99)])

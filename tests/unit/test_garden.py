@@ -291,3 +291,8 @@ def test_shape_decides_not_colour() -> None:
         labels.append(drawing.label)
     assert shortcut_accuracy(histograms, labels, (3.0, 10.0, 30.0, 100.0)) <= 0.40
     assert shortcut_accuracy(thumbnails, labels, (0.03, 0.1, 0.3)) <= 0.50
+
+
+def test_gardens_of_nearly_equal_difficulty_are_two_gardens() -> None:
+    """The name that everything is kept under changes with the last digit of the difficulty."""
+    assert Garden(difficulty=0.25).content_name != Garden(difficulty=0.25000004).content_name

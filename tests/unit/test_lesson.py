@@ -18,11 +18,12 @@ from flowerlab.errors import BadInput, BadPack, DatasetNotAtHand, HomeUnusable, 
 from flowerlab.home import Home
 from flowerlab.lesson import pack, unpack
 from flowerlab.lesson.manifest import ItemKind
+from flowerlab.lesson.weights import check_weights_file
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.store import Store
 from flowerlab.weights import find_weights
-from tests.loopback import served_weights
+from tests.loopback import hdf5, served_weights
 from tests.unit.lessons import (
     bring_features,
     bring_folder,
@@ -356,3 +357,20 @@ def test_packing_fetches_missing_weights(
         monkeypatch.setattr("flowerlab.lesson.weights.ARCHITECTURES", catalog.ARCHITECTURES)
         assert main(["pack", lesson, "--architecture", "vgg16", "--json"]) == 0
     assert [item["kind"] for item in json.loads(capfd.readouterr().out)["items"]] == ["weights"]
+
+
+@pytest.mark.parametrize("content", [b"text", hdf5(100, told=200)])
+def test_weights_that_are_no_whole_file_are_refused(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    """Where no hash of the weights is known, a file that is not as long as it says itself is refused."""
+    (tmp_path / name_of_weights()).write_bytes(content)
+    with pytest.raises(BadPack, match="no whole HDF5 file"):
+        check_weights_file(tmp_path / name_of_weights(), name_of_weights())
+    (tmp_path / name_of_weights()).write_bytes(hdf5(100))
+    check_weights_file(tmp_path / name_of_weights(), name_of_weights())
+
+
+def name_of_weights() -> str:
+    """Name of a weights file whose hash is not known."""
+    return ARCHITECTURES["mobilenet_v2"].weights[0].name

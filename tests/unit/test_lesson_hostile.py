@@ -106,6 +106,20 @@ def edit_run(files: Contents, **values: Any) -> None:
     files[path] = json.dumps({**json.loads(files[path]), **values}).encode()
 
 
+def edit_result(files: Contents, **values: Any) -> None:
+    """Changes fields of the run's result."""
+    edit_run(files, result={**json.loads(files[run_file(files)])["result"], **values})
+
+
+def junk_photos(files: Contents) -> None:
+    """Puts text in the place of a photo, with an index that fits."""
+    text = b"no photo"
+    files["originals/tf_flowers-3.0.1/photos.bin"] = text * 20
+    edit_index(
+        files, digests=[hashlib.sha256(text).hexdigest()] * 20, offsets=[len(text) * number for number in range(21)]
+    )
+
+
 def edit_index(files: Contents, **values: Any) -> None:
     """Changes fields of the photos' index, and its hash over all of them to fit."""
     path = "originals/tf_flowers-3.0.1/index.json"
@@ -166,6 +180,15 @@ INSIDE: dict[str, Change] = {
     "other digests": lambda files, manifest: edit_index(files, digests=["0" * 64] * 20),
     "photos without an index": lambda files, manifest: files.pop("originals/tf_flowers-3.0.1/index.json") and None,
     "a file among the photos": lambda files, manifest: files.update({"originals/tf_flowers-3.0.1/x.py": b"x"}),
+    "photos that are none": lambda files, manifest: junk_photos(files),
+    "other flowers": lambda files, manifest: edit_index(files, classes=["a", "b", "c", "d", "e"]),
+    "a run without a model": lambda files, manifest: files.pop(run_file(files)[:18] + "model.keras") and None,
+    "predictions that are none": lambda files, manifest: files.update({run_file(files)[:18] + "predictions.npz": b"x"}),
+    "a run of the far future": lambda files, manifest: edit_run(files, created_s=1e300),
+    "a run of no time": lambda files, manifest: edit_run(files, ended_s=float("nan")),
+    "endless attempts": lambda files, manifest: edit_run(files, attempt=10**30),
+    "more than all right": lambda files, manifest: edit_result(files, test_accuracy=7.5),
+    "a crooked matrix": lambda files, manifest: edit_result(files, confusion_matrix=[[1, 2], [3]]),
     "a folder in a run": lambda files, manifest: files.update({run_file(files)[:18] + "deep/x": b"x"}),
 }
 

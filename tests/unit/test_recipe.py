@@ -130,3 +130,19 @@ def test_every_knob_can_be_asked() -> None:
     for knob in KNOBS.values():
         assert knob.label
         assert len(knob.help) > 20
+
+
+@pytest.mark.parametrize(
+    ("knobs", "told"),
+    [
+        ({}, "validation and test photos it has never seen"),
+        ({"validation_fraction": 0.3}, "some of the validation photos before"),
+        ({"split": "lecture"}, "training and test photos before"),
+        ({"weights": "none"}, None),
+        ({"dataset": "garden"}, None),
+    ],
+)
+def test_what_the_weights_had_seen_is_said_of_this_very_split(knobs: dict[str, object], told: str | None) -> None:
+    """VGG16 mini saw the first 56 % of tf_flowers: what that means for validation and test depends on the split."""
+    recipe = Recipe.parse({"architecture": "vgg16_mini", "dataset": "tf_flowers", **knobs})
+    assert recipe.seen_before == "" if told is None else told in recipe.seen_before

@@ -29,12 +29,16 @@ class Labs:
             lab.close()
 
     def find(self, wanted: Wanted) -> Figures | None:
-        """Returns what a run came to; None if it was not trained yet."""
+        """Returns what a run came to, and records it; None if it was not trained yet."""
         found = self._record.find(wanted, self._materials(wanted))
         if found is not None:
             return found
         run = self._run(wanted)
-        return None if run is None else Figures.of(run)
+        if run is None:
+            return None
+        figures = Figures.of(run)
+        self._record.keep(wanted, self._materials(wanted), figures)
+        return figures
 
     def train(self, wanted: Wanted) -> None:
         """Trains a run, and before it the one that it goes on from, unless the store holds it; records its figures.
@@ -42,7 +46,8 @@ class Labs:
         Raises:
             SystemExit: If a run comes to no result.
         """
-        self._record.keep(wanted, self._materials(wanted), Figures.of(self._trained(wanted)))
+        self._trained(wanted)
+        self.find(wanted)
 
     def _trained(self, wanted: Wanted) -> Run:
         found = self._run(wanted)

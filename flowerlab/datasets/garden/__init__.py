@@ -40,6 +40,6 @@ class Garden:
         """A name that changes with everything that the pictures depend on; good for a folder."""
         low, high = JPEG_QUALITY
         return (
-            f"garden-v{LAYOUT_VERSION}-{self.pictures}-seed{self.seed}-difficulty{self.difficulty:g}-{DEFAULT_SIZE_PX}px"
+            f"garden-v{LAYOUT_VERSION}-{self.pictures}-seed{self.seed}-difficulty{float(self.difficulty)!r}-{DEFAULT_SIZE_PX}px"
             f"-q{low}-{high}"
         )
