@@ -156,8 +156,8 @@ def _receive(file: RemoteFile, part: Path, watch: Callable[[], None]) -> bool:
             _drop(part)
             raise _Wrong(f"the server sent more than {file.size_bytes:,} bytes")
     if _size(part) < file.size_bytes:
-        if not resume and head.length is None:
-            # It never said how much it would send: most likely a page of the network's, which no later try can go on from.
+        if not resume and head.length is None and not head.etag:
+            # It said neither how much it would send nor of which version: most likely a page of the network's.
             _drop(part)
         raise _Broken("the connection broke off")
     return resume

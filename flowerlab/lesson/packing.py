@@ -192,7 +192,7 @@ def _weights(architecture: Architecture) -> _Part:
 
 
 def _run(home: Home, store: Store, run: Run) -> _Part:
-    if run.result is None or not run.state.over:
+    if run.result is None or not run.state.over or not home.model(run.id).is_file():
         raise BadPack(
             f"{run.name!r} has no model to pack. Expected a finished run. Received: {run.id}, {run.state}. Leave it out."
         )

@@ -159,8 +159,6 @@ def test_what_a_backbone_has_seen_is_told_beside_its_result(home: Home) -> None:
     run = add_finished(home, "seen", architecture="vgg16_mini", dataset="tf_flowers", unfreeze_from="none")
     add_finished(home, "garden", architecture="vgg16_mini", unfreeze_from="none")
     warnings = [warning.value for warning in open_page("compare").warning]
-    assert any(
-        "seen: VGG16 mini saw tf_flowers' training photos before, without their labels" in text for text in warnings
-    )
+    assert any("seen: VGG16 mini saw these training photos before, without their labels" in text for text in warnings)
     assert not any("garden: VGG16" in text for text in warnings)
     assert "without their labels" in texts(open_page("train", query={"run": run.id}))

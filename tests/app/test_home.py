@@ -14,12 +14,13 @@ from flowerlab.recipe import Recipe
 from flowerlab.ui.health import summary
 from flowerlab.ui.lab import lab
 from tests.app.finished_runs import add_finished, open_page, texts
+from tests.loopback import hdf5
 
 
 def bring_weights(folder: Path, name: str) -> None:
     """Puts a file where Keras keeps an architecture's weights."""
     (folder / "keras" / "models").mkdir(parents=True)
-    (folder / "keras" / "models" / architecture(name).weights[0].name).write_bytes(b"hollow")
+    (folder / "keras" / "models" / architecture(name).weights[0].name).write_bytes(hdf5(100))
 
 
 def with_backbone(name: str) -> AppTest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import importlib.metadata
 import json
 import socket
@@ -23,6 +24,7 @@ from flowerlab.doctor.background import Background
 from flowerlab.doctor.machine import check_memory, check_port, check_processor
 from flowerlab.doctor.places import check_home, is_network
 from flowerlab.home import Home
+from tests.loopback import hdf5
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,7 +76,7 @@ def test_data_and_weights_at_hand_are_seen(tmp_path: Path) -> None:
     file = tmp_path / "keras" / "models" / ARCHITECTURES["vgg16"].weights[0].name
     for path in (info, file):
         path.parent.mkdir(parents=True)
-        path.touch()
+        path.write_bytes(hdf5(100))
     findings = examine({"FLOWERLAB_HOME": str(tmp_path)})
     for subject in ("tf_flowers", "vgg16 weights"):
         assert of(findings, subject).level is Level.OK
@@ -249,15 +251,33 @@ def test_a_port_in_use_is_told_and_a_free_one_is_fine(tmp_path: Path) -> None:
         taken = str(other.getsockname()[1])
         for environment in ({"HOST_PORT": taken}, {"STREAMLIT_SERVER_PORT": taken}):
             (finding,) = check_port(environment, tmp_path)
-            assert (finding.level, taken in finding.text) == (Level.WARNING, True)
+            assert (finding.level, taken in finding.text) == (Level.PROBLEM, True)
         (tmp_path / ".streamlit").mkdir()
         (tmp_path / ".streamlit" / "config.toml").write_text(f"[server]\nport = {taken}\n")
         (finding,) = check_port({}, tmp_path)
-        assert finding.level is Level.WARNING
+        assert finding.level is Level.PROBLEM
     (finding,) = check_port({}, tmp_path)
     assert finding.level is Level.OK
     (finding,) = check_port({"HOST_PORT": "99999999"}, tmp_path)
     assert "no port" in finding.text
+
+
+def test_a_lab_that_is_open_already_is_no_problem(tmp_path: Path) -> None:
+    """Where a page of Streamlit's answers at the port, the doctor only says that the port is in use."""
+
+    class Health(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Health) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        (finding,) = check_port({"HOST_PORT": str(server.server_port)}, tmp_path)
+    assert finding.level is Level.WARNING
 
 
 def test_a_page_does_not_wonder_about_its_own_port(tmp_path: Path) -> None:

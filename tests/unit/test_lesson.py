@@ -58,17 +58,20 @@ def away_store(away: Home) -> Store:
     return Store(away.store)
 
 
+WEIGHTS, OTHERS = hdf5(100), hdf5(120)
+
+
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Architecture:
     """A network whose ImageNet weights, a few bytes with a known hash, are in Keras' cache."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     known = architecture("mobilenet_v2")
-    digest = hashlib.sha256(b"weights").hexdigest()
+    digest = hashlib.sha256(WEIGHTS).hexdigest()
     file = dataclasses.replace(known.weights[0], digest=digest)
     small = dataclasses.replace(known, weights=(file,))
     monkeypatch.setattr("flowerlab.lesson.weights.ARCHITECTURES", {**ARCHITECTURES, known.name: small})
     (tmp_path / "keras" / "models").mkdir(parents=True)
-    (tmp_path / "keras" / "models" / file.name).write_bytes(b"weights")
+    (tmp_path / "keras" / "models" / file.name).write_bytes(WEIGHTS)
     return small
 
 
@@ -161,12 +164,12 @@ def test_what_is_here_is_never_overwritten(
     away_store.rename(run.id, "Mine now")
     weights = find_weights(network)
     assert weights is not None
-    weights.write_bytes(b"others")
+    weights.write_bytes(OTHERS)
     done = unpack(lesson, away, away_store)
     assert done.brought == ()
     assert {item.kind for item in done.differing} == {ItemKind.PHOTOS, ItemKind.WEIGHTS}
     assert len(gathered(away, "tf_flowers")) == 10
-    assert weights.read_bytes() == b"others"
+    assert weights.read_bytes() == OTHERS
     assert away_store.get(run.id).name == "Mine now"
 
 
@@ -260,10 +263,10 @@ def test_packing_what_is_not_here_leaves_no_file(
         pack(lesson, home, store, garden=Garden(60))
     weights = find_weights(network)
     assert weights is not None
-    weights.write_bytes(b"half a download")
+    weights.write_bytes(OTHERS)
     with pytest.raises(BadPack, match="not the one"):
         pack(lesson, home, store, architecture=network, garden=Garden(60))
-    weights.unlink()
+    weights.write_bytes(WEIGHTS[:-1])
     with pytest.raises(WeightsNotAtHand):
         pack(lesson, home, store, architecture=network, garden=Garden(60))
     assert list(tmp_path.glob("*.zip")) == list(tmp_path.glob(".*.part")) == []
@@ -304,6 +307,10 @@ def test_the_commands(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeyp
     lesson = str(tmp_path / "lesson.zip")
     assert main(["train", "--epochs", "1", "--json"]) == 0
     run_id = json.loads(capfd.readouterr().out)["run_id"]
+    assert main(["pack", lesson, "--runs", run_id]) == 2
+    assert "has no model" in capfd.readouterr().err
+    (tmp_path / "one" / "runs" / run_id).mkdir(exist_ok=True)
+    (tmp_path / "one" / "runs" / run_id / "model.keras").write_bytes(b"a model")
     assert main(["pack", lesson, "--dataset", "garden", "--runs", run_id, "--json"]) == 0
     packed = json.loads(capfd.readouterr().out)
     assert [item["kind"] for item in packed["items"]] == ["photos", "run"]
