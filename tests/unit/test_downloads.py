@@ -156,10 +156,12 @@ def test_a_log_in_page_is_refused_before_it_is_read(address: str, tmp_path: Path
     assert (tmp_path / ".file.bin.part").read_bytes() == CONTENT[:HALF]
 
 
-def test_too_few_bytes_are_noticed(address: str, tmp_path: Path, manners: Manners) -> None:
-    """Where the server does not say how many bytes follow, an end too early still is no whole file, and nobody goes on from it."""
-    manners.says_length, manners.ranges, manners.content = False, False, CONTENT[:HALF]
-    with pytest.raises(DownloadFailed, match="because the connection broke off; nothing of it was kept"):
+@pytest.mark.parametrize(("etag", "kept"), [('"one"', r"0\.5 MB of it are here"), ("", "nothing of it was kept")])
+def test_too_few_bytes_are_noticed(address: str, tmp_path: Path, manners: Manners, etag: str, kept: str) -> None:
+    """Where the server does not say how many bytes follow, an end too early still is no whole file; of a version without
+    a name nothing is kept, for nobody could go on from it."""
+    manners.says_length, manners.ranges, manners.content, manners.etag = False, False, CONTENT[:HALF], etag
+    with pytest.raises(DownloadFailed, match=rf"because the connection broke off; {kept}"):
         download(remote(address, digest=False), tmp_path / "file.bin")
     assert not (tmp_path / "file.bin").exists()
 

@@ -94,7 +94,7 @@ def test_a_whole_lesson_goes_there_and_back(
     assert (away.features / features.name / "features.npy").read_bytes() == (features / "features.npy").read_bytes()
     weights = find_weights(network)
     assert weights is not None
-    assert weights.read_bytes() == b"weights"
+    assert weights.read_bytes() == WEIGHTS
     there = away_store.get(run.id)
     assert there == dataclasses.replace(run, number=there.number)
     assert [event for _, event in away_store.events(run.id)] == [event for _, event in store.events(run.id)]
