@@ -12,6 +12,7 @@ from flowerlab.ui.lab import lab
 from flowerlab.ui.run_picker import escaped, nothing_finished, pick_runs
 
 MOST_PHOTOS = 50
+LARGEST_PHOTO_MB = 20
 MOST_RUNS = 4
 PHOTOS_A_PAGE = 6
 UPLOADS = "classify-uploads"
@@ -44,6 +45,7 @@ def take_photos(runs: list[Run]) -> list[Given]:
         type=TYPES,
         accept_multiple_files=True,
         key="photo",
+        max_upload_size=LARGEST_PHOTO_MB,
         on_change=keep_uploads,
         help=_("JPEG, PNG, WebP or HEIC, at most {most} at once. They stay on the machine that runs this lab.").format(
             most=MOST_PHOTOS
@@ -56,7 +58,10 @@ def take_photos(runs: list[Run]) -> list[Given]:
             _("Other samples") if turn else _("Take sample photos"),
             key="sample",
             type="secondary" if photos or turn else "primary",
-            help=_("Test photos of the data set that the last chosen run was trained on."),
+            help=_(
+                "Test photos of the data set that the last chosen run was trained on; flowers drawn by Flowerlab where those "
+                "photos are not in the lab."
+            ),
             on_click=_turn_to,
             args=(turn + 1,),
             disabled=not runs,

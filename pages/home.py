@@ -98,7 +98,13 @@ def run_lecture(letters: tuple[str, ...], backbone: str, dataset: str, weights: 
     except FlowerlabError as error:
         tell(error)
         return
-    st.switch_page("pages/train.py", query_params={"run": next(iter(started.values())).run.id})
+    if all(one.existing and one.run.state.over for one in started.values()):
+        st.toast(
+            _("These runs were trained before: here they are. On Train you can change a knob and try again."), icon="✅"
+        )
+        st.switch_page("pages/compare.py", query_params={"runs": ",".join(one.run.id for one in started.values())})
+    first = next(one.run for one in started.values() if not one.run.state.over)
+    st.switch_page("pages/train.py", query_params={"run": first.id})
 
 
 main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -38,6 +39,11 @@ class Curve:
     best_epoch: int | None = None
 
 
+def shown_name(name: str) -> str:
+    """Returns a name that somebody typed such that Plotly, which obeys some HTML, shows it as it is."""
+    return html.escape(name, quote=False)
+
+
 def curves_figure(curves: Sequence[Curve], measure: Measure) -> go.Figure:
     """Overlays runs: validation solid with the run's marker, training thin in the run's dash, the best epoch ringed.
 
@@ -60,7 +66,7 @@ def curves_figure(curves: Sequence[Curve], measure: Measure) -> go.Figure:
         figure.add_scatter(
             x=curve.epochs,
             y=[number * factor for number in curve.training],
-            name=_("{run} · training").format(run=curve.name),
+            name=_("{run} · training").format(run=shown_name(curve.name)),
             mode="lines" if len(curve.epochs) > 1 else "markers",
             line={"color": colour, "width": 1.4, "dash": run_dash(curve.number)},
             marker={"color": colour, "size": 5, "symbol": marker + "-open"},
@@ -71,7 +77,7 @@ def curves_figure(curves: Sequence[Curve], measure: Measure) -> go.Figure:
         figure.add_scatter(
             x=curve.epochs,
             y=[number * factor for number in curve.validation],
-            name=curve.name,
+            name=shown_name(curve.name),
             mode="lines+markers",
             line={"color": colour, "width": 4, "dash": "solid"},
             marker={

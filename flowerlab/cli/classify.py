@@ -11,8 +11,8 @@ import typer
 from numpy.typing import NDArray
 
 from flowerlab.cli.output import AsJson, give, one_line, say, write
-from flowerlab.cli.running import opened
-from flowerlab.errors import BadInput, BadPhoto, RunFailed, UnknownRun
+from flowerlab.cli.running import find_run, opened
+from flowerlab.errors import BadPhoto, RunFailed
 from flowerlab.figures import percent, spelled
 from flowerlab.photos import read_photo
 from flowerlab.run import Run
@@ -20,7 +20,6 @@ from flowerlab.runs import Lab
 
 # Decoded photos of a phone take 36 MB each: they are read and asked about in small groups, and then let go.
 GROUP = 8
-SHORTEST_PREFIX = 4
 SHOWN_CLASSES = 3
 
 
@@ -55,30 +54,6 @@ def classify(
         if as_json or len(entries) > 1:
             say(str(problem))
         raise typer.Exit(2)
-
-
-def find_run(lab: Lab, text: str) -> Run:
-    """Returns the run that a text names: an id, an exact name, or the first digits of an id.
-
-    Raises:
-        UnknownRun: If there is none.
-        BadInput: If there are several.
-    """
-    everything = lab.store.all()
-    for found in (
-        [run for run in everything if run.id == text],
-        [run for run in everything if run.name == text],
-        [run for run in everything if len(text) >= SHORTEST_PREFIX and run.id.startswith(text)],
-    ):
-        if len(found) == 1:
-            return found[0]
-        if found:
-            ids = ", ".join(run.id for run in found[:5])
-            raise BadInput(f"{len(found)} runs fit. Expected one. Received: {text[:80]!r}. Take one of the ids: {ids}.")
-    raise UnknownRun(
-        f"There is no such run. Expected an id, its first {SHORTEST_PREFIX} or more digits, or an exact name. "
-        f"Received: {text[:80]!r}. See them with: python -m flowerlab runs"
-    )
 
 
 def _classified(lab: Lab, run: Run, files: Sequence[str]) -> list[dict[str, Any]]:

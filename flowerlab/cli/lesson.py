@@ -13,7 +13,7 @@ import typer
 
 from flowerlab.architectures import architecture as find_architecture
 from flowerlab.cli.output import AsJson, give, say, write
-from flowerlab.cli.running import opened
+from flowerlab.cli.running import find_run, opened
 from flowerlab.datasets.catalog import check_dataset_name
 from flowerlab.datasets.gather import find_originals, gather
 from flowerlab.errors import DatasetNotAtHand
@@ -126,9 +126,9 @@ def _pick(lab: Lab, runs: str) -> list[Run]:
     if runs == "none":
         return []
     if runs == "all":
-        return [run for run in reversed(lab.store.all()) if run.state.over and run.result is not None]
-    ids = dict.fromkeys(word.strip() for word in runs.split(","))
-    return sorted((lab.store.get(run_id) for run_id in ids), key=lambda run: run.number)
+        return [run for run in reversed(lab.finished()) if run.state.over]
+    named = {run.id: run for run in (find_run(lab, word.strip()) for word in runs.split(","))}
+    return sorted(named.values(), key=lambda run: run.number)
 
 
 def _gather(lab: Lab, dataset: str, progress: Progress) -> None:

@@ -9,8 +9,11 @@ import typer
 
 from flowerlab.cli.output import say
 from flowerlab.cli.watch import Interrupts, watch
+from flowerlab.errors import BadInput, UnknownRun
 from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab, Started
+
+SHORTEST_PREFIX = 4
 
 
 @contextmanager
@@ -66,3 +69,27 @@ def _finish_for_others(lab: Lab) -> None:
             lab.finish_under_way()
     except KeyboardInterrupt:
         say("It is interrupted.")
+
+
+def find_run(lab: Lab, text: str) -> Run:
+    """Returns the run that a text names: an id, an exact name, or the first digits of an id.
+
+    Raises:
+        UnknownRun: If there is none.
+        BadInput: If there are several.
+    """
+    everything = lab.store.all()
+    for found in (
+        [run for run in everything if run.id == text],
+        [run for run in everything if run.name == text],
+        [run for run in everything if len(text) >= SHORTEST_PREFIX and run.id.startswith(text)],
+    ):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            ids = ", ".join(run.id for run in found[:5])
+            raise BadInput(f"{len(found)} runs fit. Expected one. Received: {text[:80]!r}. Take one of the ids: {ids}.")
+    raise UnknownRun(
+        f"There is no such run. Expected an id, its first {SHORTEST_PREFIX} or more digits, or an exact name. "
+        f"Received: {text[:80]!r}. See them with: python -m flowerlab runs"
+    )

@@ -25,7 +25,8 @@ HEIGHT_PX = {"accuracy": 300, "loss": 250}
 
 
 def live_view(lab: Lab) -> None:
-    """Draws the run that the address names (`?run=…`), else the newest; again every second while anything runs."""
+    """Draws the run that the address names (`?run=…`), else the one that trains, else the newest; again every second while
+    anything runs."""
     try:
         shown = _shown(lab)
     except UnknownRun as error:
@@ -59,7 +60,9 @@ def _shown(lab: Lab) -> Run | None:
         UnknownRun: If the address names none.
     """
     asked = st.query_params.get("run")
-    return next(iter(lab.store.all()), None) if asked is None else lab.store.get(asked)
+    if asked is not None:
+        return lab.store.get(asked)
+    return next(iter([*lab.store.live(), *lab.store.all()]), None)
 
 
 def _forget_address() -> None:
@@ -102,6 +105,7 @@ def _draw(lab: Lab, run: Run, history: History) -> None:
             _stop_button(lab, run)
     if run.state.over:
         outcome(lab, run)
+        _offer_the_next(lab)
     else:
         progress = progress_of(run, history, ahead=lab.queue_place(run) if run.state is RunState.QUEUED else 0)
         st.progress(progress.share, progress.words)
@@ -114,6 +118,19 @@ def _draw(lab: Lab, run: Run, history: History) -> None:
             alt=live_sentence(history, measure),
         )
     manage(lab, run)
+
+
+def _offer_the_next(lab: Lab) -> None:
+    """Leads on to the run that trains now, for whoever has watched one to its end."""
+    for run in lab.store.live()[:1]:
+        st.button(
+            _("🌱 Now training: {name}. Watch it").format(name=escaped(run.name)), key="watch-next", type="primary",
+            on_click=_show, args=(run.id,),
+        )  # fmt: skip
+
+
+def _show(run_id: str) -> None:
+    st.query_params["run"] = run_id
 
 
 def _stop_button(lab: Lab, run: Run) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from flowerlab.errors import FlowerlabError
@@ -17,6 +19,8 @@ from flowerlab.ui.run_picker import escaped
 from flowerlab.ui.words import trainable_of
 
 COMPARED = 4
+# What the store put behind a name that was made for a run.
+NUMBER = re.compile(r"#\d+$")
 
 
 def outcome(lab: Lab, run: Run) -> None:
@@ -81,7 +85,7 @@ def _try_again(lab: Lab, run: Run) -> None:
     if not st.button(_("↻ Train it again"), key="retry", help=_("Queues a new run with the same recipe.")):
         return
     try:
-        started = lab.start(run.recipe, again=True)
+        started = lab.start(run.recipe, name=NUMBER.sub("#{number}", run.name), again=True)
     except FlowerlabError as error:
         tell(error)
         return

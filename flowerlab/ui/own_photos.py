@@ -102,6 +102,9 @@ def import_panel() -> None:
         _watch()
         return
     if job is not None:
+        if not job.error and not job.chosen:
+            # It ended while the page was being drawn: once more, so that the list above has the new data set.
+            st.rerun()
         _tell(job)
     left, right = st.columns(2, gap="large")
     upload = left.file_uploader(
