@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,26 @@ def test_a_fresh_lab_runs_the_whole_lecture_at_once() -> None:
     assert [run.recipe.architecture for run in (a, b, c)] == ["handmade", "vgg16_mini", "vgg16_mini"]
     assert [run.recipe.weights for run in (a, b, c)] == ["none", "flowerlab", "flowerlab"]
     assert c.recipe.unfreeze_from == "block4_conv3"
+
+
+def test_a_second_press_leads_to_what_was_trained(home: Home) -> None:
+    """Where the whole lecture was trained already, its button shows the three runs side by side and trains nothing."""
+    app = open_page("home")
+    app.button(key="lecture").click().run()
+    due_s = time.monotonic() + 60
+    while not all(run.state.over for run in lab().store.all()) and time.monotonic() < due_s:
+        time.sleep(0.1)
+    runs = lab().store.all()
+    for run in runs:
+        # Scripted runs have no model of their own.
+        home.run(run.id).mkdir(parents=True, exist_ok=True)
+        (home.run(run.id) / "model.keras").write_bytes(b"hollow")
+    app = open_page("home")
+    app.button(key="lecture").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Compare"
+    assert set(app.multiselect(key="compare-runs").value) == {run.id for run in runs}
+    assert len(lab().store.all()) == len(runs) == 3
 
 
 def test_without_weights_the_button_queues_a_alone() -> None:
@@ -98,7 +119,12 @@ def test_the_cards_know_the_lectures_parameters() -> None:
 
 def test_what_is_at_hand_is_listed_with_sizes() -> None:
     """The table says what is here and what is to fetch, and that a scripted engine makes its numbers up."""
-    page = texts(open_page("home"))
+    app = open_page("home")
+    due_s = time.monotonic() + 20
+    # The engine begins a moment after the page.
+    while "made up" not in texts(app) and time.monotonic() < due_s:
+        app.run()
+    page = texts(app)
     assert "| 🧺 Garden | at hand ✓ |" in page
     assert "| 🧠 MobileNetV2 | to fetch: 9 MB |" in page
     assert "made up" in page

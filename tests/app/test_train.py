@@ -233,6 +233,56 @@ def test_a_waiting_run_says_its_place() -> None:
     lab().stop(first.id)
 
 
+def until_live(run_id: str) -> None:
+    """Waits until a scripted run has a trainer."""
+    deadline = time.monotonic() + 20
+    while not lab().store.get(run_id).state.live and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def test_who_comes_without_an_address_sees_what_trains() -> None:
+    """Of a run that trains and a newer one that waits, the one that trains is shown, so that Stop means it."""
+    app = open_page("train")
+    app.select_slider(key="train-epochs").set_value(100).run()
+    first = start(app)
+    app.number_input(key="train-seed").set_value(1).run()
+    second = start(app)
+    until_live(first.id)
+    again = open_page("train")
+    assert again.pills(key="live-run").value == first.id
+    again.button(key="stop").click().run()
+    assert wait_until_over(first.id) is RunState.STOPPED
+    assert not lab().store.get(second.id).state.over
+    lab().stop(second.id)
+
+
+def test_who_watched_a_run_to_its_end_is_led_to_the_next(home: Home) -> None:
+    """Beside the outcome of a run stands the one that trains now; a click shows it."""
+    done = add_finished(home, "done", seed=7)
+    app = open_page("train", query={"run": done.id})
+    app.select_slider(key="train-epochs").set_value(100).run()
+    running = start(app)
+    until_live(running.id)
+    app = open_page("train", query={"run": done.id})
+    app.button(key="watch-next").click().run()
+    assert app.query_params["run"] in (running.id, [running.id])
+    assert not app.exception
+    lab().stop(running.id)
+
+
+def test_a_run_that_is_trained_again_keeps_its_name() -> None:
+    """Only the number is new."""
+    app = open_page("train")
+    app.select_slider(key="train-epochs").set_value(100).run()
+    run = start(app)
+    lab().rename(run.id, "A · from scratch #1")
+    lab().stop(run.id)
+    assert wait_until_over(run.id) is RunState.STOPPED
+    app = open_page("train", query={"run": run.id})
+    app.button(key="retry").click().run()
+    assert [run.name for run in lab().store.all()] == ["A · from scratch #2", "A · from scratch #1"]
+
+
 def test_the_runs_of_the_lecture_are_one_click_apart(home: Home) -> None:
     """All runs stand side by side with their state; a click shows another one and puts it into the address."""
     runs = [add_finished(home, name, seed=number) for number, name in enumerate(("A", "B", "C"))]

@@ -161,3 +161,10 @@ def test_options_are_plain() -> None:
         split_options(parts, count=100, leak=True),
     ):
         assert json.loads(json.dumps(options)) == options
+
+
+def test_names_that_look_like_html_are_shown_as_they_are() -> None:
+    """Plotly obeys some HTML in names; what somebody typed is escaped."""
+    curve = Curve(name="<b>best</b> & mine", number=1, epochs=(1,), training=(0.5,), validation=(0.5,), best_epoch=1)
+    names = [trace.name for trace in curves_figure([curve], "accuracy").data]
+    assert names == ["&lt;b&gt;best&lt;/b&gt; &amp; mine · training", "&lt;b&gt;best&lt;/b&gt; &amp; mine"]
