@@ -35,7 +35,7 @@ from flowerlab.datasets.prepared import Prepared
 from flowerlab.events import Attempt, End, Epoch, Event, Result, Start
 from flowerlab.home import Home
 from flowerlab.lesson.packing import pack
-from flowerlab.metrics import accuracy_interval, calibration_error, confusion_matrix, sureness
+from flowerlab.metrics import confusion_matrix, sureness
 from flowerlab.photos import read_photo, resize_photo
 from flowerlab.run import Run, RunRecord, RunState
 from flowerlab.settings import Settings
@@ -45,6 +45,7 @@ from flowerlab.trainer.fit import loss_and_accuracy
 from flowerlab.trainer.models import Network, build
 from flowerlab.trainer.saved import load_saved, write_compact
 from tools.pretrain.photos import VALIDATION_FRACTION, read_everyday
+from tools.starter.measure import answers, measure
 from tools.starter.teach import (
     EPOCHS,
     FLOWERS_A_BATCH,
@@ -58,7 +59,6 @@ from tools.starter.teach import (
 )
 
 TURNED_AWAY = 0.10
-CAUGHT = 0.90
 NAME = "Starter, comes with Flowerlab"
 MESSAGE = (
     "Comes with Flowerlab: it learned tf_flowers' training photos from labels and from a larger network. "
@@ -107,16 +107,6 @@ def everyday_logits(model: keras.Model, archive: zipfile.ZipFile, names: Sequenc
     return np.concatenate(parts)
 
 
-def saved_probabilities(path: Path, photos: NDArray[np.uint8], positions: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Returns what the model as shipped, in float16 on the disk, says: float32, (positions, classes)."""
-    model = load_saved(path)
-    parts = [
-        keras.ops.convert_to_numpy(model.predict_on_batch(photos[positions[begin : begin + 64]].astype(np.float32)))
-        for begin in range(0, len(positions), 64)
-    ]
-    return np.concatenate(parts)
-
-
 def epochs_of(state: Path) -> list[dict[str, Any]]:
     """Returns the figures of each epoch."""
     return [json.loads((state / f"epoch-{number}.json").read_text()) for number in range(EPOCHS)]
@@ -125,14 +115,14 @@ def epochs_of(state: Path) -> list[dict[str, Any]]:
 def write_pack(
     folder: Path, prepared: Prepared, network: Network, epochs: Sequence[dict[str, Any]], best: int,
     threshold: float, val_logits: Sequence[NDArray[np.float32]], temperature: float,
-) -> tuple[Result, NDArray[np.float32]]:  # fmt: skip
-    """Writes the run into a lab of its own in `folder`, and packs it; returns its result and its test probabilities."""
+) -> None:  # fmt: skip
+    """Writes the run into a lab of its own in `folder`, and packs it."""
     home = Home(folder / "home").create()
     split, classes = prepared.split("honest", VALIDATION_FRACTION), prepared.classes
     run_folder = home.run(RUN_ID)
     run_folder.mkdir()
     write_compact(run_folder / "model.npz", network.model, recipe(), len(classes))
-    probabilities = saved_probabilities(run_folder / "model.npz", prepared.photos, split.test)
+    probabilities = answers(load_saved(run_folder / "model.npz"), prepared.photos[split.test])
     truth, ids = prepared.labels[split.test], np.asarray(prepared.ids)
     np.savez_compressed(
         run_folder / "predictions.npz",
@@ -179,7 +169,6 @@ def write_pack(
     PACK.unlink(missing_ok=True)
     pack(PACK, home=home, store=store, runs=[store.get(RUN_ID)], garden=Garden())
     store.close()
-    return result, probabilities
 
 
 def main() -> None:
@@ -207,22 +196,8 @@ def main() -> None:
     network = network_of(trained, temperature, len(prepared.classes))
     threshold = round(float(np.quantile(sureness(softmax(known)), TURNED_AWAY)), 4)
     with tempfile.TemporaryDirectory() as folder:
-        result, tested = write_pack(Path(folder), prepared, network, epochs, best, threshold, val_logits, temperature)
-    assert result.test_accuracy is not None
-    low, high = accuracy_interval(result.test_accuracy, result.test_photos)
-    error = calibration_error(tested, prepared.labels[split.test])
-    print(
-        f"test: {result.test_accuracy:.3f} ({low:.3f}–{high:.3f}) of {result.test_photos}; calibration error {error:.3f}"
-    )
-    held_out = sureness(softmax(everyday_logits(trained, archive, everyday.held_out) / temperature))
-    flowers = sureness(tested)
-    print(
-        f"unknown below {threshold}: {(held_out < threshold).mean():.3f} of {len(held_out)} everyday photos caught, "
-        f"{(flowers < threshold).mean():.3f} of {len(flowers)} flowers turned away"
-    )
-    level = float(np.quantile(held_out, CAUGHT))
-    print(f"at {CAUGHT:.0%} caught ({level:.3f}): {(flowers < level).mean():.3f} of the flowers turned away")
-    print(f"{PACK}: {PACK.stat().st_size / 1e6:.1f} MB")
+        write_pack(Path(folder), prepared, network, epochs, best, threshold, val_logits, temperature)
+    measure(arguments.photos)
 
 
 if __name__ == "__main__":
