@@ -5,6 +5,7 @@ The state of a run is read here and nowhere else. One connection a thread, short
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -100,16 +101,18 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def check_store(path: Path) -> None:
-    """Looks whether a file of runs can be read, without changing it.
+    """Looks whether a file of runs can be read and written, without changing it.
 
     Args:
         path: The SQLite file; one that is not there is no fault.
 
     Raises:
-        StoreUnusable: If it is damaged, foreign, or of a newer Flowerlab.
+        StoreUnusable: If it is damaged, foreign, of a newer Flowerlab, or may not be written.
     """
     if not path.exists():
         return
+    if not os.access(path, os.W_OK):
+        raise _unusable("a file that may not be written by you")
     with _explained():
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0, factory=_Connection)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -41,8 +40,6 @@ def check_home(home: Path) -> Iterator[Finding]:
         return
     try:
         check_store(Home(root).store)
-        if Home(root).store.exists() and not os.access(Home(root).store, os.W_OK):
-            raise StoreUnusable(f"The list of runs, {Home(root).store}, may not be written by you.")
     except StoreUnusable as error:
         yield Finding("home", Level.PROBLEM, str(error), ELSEWHERE)
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.folder import MAX_CLASSES, MIN_CLASSES, SUFFIXES
 from flowerlab.datasets.originals import verify_originals
 from flowerlab.errors import BadPack, BadPhoto
+from flowerlab.lesson.archive import DAMAGE
 from flowerlab.lesson.manifest import Item, ItemKind
 from flowerlab.lesson.weights import check_weights_file
 from flowerlab.photos import read_photo
@@ -90,7 +90,7 @@ def _check_run(folder: Path) -> None:
         with np.load(folder / PREDICTIONS, allow_pickle=False) as stored:
             for name in stored.files:
                 stored[name]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+    except (*DAMAGE, OSError):
         raise _unusable(f"the run {folder.name}, whose predictions cannot be read") from None
 
 

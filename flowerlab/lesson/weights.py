@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from flowerlab.architectures import ARCHITECTURES
-from flowerlab.downloads import reaches_its_end
+from flowerlab.downloads import is_whole
 from flowerlab.errors import BadPack
 
 # By the number of hexadecimal digits of a digest.
@@ -31,7 +31,7 @@ def check_weights_file(path: Path, name: str) -> None:
         )
     digest = known[name].digest
     if digest is None or len(digest) not in HASHES:
-        if path.suffix == ".h5" and not reaches_its_end(path):
+        if not is_whole(path):
             raise BadPack(
                 f"The weights file {name} is no whole HDF5 file. Expected one of about {known[name].megabytes:g} MB. Received: "
                 f"{path.stat().st_size / 1e6:.1f} MB. Fetch it anew."

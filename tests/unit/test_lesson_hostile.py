@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
 import stat
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -120,6 +122,16 @@ def junk_photos(files: Contents) -> None:
     )
 
 
+def broken_arrays() -> bytes:
+    """An npz whose packed bytes cannot be unpacked."""
+    file = io.BytesIO()
+    np.savez_compressed(file, classes=np.arange(5000))
+    data = bytearray(file.getvalue())
+    begin = data.index(b"classes.npy") + len(b"classes.npy")
+    data[begin + 20 : begin + 60] = b"\xff" * 40
+    return bytes(data)
+
+
 def edit_index(files: Contents, **values: Any) -> None:
     """Changes fields of the photos' index, and its hash over all of them to fit."""
     path = "originals/tf_flowers-3.0.1/index.json"
@@ -184,6 +196,9 @@ INSIDE: dict[str, Change] = {
     "other flowers": lambda files, manifest: edit_index(files, classes=["a", "b", "c", "d", "e"]),
     "a run without a model": lambda files, manifest: files.pop(run_file(files)[:18] + "model.keras") and None,
     "predictions that are none": lambda files, manifest: files.update({run_file(files)[:18] + "predictions.npz": b"x"}),
+    "predictions that are broken inside": lambda files, manifest: files.update(
+        {run_file(files)[:18] + "predictions.npz": broken_arrays()}
+    ),
     "a run of the far future": lambda files, manifest: edit_run(files, created_s=1e300),
     "a run of no time": lambda files, manifest: edit_run(files, ended_s=float("nan")),
     "endless attempts": lambda files, manifest: edit_run(files, attempt=10**30),
