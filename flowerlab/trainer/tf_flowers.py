@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.errors import DatasetNotAtHand, DownloadFailed
 from flowerlab.home import Home
 
+# TFDS writes all the time while it prepares.
+UNFINISHED_FOR_S = 600
 LOG = logging.getLogger(__name__)
 
 
@@ -34,6 +38,7 @@ def gather_tf_flowers(folder: Path, progress: Progress) -> Originals:
         except DownloadFailed as error:
             raise DatasetNotAtHand(missing_sentence(str(error))) from error
         progress("Preparing tf_flowers", 0, 0)
+        drop_unfinished(tfds_folder() / "tf_flowers")
     try:
         dataset, info = tfds.load(
             f"tf_flowers:{TF_FLOWERS_VERSION}",
@@ -59,6 +64,19 @@ def gather_tf_flowers(folder: Path, progress: Progress) -> Originals:
             yield Original(id=f"tf_flowers-{done:05d}", label=int(photo["label"]), data=photo["image"])
 
     return write_originals(tf_flowers_originals(Home(folder.parent)), tuple(info.features["label"].names), counted())
+
+
+def drop_unfinished(folder: Path) -> None:
+    """Deletes what TFDS left there when it was ended while it prepared; what somebody may be writing to stays.
+
+    Args:
+        folder: Of the data set; it need not exist.
+    """
+    for left in folder.glob("incomplete.*"):
+        newest_s = max((path.stat().st_mtime for path in (left, *left.rglob("*"))), default=0.0)
+        if time.time() - newest_s > UNFINISHED_FOR_S:
+            LOG.info("Deleting %s, which was left unfinished.", left)
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def missing_sentence(reason: str) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,15 +25,60 @@ TRAINING_S = 240
 ANSWER = re.compile(r", \d+ %|Probably not one of these five")
 
 
+# Every Python process of the lab imports this at its start: whoever wants to leave the machine is refused and written down.
+NO_WAY_OUT = """
+import socket
+
+def guarded(kind, name):
+    plain = getattr(kind, name)
+    def connect(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            with open({tried!r}, "a") as file:
+                print(address, file=file)
+            raise OSError(101, "Network is unreachable")
+        return plain(self, address)
+    setattr(kind, name, connect)
+
+for name in ("connect", "connect_ex"):
+    guarded(socket.socket, name)
+
+resolve = socket.getaddrinfo
+
+def getaddrinfo(host, *arguments, **named):
+    if host not in (None, "", "127.0.0.1", "::1", "localhost", "0.0.0.0", "::", socket.gethostname()):
+        with open({tried!r}, "a") as file:
+            print(host, file=file)
+        raise socket.gaierror(-3, "Temporary failure in name resolution")
+    return resolve(host, *arguments, **named)
+
+socket.getaddrinfo = getaddrinfo
+"""
+
+
 @pytest.fixture(autouse=True)
-def _no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No proxy answers, and nothing was ever downloaded; the lab is as it comes, with its starter."""
+def _no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Nothing leaves the machine, and nothing was ever downloaded; the lab is as it comes, with its starter.
+
+    At the end: nobody even tried.
+    """
+    guard, tried = tmp_path / "guard", tmp_path / "tried.txt"
+    guard.mkdir()
+    (guard / "sitecustomize.py").write_text(NO_WAY_OUT.format(tried=str(tried)))
+    monkeypatch.setenv("PYTHONPATH", str(guard))
+    told = subprocess.run(
+        [sys.executable, "-c", "import socket; socket.create_connection(('192.0.2.1', 80))"], capture_output=True
+    )
+    assert told.returncode
+    assert tried.exists()
+    tried.unlink()
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, NOWHERE)
     monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
     monkeypatch.setenv("FLOWERLAB_STARTER", "true")
+    yield
+    assert not tried.exists(), tried.read_text()
 
 
 @pytest.mark.browser

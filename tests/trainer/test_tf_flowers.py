@@ -7,6 +7,7 @@ import io
 import os
 import socket
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ from flowerlab.run import RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.store import Store
-from flowerlab.trainer.tf_flowers import gather_tf_flowers
+from flowerlab.trainer.tf_flowers import UNFINISHED_FOR_S, drop_unfinished, gather_tf_flowers
 from tests.loopback import Manners, file_server
 
 SHARDS = (7, 5)
@@ -216,3 +217,18 @@ def test_a_run_trains_on_unpacked_photos(
         assert list((tmp_path / "empty").iterdir()) == []
     finally:
         lab.close()
+
+
+def test_what_was_left_unfinished_goes_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    """A folder that TFDS was killed in is deleted before the next preparing; one written to a moment ago, and the data, are not."""
+    for name in ("incomplete.AAAA_3.0.1", "incomplete.BBBB_3.0.1", "3.0.1"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "shard").write_bytes(b"x")
+    long_ago_s = time.time() - 2 * UNFINISHED_FOR_S
+    for path in (tmp_path / "incomplete.AAAA_3.0.1", tmp_path / "3.0.1", tmp_path / "incomplete.BBBB_3.0.1"):
+        os.utime(path / "shard", (long_ago_s, long_ago_s))
+        os.utime(path, (long_ago_s, long_ago_s))
+    os.utime(tmp_path / "incomplete.BBBB_3.0.1" / "shard")
+    drop_unfinished(tmp_path)
+    drop_unfinished(tmp_path / "not there")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3.0.1", "incomplete.BBBB_3.0.1"]

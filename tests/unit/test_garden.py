@@ -17,6 +17,7 @@ from flowerlab.datasets.garden import Garden, pictures, scene
 from flowerlab.datasets.gather import gather
 from flowerlab.errors import BadInput
 from flowerlab.home import Home
+from tools.measure_garden import shortcuts
 
 # SHA-256 of shape and pixels, and of the mask. They change only together with LAYOUT_VERSION.
 HASHES: dict[tuple[int, int, int, float], str] = {
@@ -268,29 +269,12 @@ def test_an_empty_garden_is_refused_at_once() -> None:
         pictures.originals(3, difficulty=2.0)
 
 
-def shortcut_accuracy(features: list[np.ndarray], labels: list[int], strengths: tuple[float, ...]) -> float:
-    """Test accuracy of a logistic regression, with the best of some inverse regularisation strengths."""
-    from sklearn.linear_model import LogisticRegression
-
-    x, y, train = np.array(features), np.array(labels), len(labels) * 2 // 3
-    fits = [LogisticRegression(C=strength, max_iter=300).fit(x[:train], y[:train]) for strength in strengths]
-    return max(float(fit.score(x[train:], y[train:])) for fit in fits)
-
-
 @pytest.mark.nightly
-@pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
 def test_shape_decides_not_colour() -> None:
     """A logistic regression on 8×8×8 colour histograms reaches at most 0.40, one on 8×8 thumbnails at most 0.50."""
-    histograms, thumbnails, labels = [], [], []
-    for index in range(garden.COUNT):
-        drawing = pictures.draw(index, size_px=64)
-        bins = (drawing.photo >> 5).astype(int) @ np.array([64, 8, 1])
-        histograms.append(np.bincount(bins.ravel(), minlength=512) / bins.size)
-        small = Image.fromarray(drawing.photo).resize((8, 8), Image.Resampling.BOX)
-        thumbnails.append(np.asarray(small, dtype=float).ravel() / 255)
-        labels.append(drawing.label)
-    assert shortcut_accuracy(histograms, labels, (3.0, 10.0, 30.0, 100.0)) <= 0.40
-    assert shortcut_accuracy(thumbnails, labels, (0.03, 0.1, 0.3)) <= 0.50
+    by_colour, by_thumbnail = shortcuts(garden.DEFAULT_DIFFICULTY)
+    assert by_colour <= 0.40
+    assert by_thumbnail <= 0.50
 
 
 def test_gardens_of_nearly_equal_difficulty_are_two_gardens() -> None:

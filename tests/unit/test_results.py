@@ -39,7 +39,7 @@ def test_the_report_says_what_is_missing() -> None:
         return FIGURES if one.letter == "A" and one.seed == 0 else None
 
     text = report(find, everything(), "plot.png")
-    assert f"50.0 %, 1 of {len(SEEDS)} runs" in text
+    assert f"**50.0 %** (40.4–59.6), 1 of {len(SEEDS)} runs" in text
     assert "not yet the rule's" in text
     assert "A comes nearest to 55.9" not in text
 
@@ -52,3 +52,13 @@ def test_the_report_applies_the_rule() -> None:
         return Figures(**{**FIGURES.__dict__, "test_accuracy": accuracy})
 
     assert f"A comes nearest to 55.9 % at {DIFFICULTIES[2]:g}" in report(find, everything(), "plot.png")
+
+
+def test_more_seeds_do_not_narrow_the_interval() -> None:
+    """Three seeds on the same photos: the interval is that of the mean on those photos, and each seed's accuracy is told."""
+    accuracies = {0: 0.4, 1: 0.5, 2: 0.6}
+
+    def find(one: Wanted) -> Figures:
+        return Figures(**{**FIGURES.__dict__, "test_accuracy": accuracies[one.seed]})
+
+    assert "**50.0 %** (40.4–59.6): 40.0, 50.0, 60.0 |" in report(find, everything(), "plot.png")

@@ -50,10 +50,10 @@ def wanted(letter: str, dataset: str, backbone: str, **more: object) -> Wanted:
 
 
 def over_difficulties() -> Iterator[Wanted]:
-    """A and B on gardens of every difficulty."""
-    for seed in SEEDS:
-        for difficulty in sorted(DIFFICULTIES, key=lambda value: abs(value - DEFAULT_DIFFICULTY)):
-            for letter in "AB":
+    """A and B on gardens of every difficulty; A first, because it decides on the default."""
+    for letter in "AB":
+        for seed in SEEDS:
+            for difficulty in sorted(DIFFICULTIES, key=lambda value: abs(value - DEFAULT_DIFFICULTY)):
                 yield wanted(letter, "garden", "vgg16_mini", seed=seed, difficulty=difficulty)
 
 
