@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flowerlab.datasets.garden import DEFAULT_DIFFICULTY
 from flowerlab.presets import PRESETS, preset_recipe
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run
@@ -83,7 +84,7 @@ class Labs:
 
     def _lab(self, wanted: Wanted, *, train: bool) -> Lab:
         """Opens the home; one process owns its queue at a time, so that a lab that trains takes the place of the others."""
-        key = wanted.difficulty
+        key = DEFAULT_DIFFICULTY if wanted.difficulty is None else wanted.difficulty
         lab = self._labs.get(key)
         if lab is None or (train and not lab.owns_queue):
             if train:

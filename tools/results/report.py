@@ -94,7 +94,8 @@ def difficulty_section(find: Find, plot: str) -> list[str]:
     if all(len(at_difficulty(find, "A", difficulty)) == len(SEEDS) for difficulty in DIFFICULTIES):
         lines += [
             "",
-            f"A comes nearest to {LECTURES_A * 100:.1f} % at {min(known)[1]:g}; the default is {DEFAULT_DIFFICULTY:g}.",
+            f"A comes nearest to {LECTURES_A * 100:.1f} % at {min(known)[1]:g}; the default is {DEFAULT_DIFFICULTY:g}. "
+            "Three seeds of A may lie 9 points apart, so that its neighbours are hardly to be told from it.",
         ]
     else:
         lines += [

@@ -26,7 +26,7 @@ class Wanted:
         seed: Of the recipe.
         split: `honest` or `lecture`.
         resize: `squash` or `lecture`.
-        difficulty: Of the garden.
+        difficulty: Of the garden; None for photos.
     """
 
     letter: str
@@ -35,7 +35,7 @@ class Wanted:
     seed: int = 0
     split: str = "honest"
     resize: str = "squash"
-    difficulty: float = DEFAULT_DIFFICULTY
+    difficulty: float | None = None
 
     @property
     def source(self) -> Wanted | None:
@@ -45,7 +45,9 @@ class Wanted:
 
 
 def wanted(letter: str, dataset: str, backbone: str, **more: object) -> Wanted:
-    """Returns a run; A has no backbone, so that it is the same run beside each."""
+    """Returns a run; A has no backbone, so that it is the same run beside each. The garden is the one that comes."""
+    if dataset == "garden":
+        more = {"difficulty": DEFAULT_DIFFICULTY, **more}
     return Wanted(letter, dataset, "" if letter == "A" else backbone, **more)  # type: ignore[arg-type]
 
 
