@@ -114,6 +114,13 @@ class Result(BaseModel):
     seconds: Seconds = Field(description="From the attempt's first event to the result.")
     seconds_training: Seconds
     cached_features: bool
+    features_at_hand: bool | None = Field(
+        default=None,
+        description="Whether kept features were there before the run. None: it trained without, or it is not known.",
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="Of the pass through the frozen layers whose features it trained on."
+    )
     unknown_below: float | None = Field(
         default=None,
         description="Where an answer's sureness (`flowerlab.metrics.sureness`, 0..1) is below this, the photo is probably of none "

@@ -10,9 +10,12 @@ import threading
 from collections.abc import Callable
 
 from flowerlab.engine import Engine, Job, Sink, Task
+from flowerlab.errors import UnknownRun
 from flowerlab.events import End, Event
 from flowerlab.home import Home
 from flowerlab.locks import ProcessLock
+from flowerlab.origins import origin_of
+from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
 from flowerlab.store import Store
@@ -120,8 +123,18 @@ class Owner:
             home=self._home.root,
             garden=self._settings.garden,
             task=task,
+            origin=origin_of(run.recipe, self._recipe_of),
+            precision=self._settings.precision,
+            features=self._settings.features,
+            features_gb=self._settings.features_gb,
         )
         engine.submit(job)
+
+    def _recipe_of(self, run_id: str) -> Recipe | None:
+        try:
+            return self._store.get(run_id).recipe
+        except UnknownRun:
+            return None
 
     def _source_is_ready(self, run: Run) -> bool:
         """Whether the run that this one starts from has its model; ends this one if it never will."""

@@ -118,6 +118,14 @@ class Recipe(BaseModel):
     augment: str = Field(
         "none", title="Augmentation", description="Change every training photo a little, differently in each epoch."
     )
+    augment_views: int = Field(
+        0,
+        ge=0,
+        le=50,
+        title="Augmented copies",
+        description="With augmentation and frozen layers: so many changed copies of each training photo go through the frozen "
+        "layers once, and the epochs draw from them. 0: new changes in every epoch, through all layers.",
+    )
     patience: int = Field(
         5,
         ge=1,
@@ -245,6 +253,14 @@ class Recipe(BaseModel):
         if resolved != self.unfreeze_from:
             # The record is frozen to everybody else; two spellings of one layer must be one recipe.
             object.__setattr__(self, "unfreeze_from", resolved)
+        if self.augment_views and self.augment == "none":
+            raise BadRecipe(
+                "augment_views", "must be 0 without augmentation: there is nothing by which copies would differ.",
+                received=self.augment_views, advice="Choose an augmentation, for example flip.",
+            )  # fmt: skip
+        if self.augment_views and self.cut == 0:
+            # Without frozen layers nothing goes through them once: the same recipe as without copies.
+            object.__setattr__(self, "augment_views", 0)
         return self
 
     @property
@@ -275,6 +291,16 @@ class Recipe(BaseModel):
             f"{chosen.title} saw these training photos before, without their labels; validation and test photos it has never "
             "seen."
         )
+
+    @property
+    def cut(self) -> int:
+        """Index before which all layers of the backbone are frozen, at a clean cut; 0 if no frozen layer has weights."""
+        chosen = self.chosen
+        if self.from_scratch:
+            return 0
+        first = chosen.first_trainable_index(self.unfreeze_from)
+        cut = chosen.nearest_clean_before(len(chosen.layers) if first is None else first)
+        return cut if any(layer.parameters for layer in chosen.layers[:cut]) else 0
 
     @property
     def from_scratch(self) -> bool:

@@ -55,6 +55,21 @@ class Settings(BaseModel):
     trainer_growth_mb: float = Field(
         default=1500.0, gt=0, description="Growth of a trainer's memory, in MB, after which it is retired."
     )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        default="auto",
+        description="Of the pass of the photos through frozen layers: `bfloat16` computes with half as many digits, `auto` does so "
+        "where the processor is made for it and the network gains by it. What trains is always float32.",
+    )
+    features: Literal["float16", "float32", "off"] = Field(
+        default="float16",
+        description="How the frozen layers' output is kept; `off`: not at all, so that every epoch computes it anew.",
+    )
+    features_gb: float | None = Field(
+        default=None,
+        gt=0,
+        description="How much all kept features may take, in GB (10⁹ bytes); the least recently used go first. Not set: 8, or a "
+        "tenth of the free disk if that is less.",
+    )
     starter: bool = Field(
         default=True,
         description="Put the starter classifier, which comes with Flowerlab, into a home that never had it.",

@@ -85,6 +85,8 @@ class Architecture:
         has_seen: Data sets whose photos its pretrained weights were made with, without their labels, each with the share of
             its photos, from the first on, that were seen: whoever reads a result on that data set must know.
         largest_px: Largest width and height of the square photo, in pixels.
+        bfloat16: Whether its frozen layers are quicker in bfloat16 on a processor that has it, and near enough to float32
+            (docs/decisions/0007-speed.md).
     """
 
     name: str
@@ -104,6 +106,7 @@ class Architecture:
     weights: tuple[RemoteFile, ...] = ()
     has_seen: Mapping[str, float] = field(default_factory=dict)
     largest_px: int = 331
+    bfloat16: bool = False
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:

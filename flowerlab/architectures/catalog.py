@@ -96,6 +96,7 @@ _ENTRIES = (
             58_889_256,
             "6d6bbae143d832006294945121d1f1fc",
         ),
+        bfloat16=True,
     ),
     Architecture(
         name="vgg16_mini",

@@ -27,6 +27,10 @@ class Job(BaseModel):
         home: FLOWERLAB_HOME.
         garden: Which garden, from the settings.
         task: What to do, see `Task`.
+        origin: Name of the weights that its frozen layers begin with; equal for equal weights, see `flowerlab.origins`.
+        precision: Of the pass through frozen layers, from the settings.
+        features: How features are kept, from the settings; `off`: not at all.
+        features_gb: How much all kept features may take, in GB (10⁹ bytes); None: the usual limit.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,6 +41,10 @@ class Job(BaseModel):
     home: Path
     garden: Garden = Garden()
     task: Task = "train"
+    origin: str = ""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    features: Literal["float16", "float32", "off"] = "float16"
+    features_gb: float | None = None
 
 
 class Engine(Protocol):

@@ -22,9 +22,9 @@ def batches_per_epoch(photos: int, batch_size: int) -> int:
     return -(-photos // batch_size)
 
 
-def order_of_epoch(positions: NDArray[np.int64], seed: int, epoch: int) -> NDArray[np.int64]:
-    """Returns the photos of one epoch in their order: int64, (n,)."""
-    return np.random.default_rng((seed, epoch)).permutation(positions)
+def order_of_epoch(indexes: NDArray[np.int64], seed: int, epoch: int) -> NDArray[np.int64]:
+    """Returns the training photos of one epoch in their order: int64, (n,)."""
+    return np.random.default_rng((seed, epoch)).permutation(indexes)
 
 
 def training_batches(
@@ -37,6 +37,7 @@ def training_batches(
     seed: int,
     how: str = "none",
     first_epoch: int = 0,
+    views: NDArray[Any] | None = None,
 ) -> tf.data.Dataset:
     """Returns an endless stream of (inputs, one-hot labels), epoch after epoch.
 
@@ -49,26 +50,34 @@ def training_batches(
         seed: Of the order and the augmentation.
         how: Augmentation, see `flowerlab.augment`.
         first_epoch: Where the stream begins.
+        views: Features of changed copies of the training photos, (copies × training photos, …): first one copy of each, then
+            the next. Every epoch draws one copy of each photo. None: the inputs themselves.
 
     Returns:
         Batches of float32 (batch, …) and float32 (batch, classes).
     """
     one_hot = np.eye(classes, dtype=np.float32)
+    indexes = np.arange(len(positions))
 
     def stream() -> Iterator[tuple[NDArray[Any], NDArray[np.float32]]]:
         for epoch in itertools.count(first_epoch):
-            order = order_of_epoch(positions, seed, epoch)
+            order = order_of_epoch(indexes, seed, epoch)
             # A second stream of numbers, so that switching augmentation on leaves the order as it was.
             changes = np.random.default_rng((seed, epoch, 1))
             for begin in range(0, len(order), batch_size):
-                chosen = order[begin : begin + batch_size]
-                batch = inputs[chosen]
-                if how != "none":
-                    batch = augment(batch, how, changes)
+                drawn = order[begin : begin + batch_size]
+                chosen = positions[drawn]
+                if views is not None:
+                    copies = changes.integers(len(views) // len(positions), size=len(drawn))
+                    batch = views[copies * len(positions) + drawn]
+                elif how != "none":
+                    batch = augment(inputs[chosen], how, changes)
+                else:
+                    batch = inputs[chosen]
                 yield batch, one_hot[labels[chosen]]
 
     signature = (
-        tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype),
+        tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype if views is None else views.dtype),
         tf.TensorSpec((None, classes), tf.float32),
     )
     dataset = tf.data.Dataset.from_generator(stream, output_signature=signature)

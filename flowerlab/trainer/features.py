@@ -1,111 +1,231 @@
-"""Frozen features: what the frozen backbone makes of every photo, computed once and kept."""
+"""Frozen features: every photo goes through the frozen layers once, and what comes out is kept.
+
+A set serves every recipe with the same photos, frozen layers and precision; a deeper cut begins at a shallower one that is kept.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import logging
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
+from flowerlab.architectures import Architecture
+from flowerlab.augment import augment
 from flowerlab.datasets.prepared import Prepared
-from flowerlab.home import Home, written_whole
+from flowerlab.home import Home
+from flowerlab.kept_features import About, Features, KeptFeatures, Precision
 from flowerlab.locks import waiting_for
-from flowerlab.trainer.models import Network
+from flowerlab.trainer.models import PREPROCESSING, Network, make_backbone, part_of
 
-FORMAT = 1
+FORMAT = 2
+# Larger batches are no faster (VGG16, MobileNetV2 on two cores), and Stop would wait for them.
 BATCH = 16
 FLOAT16_MAX = float(np.finfo(np.float16).max)
+STEP = "Computing features"
 LOG = logging.getLogger(__name__)
 
-Features = NDArray[np.float16] | NDArray[np.float32]
 Progress = Callable[[str, int, int], None]
+Rows = Callable[[int, int], NDArray[np.uint8] | Features]
 
 
-def features_key(prepared: Prepared, network: Network, architecture: str) -> str:
-    """Returns the key of a feature set: it changes with whatever the features depend on.
+@dataclass(frozen=True)
+class Views:
+    """Changed copies of the training photos that go through the frozen layers instead of the photos themselves.
 
-    That is the photos (content, order, size, resize mode), the frozen layers' actual weight values and the network around
-    them, the cut, and the precision of the pass.
+    Args:
+        how: Augmentation, see `flowerlab.augment`.
+        seed: Of the changes.
+        copies: Of each photo, 1 or more.
+        training: int64, (n,), positions of the training photos.
     """
-    assert network.backbone is not None
-    assert network.to_features is not None
-    whole = hashlib.sha256(
-        json.dumps([FORMAT, prepared.key, architecture, "float32", list(network.to_features.output_shape[1:])]).encode()
-    )
-    for weight in network.backbone.weights:
-        whole.update(np.ascontiguousarray(keras.ops.convert_to_numpy(weight)).tobytes())
-    return whole.hexdigest()[:24]
+
+    how: str
+    seed: int
+    copies: int
+    training: NDArray[np.int64]
+
+    @property
+    def name(self) -> str:
+        """What tells these views from others of the same photos."""
+        positions = hashlib.sha256(self.training.tobytes()).hexdigest()[:12]
+        return f"{self.how}-{self.seed}-{self.copies}-{positions}"
+
+    def rows(self, photos: NDArray[np.uint8]) -> Rows:
+        """Returns what gives the changed photos (begin, end): first one copy of each photo, then the next."""
+
+        def read(begin: int, end: int) -> NDArray[np.uint8]:
+            chosen = self.training[np.arange(begin, end) % len(self.training)]
+            return augment(photos[chosen], self.how, np.random.default_rng((self.seed, 2, begin)))
+
+        return read
 
 
-def compute_features(
-    home: Home, prepared: Prepared, network: Network, architecture: str, progress: Progress
-) -> tuple[Features, bool]:
-    """Returns the frozen backbone's output for every photo; computes it if it is not at hand.
+@dataclass(frozen=True)
+class Computed:
+    """A set of features, and where it came from.
+
+    Args:
+        features: float16 (n, …), memory-mapped; float32 where float16 cannot hold a value or the setting says so.
+        at_hand: Whether it was there already.
+    """
+
+    features: Features
+    at_hand: bool
+
+
+class FrozenPart:
+    """The layers before the cut, and the features that they make of photos.
 
     Args:
         home: Where features are kept.
+        kept: All kept sets.
         prepared: The photos.
-        network: With a wholly frozen backbone.
-        architecture: Name of the backbone.
-        progress: Called with (step, done, total); may raise to give up, which leaves nothing behind.
-
-    Returns:
-        float16 (n, height, width, channels), memory-mapped, in the photos' order (float32 if a value does not fit into
-        float16), and whether they were at hand.
+        network: With a cut.
+        chosen: Its architecture.
+        precision: Of the pass.
+        exact: Keep float32 in any case.
+        origin: Name of the starting weights.
+        stack: Ends with the run; until then its sets are not deleted to make room.
     """
-    assert network.to_features is not None
-    shape = (len(prepared.ids), *network.to_features.output_shape[1:])
-    folder = home.features / features_key(prepared, network, architecture)
-    if (found := _open(folder, shape)) is not None:
-        return found, True
-    step = "Computing features"
-    with waiting_for(home.locks / f"features-{folder.name}", check=lambda: progress(step, 0, shape[0])):
-        if (found := _open(folder, shape)) is not None:
-            return found, True
-        try:
-            _write(folder, shape, np.float16, prepared, network.to_features, architecture, progress)
-        except OverflowError:
-            LOG.info("A feature does not fit into float16; they are kept as float32.")
-            _write(folder, shape, np.float32, prepared, network.to_features, architecture, progress)
-    found = _open(folder, shape)
-    if found is None:
-        raise OSError(f"The features just written to {folder} cannot be read back.")
-    return found, False
+
+    def __init__(
+        self, home: Home, kept: KeptFeatures, prepared: Prepared, network: Network, chosen: Architecture, *,
+        precision: Precision, exact: bool, origin: str, stack: ExitStack,
+    ) -> None:  # fmt: skip
+        assert network.backbone is not None
+        assert network.cut > 0
+        self._home, self._kept, self._prepared, self._chosen = home, kept, prepared, chosen
+        self._cut, self._backbone = network.cut, network.backbone
+        self._precision, self._exact, self._origin, self._stack = precision, exact, origin, stack
+        self._digests = _digests(self._backbone, chosen, self._cut)
+        self._narrow: keras.Model | None = None
+
+    def features(self, progress: Progress, views: Views | None = None) -> Computed:
+        """Returns the frozen layers' output for every photo, or for views of the training photos; computes what is not kept.
+
+        Args:
+            progress: Called with (step, done, total); may raise to give up, which leaves nothing behind.
+            views: Changed copies instead of the photos.
+
+        Raises:
+            NoRoom: If it is larger than what may be kept.
+            OSError: If it cannot be written.
+        """
+        total = len(self._prepared.ids) if views is None else views.copies * len(views.training)
+        shape = (total, *self._backbone.layers[self._cut - 1].output.shape[1:])
+        key = self._key(self._cut, views)
+        self._stack.enter_context(self._kept.held(key))
+        with waiting_for(self._home.locks / f"features-{key}", check=lambda: progress(STEP, 0, total)):
+            found = self._kept.open(key, shape, self._origin)
+            if found is not None:
+                return Computed(found, at_hand=True)
+            begin, rows = self._source(views)
+            about = About(
+                prepared=self._prepared.key, architecture=self._chosen.name, cut=self._cut, precision=self._precision,
+                views="" if views is None else views.name, shape=shape, origins=(self._origin,),
+            )  # fmt: skip
+            try:
+                self._write(key, about, np.float32 if self._exact else np.float16, begin, rows, progress)
+            except OverflowError:
+                LOG.info("A feature does not fit into float16; they are kept as float32.")
+                self._write(key, about, np.float32, begin, rows, progress)
+            found = self._kept.open(key, shape)
+        if found is None:
+            raise OSError(f"The features {key} just written cannot be read back.")
+        return Computed(found, at_hand=False)
+
+    def _key(self, cut: int, views: Views | None) -> str:
+        """Changes with whatever the features depend on.
+
+        That is the photos (content, order, size, resize mode), the frozen layers' actual weight values, the cut, and the
+        precision of the pass and of what is kept.
+        """
+        parts = [
+            FORMAT, self._prepared.key, self._chosen.name, cut, self._precision, self._exact,
+            "" if views is None else views.name, self._digests[cut],
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+    def _source(self, views: Views | None) -> tuple[int, Rows]:
+        """Returns where to begin: the deepest cut before ours whose features are kept, else the photos (0)."""
+        for cut in sorted(self._digests, reverse=True):
+            key = self._key(cut, views)
+            if cut == self._cut or not self._kept.has(key):
+                continue
+            total = len(self._prepared.ids) if views is None else views.copies * len(views.training)
+            self._stack.enter_context(self._kept.held(key))
+            found = self._kept.open(key, (total, *self._backbone.layers[cut - 1].output.shape[1:]))
+            if found is not None:
+                LOG.info("The features before layer %d begin with those kept before layer %d.", self._cut, cut)
+                return cut, partial(_cut_out, found)
+        photos = self._prepared.photos
+        return 0, partial(_cut_out, photos) if views is None else views.rows(photos)
+
+    def _write(
+        self, key: str, about: About, dtype: type[np.float16] | type[np.float32], begin: int, rows: Rows,
+        progress: Progress,
+    ) -> None:  # fmt: skip
+        total = about.shape[0]
+        step = STEP if not about.views else "Computing features of changed photos"
+        with self._kept.making(key, about, dtype) as write:
+            progress(step, 0, total)
+            done = 0
+            for values in self._pass(begin, rows, total):
+                if dtype is np.float16 and np.abs(values).max() > FLOAT16_MAX:
+                    raise OverflowError
+                write(values)
+                done += len(values)
+                progress(step, done, total)
+
+    def _pass(self, begin: int, rows: Rows, total: int) -> Iterator[NDArray[np.float32]]:
+        """Runs the layers from `begin` to the cut over all rows, batch by batch; the next batch is read meanwhile."""
+        backbone = self._backbone if self._precision == "float32" else self._narrowed()
+        part = part_of(backbone, begin, self._cut)
+        assert part is not None
+        prepare = PREPROCESSING[self._chosen.preprocess] if begin == 0 else (lambda values: values)
+
+        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+        def forward(batch: tf.Tensor) -> tf.Tensor:
+            return tf.cast(part(prepare(tf.cast(batch, tf.float32)), training=False), tf.float32)
+
+        with ThreadPoolExecutor(max_workers=1) as reader:
+            following = reader.submit(rows, 0, min(BATCH, total))
+            for first in range(0, total, BATCH):
+                batch = following.result()
+                if first + BATCH < total:
+                    following = reader.submit(rows, first + BATCH, min(first + 2 * BATCH, total))
+                yield forward(tf.constant(np.ascontiguousarray(batch))).numpy()
+
+    def _narrowed(self) -> keras.Model:
+        """The backbone once more, computing in bfloat16."""
+        if self._narrow is None:
+            side = self._prepared.photos.shape[1]
+            self._narrow = make_backbone(self._chosen, side, precision="bfloat16")
+            self._narrow.set_weights(self._backbone.get_weights())
+        return self._narrow
 
 
-def _open(folder: Path, shape: tuple[int, ...]) -> Features | None:
-    try:
-        features: Features = np.load(folder / "features.npy", mmap_mode="r")
-    except (OSError, ValueError, EOFError):
-        return None
-    return features if features.shape == shape and features.dtype in (np.float16, np.float32) else None
+def _cut_out(array: NDArray[np.uint8] | Features, begin: int, end: int) -> NDArray[np.uint8] | Features:
+    return array[begin:end]
 
 
-def _write(
-    folder: Path,
-    shape: tuple[int, ...],
-    dtype: type[np.float16] | type[np.float32],
-    prepared: Prepared,
-    to_features: keras.Model,
-    architecture: str,
-    progress: Progress,
-) -> None:
-    with written_whole(folder) as scratch:
-        features = np.lib.format.open_memmap(scratch / "features.npy", mode="w+", dtype=dtype, shape=shape)
-        for begin in range(0, shape[0], BATCH):
-            progress("Computing features", begin, shape[0])
-            photos = prepared.photos[begin : begin + BATCH].astype(np.float32)
-            values = keras.ops.convert_to_numpy(to_features.predict_on_batch(photos))
-            if dtype is np.float16 and np.abs(values).max() > FLOAT16_MAX:
-                raise OverflowError
-            features[begin : begin + BATCH] = values
-        features.flush()
-        del features
-        about = {"prepared": prepared.key, "architecture": architecture}
-        (scratch / "about.json").write_text(json.dumps(about), encoding="utf-8")
-        progress("Computing features", shape[0], shape[0])
+def _digests(backbone: keras.Model, chosen: Architecture, last: int) -> dict[int, str]:
+    """Returns, for each clean cut up to the last, a hash of all weight values before it."""
+    digests, whole = {}, hashlib.sha256()
+    for index, layer in enumerate(backbone.layers[:last]):
+        if chosen.layers[index].clean and index:
+            digests[index] = whole.copy().hexdigest()
+        for weight in layer.weights:
+            whole.update(np.ascontiguousarray(keras.ops.convert_to_numpy(weight)).tobytes())
+    digests[last] = whole.hexdigest()
+    return digests

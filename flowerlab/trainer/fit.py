@@ -126,6 +126,7 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
 def train(
     model: keras.Model, recipe: Recipe, inputs: NDArray[Any], labels: NDArray[np.int64],
     training: NDArray[np.int64], validation: NDArray[np.int64], channel: Channel, keep: BestEpochs,
+    views: NDArray[Any] | None = None,
 ) -> tuple[Best | None, bool]:  # fmt: skip
     """Trains until the last epoch, early stopping, or Stop; afterwards the model has the best whole epoch's weights.
 
@@ -138,6 +139,7 @@ def train(
         validation: int64, positions that validate.
         channel: Hears every event; asked whether to stop.
         keep: Keeps the best epoch on disk.
+        views: Features of changed copies of the training photos, which train in their place; see `training_batches`.
 
     Returns:
         The state after the last whole epoch (None if there was none), and whether Stop ended it.
@@ -149,7 +151,7 @@ def train(
     )
     stream = training_batches(
         inputs, labels, training, classes=model.output_shape[-1],
-        batch_size=recipe.batch_size, seed=recipe.seed, how=recipe.augment,
+        batch_size=recipe.batch_size, seed=recipe.seed, how=recipe.augment, views=views,
     )  # fmt: skip
     watch = _Watch(channel, recipe, inputs, labels, validation, keep)
     early = keras.callbacks.EarlyStopping(monitor="val_accuracy", patience=recipe.patience, restore_best_weights=True)

@@ -40,14 +40,14 @@ class Network:
     Args:
         model: float32 (n, height, width, 3), RGB 0..255 → float32 (n, classes), probabilities.
         backbone: The known network inside `model`; None for the hand-made one.
-        to_features: Photos as above → the frozen backbone's output; None unless no weight of the backbone trains.
-        head: The backbone's output → probabilities; None unless no weight of the backbone trains.
+        cut: All layers of the backbone before this index are frozen, and one tensor crosses here; 0 if none is.
+        rest: What crosses the cut → probabilities; None if the cut is 0.
     """
 
     model: keras.Model
     backbone: keras.Model | None
-    to_features: keras.Model | None
-    head: keras.Model | None
+    cut: int
+    rest: keras.Model | None
 
     def counts(self) -> tuple[int, int]:
         """Returns (all parameters, trainable parameters)."""
@@ -65,21 +65,50 @@ def build(recipe: Recipe, classes: int) -> Network:
     chosen = recipe.chosen
     photos = keras.Input((recipe.image_size, recipe.image_size, 3), name="photos")
     if recipe.from_scratch:
-        return Network(keras.Model(photos, _stack(_handmade(), _head(recipe, classes), photos)), None, None, None)
-    backbone = BACKBONES[chosen.name](
-        include_top=False, weights=None, input_shape=(recipe.image_size, recipe.image_size, 3)
-    )
+        return Network(keras.Model(photos, _stack(_handmade(), _head(recipe, classes), photos)), None, 0, None)
+    backbone = make_backbone(chosen, recipe.image_size)
     freeze(backbone, chosen, recipe.unfreeze_from)
     # training=False: BatchNormalization keeps its statistics, as the Keras guide to fine-tuning asks.
     features = backbone(PREPROCESSING[chosen.preprocess](photos), training=False)
-    head_layers = _head(recipe, classes)
-    model = keras.Model(photos, _stack([], head_layers, features), name=recipe.architecture)
-    if backbone.trainable_weights:
-        return Network(model, backbone, None, None)
-    cut = keras.Input(features.shape[1:], name="features")
-    return Network(
-        model, backbone, keras.Model(photos, features), keras.Model(cut, _stack([], head_layers, cut), name="head")
-    )
+    head = _head(recipe, classes)
+    model = keras.Model(photos, _stack([], head, features), name=recipe.architecture)
+    cut = recipe.cut
+    if cut == 0:
+        return Network(model, backbone, 0, None)
+    crossing = keras.Input(backbone.layers[cut - 1].output.shape[1:], name="features")
+    tail = part_of(backbone, cut, len(backbone.layers))
+    rest = keras.Model(crossing, _stack([], head, crossing if tail is None else tail(crossing, training=False)))
+    return Network(model, backbone, cut, rest)
+
+
+def make_backbone(chosen: Architecture, image_size_px: int, *, precision: str = "float32") -> keras.Model:
+    """Builds a known network without its top, with random weights.
+
+    Args:
+        chosen: Which.
+        image_size_px: Width and height of its photos.
+        precision: `float32` or `bfloat16`; in the latter it computes, its weights are float32 in either.
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    try:
+        return BACKBONES[chosen.name](include_top=False, weights=None, input_shape=(image_size_px, image_size_px, 3))
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def part_of(backbone: keras.Model, begin: int, end: int) -> keras.Model | None:
+    """Returns the layers of a backbone between two clean cuts, which share its weights; None if there are none.
+
+    Args:
+        backbone: The known network.
+        begin: Index of the first layer; its input is the output of the layer before (0: preprocessed photos).
+        end: Index behind the last layer.
+    """
+    if begin == end:
+        return None
+    first = backbone.input if begin == 0 else backbone.layers[begin - 1].output
+    return keras.Model(first, backbone.layers[end - 1].output)
 
 
 def freeze(backbone: keras.Model, chosen: Architecture, unfreeze_from: str) -> None:

@@ -22,6 +22,7 @@ from flowerlab.ui.words import decimals, state_words
 LEARNING_RATES = (*(float(f"{step}e{power}") for power in range(-6, 0) for step in (1, 2, 5)), 1.0)
 COUNTS = (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 400, 500)
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+VIEWS = (0, 1, 2, 4, 8, 16)
 # The choice "train a B first, then go on from it"; no run has such an id.
 NEW_B = "new-B"
 KEPT: dict[str, Any] = {"persist_state": "session"}
@@ -85,6 +86,8 @@ def other_knobs(lab: Lab, chosen: Architecture) -> dict[str, Any]:
     values["dropout"] = _share("dropout", 0.0)
     values["optimizer"] = _explained("optimizer")
     values["augment"] = _explained("augment")
+    if values["augment"] != "none":
+        values["augment_views"] = _slide("augment_views", VIEWS, _copies)
     values["validation_fraction"] = _share("validation_fraction", 0.2)
     values["patience"] = _slide("patience", COUNTS)
     values["seed"] = int(
@@ -136,6 +139,10 @@ def _slide(name: str, steps: Sequence[Any], words: Callable[[Any], str] = str) -
     key = _hold(name, KNOBS[name].default)
     options = sorted({*steps, st.session_state[key]})
     return st.select_slider(_label(name), options, format_func=words, key=key, help=_help(name), **KEPT)
+
+
+def _copies(count: int) -> str:
+    return str(count) if count else _("0: new changes in every epoch")
 
 
 def _share(name: str, fallback: float) -> float:

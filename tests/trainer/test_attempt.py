@@ -19,6 +19,7 @@ from flowerlab.metrics import load_predictions
 from flowerlab.recipe import Recipe
 from flowerlab.trainer import fit, run
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
+from flowerlab.trainer.features import Computed, FrozenPart
 
 FROZEN = Recipe(architecture="mobilenet_v2_035", weights="none", unfreeze_from="none", image_size=32, epochs=2, head=())
 
@@ -36,13 +37,13 @@ def attempt(home: Home, recipe: Recipe, **more: Any) -> tuple[Channel, io.String
 
 def test_reported_answers_are_the_saved_models(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where kept features give other answers than the saved model by more than 0.002, the model's own are reported."""
-    real = run.compute_features
+    real = FrozenPart.features
 
-    def spoilt(*arguments: Any) -> tuple[Any, bool]:
-        features, at_hand = real(*arguments)
-        return np.asarray(features, dtype=np.float32) + 5.0, at_hand
+    def spoilt(self: FrozenPart, *arguments: Any) -> Computed:
+        found = real(self, *arguments)
+        return Computed(np.asarray(found.features, dtype=np.float32) + 5.0, found.at_hand)
 
-    monkeypatch.setattr(run, "compute_features", spoilt)
+    monkeypatch.setattr(FrozenPart, "features", spoilt)
     channel, _ = attempt(home, FROZEN)
     end = run.run_job(channel)
     assert end["result"].model_difference > 0.002

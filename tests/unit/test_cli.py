@@ -140,9 +140,9 @@ def test_every_knob_is_a_flag(call: Call, name: str) -> None:
         "architecture": "resnet50", "unfreeze_from": "block4_conv3", "epochs": "7", "batch_size": "8", "dropout": "0.5",
         "learning_rate": "0.01", "dataset": "tf_flowers", "split": "lecture", "resize": "crop", "image_size": "96",
         "weights": "none", "head": "30,10", "optimizer": "sgd", "validation_fraction": "0.1", "augment": "flip",
-        "patience": "3", "seed": "9", "start_from": source,
+        "patience": "3", "seed": "9", "start_from": source, "augment_views": "4",
     }  # fmt: skip
-    base = {"architecture": "vgg16"}
+    base = {"architecture": "vgg16"} | ({"augment": "flip"} if name == "augment_views" else {})
     wanted = {**base, name: values[name]}
     flags = [part for knob, value in wanted.items() for part in (flag_of(knob), value)]
     outcome = call("train", "--dry-run", "--json", *flags)

@@ -26,7 +26,7 @@ from flowerlab.home import Home
 from flowerlab.metrics import accuracy_interval
 from flowerlab.recipe import Recipe
 from flowerlab.settings import Settings
-from flowerlab.trainer.models import build
+from flowerlab.trainer.models import PREPROCESSING, Network, build
 from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
 
@@ -34,11 +34,12 @@ IMAGE_SIZE_PX = 150
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 
 
-def pooled_features(to_features: keras.Model, photos: NDArray[np.uint8]) -> NDArray[np.float32]:
+def pooled_features(network: Network, recipe: Recipe, photos: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Returns the mean over width and height of a backbone's output: float32, (photos, channels)."""
-    parts = []
+    assert network.backbone is not None
+    prepare, parts = PREPROCESSING[recipe.chosen.preprocess], []
     for begin in range(0, len(photos), 32):
-        output = to_features.predict_on_batch(photos[begin : begin + 32].astype(np.float32))
+        output = network.backbone.predict_on_batch(prepare(photos[begin : begin + 32].astype(np.float32)))
         parts.append(np.asarray(output, dtype=np.float32).mean(axis=(1, 2)))
     return np.concatenate(parts)
 
@@ -79,7 +80,7 @@ def main() -> None:
     if arguments.weights not in ("shipped", "none"):
         assert network.backbone is not None
         network.backbone.load_weights(arguments.weights)
-    accuracy, strength, photos = probe(pooled_features(network.to_features, prepared.photos), prepared)
+    accuracy, strength, photos = probe(pooled_features(network, recipe, prepared.photos), prepared)
     low, high = accuracy_interval(accuracy, photos)
     print(
         f"{arguments.architecture}, weights {arguments.weights}: linear probe {accuracy:.3f} "

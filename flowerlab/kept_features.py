@@ -1,0 +1,280 @@
+"""Kept features: what frozen layers made of photos, on disk. Found, checked, bounded and freed without TensorFlow.
+
+A set is one folder, named by its key: `features.npy` and `about.json`, which says what it is and the CRC-32 of the array.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import uuid
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from flowerlab.home import Home, replace_file, written_whole
+from flowerlab.locks import ProcessLock, waiting_for
+
+# Raise it when sets of before must not be read any more.
+FORMAT = 2
+ARRAY, ABOUT = "features.npy", "about.json"
+LIMIT_BYTES = 8e9
+# Of the free disk, where that is less than the limit.
+FREE_SHARE = 0.1
+CHECKED_AT_ONCE_BYTES = 1 << 24
+# The array's own header.
+HEADER_BYTES = 128
+LOG = logging.getLogger(__name__)
+
+Features = NDArray[np.float16] | NDArray[np.float32]
+Precision = Literal["float32", "bfloat16"]
+
+
+class NoRoom(Exception):
+    """The set is larger than all kept features together may be."""
+
+
+class About(BaseModel):
+    """What a set is.
+
+    Args:
+        prepared: Key of the photos.
+        architecture: Name of the backbone.
+        cut: The features are the output of the layer right before this index.
+        precision: Of the pass through the frozen layers.
+        views: How the photos were changed before (augmentation, seed, copies of each), or empty.
+        shape: Of the array.
+        origins: Names of starting weights whose frozen layers are these.
+        crc32: Of the array's bytes, without the file's header.
+        format: Of the folder.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prepared: str
+    architecture: str
+    cut: int
+    precision: Precision
+    views: str = ""
+    shape: tuple[int, ...]
+    origins: tuple[str, ...]
+    crc32: int = 0
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One set on disk.
+
+    Args:
+        key: Its name.
+        about: What it is.
+        bytes: Of its files.
+        used_s: Unix time of its last use.
+        in_use: Whether a trainer reads it now.
+    """
+
+    key: str
+    about: About
+    bytes: int
+    used_s: float
+    in_use: bool
+
+
+class KeptFeatures:
+    """All sets of one home.
+
+    Args:
+        home: Whose.
+        limit_bytes: Of all sets together; None: 8 GB, or a tenth of the disk that is free without them, if that is less.
+    """
+
+    def __init__(self, home: Home, limit_bytes: float | None = None) -> None:
+        self._home = home
+        self._limit_bytes = limit_bytes
+
+    def all(self) -> list[Kept]:
+        """Returns every set that says what it is, the least recently used first."""
+        found = []
+        for path in self._home.features.glob(f"*/{ABOUT}"):
+            about = read_about(path.parent)
+            if about is None:
+                continue
+            try:
+                size = sum(file.stat().st_size for file in path.parent.iterdir())
+                found.append(Kept(path.parent.name, about, size, path.stat().st_mtime, self._used(path.parent.name)))
+            except OSError:
+                # It goes just now.
+                continue
+        return sorted(found, key=lambda kept: kept.used_s)
+
+    @property
+    def limit_bytes(self) -> float:
+        """How much all sets together may take."""
+        if self._limit_bytes is not None:
+            return self._limit_bytes
+        kept = sum(one.bytes for one in self.all())
+        return min(LIMIT_BYTES, FREE_SHARE * (shutil.disk_usage(self._home.features).free + kept))
+
+    def find(self, prepared: str, architecture: str, cut: int, precision: Precision, views: str, origin: str) -> bool:
+        """Whether a set for these photos, layers and starting weights is here, told by what the sets say of themselves."""
+        asked = (prepared, architecture, cut, precision, views)
+        return any(
+            (about.prepared, about.architecture, about.cut, about.precision, about.views) == asked
+            and origin in about.origins
+            for about in (kept.about for kept in self.all())
+        )
+
+    def has(self, key: str) -> bool:
+        """Whether a set of this key is here; it may turn out to be damaged when it is opened."""
+        return (self._home.features / key / ABOUT).is_file()
+
+    def open(self, key: str, shape: tuple[int, ...], origin: str = "") -> Features | None:
+        """Returns a set, memory-mapped; None if it is not here. One that is damaged, or no such set, is thrown away.
+
+        Args:
+            key: Of the set. The caller holds it, see `held`.
+            shape: That it must have.
+            origin: Noted as one more name of the weights, if given.
+        """
+        folder = self._home.features / key
+        if not folder.exists():
+            return None
+        about = read_about(folder)
+        problem = "it does not say what it is" if about is None else self._problem(folder, about, shape)
+        if problem is not None:
+            LOG.warning("The kept features %s are thrown away and made anew: %s.", key, problem)
+            shutil.rmtree(folder, ignore_errors=True)
+            return None
+        assert about is not None
+        if origin and origin not in about.origins:
+            about = about.model_copy(update={"origins": (*about.origins, origin)})
+            replace_file(folder / ABOUT, about.model_dump_json().encode())
+        os.utime(folder / ABOUT)
+        features: Features = np.load(folder / ARRAY, mmap_mode="r")
+        return features
+
+    def _problem(self, folder: Path, about: About, shape: tuple[int, ...]) -> str | None:
+        try:
+            array = np.load(folder / ARRAY, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            return f"its array cannot be read ({type(error).__name__})"
+        if array.shape != shape or about.shape != shape or array.dtype not in (np.float16, np.float32):
+            return f"it has the form {array.dtype}{array.shape}, expected was {shape}"
+        if checksum(array) != about.crc32:
+            return "its bytes are not those that were written"
+        return None
+
+    @contextmanager
+    def making(self, key: str, about: About, dtype: DTypeLike) -> Iterator[Callable[[NDArray[Any]], None]]:
+        """Gives what writes the next rows of a new set; the set is there when the block ends well.
+
+        Raises:
+            NoRoom: If it is larger than all sets together may be.
+            OSError: If the disk is full or cannot be written.
+        """
+        self._make_room(int(np.prod(about.shape)) * np.dtype(dtype).itemsize + HEADER_BYTES)
+        with written_whole(self._home.features / key) as scratch:
+            crc, written = 0, 0
+            # Written, not mapped: on a full disk a write is an error, a mapped page would kill the process.
+            with (scratch / ARRAY).open("wb") as file:
+                described = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False}
+                np.lib.format.write_array_header_1_0(file, {**described, "shape": about.shape})
+
+                def write(rows: NDArray[Any]) -> None:
+                    nonlocal crc, written
+                    part = np.ascontiguousarray(rows, dtype=dtype).reshape(-1).view(np.uint8)
+                    file.write(part.data)
+                    crc, written = zlib.crc32(part.data, crc), written + len(rows)
+
+                yield write
+            if written != about.shape[0]:
+                raise OSError(f"{written} of {about.shape[0]} rows were written.")
+            said = about.model_copy(update={"crc32": crc})
+            (scratch / ABOUT).write_text(said.model_dump_json(), encoding="utf-8")
+
+    def fits(self, size_bytes: float) -> bool:
+        """Whether a set of this size may be kept at all, if need be in the place of others."""
+        return size_bytes <= self.limit_bytes
+
+    def _make_room(self, size_bytes: int) -> None:
+        with waiting_for(self._home.locks / "features-room"):
+            self._drop_foreign()
+            limit_bytes = self.limit_bytes
+            if size_bytes > limit_bytes:
+                raise NoRoom(
+                    f"{size_bytes / 1e6:,.0f} MB of features are more than the {limit_bytes / 1e6:,.0f} MB kept"
+                )
+            kept = self.all()
+            total = sum(one.bytes for one in kept)
+            for one in kept:
+                if total + size_bytes <= limit_bytes:
+                    return
+                if self.free(one.key):
+                    total -= one.bytes
+            if total + size_bytes > limit_bytes:
+                raise NoRoom(f"{size_bytes / 1e6:,.0f} MB of features find no room beside those in use")
+
+    def _drop_foreign(self) -> None:
+        """Deletes what does not say what it is: nobody would ever read it, or count it."""
+        for folder in self._home.features.iterdir():
+            if folder.is_dir() and not folder.name.startswith(".") and read_about(folder) is None:
+                LOG.warning("The folder %s holds no features that can be read; it is deleted.", folder)
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def free(self, key: str) -> bool:
+        """Deletes a set that nobody uses; returns whether it did."""
+        if self._used(key):
+            return False
+        LOG.info("The kept features %s are deleted.", key)
+        shutil.rmtree(self._home.features / key, ignore_errors=True)
+        return True
+
+    @contextmanager
+    def held(self, key: str) -> Iterator[None]:
+        """Marks a set as in use for the length of a block, so that it is not deleted to make room."""
+        path = self._home.locks / f"using-{key}-{uuid.uuid4().hex[:12]}"
+        lock = ProcessLock(path)
+        lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+            path.unlink(missing_ok=True)
+
+    def _used(self, key: str) -> bool:
+        for path in self._home.locks.glob(f"using-{key}-*"):
+            lock = ProcessLock(path)
+            if not lock.acquire():
+                return True
+            # Whoever made it is gone.
+            lock.release()
+            path.unlink(missing_ok=True)
+        return False
+
+
+def read_about(folder: Path) -> About | None:
+    """Returns what a set says of itself; None if it says nothing that is understood here."""
+    try:
+        about = About.model_validate(json.loads((folder / ABOUT).read_bytes()))
+    except (OSError, ValueError, ValidationError):
+        return None
+    return about if about.format == FORMAT else None
+
+
+def checksum(array: NDArray[Any]) -> int:
+    """Returns the CRC-32 of an array's bytes, read piece by piece."""
+    flat = array.reshape(-1).view(np.uint8)
+    crc = 0
+    for begin in range(0, len(flat), CHECKED_AT_ONCE_BYTES):
+        crc = zlib.crc32(flat[begin : begin + CHECKED_AT_ONCE_BYTES].data, crc)
+    return crc
