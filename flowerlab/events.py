@@ -97,6 +97,25 @@ class Evaluating(_Event):
     total: int
 
 
+class Timing(BaseModel):
+    """What a run computed and how long that took, so that the next one can be told beforehand."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
+
+    machine: str = Field(description="Processor and cores.")
+    way: Literal["head", "part", "plain"] = Field(description="How it trained, see `flowerlab.work`.")
+    flops_features: float = Field(ge=0, description="Of the pass through the frozen layers; 0 if there was none.")
+    seconds_features: Seconds
+    flops_training: float = Field(ge=0, description="Of all epochs, validation included.")
+    batches: Count = Field(description="Of all epochs.")
+    seconds_training: Seconds
+    flops_test: float = Field(ge=0)
+    seconds_saving: Seconds = Field(description="Writing the model and the predictions.")
+    seconds_rest: Seconds = Field(
+        description="All else but preparing the photos: building, loading, testing the network."
+    )
+
+
 class Result(BaseModel):
     """What a run came to. Accuracies are shares, 0..1; rows of the matrix are the truth."""
 
@@ -121,6 +140,7 @@ class Result(BaseModel):
     precision: Literal["float32", "bfloat16"] = Field(
         default="float32", description="Of the pass through the frozen layers whose features it trained on."
     )
+    timing: Timing | None = Field(default=None, description="None: it is not known.")
     unknown_below: float | None = Field(
         default=None,
         description="Where an answer's sureness (`flowerlab.metrics.sureness`, 0..1) is below this, the photo is probably of none "

@@ -34,3 +34,20 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def roughly(seconds: float) -> str:
+    """Writes an estimate with no more digits than it deserves: `0.3 s`, `4 s`, `35 s`, `3 min`, `1 h 20 min`."""
+    if seconds < 0.95:
+        return f"{max(seconds, 0.1):.1f} s"
+    if seconds < 20:
+        return f"{round(seconds)} s"
+    if seconds < 57.5:
+        return f"{5 * round(seconds / 5)} s"
+    minutes = seconds / 60
+    if minutes < 9.5:
+        return f"{round(2 * minutes) / 2:g} min"
+    if minutes < 57.5:
+        return f"{5 * round(minutes / 5)} min"
+    tens = round(minutes / 10)
+    return f"{tens // 6} h {tens % 6 * 10} min" if tens % 6 else f"{tens // 6} h"

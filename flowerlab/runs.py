@@ -33,6 +33,7 @@ from flowerlab.home import Home
 from flowerlab.owner import Owner
 from flowerlab.photos import resize_photo
 from flowerlab.presets import LECTURE, PRESETS, name_of, preset_recipe
+from flowerlab.price import Price, expected_photos, price_of
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
@@ -121,6 +122,36 @@ class Lab:
         """Returns the run that `start` would return instead of making a new one; None if it would make one."""
         recipe = self._settled(recipe)
         return self.store.equal_to(recipe, materials=self.materials(recipe))
+
+    def price(self, recipe: Recipe, *, photos: tuple[Originals | None, int, int] | None = None) -> Price:
+        """Estimates what a run would cost on this machine.
+
+        Args:
+            recipe: What would be trained.
+            photos: Its photos, if they have been gathered; how many there are and of how many classes. None: looked up here.
+
+        Raises:
+            BadRecipe: If its photos, or the run that it goes on from, are not in this lab.
+        """
+        recipe = self._settled(recipe)
+        if photos is None:
+            classes, originals = len(self.classes_of(recipe.dataset)), self.originals(recipe.dataset)
+            photos = originals, self._count(recipe.dataset) if originals is None else len(originals), classes
+        return price_of(
+            recipe, home=self.home, settings=self.settings, originals=photos[0], count=photos[1], classes=photos[2],
+            runs=self.store.all(), source=self._recipe_of,
+        )  # fmt: skip
+
+    def _count(self, dataset: str) -> int:
+        if dataset in DATASETS:
+            return expected_photos(dataset, self.settings.garden)
+        return describe(self.home.folders / dataset.removeprefix(FOLDER_PREFIX)).photos
+
+    def _recipe_of(self, run_id: str) -> Recipe | None:
+        try:
+            return self.store.get(run_id).recipe
+        except UnknownRun:
+            return None
 
     def _settled(self, recipe: Recipe) -> Recipe:
         """Names the weights that a run which goes on from another really has: those with which that one began."""

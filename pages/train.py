@@ -14,8 +14,9 @@ from flowerlab.ui.messages import tell
 from flowerlab.ui.presets_bar import letter_of, presets_bar
 from flowerlab.ui.recipe_form import NEW_B, other_knobs, recipe_form
 from flowerlab.ui.recipe_link import read_link, write_link
-from flowerlab.ui.recipe_notes import show_notes, show_warnings, show_what_learns
+from flowerlab.ui.recipe_notes import show_notes, show_price, show_warnings, show_what_learns
 from flowerlab.ui.starting import start_button
+from flowerlab.ui.sweeping import sweep_section
 
 # On a narrow screen the columns stand one above the other: who came to watch a run sees it first.
 WATCH_FIRST = """<style>@media (max-width: 640px) {
@@ -60,12 +61,15 @@ def show_form(opened: Lab) -> None:
     with meaning:
         try:
             show_what_learns(opened, recipe)
+            show_price(opened, recipe)
         except BadRecipe as error:
             tell(error)
             return
         show_warnings(recipe)
         start_button(opened, recipe, letter=letter, new_b=new_b)
         show_notes(opened, recipe)
+    if not new_b:
+        sweep_section(opened, recipe)
     write_link(recipe)
 
 

@@ -31,7 +31,9 @@ BACKBONES: dict[str, Callable[..., Any]] = {
     "resnet50": keras.applications.ResNet50,
     "efficientnet_v2_b0": partial(keras.applications.EfficientNetV2B0, include_preprocessing=True),
 }
-COLUMNS = ("name", "kind", "parameters", "block", "clean")
+COLUMNS = ("name", "kind", "parameters", "block", "clean", "halvings", "channels")
+# A power of two times this is the side of every output at its size, so that halvings are told without rounding.
+SIDE_PX = 224
 # What the layers of one block have in common in their names; the first pattern that matches counts.
 BLOCKS = (
     (r"(input|rescaling|normalization)", "input"),
@@ -79,12 +81,27 @@ def clean_cuts(layers: list[Any]) -> list[bool]:
     return [tensors == 1 for tensors in crossing]
 
 
+def halvings(layer: Any) -> int:
+    """Returns how often the photo's side was halved on the way to a layer's output; −1 if it gives one value a channel."""
+    shape = layer.output.shape
+    side = shape[1] if len(shape) == 4 else 1
+    return -1 if side == 1 else (SIDE_PX // side).bit_length() - 1
+
+
 def describe(name: str) -> str:
     """Returns the table of an architecture as JSON text, one line per layer."""
     keras.backend.clear_session()  # else Keras numbers the names that it chooses itself
-    base = BACKBONES[name](include_top=False, weights=None, input_shape=(96, 96, 3))
+    base = BACKBONES[name](include_top=False, weights=None, input_shape=(SIDE_PX, SIDE_PX, 3))
     rows = [
-        [layer.name, type(layer).__name__, int(layer.count_params()), block_of(layer.name), clean]
+        [
+            layer.name,
+            type(layer).__name__,
+            int(layer.count_params()),
+            block_of(layer.name),
+            clean,
+            halvings(layer),
+            int(layer.output.shape[-1]),
+        ]
         for layer, clean in zip(base.layers, clean_cuts(base.layers), strict=True)
     ]
     lines = ",\n".join(json.dumps(row) for row in rows)

@@ -25,6 +25,8 @@ class Layer:
         block: The part of the network that it belongs to, for example `block4`.
         clean: Whether exactly one tensor crosses the cut right before this layer: the output of the layer before it.
             False for the first layer, before which there is nothing to cut.
+        halvings: How often the photo's side was halved on the way to its output; −1 if it gives one value a channel.
+        channels: Last axis of its output.
         stop: Whether it is a stop of the unfreeze-from slider: a clean cut after which, and before the next clean
             cut, a layer with weights that can learn begins. So each stop trains other weights than the next one.
     """
@@ -35,6 +37,8 @@ class Layer:
     parameters: int
     block: str
     clean: bool
+    halvings: int = 0
+    channels: int = 0
     stop: bool = False
 
     @property
@@ -72,7 +76,7 @@ class Architecture:
         source_url: Link to the source; None if there is none.
         smallest_px: Smallest width and height of the square photo, in pixels.
         channels: Last axis of the backbone's output.
-        side: Photo side in pixels → side of the backbone's output.
+        side: (photo side in pixels, a layer) → side of that layer's output.
         load_layers: Reads the backbone's layers; called when they are first asked for.
         fine_tune_from: Layer from which the lecture's recipe C trains; None if it has nothing to fine-tune.
         preprocess: Machine word for what happens to RGB 0..255 before the backbone: `rescale_255`, `vgg16`,
@@ -97,7 +101,7 @@ class Architecture:
     source_url: str | None
     smallest_px: int
     channels: int
-    side: Callable[[int], int] = field(repr=False)
+    side: Callable[[int, Layer], int] = field(repr=False)
     load_layers: Callable[[], tuple[Layer, ...]] = field(repr=False)
     fine_tune_from: str | None
     preprocess: str
@@ -204,8 +208,33 @@ class Architecture:
                 f"must be between {self.smallest_px} and {self.largest_px} pixels for {self.name}.",
                 received=image_size_px,
             )
-        side = self.side(image_size_px)
+        side = self.side(image_size_px, self.layers[-1])
         return side, side, self.channels
+
+    def crossing_shape(self, image_size_px: int, cut: int) -> tuple[int, int, int]:
+        """Returns the shape of what crosses a clean cut for one photo: (height, width, channels).
+
+        Args:
+            image_size_px: Width and height of the photo.
+            cut: As `nearest_clean_before` returns it, 1 or more.
+        """
+        before = self.layers[cut - 1]
+        side = self.side(image_size_px, before)
+        return side, side, before.channels
+
+    def flops(self, image_size_px: int) -> tuple[float, ...]:
+        """Returns the floating-point operations of each layer for one photo, forwards; a multiplication and its addition are two.
+
+        A convolution applies its parameters at every place of its output. What only adds, scales or compares counts as nothing:
+        it costs memory, not operations.
+
+        Args:
+            image_size_px: Width and height of the photo.
+        """
+        return tuple(
+            0.0 if layer.batch_norm else 2.0 * layer.parameters * self.side(image_size_px, layer) ** 2
+            for layer in self.layers
+        )
 
     def counts(self, *, image_size: int, unfreeze_from: str | int, head: Sequence[int], classes: int) -> Counts:
         """Counts the parameters of the backbone with a head: Flatten, dense layers, one output per class.

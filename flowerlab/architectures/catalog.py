@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 
-from flowerlab.architectures.architecture import Architecture
+from flowerlab.architectures.architecture import Architecture, Layer
 from flowerlab.architectures.handmade import SMALLEST_PX, STEPS, handmade_layers, handmade_side
 from flowerlab.architectures.table import read_table
 from flowerlab.downloads import RemoteFile
@@ -17,14 +17,14 @@ KERAS_FILES = "https://storage.googleapis.com/tensorflow/keras-applications"
 MINUS_MEAN = "RGB becomes BGR, and ImageNet's mean colour is subtracted."
 
 
-def halved_down(image_size_px: int) -> int:
-    """Returns the side after five halvings that drop an odd last row (pooling without padding)."""
-    return image_size_px // 32
+def halved_down(image_size_px: int, layer: Layer) -> int:
+    """Returns the side of a layer's output where each halving drops an odd last row (pooling without padding)."""
+    return 1 if layer.halvings < 0 else image_size_px >> layer.halvings
 
 
-def halved_up(image_size_px: int) -> int:
-    """Returns the side after five halvings that keep an odd last row (stride 2 with padding)."""
-    return -(-image_size_px // 32)
+def halved_up(image_size_px: int, layer: Layer) -> int:
+    """Returns the side of a layer's output where each halving keeps an odd last row (stride 2 with padding)."""
+    return 1 if layer.halvings < 0 else -(-image_size_px >> layer.halvings)
 
 
 def _weights(folder: str, name: str, size_bytes: int, digest: str | None = None) -> tuple[RemoteFile, ...]:

@@ -9,7 +9,7 @@ from importlib import resources
 
 from flowerlab.architectures.architecture import Layer
 
-COLUMNS = ("name", "kind", "parameters", "block", "clean")
+COLUMNS = ("name", "kind", "parameters", "block", "clean", "halvings", "channels")
 
 
 def read_table(name: str) -> tuple[Layer, ...]:

@@ -11,7 +11,9 @@ from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
 from flowerlab.datasets.folder import describe
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import Split
+from flowerlab.figures import roughly
 from flowerlab.home import Home
+from flowerlab.price import Price
 from flowerlab.recipe import KNOBS, Recipe, as_text
 from flowerlab.run import Run
 from flowerlab.runs import Lab
@@ -30,6 +32,7 @@ class Plan:
         missing_mb: Size of what would have to be downloaded, in MB (10⁶ bytes).
         split: Positions of the photos of each part; None before the photos have been gathered.
         equal: A run with the same recipe that is done, under way or waiting; it would be given instead.
+        price: What it would cost.
     """
 
     recipe: Recipe
@@ -40,6 +43,7 @@ class Plan:
     missing_mb: float
     split: Split | None
     equal: Run | None
+    price: Price
 
 
 def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
@@ -58,7 +62,8 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
     brought_weights = (scratch.weights / recipe.weights.removeprefix("file:")).is_file()
     brings = {name for name, there in (("dataset", brought), ("weights", brought_weights)) if there}
     lab.check(recipe, brings=brings)
-    classes = describe(own).classes if brought else lab.classes_of(recipe.dataset)
+    about = describe(own) if brought else None
+    classes = lab.classes_of(recipe.dataset) if about is None else about.classes
     chosen = recipe.chosen
     dataset_at_hand = brought or lab.dataset_at_hand(recipe.dataset)
     weights_at_hand = not recipe.needs_pretrained or lab.weights_at_hand(chosen.name)
@@ -77,6 +82,7 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
         + (0 if weights_at_hand else chosen.weights[0].megabytes),
         split=None if brought else _split(lab, recipe),
         equal=lab.equal_to(recipe),
+        price=lab.price(recipe, photos=None if about is None else (None, about.photos, len(about.classes))),
     )
 
 
@@ -103,6 +109,13 @@ def plan_record(plan: Plan) -> dict[str, Any]:
         "validation_photos": None if split is None else len(split.validation),
         "test_photos": None if split is None else len(split.test),
         "equal_run": plan.equal and plan.equal.id,
+        "way": plan.price.way,
+        "seconds_photos": plan.price.seconds_photos,
+        "seconds_features": plan.price.seconds_features,
+        "seconds_epoch": plan.price.seconds_epoch,
+        "seconds_total": plan.price.seconds_total,
+        "cache_bytes": plan.price.cache_bytes,
+        "features_at_hand": plan.price.features_at_hand,
     }
 
 
@@ -116,6 +129,7 @@ def plan_text(plan: Plan) -> str:
         f"Size: {parameters_text(plan.counts.trainable, plan.counts.total)}.",
         f"Photos: {_photos_text(plan)}",
         f"Weights: {_weights_text(plan)}",
+        f"Time: {_time_text(plan)}",
     ]
     if plan.equal is not None:
         lines.append(
@@ -123,6 +137,20 @@ def plan_text(plan: Plan) -> str:
         )
     lines.append("Nothing was started.")
     return "\n".join(lines)
+
+
+def _time_text(plan: Plan) -> str:
+    price = plan.price
+    parts = [f"an epoch {roughly(price.seconds_epoch)}"]
+    if price.way != "plain":
+        features = "at hand" if price.features_at_hand else roughly(price.seconds_features)
+        size = "" if price.features_at_hand else f" ({price.cache_bytes / 1e6:,.0f} MB are kept)"
+        parts.insert(0, f"frozen features {features}{size}")
+    if price.seconds_photos >= 1:
+        parts.insert(0, f"photos {roughly(price.seconds_photos)}")
+    too_large = " The features would be larger than may be kept (FLOWERLAB_FEATURES_GB)." if price.too_large else ""
+    missing = " A download comes on top." if plan.missing_mb else ""
+    return f"about {roughly(price.seconds_total)}: {', '.join(parts)}.{too_large}{missing}"
 
 
 def _photos_text(plan: Plan) -> str:

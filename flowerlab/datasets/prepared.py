@@ -76,9 +76,7 @@ def prepare(
         progress: Called with (step, done, total); may raise to give up, which leaves nothing behind.
     """
     order = order_of(originals, dataset)
-    key = hashlib.sha256(
-        json.dumps([FORMAT, originals.content, dataset, image_size, resize]).encode() + order.tobytes()
-    ).hexdigest()[:24]
+    key = prepared_key(originals, dataset, image_size, resize)
     folder = home.prepared / key
     photos = _open(folder, len(order), image_size)
     if photos is None:
@@ -97,6 +95,19 @@ def prepare(
         digests=digests_in(order, originals, dataset),
         classes=originals.classes,
     )
+
+
+def prepared_key(originals: Originals, dataset: str, image_size: int, resize: str) -> str:
+    """Returns the key of a data set at one size; see `Prepared`."""
+    order = order_of(originals, dataset)
+    return hashlib.sha256(
+        json.dumps([FORMAT, originals.content, dataset, image_size, resize]).encode() + order.tobytes()
+    ).hexdigest()[:24]
+
+
+def is_prepared(home: Home, key: str) -> bool:
+    """Whether a data set lies ready at one size."""
+    return (home.prepared / key / "photos.npy").is_file()
 
 
 def _open(folder: Path, count: int, image_size: int) -> NDArray[np.uint8] | None:

@@ -18,9 +18,10 @@ from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.datasets.splits import Split
 from flowerlab.errors import BadRecipe, RunFailed
-from flowerlab.events import Result
+from flowerlab.events import Result, Timing
 from flowerlab.home import Home, replace_file
 from flowerlab.kept_features import KeptFeatures, NoRoom, Precision
+from flowerlab.machine import machine_name
 from flowerlab.metrics import confusion_matrix
 from flowerlab.precision import frozen_precision
 from flowerlab.recipe import Recipe
@@ -32,6 +33,7 @@ from flowerlab.trainer.fit import predict, train
 from flowerlab.trainer.models import Network, build
 from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
+from flowerlab.work import Photos, wanted_way, work_of
 
 CHECKED_PHOTOS = 64
 # Of a probability: how far the saved model's answers on some photos may lie from those of kept features. With bfloat16 0.02 is
@@ -56,6 +58,9 @@ class _Run:
     computed: Computed | None = None
     views: Computed | None = None
     precision: Precision = "float32"
+    seconds_photos: float = 0.0
+    seconds_features: float = 0.0
+    seconds_saving: float = 0.0
 
     @property
     def cached(self) -> bool:
@@ -137,18 +142,22 @@ def _make_ready(channel: Channel, began_s: float, stack: ExitStack) -> _Run:
         raise BadRecipe(
             "dataset", "has too few photos for a training, a validation and a test part.", received=recipe.dataset
         )
+    seconds_photos = time.monotonic() - began_s
     channel.progress("Building the network", 0, 0)
     keras.utils.set_random_seed(recipe.seed)
     network = build(recipe, len(prepared.classes))
     load_starting_weights(network, recipe, home, channel.progress)
     folder = home.run(channel.job.run_id)
     run = _Run(channel, recipe, folder, prepared, split, network, network.model, prepared.photos, began_s)
+    run.seconds_photos = seconds_photos
     if (
         network.rest is not None
         and channel.job.features != "off"
         and (recipe.augment == "none" or recipe.augment_views)
     ):
+        features_began_s = time.monotonic()
         _use_features(run, home, stack)
+        run.seconds_features = time.monotonic() - features_began_s
     return run
 
 
@@ -197,12 +206,14 @@ def _evaluate_and_save(run: _Run, best: Best, val_probabilities: NDArray[np.floa
     Returns:
         The result, and whether the test was made.
     """
+    saving_began_s = time.monotonic()
     scratch = run.folder / "part.keras"
     # The same layers without optimizer: the saved model classifies, it does not go on training.
     keras.Model(run.network.model.input, run.network.model.output, name=run.recipe.architecture).save(scratch)
     # Whoever copies the folder needs the size and the resize of the photos that the model was made for.
     replace_file(run.folder / "recipe.json", (run.recipe.model_dump_json(indent=2) + "\n").encode())
     scratch.replace(run.folder / "model.keras")
+    run.seconds_saving = time.monotonic() - saving_began_s
     run.channel.say("evaluating", done=0, total=len(run.split.test))
     run.channel.defer_no_more()
     probabilities, difference = _test(run)
@@ -211,6 +222,7 @@ def _evaluate_and_save(run: _Run, best: Best, val_probabilities: NDArray[np.floa
         probabilities = np.zeros((0, len(run.prepared.classes)), dtype=np.float32)
     truth = run.prepared.labels[run.split.test][: len(probabilities)]
     ids = np.asarray(run.prepared.ids)
+    saving_began_s = time.monotonic()
     part = run.folder / "part.npz"
     np.savez_compressed(
         part,
@@ -223,8 +235,10 @@ def _evaluate_and_save(run: _Run, best: Best, val_probabilities: NDArray[np.floa
         val_probabilities=val_probabilities,
     )
     part.replace(run.folder / "predictions.npz")
+    run.seconds_saving += time.monotonic() - saving_began_s
     predicted = probabilities.argmax(axis=1)
     total, trainable = run.network.counts()
+    seconds = time.monotonic() - run.began_s
     result = Result(
         classes=run.prepared.classes,
         best_epoch=best.epoch,
@@ -235,14 +249,38 @@ def _evaluate_and_save(run: _Run, best: Best, val_probabilities: NDArray[np.floa
         confusion_matrix=confusion_matrix(truth, predicted, len(run.prepared.classes)).tolist() if tested else None,
         total_parameters=total,
         trainable_parameters=trainable,
-        seconds=time.monotonic() - run.began_s,
+        seconds=seconds,
         seconds_training=best.seconds_training,
         cached_features=run.cached,
         features_at_hand=run.computed.at_hand if run.computed is not None else None,
         precision=run.precision,
         model_difference=difference,
+        timing=_timing(run, best, seconds) if tested else None,
     )
     return result, tested
+
+
+def _timing(run: _Run, best: Best, seconds: float) -> Timing:
+    split = run.split
+    photos = Photos(len(split.train), len(split.validation), len(split.test), len(run.prepared.ids))
+    way = wanted_way(run.recipe) if run.cached else "plain"
+    work = work_of(run.recipe, photos, len(run.prepared.classes), way)
+    computed = run.computed is not None and not run.computed.at_hand
+    return Timing(
+        machine=machine_name(),
+        way=way,
+        flops_features=work.features if computed else 0.0,
+        seconds_features=run.seconds_features if computed else 0.0,
+        flops_training=work.epoch * best.epochs_run,
+        batches=work.batches * best.epochs_run,
+        seconds_training=best.seconds_training,
+        flops_test=work.test,
+        seconds_saving=run.seconds_saving,
+        seconds_rest=max(
+            0.0,
+            seconds - run.seconds_photos - run.seconds_features - best.seconds_training - run.seconds_saving,
+        ),
+    )
 
 
 def _test(run: _Run) -> tuple[NDArray[np.float32] | None, float | None]:

@@ -6,7 +6,9 @@ import streamlit as st
 
 from flowerlab.charts.strip import pieces, strip_options, strip_sentence
 from flowerlab.datasets.catalog import DATASETS
+from flowerlab.figures import roughly
 from flowerlab.locale import _
+from flowerlab.price import Price
 from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
 from flowerlab.ui.backbones import megabytes
@@ -34,6 +36,35 @@ def show_what_learns(lab: Lab, recipe: Recipe) -> None:
     sentence = strip_sentence(parts)
     st.echarts_chart(strip_options(parts), height=44, key="strip", alt=sentence)
     st.caption(sentence)
+
+
+def show_price(lab: Lab, recipe: Recipe) -> None:
+    """Writes what the run will cost: how long, how much of it once, how much disk.
+
+    Raises:
+        BadRecipe: If the recipe names photos or a run that are not in this lab.
+    """
+    price = lab.price(recipe)
+    st.markdown(
+        "⏱ **" + _("about {time}").format(time=roughly(price.seconds_total)) + "** · " + _parts(price),
+        help=_(
+            "An estimate for this computer, nothing else running; it gets better with every run. Frozen layers look at each photo "
+            "once, and what they make of it (the features) is kept: the next run with the same frozen layers finds them."
+        ),
+    )
+
+
+def _parts(price: Price) -> str:
+    parts = []
+    if price.seconds_photos >= 1:
+        parts.append(_("photos {time}").format(time=roughly(price.seconds_photos)))
+    if price.features_at_hand:
+        parts.append(_("frozen features at hand"))
+    elif price.way != "plain":
+        words = _("frozen features {time}, {megabytes} MB on the disk")
+        parts.append(words.format(time=roughly(price.seconds_features), megabytes=f"{price.cache_bytes / 1e6:,.0f}"))
+    parts.append(_("an epoch {time}").format(time=roughly(price.seconds_epoch)))
+    return " · ".join(parts)
 
 
 def show_warnings(recipe: Recipe) -> None:
@@ -64,13 +95,30 @@ def notes(lab: Lab, recipe: Recipe) -> list[str]:
             "It only keeps the best epoch."
         )
         found.append(text.format(patience=recipe.patience, epochs=recipe.epochs))
-    if recipe.augment != "none" and recipe.unfreeze_from != "all":
+    return [*found, *_speed(lab, recipe), *_materials(lab, recipe)]
+
+
+def _speed(lab: Lab, recipe: Recipe) -> list[str]:
+    """What makes it slower than it could be, with what each choice costs."""
+    if recipe.augment != "none" and recipe.cut and not recipe.augment_views:
+        copies = recipe.changed(augment_views=4)
         text = _(
-            "Augmentation changes every photo in every epoch, so the frozen layers must look at all of them again each "
-            "time. Without it they look once and what they saw is kept: many times faster."
+            "New changes in every epoch send every photo through the frozen layers each time: about {fresh}. With 4 augmented "
+            "copies of each photo, looked at once: about {copies}; without augmentation: about {none}."
         )
-        found.append(text)
-    return found + _materials(lab, recipe)
+        times = {
+            "fresh": lab.price(recipe), "copies": lab.price(copies),
+            "none": lab.price(copies.changed(augment="none", augment_views=0)),
+        }  # fmt: skip
+        return [text.format(**{name: roughly(price.seconds_total) for name, price in times.items()})]
+    if lab.price(recipe).too_large:
+        return [
+            _(
+                "The features of this recipe are larger than this lab may keep, so every photo goes through all layers in every "
+                "epoch. Unfreeze from a later layer, or take smaller photos."
+            )
+        ]
+    return []
 
 
 def _materials(lab: Lab, recipe: Recipe) -> list[str]:

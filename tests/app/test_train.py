@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -181,15 +182,37 @@ def test_the_leak_is_a_warning() -> None:
 
 
 def test_what_augmentation_costs_is_told() -> None:
-    """Augmentation with frozen layers says that they look at every photo again in every epoch; from scratch it does not."""
+    """Augmentation with frozen layers says what it costs, and what copies and none would; with copies the note is gone."""
     app = use_preset(open_page("train"), "B")
     app.selectbox(key="train-augment").select("standard").run()
-    assert "frozen layers must look at all of them again" in texts(app)
-    app.selectbox(key="train-architecture").select("handmade").run()
-    assert "frozen layers must look" not in texts(app)
+    assert "send every photo through the frozen layers each time: about" in texts(app)
+    app.select_slider(key="train-augment_views").set_value(4).run()
+    assert "send every photo through the frozen layers each time" not in texts(app)
+    app = use_preset(app, "A")
+    app.selectbox(key="train-augment").select("standard").run()
+    assert "send every photo through the frozen layers each time" not in texts(app)
 
 
-# Equal runs
+def test_the_price_stands_before_the_click() -> None:
+    """B says how long it takes, how much of that once, and how much disk; once its features are kept, that they are at hand."""
+    app = use_preset(open_page("train"), "B")
+    assert re.search(r"⏱ \*\*about .+\*\* · .*frozen features .+, \d+ MB on the disk · an epoch .+", texts(app))
+
+
+def test_a_sweep_is_priced_queued_and_stopped() -> None:
+    """Two knobs make a grid with its price on the button; a bad value is a sentence; what was queued can be stopped at once."""
+    app = use_preset(open_page("train"), "B")
+    app.multiselect(key="sweep-knobs").set_value(["learning_rate", "head"]).run()
+    assert re.search(r"▶ Queue 12 runs, about .+", app.button(key="sweep-start").label)
+    app.text_input(key="sweep-values-learning_rate").set_value("1e-4, 9").run()
+    assert "must be a number from" in " ".join(error.value for error in app.error)
+    app.text_input(key="sweep-values-learning_rate").set_value("1e-4, 1e-3").run()
+    app.text_input(key="sweep-values-head").set_value("none : 8").run()
+    app.button(key="sweep-start").click().run()
+    assert not app.exception
+    assert [len(frame.value) for frame in app.dataframe] == [4]
+    app.button(key="sweep-stop").click().run()
+    assert not app.exception
 
 
 def test_an_equal_recipe_is_offered_not_trained_again() -> None:

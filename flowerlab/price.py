@@ -1,0 +1,258 @@
+"""What a run will cost, told before it is started: seconds and disk, from its work, this machine's speed and the runs it saw.
+
+A first estimate is operations divided by what part of the processor's matrix speed each network reaches. Every run that was seen
+on this machine corrects it: by the ratio of what it took to what had been estimated.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from flowerlab.datasets.catalog import DATASETS
+from flowerlab.datasets.garden import Garden
+from flowerlab.datasets.originals import Originals
+from flowerlab.datasets.parts import parts_of
+from flowerlab.datasets.prepared import is_prepared, prepared_key
+from flowerlab.datasets.splits import make_split
+from flowerlab.events import Timing
+from flowerlab.home import Home
+from flowerlab.kept_features import KeptFeatures, Precision
+from flowerlab.machine import machine_name, peak_flops
+from flowerlab.origins import origin_of
+from flowerlab.precision import frozen_precision
+from flowerlab.recipe import Recipe
+from flowerlab.run import Run
+from flowerlab.settings import Settings
+from flowerlab.work import Photos, Way, Work, wanted_way, work_of
+
+# Share of the matrix speed that a pass reaches (docs/benchmarks.md); what adds, scales or moves values is not counted as work, so
+# that networks of many small layers reach less.
+SHARE = {
+    "handmade": 0.5, "vgg16": 0.7, "vgg16_mini": 0.6, "mobilenet_v2": 0.25, "mobilenet_v2_035": 0.12, "resnet50": 0.5,
+    "efficientnet_v2_b0": 0.25,
+}  # fmt: skip
+# Of that, while it learns.
+LEARNING_SHARE = 0.8
+# How much quicker bfloat16 is where the processor has it.
+BFLOAT16_GAIN = 2.0
+BATCH_S = 0.006
+# To build, trace, load and save a network: some seconds a run and some milliseconds a layer.
+RUN_S, LAYER_S = 1.5, 0.02
+# To draw a picture, to read and resize a photo; on a machine of a hundred billion operations a second.
+DRAWN_S, RESIZED_S, AT_FLOPS = 0.006, 0.002, 1e11
+RUNS_SEEN = 5
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a run will cost.
+
+    Args:
+        way: How it will train, see `flowerlab.work`.
+        trainable_parameters: How many numbers learn.
+        seconds_photos: To draw and resize photos; 0 if they are ready. A download is not in it.
+        seconds_features: Of the pass through the frozen layers; 0 if there is none or its features are at hand.
+        seconds_epoch: Of an epoch, validation included.
+        seconds_total: From the start to the test, nothing else running.
+        cache_bytes: What the run adds to the kept features.
+        features_at_hand: Whether the features that it needs are kept already.
+        too_large: Whether it takes the plain way because its features are larger than may be kept.
+        runs_seen: How many runs of this architecture on this machine the estimate rests on.
+    """
+
+    way: Way
+    trainable_parameters: int
+    seconds_photos: float
+    seconds_features: float
+    seconds_epoch: float
+    seconds_total: float
+    cache_bytes: int
+    features_at_hand: bool
+    too_large: bool
+    runs_seen: int
+
+
+def price_of(
+    recipe: Recipe, *, home: Home, settings: Settings, originals: Originals | None, classes: int, count: int,
+    runs: Sequence[Run], source: Callable[[str], Recipe | None],
+) -> Price:  # fmt: skip
+    """Estimates a run.
+
+    Args:
+        recipe: What would be trained.
+        home: Where features are kept.
+        settings: Precision and bounds.
+        originals: Its photos; None if they have not been gathered.
+        classes: Number of classes.
+        count: Number of photos, if they have not been gathered.
+        runs: That were seen, newest first.
+        source: Id of a run → its recipe; None if it is gone.
+    """
+    photos = _photos(recipe, originals, count)
+    exact = settings.features == "float32"
+    limit_bytes = None if settings.features_gb is None else settings.features_gb * 1e9
+    kept = KeptFeatures(home, limit_bytes)
+    way = "plain" if settings.features == "off" else wanted_way(recipe)
+    work = work_of(recipe, photos, classes, way, exact=exact)
+    too_large = way != "plain" and not kept.fits(work.kept_bytes)
+    if too_large:
+        way = "plain"
+        work = work_of(recipe, photos, classes, way)
+    precision = frozen_precision(settings.precision, recipe.chosen)
+    key = None if originals is None else prepared_key(originals, recipe.dataset, recipe.image_size, recipe.resize)
+    at_hand = False
+    if way != "plain" and key is not None:
+        origin = origin_of(recipe, source)
+        begin = _deepest(kept, key, recipe, precision, origin)
+        at_hand = begin == recipe.cut
+        work = work_of(recipe, photos, classes, way, begin=begin, exact=exact)
+    speed = Speed(home, runs)
+    seconds_photos = 0.0
+    if key is None or not is_prepared(home, key):
+        drawn = DRAWN_S if originals is None and recipe.dataset == "garden" else 0.0
+        seconds_photos = photos.all * (drawn + RESIZED_S) * AT_FLOPS / speed.peak
+    seconds_features = 0.0 if at_hand else speed.features_s(recipe, work, precision)
+    seconds_epoch = speed.epoch_s(recipe, work, way)
+    return Price(
+        way=way,
+        trainable_parameters=recipe.chosen.counts(
+            image_size=recipe.image_size, unfreeze_from=recipe.unfreeze_from, head=recipe.head, classes=classes
+        ).trainable,
+        seconds_photos=seconds_photos,
+        seconds_features=seconds_features,
+        seconds_epoch=seconds_epoch,
+        seconds_total=seconds_photos + seconds_features + recipe.epochs * seconds_epoch + speed.rest_s(recipe, work),
+        cache_bytes=0 if at_hand else work.kept_bytes,
+        features_at_hand=at_hand,
+        too_large=too_large,
+        runs_seen=speed.seen(recipe.architecture),
+    )
+
+
+def seconds_together(runs: Iterable[tuple[Recipe, Price]]) -> float:
+    """Returns what several runs take one after the other: photos and features that they share are counted once."""
+    seconds, ready = 0.0, set()
+    for recipe, price in runs:
+        photos = (recipe.dataset, recipe.image_size, recipe.resize)
+        features = (*photos, recipe.architecture, recipe.cut, recipe.weights, recipe.start_from)
+        seconds += price.seconds_total
+        seconds -= price.seconds_photos if photos in ready else 0.0
+        seconds -= price.seconds_features if features in ready else 0.0
+        ready |= {photos, features}
+    return seconds
+
+
+def expected_photos(dataset: str, garden: Garden) -> int:
+    """Returns how many photos a data set that comes with the lab will have once it is gathered."""
+    return garden.pictures if dataset == "garden" else DATASETS[dataset].photos
+
+
+def _photos(recipe: Recipe, originals: Originals | None, count: int) -> Photos:
+    if originals is not None:
+        count = len(originals)
+        split = parts_of(originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction)[
+            1
+        ]
+    else:
+        split = make_split(count, split=recipe.split, validation_fraction=recipe.validation_fraction)
+    return Photos(len(split.train), len(split.validation), len(split.test), count)
+
+
+def _deepest(kept: KeptFeatures, key: str, recipe: Recipe, precision: Precision, origin: str) -> int:
+    """Returns the deepest cut up to the recipe's own whose features are kept; 0 if none is."""
+    return max(
+        (
+            one.about.cut
+            for one in kept.all()
+            if one.about.prepared == key
+            and one.about.architecture == recipe.architecture
+            and one.about.precision == precision
+            and one.about.cut <= recipe.cut
+            and origin in one.about.origins
+            and not one.about.views
+        ),
+        default=0,
+    )
+
+
+class Speed:
+    """How fast this machine is, by its matrix speed and the runs that it saw.
+
+    Args:
+        home: Where the matrix speed is kept.
+        runs: Newest first.
+    """
+
+    def __init__(self, home: Home, runs: Iterable[Run]) -> None:
+        self.peak = peak_flops(home)
+        machine = machine_name()
+        self._seen = [
+            (run.recipe, run.result.precision, run.result.timing)
+            for run in runs
+            if run.result is not None and run.result.timing is not None and run.result.timing.machine == machine
+        ]
+
+    def seen(self, architecture: str) -> int:
+        """Returns how many runs of an architecture were seen."""
+        return sum(recipe.architecture == architecture for recipe, _, _ in self._seen)
+
+    def features_s(self, recipe: Recipe, work: Work, precision: Precision) -> float:
+        """Returns the seconds of a pass through the frozen layers."""
+        ratios = [
+            (timing.seconds_features / self._pass_s(before.architecture, timing.flops_features, of), before, of)
+            for before, of, timing in self._seen
+            if timing.flops_features
+        ]
+        return self._pass_s(recipe.architecture, work.features, precision) * _middle([
+            [ratio for ratio, before, of in ratios if before.architecture == recipe.architecture and of == precision],
+            [ratio for ratio, before, _ in ratios if before.architecture == recipe.architecture],
+            [ratio for ratio, _, _ in ratios],
+        ])  # fmt: skip
+
+    def epoch_s(self, recipe: Recipe, work: Work, way: Way) -> float:
+        """Returns the seconds of an epoch."""
+        ratios = [
+            (timing.seconds_training / self._learning_s(before.architecture, timing), before.architecture, timing.way)
+            for before, _, timing in self._seen
+        ]
+        here = Timing(
+            machine="", way=way, flops_features=0, seconds_features=0, flops_training=work.epoch, batches=work.batches,
+            seconds_training=0, flops_test=0, seconds_saving=0, seconds_rest=0,
+        )  # fmt: skip
+        return self._learning_s(recipe.architecture, here) * _middle([
+            [ratio for ratio, name, of in ratios if name == recipe.architecture and of == way],
+            [ratio for ratio, _, of in ratios if of == way],
+            [ratio for ratio, _, _ in ratios],
+        ])  # fmt: skip
+
+    def rest_s(self, recipe: Recipe, work: Work) -> float:
+        """Returns the seconds to build, load, save and test the network."""
+        test_s = work.test / (self.peak * SHARE[recipe.architecture])
+        fixed = [
+            max(
+                0.0,
+                timing.seconds_saving
+                + timing.seconds_rest
+                - timing.flops_test / (self.peak * SHARE[before.architecture]),
+            )
+            for before, _, timing in self._seen
+            if before.architecture == recipe.architecture
+        ][:RUNS_SEEN]
+        return test_s + (statistics.median(fixed) if fixed else RUN_S + LAYER_S * len(recipe.chosen.layers))
+
+    def _pass_s(self, architecture: str, flops: float, precision: Precision) -> float:
+        gain = BFLOAT16_GAIN if precision == "bfloat16" else 1.0
+        return flops / (self.peak * SHARE[architecture] * gain)
+
+    def _learning_s(self, architecture: str, timing: Timing) -> float:
+        return timing.batches * BATCH_S + timing.flops_training / (self.peak * SHARE[architecture] * LEARNING_SHARE)
+
+
+def _middle(choices: Sequence[Sequence[float]]) -> float:
+    """Returns the median of the newest of the first list that is not empty; 1 if all are."""
+    for choice in choices:
+        if choice:
+            return statistics.median(choice[:RUNS_SEEN])
+    return 1.0

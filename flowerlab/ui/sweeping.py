@@ -1,0 +1,112 @@
+"""A grid of runs from the Train page: several values of a knob or two, one table of what they came to."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.errors import BadRecipe, FlowerlabError
+from flowerlab.figures import percent, percent_with_interval, roughly
+from flowerlab.locale import _
+from flowerlab.price import seconds_together
+from flowerlab.recipe import KNOBS, Recipe, as_text
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+from flowerlab.sweep import Cell, grid, parse_axis
+from flowerlab.ui.messages import tell
+from flowerlab.ui.refreshing import busy, refreshed
+from flowerlab.ui.words import state_words
+
+QUEUED = "sweep-runs"
+EVERY_S = 2.0
+# What one sweeps most, with values worth a try.
+OFFERED = {
+    "learning_rate": "1e-4, 1e-3, 1e-2", "head": "none : 20 : 50,20 : 128", "batch_size": "16, 32, 64", "epochs": "2, 5, 10",
+    "seed": "0, 1, 2", "dropout": "0, 0.3", "optimizer": "adam, sgd, rmsprop", "augment": "none, flip, standard",
+    "image_size": "96, 150",
+}  # fmt: skip
+
+
+def sweep_section(lab: Lab, recipe: Recipe) -> None:
+    """Draws the section; all knobs that are not swept are those of the form.
+
+    Args:
+        lab: The lab.
+        recipe: Of the form.
+    """
+    with st.expander(_("Several values at once: a sweep"), key="sweep"):
+        chosen = st.multiselect(
+            _("Knobs to vary"), list(OFFERED), format_func=lambda name: _(KNOBS[name].label), max_selections=2,
+            key="sweep-knobs", placeholder=_("one or two"),
+            help=_("Every combination of their values is trained; all other knobs are as in the form above."),
+        )  # fmt: skip
+        axes = [(name, _values(name)) for name in chosen]
+        if not chosen:
+            st.caption(
+                _("Choose a knob to see how much it matters: frozen layers look at the photos only once for all.")
+            )
+        else:
+            _offer(lab, recipe, axes)
+        _table(lab)
+
+
+def _values(name: str) -> str:
+    hint = _("with colons between: none : 20 : 50,20") if name == "head" else _("with commas between")
+    return st.text_input(
+        f"{_(KNOBS[name].label)} – {hint}", OFFERED[name], key=f"sweep-values-{name}", help=_(KNOBS[name].help)
+    )
+
+
+def _offer(lab: Lab, recipe: Recipe, axes: list[tuple[str, str]]) -> None:
+    base = {name: as_text(value) for name, value in recipe.model_dump().items() if name not in dict(axes)}
+    try:
+        cells = grid(base, [parse_axis(f"{name}={values}") for name, values in axes])
+        for cell in cells:
+            lab.check(cell.recipe)
+        seconds = seconds_together([(cell.recipe, lab.price(cell.recipe)) for cell in cells])
+    except BadRecipe as error:
+        tell(error)
+        return
+    words = _("▶ Queue {count} runs, about {time}").format(count=len(cells), time=roughly(seconds))
+    if st.button(words, key="sweep-start", width="stretch"):
+        _start(lab, cells)
+
+
+def _start(lab: Lab, cells: list[Cell]) -> None:
+    # All were checked: what fails now (a full disk) fails for all.
+    try:
+        started = [lab.start(cell.recipe, name=cell.name).run.id for cell in cells]
+    except FlowerlabError as error:
+        tell(error)
+        return
+    st.session_state[QUEUED] = [(run_id, dict(cell.differs)) for run_id, cell in zip(started, cells, strict=True)]
+    st.rerun()
+
+
+def _table(lab: Lab) -> None:
+    queued: list[tuple[str, dict[str, str]]] = st.session_state.get(QUEUED, [])
+    if not queued:
+        return
+
+    def draw() -> None:
+        runs = {run.id: run for run in lab.store.all()}
+        rows = [_row(runs[run_id], differs) for run_id, differs in queued if run_id in runs]
+        waiting = [runs[run_id] for run_id, _differs in queued if run_id in runs and not runs[run_id].state.over]
+        st.dataframe(rows, hide_index=True, width="stretch", height="content")
+        if waiting and st.button(_("✋ Stop these {count}").format(count=len(waiting)), key="sweep-stop"):
+            for run in waiting:
+                lab.stop(run.id)
+
+    st.markdown(_("**The last sweep**"))
+    refreshed(draw, every_s=EVERY_S if busy(lab) else None)
+
+
+def _row(run: Run, differs: dict[str, str]) -> dict[str, str]:
+    result, tested = run.result, "–"
+    if result is not None and result.test_accuracy is not None:
+        tested = percent_with_interval(result.test_accuracy, result.test_photos)
+    return {
+        **{_(KNOBS[name].label): value for name, value in differs.items()},
+        _("validation"): percent(result.val_accuracy) if result is not None else "–",
+        _("test"): tested,
+        _("state"): state_words(run.state),
+    }

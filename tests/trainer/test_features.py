@@ -1,0 +1,280 @@
+"""Training on kept features is training, only quicker: the same losses, the same answers, and a plain way out."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from flowerlab.datasets.garden import Garden
+from flowerlab.datasets.gather import gather
+from flowerlab.datasets.prepared import Prepared, prepare
+from flowerlab.engine import Job
+from flowerlab.home import Home
+from flowerlab.kept_features import ARRAY, KeptFeatures
+from flowerlab.metrics import load_predictions
+from flowerlab.recipe import Recipe
+from flowerlab.run import RunState
+from flowerlab.runs import Lab
+from flowerlab.settings import Settings
+from flowerlab.trainer import fit, run
+from flowerlab.trainer.channel import Channel, Lines
+from flowerlab.trainer.features import FrozenPart, Views
+from flowerlab.trainer.models import build
+from flowerlab.trainer.starting_weights import load_starting_weights
+
+GARDEN = Garden(60)
+# Recipe C and B in small; C's cut has frozen layers before it and trained ones, with BatchNormalization or not, behind it.
+C = Recipe(
+    architecture="vgg16_mini", weights="flowerlab", unfreeze_from="block4_conv3", image_size=64, epochs=2, head=(8,)
+)
+B = C.changed(unfreeze_from="none")
+WITH_SHORTCUTS = Recipe(
+    architecture="mobilenet_v2_035", weights="none", unfreeze_from="block_13_expand", image_size=64, epochs=2, head=(8,)
+)
+
+
+def attempt(
+    home: Home, recipe: Recipe, run_id: str = "run", **more: Any
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Makes a run in this process; returns its end and all that it said."""
+    shutil.rmtree(home.run(run_id), ignore_errors=True)
+    home.run(run_id).mkdir()
+    said = io.StringIO()
+    job = Job(
+        run_id=run_id, attempt=1, recipe=recipe.model_dump(mode="json"), home=home.root, garden=GARDEN,
+        **{"task": "train", "origin": "test", **more},
+    )  # fmt: skip
+    end = run.run_job(Channel(job, Lines(said)))
+    return end, [json.loads(line) for line in said.getvalue().splitlines()]
+
+
+def losses(said: list[dict[str, Any]]) -> list[float]:
+    """Running means of the training loss after each batch."""
+    return [event["loss"] for event in said if event["kind"] == "batch"]
+
+
+@pytest.mark.parametrize(
+    "recipe", [B, C, WITH_SHORTCUTS, C.changed(dropout=0.4)], ids=["B", "C", "shortcuts", "dropout"]
+)
+def test_the_losses_are_those_of_the_plain_way(home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe) -> None:
+    """With the cache off and on, same seed and order: first loss within 1e-3, first ten within 2 %; in float32 within 1e-4."""
+    monkeypatch.setattr(fit, "BATCH_EVENT_EVERY_S", 0.0)
+    recipe = recipe.changed(batch_size=6)
+    plain = losses(attempt(home, recipe, features="off")[1])
+    kept_end, kept_said = attempt(home, recipe)
+    exact_end, exact_said = attempt(home, recipe, features="float32")
+    assert len(plain) >= 10
+    assert kept_end["result"].cached_features
+    assert abs(plain[0] - losses(kept_said)[0]) < 1e-3
+    np.testing.assert_allclose(losses(kept_said)[:10], plain[:10], rtol=0.02)
+    assert exact_end["result"].cached_features
+    # The first ten steps: later ones let the last digits grow.
+    np.testing.assert_allclose(losses(exact_said)[:10], plain[:10], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(("precision", "within"), [("float32", 0.002), ("bfloat16", 0.02)])
+@pytest.mark.parametrize("recipe", [B, C, WITH_SHORTCUTS], ids=["B", "C", "shortcuts"])
+def test_the_joined_model_agrees_photo_by_photo(home: Home, recipe: Recipe, precision: str, within: float) -> None:
+    """The saved float32 model gives every test photo the reported probabilities, within 0.002, or 0.02 after bfloat16."""
+    end, _ = attempt(home, recipe, precision=precision)
+    assert end["result"].cached_features
+    assert end["result"].precision == precision
+    stored, photos = load_predictions(home.run("run")), garden_at(home, recipe.image_size)
+    assert stored is not None
+    position = {photo_id: number for number, photo_id in enumerate(photos.ids)}
+    chosen = [position[photo_id] for photo_id in stored["test_ids"]]
+    model = keras.models.load_model(home.run("run") / "model.keras", safe_mode=True)
+    direct = model.predict(photos.photos[chosen].astype(np.float32), verbose=0)
+    assert np.abs(direct - stored["test_probabilities"]).max() <= within
+
+
+def garden_at(home: Home, side_px: int) -> Prepared:
+    """The small garden at a size."""
+    originals = gather(home, "garden", GARDEN)
+    return prepare(home, originals, "garden", image_size=side_px, resize="squash")
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    """Ends with the test."""
+    with ExitStack() as opened:
+        yield opened
+
+
+def frozen_part(home: Home, recipe: Recipe, stack: ExitStack, **more: Any) -> FrozenPart:
+    """The frozen part of a recipe."""
+    photos = garden_at(home, recipe.image_size)
+    keras.utils.set_random_seed(recipe.seed)
+    network = build(recipe, len(photos.classes))
+    load_starting_weights(network, recipe, home, lambda step, done, total: None)
+    given: dict[str, Any] = {"precision": "float32", "exact": True, "origin": "test", "stack": stack, **more}
+    return FrozenPart(home, KeptFeatures(home), photos, network, recipe.chosen, **given)
+
+
+def quiet(step: str, done: int, total: int) -> None:
+    """Progress that nobody hears."""
+
+
+def test_a_deeper_cut_begins_at_a_shallower_one(home: Home, stack: ExitStack, caplog: pytest.LogCaptureFixture) -> None:
+    """B's features from C's kept ones are those from the photos; the pass takes the layers between the two cuts only."""
+    direct = np.array(frozen_part(home, B, stack).features(quiet).features)
+    for kept in KeptFeatures(home).all():
+        shutil.rmtree(home.features / kept.key)
+    frozen_part(home, C, stack).features(quiet)
+    with caplog.at_level(logging.INFO):
+        computed = frozen_part(home, B, stack).features(quiet)
+    assert "before layer 19 begin with those kept before layer 13" in caplog.text
+    np.testing.assert_allclose(computed.features, direct, rtol=1e-4, atol=1e-4)
+
+
+def test_one_pass_serves_every_recipe_with_the_same_cut(home: Home) -> None:
+    """Another head, learning rate or seed finds the features at hand; other weights do not."""
+    assert attempt(home, B)[0]["result"].features_at_hand is False
+    assert attempt(home, B.changed(head=(4, 4), learning_rate=0.01, seed=3))[0]["result"].features_at_hand is True
+    assert attempt(home, B.changed(weights="none"))[0]["result"].features_at_hand is False
+    assert attempt(home, B.changed(weights="none", seed=1))[0]["result"].features_at_hand is False
+    assert attempt(home, B, precision="bfloat16")[0]["result"].features_at_hand is False
+
+
+def test_the_second_trainer_waits_for_the_first(home: Home) -> None:
+    """Two that need one set: one computes it, the other waits, says so, and finds it at hand."""
+    photos = garden_at(home, 64)
+    waited: list[int] = []
+    began, found = threading.Event(), []
+
+    def slowly(step: str, done: int, total: int) -> None:
+        began.set()
+        time.sleep(0.1)
+
+    def first() -> None:
+        with ExitStack() as own:
+            found.append(frozen_part(home, B, own).features(slowly).at_hand)
+
+    with ExitStack() as own:
+        second = frozen_part(home, B, own)
+        thread = threading.Thread(target=first)
+        thread.start()
+        began.wait(60)
+        found.append(second.features(lambda step, done, total: waited.append(done)).at_hand)
+        thread.join()
+    assert found == [False, True]
+    assert waited
+    assert set(waited) == {0}
+    assert len(KeptFeatures(home).all()) == 1
+    assert len(photos.ids) == 60
+
+
+@pytest.mark.parametrize("fault", ["full disk", "no folder", "too large"])
+def test_without_room_the_run_takes_the_plain_way(
+    home: Home, fault: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full disk, a folder that cannot be written, a set over the bound: the run ends right, and the log says why."""
+    more: dict[str, Any] = {}
+    if fault == "full disk":
+        garden_at(home, 64)
+
+        def full(*arguments: Any) -> Any:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(KeptFeatures, "making", full)
+    elif fault == "no folder":
+        home.features.rmdir()
+        home.features.write_text("a file where the folder should be")
+    else:
+        more["features_gb"] = 1e-6
+    end, _ = attempt(home, B, **more)
+    assert end["state"] == "done"
+    assert not end["result"].cached_features
+    assert "cannot be kept" in caplog.text
+    assert (home.run("run") / "model.keras").is_file()
+
+
+def test_a_damaged_set_is_made_anew_by_the_next_run(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """A byte flipped in kept features: the next run says so, computes them again, and comes to the same result."""
+    first, _ = attempt(home, B)
+    (kept,) = KeptFeatures(home).all()
+    array = home.features / kept.key / ARRAY
+    content = bytearray(array.read_bytes())
+    content[-100] ^= 64
+    array.write_bytes(content)
+    second, _ = attempt(home, B)
+    assert "thrown away" in caplog.text
+    assert second["result"].features_at_hand is False
+    assert second["result"].confusion_matrix == first["result"].confusion_matrix
+
+
+def test_a_trainer_killed_while_it_writes_features(settings: Settings) -> None:
+    """kill -9 in the middle of the pass: the run is said to be interrupted, and the next one of its kind ends right."""
+    lab = Lab(settings.model_copy(update={"garden_pictures": 400}))
+    try:
+        started = lab.start(B.changed(image_size=128))
+        due_s = time.monotonic() + 120
+        while time.monotonic() < due_s:
+            steps = lab.store.record(started.run.id).events
+            if any(event.kind == "preparing" and event.step == "Computing features" and event.done for event in steps):
+                break
+            time.sleep(0.01)
+        (pid,) = [event.pid for event in steps if event.kind == "attempt"]
+        import psutil
+
+        psutil.Process(pid).kill()
+        lab.wait([started.run.id])
+        assert lab.store.get(started.run.id).state is RunState.INTERRUPTED
+        assert KeptFeatures(lab.home).all() == []
+        again = lab.start(B.changed(image_size=128))
+        lab.wait([again.run.id])
+        run_again = lab.store.get(again.run.id)
+        assert run_again.state is RunState.DONE, run_again.message
+        assert run_again.result is not None
+        assert run_again.result.cached_features
+        assert len(KeptFeatures(lab.home).all()) == 1
+    finally:
+        lab.close()
+
+
+def test_views_go_through_the_frozen_layers_once(home: Home) -> None:
+    """With copies of augmented photos two sets are kept: of the photos, and of the copies; training draws from the copies."""
+    recipe = B.changed(augment="standard", augment_views=3)
+    end, said = attempt(home, recipe)
+    assert end["result"].cached_features
+    train = next(event["train_photos"] for event in said if event["kind"] == "start")
+    shapes = {kept.about.views != "": kept.about.shape[0] for kept in KeptFeatures(home).all()}
+    assert shapes == {False: 60, True: 3 * train}
+    assert attempt(home, recipe.changed(head=(5,)))[0]["result"].features_at_hand is True
+    plain, _ = attempt(home, recipe.changed(augment_views=0))
+    assert not plain["result"].cached_features
+
+
+def test_views_are_the_features_of_the_changed_photos(home: Home, stack: ExitStack) -> None:
+    """Row copy × photos + i is the frozen part's output for that copy of training photo i, and copies differ."""
+    photos = garden_at(home, B.image_size)
+    training = np.array([5, 3, 40])
+    views = Views("standard", 7, 2, training)
+    part = frozen_part(home, B, stack)
+    rows = part.features(quiet, views).features
+    network = build(B, 5)
+    load_starting_weights(network, B, home, quiet)
+    changed = views.rows(photos.photos)(0, 6).astype(np.float32)
+    assert network.backbone is not None
+    direct = network.backbone.predict(changed / 127.5 - 1, verbose=0)
+    np.testing.assert_allclose(rows, direct, rtol=1e-3, atol=1e-3)
+    assert np.abs(rows[:3] - rows[3:]).max() > 0.01
+
+
+def test_features_too_large_for_float16_are_kept_as_float32(
+    home: Home, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a value does not fit into float16 the whole set is float32."""
+    monkeypatch.setattr("flowerlab.trainer.features.FLOAT16_MAX", 0.5)
+    assert frozen_part(home, B, stack, exact=False).features(quiet).features.dtype == np.float32

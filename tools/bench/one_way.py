@@ -1,0 +1,114 @@
+"""One side of a pair, in a process of its own: `python -m tools.bench.one_way '{"side": "plain", …}'` prints one JSON object.
+
+A process of its own, because whoever comes second in one would find memory, threads and traces warm.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+BEGAN_S = time.perf_counter()
+LETTERS = {"A": "handmade"}
+
+
+def main() -> None:
+    """Runs what the argument describes.
+
+    Keys: `side` (plain or flowerlab), `home`, `letter` (A, or BC for B and then C), `architecture`, `weights`, `seed`, `epochs`,
+    `precision` (of Flowerlab's frozen pass), `image_size`, `pictures`.
+    """
+    asked = json.loads(sys.argv[1])
+    found = plain(asked) if asked["side"] == "plain" else flowerlab(asked)
+    print(json.dumps({**found, "whole_s": time.perf_counter() - BEGAN_S}))
+
+
+def plain(asked: dict[str, Any]) -> dict[str, Any]:
+    """The lecture in plain Keras; the photos are read from the prepared array, into memory, before the clock starts."""
+    import keras
+
+    from flowerlab.architectures import architecture
+    from flowerlab.datasets.garden import Garden
+    from flowerlab.datasets.gather import gather
+    from flowerlab.datasets.prepared import prepare
+    from flowerlab.home import Home
+    from flowerlab.recipe import Recipe
+    from flowerlab.trainer.models import build
+    from flowerlab.trainer.starting_weights import load_starting_weights
+    from tools.bench.plain_keras import Parts, recipe_a, recipes_b_and_c
+
+    home = Home(Path(asked["home"]))
+    originals = gather(home, "garden", Garden(asked["pictures"]))
+    prepared = prepare(home, originals, "garden", image_size=asked["image_size"], resize="squash")
+    split = prepared.split("honest", 0.2)
+    pairs = [
+        (prepared.photos[part].copy(), prepared.labels[part]) for part in (split.train, split.validation, split.test)
+    ]
+    parts = Parts(pairs[0], pairs[1], pairs[2], len(prepared.classes))
+    keras.utils.set_random_seed(asked["seed"])
+    if asked["letter"] == "A":
+        a = recipe_a(parts, asked["epochs"])
+        return {"A": {"seconds": a.seconds, "test_accuracy": a.test_accuracy}}
+    chosen = architecture(asked["architecture"])
+    # Only the weights come from Flowerlab: both sides begin with the same.
+    recipe = Recipe.parse({key: asked[key] for key in ("architecture", "weights", "image_size", "seed")})
+    network = build(recipe, len(prepared.classes))
+    load_starting_weights(network, recipe, home, lambda step, done, total: None)
+    assert network.backbone is not None
+    assert chosen.fine_tune_from is not None
+    both = recipes_b_and_c(parts, asked["epochs"], network.backbone, chosen.name, chosen.fine_tune_from)
+    return {
+        letter: {"seconds": one.seconds, "test_accuracy": one.test_accuracy}
+        for letter, one in zip("BC", both, strict=True)
+    }
+
+
+def flowerlab(asked: dict[str, Any]) -> dict[str, Any]:
+    """The same by Flowerlab's trainer: first without features, then (`…-again`) with them at hand."""
+    import io
+
+    from flowerlab.datasets.garden import Garden
+    from flowerlab.engine import Job
+    from flowerlab.home import Home
+    from flowerlab.presets import preset_recipe
+    from flowerlab.trainer.channel import Channel, Lines
+    from flowerlab.trainer.run import run_job
+    from tools.bench.peak import matrix_flops
+
+    home = Home(Path(asked["home"]))
+    shared = {"seed": asked["seed"], "epochs": asked["epochs"], "image_size": asked["image_size"]}
+
+    def ran(letter: str, run_id: str, start_from: str | None = None) -> dict[str, Any]:
+        recipe = preset_recipe(
+            letter, architecture=asked["architecture"], weights=asked["weights"], start_from=start_from, shared=shared
+        )
+        home.run(run_id).mkdir(exist_ok=True)
+        job = Job(
+            run_id=run_id, attempt=1, recipe=recipe.model_dump(mode="json"), home=home.root,
+            garden=Garden(asked["pictures"]), origin="bench", precision=asked["precision"], features_gb=100,
+        )  # fmt: skip
+        result = run_job(Channel(job, Lines(io.StringIO())))["result"]
+        timing = result.timing
+        # From the decoded photos to the test accuracy, as on the other side: no saving.
+        return {
+            "seconds": timing.seconds_features + timing.seconds_training + timing.seconds_rest,
+            "test_accuracy": result.test_accuracy,
+            "features_flops": timing.flops_features / timing.seconds_features if timing.seconds_features else None,
+            "precision": result.precision,
+            "at_hand": result.features_at_hand,
+        }
+
+    if asked["letter"] == "A":
+        return {"A": ran("A", "0" * 12)}
+    found = {"peak_flops": matrix_flops(asked["precision"])} | {"B": ran("B", "1" * 12)}
+    found["C"] = ran("C", "2" * 12, "1" * 12)
+    found["B-again"] = ran("B", "3" * 12)
+    found["C-again"] = ran("C", "4" * 12, "1" * 12)
+    return found
+
+
+if __name__ == "__main__":
+    main()
