@@ -19,6 +19,7 @@ nightly: $(VENV)/installed-dev
 
 # Speed, as ratios in one run: on a machine that does nothing else.
 bench: $(VENV)/installed-dev
+	$(BIN)/python -m tools.bench
 	$(BIN)/python -m tools.measure_start
 	$(BIN)/python -m tools.measure_answer
 

@@ -1,0 +1,66 @@
+"""Running pairs: plain Keras and Flowerlab one after the other, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from flowerlab.datasets.garden import Garden
+from flowerlab.datasets.gather import gather
+from flowerlab.datasets.prepared import prepare
+from flowerlab.home import Home
+from tools.app_server import ROOT
+from tools.bench.cases import Case
+
+Pair = dict[str, Any]
+
+
+def make_pair(case: Case, home: Home, repeat: int) -> Pair:
+    """Runs both sides once and returns what each came to.
+
+    Args:
+        case: What.
+        home: Of the benchmark; photos are prepared in it beforehand, features and runs are deleted before each side.
+        repeat: Number of the pair, which is also the seed; every second one begins with Flowerlab.
+    """
+    originals = gather(home, "garden", Garden(case.pictures))
+    prepare(home, originals, "garden", image_size=case.image_size, resize="squash")
+    asked = {
+        "home": str(home.root), "letter": case.letter, "architecture": case.architecture, "weights": case.weights,
+        "seed": repeat, "epochs": case.epochs, "image_size": case.image_size, "pictures": case.pictures,
+    }  # fmt: skip
+    sides = [{"side": "plain"}, *({"side": "flowerlab", "precision": precision} for precision in case.precisions)]
+    pair: Pair = {"case": case.name, "pictures": case.pictures, "epochs": case.epochs, "weights": case.weights}
+    for side in sides if repeat % 2 == 0 else sides[::-1]:
+        for folder in (home.features, home.runs):
+            shutil.rmtree(folder)
+            folder.mkdir()
+        pair[side.get("precision", "plain")] = _alone({**asked, **side})
+    return pair
+
+
+def _alone(asked: dict[str, Any]) -> Any:
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.bench.one_way", json.dumps(asked)],
+        capture_output=True, text=True, env=environment, cwd=ROOT,
+    )  # fmt: skip
+    if done.returncode:
+        raise SystemExit(f"{asked} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """Returns the pairs that were kept; none if there is no file."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def keep_pairs(path: Path, pairs: list[Pair]) -> None:
+    """Writes pairs, one a line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("[\n" + ",\n".join(map(json.dumps, pairs)) + "\n]\n", encoding="utf-8")

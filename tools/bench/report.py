@@ -1,0 +1,197 @@
+"""The benchmark as Markdown, and its plot."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import plotly.graph_objects as go
+
+from flowerlab.metrics import accuracy_interval
+from tools.app_server import chromium
+from tools.bench.pairs import Pair
+
+# (row, case, letter of the plain side, letter of Flowerlab's, precision, what must be reached)
+TARGETS = (
+    ("A, nothing frozen", "handmade", "A", "A", "float32", 1.0),
+    ("B, first time, float32", "vgg16", "B", "B", "float32", 4.5),
+    ("B, first time, bfloat16", "vgg16", "B", "B", "bfloat16", 8.0),
+    ("B, features at hand", "vgg16", "B", "B-again", "float32", 100.0),
+    ("C, first time", "vgg16", "C", "C", "float32", 1.6),
+    ("C, features at hand", "vgg16", "C", "C-again", "float32", 2.3),
+)
+WORDS = {"B": "B, first time", "C": "C, first time", "B-again": "B, features at hand", "C-again": "C, features at hand"}
+TEST_SHARE = 0.3
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times quicker Flowerlab was, pair by pair."""
+
+    values: tuple[float, ...]
+
+    def __str__(self) -> str:
+        """Writes the median and the range."""
+        if not self.values:
+            return "not measured"
+        low, high = min(self.values), max(self.values)
+        return f"**{statistics.median(self.values):.3g}** ({low:.3g}–{high:.3g})"
+
+
+def ratio(pairs: Sequence[Pair], case: str, plain: str, ours: str, precision: str) -> Ratio:
+    """Returns plain Keras ÷ Flowerlab of a case's pairs."""
+    return Ratio(
+        tuple(
+            pair["plain"][plain]["seconds"] / pair[precision][ours]["seconds"]
+            for pair in pairs
+            if pair["case"] == case and precision in pair
+        )
+    )
+
+
+def median_of(pairs: Sequence[Pair], case: str, side: str, get: Callable[[Pair], float | None]) -> float | None:
+    """Returns the median of something over a case's pairs; None if there is none."""
+    values = [
+        value for pair in pairs if pair["case"] == case and side in pair if (value := get(pair[side])) is not None
+    ]
+    return statistics.median(values) if values else None
+
+
+def seconds_of(letter: str) -> Callable[[Pair], float]:
+    """Returns what reads the seconds of a recipe from a side."""
+    return lambda side: float(side[letter]["seconds"])
+
+
+def targets_table(pairs: Sequence[Pair]) -> list[str]:
+    """What must be reached, and what was."""
+    lines = ["| plain Keras ÷ Flowerlab | must be at least | median of pairs (range) | reached |", "| --- " * 4 + "|"]
+    for words, case, plain, ours, precision, least in TARGETS:
+        found = ratio(pairs, case, plain, ours, precision)
+        reached = "–" if not found.values else "yes" if statistics.median(found.values) >= least else "no"
+        lines.append(f"| {words} ({case}) | {least:g} | {found} | {reached} |")
+    share = peak_share(pairs, "vgg16", "float32")
+    told, reached = ("not measured", "–") if share is None else (f"**{share:.0%}**", "yes" if share >= 0.6 else "no")
+    lines.append(f"| frozen pass, share of the measured matrix speed (vgg16, float32) | 60 % | {told} | {reached} |")
+    return lines
+
+
+def peak_share(pairs: Sequence[Pair], case: str, precision: str) -> float | None:
+    """Returns the share of the matrix speed that the frozen pass reached, the median over pairs."""
+    return median_of(pairs, case, precision, lambda side: side["B"]["features_flops"] / side["peak_flops"])
+
+
+def all_table(pairs: Sequence[Pair]) -> list[str]:
+    """Every case: seconds of both sides, ratios, whole processes."""
+    lines = [
+        "| network, pictures | recipe | plain Keras | Flowerlab | ratio (range) |",
+        "| --- " * 5 + "|",
+    ]
+    for case in dict.fromkeys(pair["case"] for pair in pairs):
+        own = [pair for pair in pairs if pair["case"] == case]
+        for precision in [name for name in ("float32", "bfloat16") if any(name in pair for pair in own)]:
+            for letter in ("A",) if "A" in own[0]["plain"] else tuple(WORDS):
+                plain = median_of(own, case, "plain", seconds_of(letter[0]))
+                ours = median_of(own, case, precision, seconds_of(letter))
+                words = WORDS.get(letter, letter) + ("" if letter == "A" else f", {precision}")
+                lines.append(
+                    f"| {case}, {own[0]['pictures']:,} ({own[0]['weights']}) | {words} | {plain:.1f} s | {ours:.1f} s | "
+                    f"{ratio(own, case, letter[0], letter, precision)} |"
+                )
+        plain = median_of(own, case, "plain", lambda side: side["whole_s"])
+        for precision in [name for name in ("float32", "bfloat16") if any(name in pair for pair in own)]:
+            ours = median_of(own, case, precision, lambda side: side["whole_s"])
+            both = "A" if "A" in own[0]["plain"] else "B and C; Flowerlab's does both twice"
+            lines.append(f"| {case} | whole process, {both}, {precision} | {plain:.1f} s | {ours:.1f} s | |")
+    return lines
+
+
+def accuracy_table(pairs: Sequence[Pair]) -> list[str]:
+    """Test accuracies of both sides, and whether they agree."""
+    lines = [
+        "| network | recipe | plain Keras | Flowerlab | difference within the 95 % interval |",
+        "| --- " * 5 + "|",
+    ]
+    for case in dict.fromkeys(pair["case"] for pair in pairs):
+        own = [pair for pair in pairs if pair["case"] == case]
+        for precision in [name for name in ("float32", "bfloat16") if any(name in pair for pair in own)]:
+            for letter in ("A",) if "A" in own[0]["plain"] else ("B", "C"):
+                plain = [pair["plain"][letter]["test_accuracy"] for pair in own]
+                ours = [pair[precision][letter]["test_accuracy"] for pair in own if precision in pair]
+                tested = round(own[0]["pictures"] * TEST_SHARE)
+                low, high = accuracy_interval(statistics.mean(plain), tested)
+                within = low <= statistics.mean(ours) <= high
+                lines.append(
+                    f"| {case} | {letter}, {precision} | {_seeds(plain)} | {_seeds(ours)} | {'yes' if within else 'no'} |"
+                )
+    return lines
+
+
+def _seeds(values: Sequence[float]) -> str:
+    return f"{statistics.mean(values):.1%} ({', '.join(f'{value:.1%}' for value in values)})"
+
+
+def report(pairs: Sequence[Pair], machine: str, plot: str) -> str:
+    """Writes the section that the pairs make."""
+    counts = {case: sum(pair["case"] == case for pair in pairs) for case in dict.fromkeys(p["case"] for p in pairs)}
+    told = ", ".join(f"{case} {count}" for case, count in counts.items())
+    return "\n".join([
+        "# Benchmarks",
+        "",
+        "Made by `make bench` (`python -m tools.bench`), which runs plain Keras and Flowerlab in turn and writes this page.",
+        f"Machine: {machine}. Pairs: {told}.",
+        "",
+        "Plain Keras is `tools/bench/plain_keras.py`: the lecture as one writes it, photos as float32 arrays in memory, `fit` over",
+        "the whole network, batches of 32, Keras' own threads. 150 px, five epochs, pictures of the garden. Each side runs in a",
+        "process of its own. Seconds go from the decoded uint8 photos to the test accuracy, without import and saving; C's begin",
+        "where B is there.",
+        "",
+        "## What must be reached",
+        "",
+        *targets_table(pairs),
+        "",
+        f"![Seconds of plain Keras and of Flowerlab]({plot})",
+        "",
+        "## All of it",
+        "",
+        "Medians over pairs.",
+        "",
+        *all_table(pairs),
+        "",
+        "## The same accuracy",
+        "",
+        "Mean over pairs, each with a seed of its own, then each. The two sides draw other random numbers, so that single runs differ.",
+        "",
+        *accuracy_table(pairs),
+        "",
+    ])  # fmt: skip
+
+
+def draw(pairs: Sequence[Pair], file: Path) -> None:
+    """Draws the seconds of both sides, in Chromium."""
+    rows = []
+    for case in dict.fromkeys(pair["case"] for pair in pairs):
+        own = [pair for pair in pairs if pair["case"] == case]
+        best = "bfloat16" if "bfloat16" in own[0] else "float32"
+        for letter in ("A",) if "A" in own[0]["plain"] else tuple(WORDS):
+            plain = median_of(own, case, "plain", seconds_of(letter[0]))
+            ours = median_of(own, case, best, seconds_of(letter))
+            rows.append((f"{case}<br>{WORDS.get(letter, letter)}", plain, ours))
+    figure = go.Figure()
+    for place, (name, colour) in enumerate([("plain Keras", "#D55E00"), ("Flowerlab", "#0072B2")], start=1):
+        values = [row[place] for row in rows]
+        figure.add_bar(
+            y=[row[0] for row in rows], x=values, name=name, orientation="h", marker_color=colour,
+            text=[f"{value:.3g} s" for value in values], textposition="outside",
+        )  # fmt: skip
+    figure.update_layout(
+        template="plotly_white", font={"size": 15}, width=900, height=120 + 62 * len(rows), bargap=0.25,
+        margin={"l": 170, "r": 60, "t": 20, "b": 60}, legend={"orientation": "h", "y": 1.05},
+        xaxis={"title": "seconds, on a logarithmic scale", "type": "log"}, yaxis={"autorange": "reversed"},
+    )  # fmt: skip
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 900, "height": 120 + 62 * len(rows)})
+        page.set_content(figure.to_html(include_plotlyjs=True, full_html=True, config={"displayModeBar": False}))
+        page.wait_for_selector(".legend")
+        page.locator(".js-plotly-plot").screenshot(path=str(file))
