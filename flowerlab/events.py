@@ -111,6 +111,7 @@ class Timing(BaseModel):
     seconds_training: Seconds
     flops_test: float = Field(ge=0)
     seconds_saving: Seconds = Field(description="Writing the model and the predictions.")
+    seconds_checking: Seconds = Field(description="Of the saved model on some photos.")
     seconds_rest: Seconds = Field(
         description="All else but preparing the photos: building, loading, testing the network."
     )

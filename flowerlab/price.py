@@ -219,7 +219,7 @@ class Speed:
         ]
         here = Timing(
             machine="", way=way, flops_features=0, seconds_features=0, flops_training=work.epoch, batches=work.batches,
-            seconds_training=0, flops_test=0, seconds_saving=0, seconds_rest=0,
+            seconds_training=0, flops_test=0, seconds_saving=0, seconds_checking=0, seconds_rest=0,
         )  # fmt: skip
         return self._learning_s(recipe.architecture, here) * _middle([
             [ratio for ratio, name, of in ratios if name == recipe.architecture and of == way],

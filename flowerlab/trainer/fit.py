@@ -13,18 +13,13 @@ from flowerlab.recipe import Recipe
 from flowerlab.trainer.batches import batches_per_epoch, training_batches
 from flowerlab.trainer.best import Best, BestEpochs
 from flowerlab.trainer.channel import Channel, StopRequested
+from flowerlab.trainer.shelf import make_trainable
 
 BATCH_EVENT_EVERY_S = 0.2
-# So few that Stop need not wait long for VGG16 on two slow cores.
-PREDICT_CHUNK = 16
+# Photos: so few that Stop need not wait long for VGG16 on two slow cores. Features have gone through most of it.
+PHOTOS_CHUNK, FEATURES_CHUNK = 16, 64
 # Keras clips probabilities to this before the logarithm (keras.config.epsilon()).
 EPSILON = 1e-7
-
-OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
-    "sgd": keras.optimizers.SGD,
-    "rmsprop": keras.optimizers.RMSprop,
-}
 
 
 def predict(
@@ -44,12 +39,13 @@ def predict(
     """
     parts = []
     said_s = -1.0
-    for begin in range(0, len(positions), PREDICT_CHUNK):
+    chunk_size = PHOTOS_CHUNK if inputs.dtype == np.uint8 else FEATURES_CHUNK
+    for begin in range(0, len(positions), chunk_size):
         channel.check()
         if step is not None and time.monotonic() - said_s > BATCH_EVENT_EVERY_S:
             said_s = time.monotonic()
             channel.say(step, done=begin, total=len(positions))
-        chunk = inputs[positions[begin : begin + PREDICT_CHUNK]].astype(np.float32)
+        chunk = inputs[positions[begin : begin + chunk_size]].astype(np.float32)
         parts.append(keras.ops.convert_to_numpy(model.predict_on_batch(chunk)).astype(np.float32))
     if step is not None:
         channel.say(step, done=len(positions), total=len(positions))
@@ -144,11 +140,7 @@ def train(
     Returns:
         The state after the last whole epoch (None if there was none), and whether Stop ended it.
     """
-    model.compile(
-        optimizer=OPTIMIZERS[recipe.optimizer](learning_rate=recipe.learning_rate),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    make_trainable(model, recipe)
     stream = training_batches(
         inputs, labels, training, classes=model.output_shape[-1],
         batch_size=recipe.batch_size, seed=recipe.seed, how=recipe.augment, views=views,

@@ -31,6 +31,7 @@ from flowerlab.trainer.channel import Channel, StopRequested
 from flowerlab.trainer.features import Computed, FrozenPart, Views
 from flowerlab.trainer.fit import predict, train
 from flowerlab.trainer.models import Network, build
+from flowerlab.trainer.shelf import Shelf
 from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
 from flowerlab.work import Photos, wanted_way, work_of
@@ -39,6 +40,7 @@ CHECKED_PHOTOS = 64
 # Of a probability: how far the saved model's answers on some photos may lie from those of kept features. With bfloat16 0.02 is
 # promised for all photos; the few that are looked at must stay within half of it.
 MOST_DIFFERENCE = {"float32": 0.002, "bfloat16": 0.01}
+SHELF = Shelf()
 LOG = logging.getLogger(__name__)
 
 
@@ -61,6 +63,7 @@ class _Run:
     seconds_photos: float = 0.0
     seconds_features: float = 0.0
     seconds_saving: float = 0.0
+    seconds_checking: float = 0.0
 
     @property
     def cached(self) -> bool:
@@ -147,6 +150,7 @@ def _make_ready(channel: Channel, began_s: float, stack: ExitStack) -> _Run:
     keras.utils.set_random_seed(recipe.seed)
     network = build(recipe, len(prepared.classes))
     load_starting_weights(network, recipe, home, channel.progress)
+    network = SHELF.exchange(network, recipe, len(prepared.classes))
     folder = home.run(channel.job.run_id)
     run = _Run(channel, recipe, folder, prepared, split, network, network.model, prepared.photos, began_s)
     run.seconds_photos = seconds_photos
@@ -266,6 +270,7 @@ def _timing(run: _Run, best: Best, seconds: float) -> Timing:
     way = wanted_way(run.recipe) if run.cached else "plain"
     work = work_of(run.recipe, photos, len(run.prepared.classes), way)
     computed = run.computed is not None and not run.computed.at_hand
+    told = run.seconds_features + best.seconds_training + run.seconds_saving + run.seconds_checking
     return Timing(
         machine=machine_name(),
         way=way,
@@ -276,10 +281,8 @@ def _timing(run: _Run, best: Best, seconds: float) -> Timing:
         seconds_training=best.seconds_training,
         flops_test=work.test,
         seconds_saving=run.seconds_saving,
-        seconds_rest=max(
-            0.0,
-            seconds - run.seconds_photos - run.seconds_features - best.seconds_training - run.seconds_saving,
-        ),
+        seconds_checking=run.seconds_checking,
+        seconds_rest=max(0.0, seconds - told - run.seconds_photos),
     )
 
 
@@ -297,6 +300,7 @@ def _test(run: _Run) -> tuple[NDArray[np.float32] | None, float | None]:
         probabilities = predict(run.trained, run.inputs, run.split.test, run.channel, step="evaluating")
         if not run.cached:
             return probabilities, None
+        checking_began_s = time.monotonic()
         chosen = run.split.test[:CHECKED_PHOTOS]
         direct = predict(run.network.model, run.prepared.photos, chosen, run.channel)
         difference = float(np.abs(direct - probabilities[: len(chosen)]).max())
@@ -305,6 +309,7 @@ def _test(run: _Run) -> tuple[NDArray[np.float32] | None, float | None]:
             probabilities = predict(
                 run.network.model, run.prepared.photos, run.split.test, run.channel, step="evaluating"
             )
+        run.seconds_checking = time.monotonic() - checking_began_s
     except StopRequested:
         return None, None
     return probabilities, difference

@@ -1,0 +1,55 @@
+"""A run on the network of the run before is the run that a fresh process would have made."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from flowerlab.home import Home
+from flowerlab.metrics import load_predictions
+from flowerlab.recipe import Recipe
+from flowerlab.trainer import fit, run
+from tests.trainer.test_features import B, attempt, losses
+
+A = Recipe(architecture="handmade", image_size=72, epochs=2, head=(8,), dropout=0.3, augment="standard")
+
+
+def outcome(home: Home, recipe: Recipe) -> tuple[list[float], np.ndarray]:
+    """Losses after each batch, and the test photos' probabilities."""
+    _, said = attempt(home, recipe)
+    stored = load_predictions(home.run("run"))
+    assert stored is not None
+    return losses(said), stored["test_probabilities"]
+
+
+@pytest.mark.parametrize(
+    "recipe", [A, B.changed(dropout=0.3), B.changed(optimizer="rmsprop"), B.changed(weights="none", seed=5)],
+    ids=["A", "B with dropout", "RMSprop", "random weights"],
+)  # fmt: skip
+def test_warm_equals_cold_to_the_bit(home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe) -> None:
+    """After a run of the same shape with another seed and learning rate, losses and answers are those of a cold start."""
+    monkeypatch.setattr(fit, "BATCH_EVENT_EVERY_S", 0.0)
+    run.SHELF.clear()
+    cold = outcome(home, recipe)
+    run.SHELF.clear()
+    outcome(home, recipe.changed(seed=99, learning_rate=0.02))
+    warm = outcome(home, recipe)
+    assert warm[0] == cold[0]
+    np.testing.assert_array_equal(warm[1], cold[1])
+
+
+def test_runs_of_one_shape_are_traced_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another seed, learning rate or number of epochs trains without tracing the network anew; another head does not."""
+    traced = []
+    step = keras.Model.train_step
+    # Keras calls it while it traces, and never again.
+    monkeypatch.setattr(keras.Model, "train_step", lambda model, data: traced.append(model) or step(model, data))
+    run.SHELF.clear()
+    attempt(home, B)
+    before = len(traced)
+    assert before
+    attempt(home, B.changed(seed=3, learning_rate=0.01, epochs=3))
+    assert len(traced) == before
+    attempt(home, B.changed(head=(9,)))
+    assert len(traced) > before
