@@ -9,12 +9,12 @@ import logging
 import threading
 from collections.abc import Callable
 
-from flowerlab.engine import Engine, Job, Sink, Task
+from flowerlab.engine import Engine, Sink, Task
 from flowerlab.errors import UnknownRun
 from flowerlab.events import End, Event
 from flowerlab.home import Home
+from flowerlab.jobs import make_job
 from flowerlab.locks import ProcessLock
-from flowerlab.origins import origin_of
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
@@ -116,18 +116,10 @@ class Owner:
     def _submit(self, engine: Engine, run: Run, task: Task = "train") -> None:
         self._home.run(run.id).mkdir(parents=True, exist_ok=True)
         self._tasks[run.id] = task
-        job = Job(
-            run_id=run.id,
-            attempt=self._store.begin_attempt(run.id),
-            recipe=run.recipe.model_dump(mode="json"),
-            home=self._home.root,
-            garden=self._settings.garden,
-            task=task,
-            origin=origin_of(run.recipe, self._recipe_of),
-            precision=self._settings.precision,
-            features=self._settings.features,
-            features_gb=self._settings.features_gb,
-        )
+        job = make_job(
+            run.id, self._store.begin_attempt(run.id), run.recipe,
+            home=self._home, settings=self._settings, source=self._recipe_of, task=task,
+        )  # fmt: skip
         engine.submit(job)
 
     def _recipe_of(self, run_id: str) -> Recipe | None:

@@ -24,12 +24,13 @@ from flowerlab.datasets.prepared import delete_prepared
 from flowerlab.engine import Engine, Sink
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.engine.fetcher import Fetcher
-from flowerlab.engine.gatherer import Gatherer
+from flowerlab.engine.gatherer import Gatherer, Gathering
 from flowerlab.engine.local import LocalEngine
 from flowerlab.engine.predictor import Predictor
 from flowerlab.errors import BadInput, BadRecipe, RunFailed, UnknownRun
 from flowerlab.history import History, Reader
 from flowerlab.home import Home
+from flowerlab.jobs import make_job
 from flowerlab.owner import Owner
 from flowerlab.photos import resize_photo
 from flowerlab.presets import LECTURE, PRESETS, name_of, preset_recipe
@@ -141,6 +142,11 @@ class Lab:
             recipe, home=self.home, settings=self.settings, originals=photos[0], count=photos[1], classes=photos[2],
             runs=self.store.all(), source=self._recipe_of,
         )  # fmt: skip
+
+    def gather_with_features(self, recipe: Recipe) -> Gathering:
+        """Begins to gather a recipe's photos and to compute the frozen features that it would train on."""
+        job = make_job("0" * 12, 0, recipe, home=self.home, settings=self.settings, source=self._recipe_of)
+        return self.gatherer.start(recipe.dataset, [job])
 
     def _count(self, dataset: str) -> int:
         if dataset in DATASETS:

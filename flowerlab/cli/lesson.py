@@ -16,11 +16,14 @@ from flowerlab.cli.output import AsJson, give, say, write
 from flowerlab.cli.running import find_run, opened
 from flowerlab.datasets.catalog import check_dataset_name
 from flowerlab.datasets.gather import find_originals, gather
+from flowerlab.engine.gatherer import Gathering
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.lesson import pack as write_pack
 from flowerlab.lesson import unpack as bring_pack
-from flowerlab.lesson.manifest import Item, ItemKind
+from flowerlab.lesson.manifest import Item
 from flowerlab.lesson.packing import check_target
+from flowerlab.presets import preset_recipe
+from flowerlab.recipe import Recipe
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.weights import fetch_weights
@@ -41,7 +44,7 @@ def pack(
         typer.Option(
             "--architecture",
             metavar="TEXT",
-            help="Network whose ImageNet weights, and features of these photos, to pack.",
+            help="Network whose ImageNet weights, and features of these photos for recipe B, to pack.",
         ),
     ] = None,
     runs: Annotated[
@@ -52,7 +55,7 @@ def pack(
 ) -> None:
     """Pack photos, weights, features and finished runs into one file.
 
-    Take it to a computer without a network and bring it in there with unpack. Photos and weights that are not here yet are fetched.
+    Take it to a computer without a network and bring it in there with unpack. What is not here yet is fetched or computed.
     """
     chosen = find_architecture(architecture) if architecture is not None else None
     target = target.expanduser()
@@ -63,6 +66,8 @@ def pack(
         picked = _pick(lab, runs)
         if dataset is not None:
             _gather(lab, check_dataset_name(dataset), progress)
+        if dataset is not None and chosen is not None and chosen.fine_tune_from is not None:
+            _compute_features(lab, preset_recipe("B", architecture=chosen.name, shared={"dataset": dataset}), progress)
         packed = write_pack(
             target,
             lab.home,
@@ -72,14 +77,6 @@ def pack(
             runs=picked,
             garden=lab.settings.garden,
             progress=progress,
-        )
-    if (
-        chosen is not None
-        and dataset is not None
-        and all(i.kind is not ItemKind.FEATURES for i in packed.manifest.items)
-    ):
-        say(
-            f"No features of these photos by {chosen.title} are kept here, so none are packed: train B on them once before."
         )
     if as_json:
         items = list(map(_record, packed.manifest.items))
@@ -139,7 +136,16 @@ def _gather(lab: Lab, dataset: str, progress: Progress) -> None:
     if dataset != "tf_flowers":
         gather(lab.home, dataset, lab.settings.garden, progress=progress)
         return
-    state = lab.gatherer.start(dataset)
+    _see_through(lab.gatherer.start(dataset), progress)
+
+
+def _compute_features(lab: Lab, recipe: Recipe, progress: Progress) -> None:
+    """Lets the photos go through the frozen network of recipe B, unless what comes out is kept already."""
+    if not lab.price(recipe).features_at_hand:
+        _see_through(lab.gather_with_features(recipe), progress)
+
+
+def _see_through(state: Gathering, progress: Progress) -> None:
     while not state.over:
         progress(state.step, state.done, state.total)
         time.sleep(LOOK_S)

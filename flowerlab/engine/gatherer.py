@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from flowerlab.datasets.catalog import DATASETS
+from flowerlab.engine.protocol import Job
 from flowerlab.engine.supervise import TrainerProcess
 from flowerlab.home import Home
 from flowerlab.settings import Settings
@@ -53,8 +55,13 @@ class Gatherer:
         """Returns how far a data set is; None if nobody asked for it since the lab was opened."""
         return self._states.get(dataset)
 
-    def start(self, dataset: str) -> Gathering:
-        """Begins to gather a data set, unless that is under way."""
+    def start(self, dataset: str, features: Sequence[Job] = ()) -> Gathering:
+        """Begins to gather a data set, unless that is under way.
+
+        Args:
+            dataset: Its name.
+            features: Jobs whose frozen features are computed behind it and kept; nothing is trained.
+        """
         with self._guard:
             state = self._states.get(dataset)
             if state is not None and not state.over:
@@ -63,7 +70,10 @@ class Gatherer:
             process = self._processes[dataset] = TrainerProcess(
                 "gather", self._settings, self._home.root / "gather.log"
             )
-        process.send({"dataset": dataset, "home": str(self._home.root), "garden": asdict(self._settings.garden)})
+        process.send({
+            "dataset": dataset, "home": str(self._home.root), "garden": asdict(self._settings.garden),
+            "features": [job.model_dump(mode="json") for job in features],
+        })  # fmt: skip
         threading.Thread(target=self._listen, args=(process, state), daemon=True, name=f"gather-{dataset}").start()
         return state
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.folder import MAX_CLASSES, MIN_CLASSES, SUFFIXES
 from flowerlab.datasets.originals import verify_originals
 from flowerlab.errors import BadPack, BadPhoto
+from flowerlab.kept_features import checksum, read_about
 from flowerlab.lesson.archive import DAMAGE
 from flowerlab.lesson.manifest import Item, ItemKind
 from flowerlab.lesson.weights import check_weights_file
@@ -70,15 +70,17 @@ def _check_folder(folder: Path) -> None:
 
 
 def _check_features(folder: Path) -> None:
+    about = read_about(folder)
     try:
-        about = json.loads((folder / "about.json").read_bytes())
         features = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, RecursionError):
+    except (OSError, ValueError, EOFError):
         raise _unusable(f"the features {folder.name}, which cannot be read") from None
-    if not isinstance(about, dict) or not isinstance(about.get("prepared"), str):
-        raise _unusable(f"the features {folder.name}, which do not say of which photos")
-    if features.dtype not in (np.float16, np.float32) or features.ndim != 4:
+    if about is None:
+        raise _unusable(f"the features {folder.name}, which do not say what they are of")
+    if features.dtype not in (np.float16, np.float32) or features.ndim != 4 or features.shape != about.shape:
         raise _unusable(f"the features {folder.name}, of another form")
+    if checksum(features) != about.crc32:
+        raise _unusable(f"the features {folder.name}, whose bytes are not those that were written")
 
 
 def _check_run(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The gatherer's one task: bring one data set into the lab, saying how far it is."""
+"""The gatherer's one task: bring one data set into the lab, and features of it if asked, saying how far it is."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import Progress, gather
 from flowerlab.datasets.originals import Originals
+from flowerlab.engine.protocol import Job
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
 from flowerlab.trainer.channel import Lines
 
 
 def main(file: TextIO) -> int:
-    """Reads one request (`{"dataset", "home", "garden"}`), gathers, says `done` or `error`, and ends."""
+    """Reads one request (`{"dataset", "home", "garden", "features": [jobs]}`), gathers, says `done` or `error`, and ends."""
     lines = Lines(file)
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_leave_when_stdin_closes, daemon=True, name="stdin").start()
@@ -32,6 +33,7 @@ def main(file: TextIO) -> int:
             Home(Path(request["home"])), request["dataset"], Garden(**request["garden"]),
             progress=progress, tf_flowers=_tf_flowers,
         )  # fmt: skip
+        _keep_features(request["features"], progress)
     except FlowerlabError as error:
         lines.write({"kind": "error", "message": str(error)})
         return 1
@@ -50,6 +52,15 @@ def _tf_flowers(folder: Path, progress: Progress) -> Originals:
     from flowerlab.trainer.tf_flowers import gather_tf_flowers
 
     return gather_tf_flowers(folder, progress)
+
+
+def _keep_features(jobs: list[dict[str, Any]], progress: Progress) -> None:
+    if not jobs:
+        return
+    from flowerlab.trainer.run import keep_features
+
+    for job in jobs:
+        keep_features(Job.model_validate(job), progress)
 
 
 def _leave_when_stdin_closes() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.datasets.splits import Split
+from flowerlab.engine.protocol import Job
 from flowerlab.errors import BadRecipe, RunFailed
 from flowerlab.events import Result, Timing
 from flowerlab.home import Home, replace_file
@@ -27,7 +30,7 @@ from flowerlab.precision import frozen_precision
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.batches import batches_per_epoch
 from flowerlab.trainer.best import Best, BestEpochs
-from flowerlab.trainer.channel import Channel, StopRequested
+from flowerlab.trainer.channel import Channel, Lines, StopRequested
 from flowerlab.trainer.features import Computed, FrozenPart, Views
 from flowerlab.trainer.fit import predict, train
 from flowerlab.trainer.models import Network, build
@@ -83,6 +86,29 @@ def run_job(channel: Channel) -> dict[str, Any]:
     keras.utils.clear_session(free_memory=True)
     with ExitStack() as stack:
         return _run_to_end(_make_ready(channel, began_s, stack))
+
+
+def keep_features(job: Job, progress: Callable[[str, int, int], None]) -> bool:
+    """Computes and keeps the frozen features that a job would train on; returns whether they are kept now.
+
+    Args:
+        job: Nothing of it is trained.
+        progress: Called with (step, done, total); may raise to give up.
+    """
+    keras.utils.clear_session(free_memory=True)
+    with ExitStack() as stack:
+        return _make_ready(_Preparation(job, progress), time.monotonic(), stack).cached
+
+
+class _Preparation(Channel):
+    """The line of a job that is only prepared: nobody hears events, nobody presses Stop."""
+
+    def __init__(self, job: Job, progress: Callable[[str, int, int], None]) -> None:
+        super().__init__(job, Lines(io.StringIO()))
+        self._told = progress
+
+    def progress(self, step: str, done: int, total: int) -> None:
+        self._told(step, done, total)
 
 
 def _run_to_end(run: _Run) -> dict[str, Any]:

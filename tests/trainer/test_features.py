@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -22,7 +23,9 @@ from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.engine import Job
 from flowerlab.home import Home
 from flowerlab.kept_features import ARRAY, KeptFeatures
+from flowerlab.lesson import pack, unpack
 from flowerlab.metrics import load_predictions
+from flowerlab.presets import preset_recipe
 from flowerlab.recipe import Recipe
 from flowerlab.run import RunState
 from flowerlab.runs import Lab
@@ -278,3 +281,37 @@ def test_features_too_large_for_float16_are_kept_as_float32(
     """Where a value does not fit into float16 the whole set is float32."""
     monkeypatch.setattr("flowerlab.trainer.features.FLOAT16_MAX", 0.5)
     assert frozen_part(home, B, stack, exact=False).features(quiet).features.dtype == np.float32
+
+
+def test_a_pack_takes_features_that_nobody_computed_before(settings: Settings, tmp_path: Path) -> None:
+    """`pack` with a data set and a network computes the features of recipe B; on the other computer B finds them at hand."""
+    small = settings.model_copy(update={"starter": False})
+    lab = Lab(small)
+    recipe = preset_recipe("B", architecture="vgg16_mini", shared={"epochs": 1})
+    try:
+        state = lab.gather_with_features(recipe)
+        while not state.over:
+            time.sleep(0.1)
+        assert state.error == ""
+        assert lab.price(recipe).features_at_hand
+        pack(
+            tmp_path / "lesson.zip",
+            lab.home,
+            lab.store,
+            dataset="garden",
+            architecture=recipe.chosen,
+            garden=small.garden,
+        )
+    finally:
+        lab.close()
+    away = Lab(small.model_copy(update={"home": tmp_path / "away"}))
+    try:
+        unpack(tmp_path / "lesson.zip", away.home, away.store)
+        assert away.price(recipe).features_at_hand
+        started = away.start(recipe)
+        away.wait([started.run.id])
+        result = away.store.get(started.run.id).result
+        assert result is not None
+        assert result.features_at_hand
+    finally:
+        away.close()

@@ -17,6 +17,7 @@ from flowerlab.datasets.gather import find_originals, photos_identity, tf_flower
 from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.events import End, Epoch
 from flowerlab.home import Home
+from flowerlab.kept_features import About, KeptFeatures
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run
 from flowerlab.store import Store
@@ -47,13 +48,20 @@ def bring_folder(home: Home, tmp_path: Path, *, first: int = 0) -> None:
 
 def bring_features(home: Home, originals: Originals, architecture: str) -> Path:
     """Puts hollow features of photos by a network into a home."""
-    prepared, features = home.prepared / ("a" * 24), home.features / ("b" * 24)
+    prepared, key, shape = home.prepared / ("a" * 24), "b" * 24, (len(originals), 2, 2, 3)
     prepared.mkdir()
-    features.mkdir()
     (prepared / "about.json").write_text(json.dumps({"content": originals.content}))
-    (features / "about.json").write_text(json.dumps({"prepared": prepared.name, "architecture": architecture}))
-    np.save(features / "features.npy", np.ones((len(originals), 2, 2, 3), dtype=np.float16))
-    return features
+    about = About(
+        prepared=prepared.name,
+        architecture=architecture,
+        cut=1,
+        precision="float32",
+        shape=shape,
+        origins=("imagenet",),
+    )
+    with KeptFeatures(home).making(key, about, np.float16) as write:
+        write(np.ones(shape))
+    return home.features / key
 
 
 def bring_run(home: Home, store: Store, name: str, **knobs: Any) -> Run:
