@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flowerlab.engine import Job, Task
 from flowerlab.home import Home
 from flowerlab.origins import origin_of
 from flowerlab.recipe import Recipe
 from flowerlab.settings import Settings
+from flowerlab.work import wanted_way
 
 
 def make_job(
     run_id: str, attempt: int, recipe: Recipe, *, home: Home, settings: Settings,
-    source: Callable[[str], Recipe | None], task: Task = "train",
+    source: Callable[[str], Recipe | None], task: Task = "train", waiting: Sequence[Recipe] = (),
 ) -> Job:  # fmt: skip
     """Returns one attempt at a run.
 
@@ -25,9 +26,20 @@ def make_job(
         settings: The garden, precision, how features are kept.
         source: Id of a run → its recipe; None if it is gone.
         task: What to do.
+        waiting: What will be trained after it.
     """
+    origin = origin_of(recipe, source)
     return Job(
         run_id=run_id, attempt=attempt, recipe=recipe.model_dump(mode="json"), home=home.root, garden=settings.garden,
-        task=task, origin=origin_of(recipe, source), precision=settings.precision, features=settings.features,
+        task=task, origin=origin, precision=settings.precision, features=settings.features,
+        also_keep=tuple(sorted({one.cut for one in waiting if _shares(one, recipe) and origin_of(one, source) == origin})),
         features_gb=settings.features_gb,
     )  # fmt: skip
+
+
+def _shares(waiting: Recipe, recipe: Recipe) -> bool:
+    """Whether a recipe needs features that the pass of another, which goes deeper, comes by."""
+    same = all(
+        getattr(waiting, knob) == getattr(recipe, knob) for knob in ("dataset", "image_size", "resize", "architecture")
+    )
+    return same and waiting.cut < recipe.cut and wanted_way(waiting) != "plain"

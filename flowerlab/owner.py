@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from flowerlab.engine import Engine, Sink, Task
 from flowerlab.errors import UnknownRun
@@ -64,6 +65,12 @@ class Owner:
         """Looks at the store now, not at the next beat."""
         self._wake.set()
 
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Begins no run for the length of a block, so that runs which are queued together are known together."""
+        with self._dispatching:
+            yield
+
     def begin_no_more(self) -> None:
         """Leaves waiting runs to the next owner, from the return of this call on; what is under way goes on."""
         with self._dispatching:
@@ -119,6 +126,7 @@ class Owner:
         job = make_job(
             run.id, self._store.begin_attempt(run.id), run.recipe,
             home=self._home, settings=self._settings, source=self._recipe_of, task=task,
+            waiting=[other.recipe for other in self._store.queued() if other.id != run.id],
         )  # fmt: skip
         engine.submit(job)
 

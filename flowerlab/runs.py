@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import shutil
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -199,17 +200,24 @@ class Lab:
         for letter in wanted:
             self.check(preset_recipe(letter, architecture=architecture, weights=weights, shared=shared))
         started: dict[str, Started] = {}
-        for letter in wanted:
-            source = PRESETS[letter].goes_on_from
-            recipe = preset_recipe(
-                letter,
-                architecture=architecture,
-                weights=weights,
-                start_from=started[source].run.id if source else None,
-                shared=shared,
-            )
-            started[letter] = self.start(recipe, name=PRESETS[letter].run_name, again=again)
+        with self.queueing():
+            for letter in wanted:
+                source = PRESETS[letter].goes_on_from
+                recipe = preset_recipe(
+                    letter,
+                    architecture=architecture,
+                    weights=weights,
+                    start_from=started[source].run.id if source else None,
+                    shared=shared,
+                )
+                started[letter] = self.start(recipe, name=PRESETS[letter].run_name, again=again)
         return started
+
+    @contextmanager
+    def queueing(self) -> Iterator[None]:
+        """Begins no run here for the length of a block, so that runs which share features are known together."""
+        with self._owner.holding() if self._owner is not None else nullcontext():
+            yield
 
     def stop(self, run_id: str) -> RunState:
         """Asks a run to stop and returns its state. While it is being tested: skips the test."""

@@ -30,6 +30,7 @@ class Job(BaseModel):
         origin: Name of the weights that its frozen layers begin with; equal for equal weights, see `flowerlab.origins`.
         precision: Of the pass through frozen layers, from the settings.
         features: How features are kept, from the settings; `off`: not at all.
+        also_keep: Cuts before its own at which waiting runs will need the same frozen layers' features: kept on the way.
         features_gb: How much all kept features may take, in GB (10⁹ bytes); None: the usual limit.
     """
 
@@ -44,6 +45,7 @@ class Job(BaseModel):
     origin: str = ""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     features: Literal["float16", "float32", "off"] = "float16"
+    also_keep: tuple[int, ...] = ()
     features_gb: float | None = None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from flowerlab.architectures import Architecture
 from flowerlab.augment import augment
 from flowerlab.datasets.prepared import Prepared
 from flowerlab.home import Home
-from flowerlab.kept_features import About, Features, KeptFeatures, Precision
+from flowerlab.kept_features import About, Features, KeptFeatures, NoRoom, Precision
 from flowerlab.locks import waiting_for
 from flowerlab.trainer.models import PREPROCESSING, Network, make_backbone, part_of
 
@@ -110,28 +110,47 @@ class FrozenPart:
         self._digests = _digests(self._backbone, chosen, self._cut)
         self._narrow: keras.Model | None = None
 
-    def features(self, progress: Progress, views: Views | None = None) -> Computed:
+    def keep_on_the_way(self, cuts: Sequence[int], progress: Progress) -> None:
+        """Keeps the features at cuts before our own, for runs that wait; our own pass then begins at the last of them.
+
+        Nothing is done where our own features are kept already, or where there is no room.
+
+        Args:
+            cuts: Clean cuts; others than those before our own are left out.
+            progress: As for `features`.
+        """
+        if self._kept.has(self._key(self._cut, None)):
+            return
+        for cut in sorted(cut for cut in cuts if cut in self._digests and cut < self._cut):
+            try:
+                self.features(progress, cut=cut)
+            except (OSError, NoRoom) as error:
+                LOG.info("The features before layer %d are not kept on the way (%s).", cut, error)
+
+    def features(self, progress: Progress, views: Views | None = None, *, cut: int | None = None) -> Computed:
         """Returns the frozen layers' output for every photo, or for views of the training photos; computes what is not kept.
 
         Args:
             progress: Called with (step, done, total); may raise to give up, which leaves nothing behind.
             views: Changed copies instead of the photos.
+            cut: Before which layer; default: where the network is cut.
 
         Raises:
             NoRoom: If it is larger than what may be kept.
             OSError: If it cannot be written.
         """
+        cut = self._cut if cut is None else cut
         total = len(self._prepared.ids) if views is None else views.copies * len(views.training)
-        shape = (total, *self._backbone.layers[self._cut - 1].output.shape[1:])
-        key = self._key(self._cut, views)
+        shape = (total, *self._backbone.layers[cut - 1].output.shape[1:])
+        key = self._key(cut, views)
         self._stack.enter_context(self._kept.held(key))
         with waiting_for(self._home.locks / f"features-{key}", check=lambda: progress(STEP, 0, total)):
             found = self._kept.open(key, shape, self._origin)
             if found is not None:
                 return Computed(found, at_hand=True)
-            begin, rows = self._source(views)
+            begin, rows = self._source(cut, views)
             about = About(
-                prepared=self._prepared.key, architecture=self._chosen.name, cut=self._cut, precision=self._precision,
+                prepared=self._prepared.key, architecture=self._chosen.name, cut=cut, precision=self._precision,
                 views="" if views is None else views.name, shape=shape, origins=(self._origin,),
             )  # fmt: skip
             try:
@@ -156,17 +175,17 @@ class FrozenPart:
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
-    def _source(self, views: Views | None) -> tuple[int, Rows]:
-        """Returns where to begin: the deepest cut before ours whose features are kept, else the photos (0)."""
+    def _source(self, before: int, views: Views | None) -> tuple[int, Rows]:
+        """Returns where to begin: the deepest cut before another whose features are kept, else the photos (0)."""
         for cut in sorted(self._digests, reverse=True):
             key = self._key(cut, views)
-            if cut == self._cut or not self._kept.has(key):
+            if cut >= before or not self._kept.has(key):
                 continue
             total = len(self._prepared.ids) if views is None else views.copies * len(views.training)
             self._stack.enter_context(self._kept.held(key))
             found = self._kept.open(key, (total, *self._backbone.layers[cut - 1].output.shape[1:]))
             if found is not None:
-                LOG.info("The features before layer %d begin with those kept before layer %d.", self._cut, cut)
+                LOG.info("The features before layer %d begin with those kept before layer %d.", before, cut)
                 return cut, partial(_cut_out, found)
         photos = self._prepared.photos
         return 0, partial(_cut_out, photos) if views is None else views.rows(photos)
@@ -180,17 +199,17 @@ class FrozenPart:
         with self._kept.making(key, about, dtype) as write:
             progress(step, 0, total)
             done = 0
-            for values in self._pass(begin, rows, total):
+            for values in self._pass(begin, about.cut, rows, total):
                 if dtype is np.float16 and np.abs(values).max() > FLOAT16_MAX:
                     raise OverflowError
                 write(values)
                 done += len(values)
                 progress(step, done, total)
 
-    def _pass(self, begin: int, rows: Rows, total: int) -> Iterator[NDArray[np.float32]]:
-        """Runs the layers from `begin` to the cut over all rows, batch by batch; the next batch is read meanwhile."""
+    def _pass(self, begin: int, end: int, rows: Rows, total: int) -> Iterator[NDArray[np.float32]]:
+        """Runs the layers from `begin` to `end` over all rows, batch by batch; the next batch is read meanwhile."""
         backbone = self._backbone if self._precision == "float32" else self._narrowed()
-        part = part_of(backbone, begin, self._cut)
+        part = part_of(backbone, begin, end)
         assert part is not None
         prepare = PREPROCESSING[self._chosen.preprocess] if begin == 0 else (lambda values: values)
 

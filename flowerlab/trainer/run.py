@@ -202,6 +202,7 @@ def _use_features(run: _Run, home: Home, stack: ExitStack) -> None:
         precision=run.precision, exact=job.features == "float32", origin=job.origin, stack=stack,
     )  # fmt: skip
     try:
+        part.keep_on_the_way(job.also_keep, run.channel.progress)
         computed = part.features(run.channel.progress)
         if recipe.augment != "none":
             views = Views(recipe.augment, recipe.seed, recipe.augment_views, run.split.train)

@@ -74,7 +74,8 @@ def _offer(lab: Lab, recipe: Recipe, axes: list[tuple[str, str]]) -> None:
 def _start(lab: Lab, cells: list[Cell]) -> None:
     # All were checked: what fails now (a full disk) fails for all.
     try:
-        started = [lab.start(cell.recipe, name=cell.name).run.id for cell in cells]
+        with lab.queueing():
+            started = [lab.start(cell.recipe, name=cell.name).run.id for cell in cells]
     except FlowerlabError as error:
         tell(error)
         return

@@ -141,6 +141,23 @@ def test_a_deeper_cut_begins_at_a_shallower_one(home: Home, stack: ExitStack, ca
     np.testing.assert_allclose(computed.features, direct, rtol=1e-4, atol=1e-4)
 
 
+def test_b_keeps_on_its_way_what_c_waits_for(settings: Settings) -> None:
+    """The lecture's C, queued behind B, finds the features before its own layers at hand: the photos went through once."""
+    lab = Lab(settings)
+    try:
+        started = lab.lecture(architecture="vgg16_mini", shared={"image_size": 72, "epochs": 1}, letters=("B", "C"))
+        lab.wait([one.run.id for one in started.values()])
+        results = {letter: lab.store.get(one.run.id).result for letter, one in started.items()}
+        assert all(result is not None and result.cached_features for result in results.values())
+        assert {letter: result and result.features_at_hand for letter, result in results.items()} == {
+            "B": False,
+            "C": True,
+        }
+        assert sorted(kept.about.cut for kept in KeptFeatures(lab.home).all()) == [13, 19]
+    finally:
+        lab.close()
+
+
 def test_one_pass_serves_every_recipe_with_the_same_cut(home: Home) -> None:
     """Another head, learning rate or seed finds the features at hand; other weights do not."""
     assert attempt(home, B)[0]["result"].features_at_hand is False
