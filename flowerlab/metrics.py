@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any
@@ -35,6 +37,74 @@ def row_shares(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
         matrix, totals, out=np.zeros(matrix.shape, dtype=np.float64), where=totals > 0
     )
     return shares
+
+
+@dataclass(frozen=True)
+class ClassFigures:
+    """How well one class is told from the others.
+
+    Args:
+        precision: Of the photos that were called so, the share that are; 0 if none was.
+        recall: Of the photos that are so, the share that were called so; 0 if there is none.
+        f1: The harmonic mean of both; 0 if both are.
+        photos: How many are so.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    photos: int
+
+
+def class_figures(matrix: Sequence[Sequence[int]]) -> list[ClassFigures]:
+    """Returns precision, recall and F1 of each class of a confusion matrix (rows are the truth), as scikit-learn defines them.
+
+    Args:
+        matrix: (classes, classes).
+    """
+    counts = np.asarray(matrix, dtype=np.int64)
+    figures = []
+    for place, right in enumerate(np.diag(counts).tolist()):
+        called, are = int(counts[:, place].sum()), int(counts[place].sum())
+        # F1 = 2·right / (called + are): the harmonic mean, without its 0/0 where nothing was right.
+        figures.append(
+            ClassFigures(
+                precision=right / called if called else 0.0,
+                recall=right / are if are else 0.0,
+                f1=2 * right / (called + are) if called + are else 0.0,
+                photos=are,
+            )
+        )
+    return figures
+
+
+def average_figures(classes: Sequence[ClassFigures], *, weighted: bool) -> ClassFigures:
+    """Returns the mean over classes: each counts the same (macro), or by its photos (weighted)."""
+    weights = [one.photos if weighted else 1 for one in classes]
+    total = sum(weights) or 1
+
+    def mean(values: Iterable[float]) -> float:
+        return sum(value * weight for value, weight in zip(values, weights, strict=True)) / total
+
+    return ClassFigures(
+        precision=mean(one.precision for one in classes),
+        recall=mean(one.recall for one in classes),
+        f1=mean(one.f1 for one in classes),
+        photos=sum(one.photos for one in classes),
+    )
+
+
+def top_confusions(matrix: Sequence[Sequence[int]], *, most: int = 5) -> list[tuple[int, int, int]]:
+    """Returns the most frequent mistakes as (true class, answer, photos), the most frequent first; none that never happened."""
+    counts = np.asarray(matrix, dtype=np.int64)
+    pairs = [
+        (int(counts[true, answer]), true, answer)
+        for true in range(len(counts))
+        for answer in range(len(counts))
+        if true != answer and counts[true, answer]
+    ]
+    pairs.sort(key=lambda pair: (-pair[0], pair[1], pair[2]))
+    return [(true, answer, count) for count, true, answer in pairs[:most]]
 
 
 def wilson_interval(right: int, total: int, *, confidence: float = 0.95) -> tuple[float, float]:
@@ -75,24 +145,6 @@ def sureness(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     shares = probabilities.astype(np.float64)
     entropy = -(shares * np.log(np.maximum(shares, 1e-12))).sum(axis=1)
     return np.asarray(1 - entropy / math.log(shares.shape[1]))
-
-
-def calibration_error(probabilities: NDArray[np.float32], truth: NDArray[np.int64], *, bins: int = 15) -> float:
-    """Returns the expected calibration error (Guo et al. 2017): how far sureness and accuracy lie apart, 0..1.
-
-    Photos are put into bins of equal width by their highest probability; each bin's |accuracy − mean probability| counts by its
-    share of the photos.
-
-    Args:
-        probabilities: float32, (n, classes), n ≥ 1.
-        truth: int64, (n,).
-        bins: How many.
-    """
-    highest = probabilities.max(axis=1).astype(np.float64)
-    right = probabilities.argmax(axis=1) == truth
-    places = np.clip(np.ceil(highest * bins).astype(np.int64) - 1, 0, bins - 1)
-    surplus = np.bincount(places, weights=right - highest, minlength=bins)
-    return float(np.abs(surplus).sum() / len(truth))
 
 
 def load_predictions(folder: Path) -> dict[str, Any] | None:

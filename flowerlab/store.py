@@ -394,6 +394,17 @@ class Store:
             raise UnknownRun(_unknown(run_id))
         return _run(row)
 
+    def materials(self, run_id: str) -> str:
+        """Returns what told the photos and weights that a run's recipe names from others of the same name; see `add`.
+
+        Raises:
+            UnknownRun: If there is no such run.
+        """
+        row = self._connection().execute("SELECT fingerprint FROM runs WHERE id = ?", (run_id,)).fetchone()
+        if row is None:
+            raise UnknownRun(_unknown(run_id))
+        return str(row["fingerprint"]).partition(" ")[2]
+
     def all(self) -> list[Run]:
         """Returns every run, newest first."""
         return [_run(row) for row in self._connection().execute("SELECT * FROM runs ORDER BY number DESC")]

@@ -7,8 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
+from sklearn.metrics import precision_recall_fscore_support
 
-from flowerlab.metrics import calibration_error, confusion_matrix, row_shares, sureness, wilson_interval
+from flowerlab.calibration import calibration_error
+from flowerlab.metrics import (
+    average_figures,
+    class_figures,
+    confusion_matrix,
+    row_shares,
+    sureness,
+    top_confusions,
+    wilson_interval,
+)
 
 
 def test_rows_are_the_truth() -> None:
@@ -60,3 +70,28 @@ def test_sureness_runs_from_none_to_whole(classes: int) -> None:
     assert values[0] == pytest.approx(0, abs=1e-6)
     assert 0.1 < values[1] < 0.9
     assert values[2] == pytest.approx(1, abs=1e-6)
+
+
+ANSWERS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=80)
+
+
+@given(answers=ANSWERS)
+def test_class_figures_are_scikit_learns(answers: list[tuple[int, int]]) -> None:
+    """Precision, recall and F1 of each class, macro and weighted, equal scikit-learn's; a class never predicted gives 0."""
+    truth, predicted = (np.array(side) for side in zip(*answers, strict=True))
+    figures = class_figures(confusion_matrix(truth, predicted, 4).tolist())
+    expected = precision_recall_fscore_support(truth, predicted, labels=range(4), zero_division=0)
+    for place, one in enumerate(figures):
+        assert (one.precision, one.recall, one.f1, one.photos) == pytest.approx([row[place] for row in expected])
+    for average in ("macro", "weighted"):
+        mean = average_figures(figures, weighted=average == "weighted")
+        theirs = precision_recall_fscore_support(truth, predicted, labels=range(4), average=average, zero_division=0)
+        assert (mean.precision, mean.recall, mean.f1) == pytest.approx(theirs[:3])
+        assert mean.photos == len(answers)
+
+
+def test_top_confusions_are_the_most_frequent_mistakes() -> None:
+    """Largest first, ties in the order of the classes, what never happened not at all, the diagonal never."""
+    assert top_confusions([[9, 2, 0], [5, 9, 2], [0, 0, 9]]) == [(1, 0, 5), (0, 1, 2), (1, 2, 2)]
+    assert top_confusions([[9, 2, 0], [5, 9, 2], [0, 0, 9]], most=1) == [(1, 0, 5)]
+    assert top_confusions([[3]]) == []

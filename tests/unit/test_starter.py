@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import flowerlab.starter
+from flowerlab.calibration import calibration_error
 from flowerlab.datasets.catalog import FLOWERS
-from flowerlab.metrics import calibration_error, confusion_matrix, load_predictions
+from flowerlab.metrics import confusion_matrix, load_predictions
 from flowerlab.run import RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings

@@ -18,8 +18,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from flowerlab.calibration import calibration_error
 from flowerlab.events import Result
-from flowerlab.metrics import accuracy_interval, calibration_error, sureness
+from flowerlab.metrics import accuracy_interval, sureness
 from flowerlab.photos import read_photo, resize_photo
 from flowerlab.recipe import Recipe
 from flowerlab.starter import PACK, RUN_ID

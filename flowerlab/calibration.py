@@ -1,0 +1,96 @@
+"""Calibration: whether answers that are 80 % sure are right in 80 of 100 cases, and what a temperature mends."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+BINS = 15
+# Temperatures that are tried: a quarter to four, in small equal ratios.
+TEMPERATURES = np.exp(np.linspace(math.log(0.25), math.log(4.0), 161))
+SMALLEST = 1e-12
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Photos whose highest probability lies in one stretch.
+
+    Args:
+        low, high: The stretch, 0..1; `low` is not in it, `high` is.
+        photos: How many.
+        sureness: Their mean highest probability; NaN if there are none.
+        accuracy: Share of them that is right; NaN if there are none.
+    """
+
+    low: float
+    high: float
+    photos: int
+    sureness: float
+    accuracy: float
+
+
+def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *, bins: int = BINS) -> list[Bin]:
+    """Returns the reliability diagram: accuracy over sureness, in stretches of equal width.
+
+    Args:
+        probabilities: (n, classes).
+        truth: int64, (n,).
+        bins: How many stretches.
+    """
+    highest = probabilities.max(axis=1, initial=0.0).astype(np.float64)
+    right = probabilities.argmax(axis=1) == truth if len(truth) else np.zeros(0, dtype=bool)
+    places = np.clip(np.ceil(highest * bins).astype(np.int64) - 1, 0, bins - 1)
+    found = []
+    for place in range(bins):
+        inside = places == place
+        photos = int(inside.sum())
+        found.append(
+            Bin(
+                place / bins, (place + 1) / bins, photos,
+                float(highest[inside].mean()) if photos else math.nan,
+                float(right[inside].mean()) if photos else math.nan,
+            )
+        )  # fmt: skip
+    return found
+
+
+def calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *, bins: int = BINS) -> float:
+    """Returns the expected calibration error (Guo et al. 2017): how far sureness and accuracy lie apart, 0..1.
+
+    Each bin's |accuracy − mean probability| counts by its share of the photos.
+
+    Args:
+        probabilities: (n, classes), n ≥ 1.
+        truth: int64, (n,).
+        bins: How many.
+    """
+    found = [one for one in reliability(probabilities, truth, bins=bins) if one.photos]
+    return sum(one.photos * abs(one.accuracy - one.sureness) for one in found) / len(truth)
+
+
+def tempered(probabilities: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
+    """Returns softmax(log p / T): what the network would have said with all logits divided by T.
+
+    Args:
+        probabilities: (n, classes).
+        temperature: Above 1 makes answers less sure, below 1 more; the order of classes stays.
+    """
+    logits = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST)) / temperature
+    logits -= logits.max(axis=1, keepdims=True)
+    powers = np.exp(logits)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def best_temperature(probabilities: NDArray[np.floating], truth: NDArray[np.int64]) -> float:
+    """Returns the temperature (of `TEMPERATURES`) with the smallest mean negative log likelihood on these photos.
+
+    Args:
+        probabilities: (n, classes), n ≥ 1, of photos that are not those on which the effect is told.
+        truth: int64, (n,).
+    """
+    places = np.arange(len(truth))
+    losses = [-np.log(np.maximum(tempered(probabilities, t)[places, truth], SMALLEST)).mean() for t in TEMPERATURES]
+    return float(TEMPERATURES[int(np.argmin(losses))])

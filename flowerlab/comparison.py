@@ -1,0 +1,157 @@
+"""Finished runs beside each other: what each told of its test photos, and whether two of them were told the same photos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowerlab.calibration import best_temperature, calibration_error, tempered
+from flowerlab.metrics import load_predictions
+from flowerlab.paired import PairedTest, paired_test
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A run and its answers to its test photos.
+
+    Args:
+        run: The run.
+        photos_of: What tells its photos from others of the same name.
+        classes: In label order.
+        ids: (n,), of the photos.
+        truth: int64, (n,).
+        probabilities: float32, (n, classes).
+        val_truth: int64, (m,), of the validation photos.
+        val_probabilities: float32, (m, classes), of the best epoch.
+    """
+
+    run: Run
+    photos_of: str
+    classes: tuple[str, ...]
+    ids: NDArray[Any]
+    truth: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    val_truth: NDArray[np.int64]
+    val_probabilities: NDArray[np.float32]
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """bool, (n,): which photos were named rightly."""
+        return np.asarray(self.probabilities.argmax(axis=1) == self.truth)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the photos that were named rightly, 0..1."""
+        return float(self.right.mean())
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """How well a run's sureness fits, and what a temperature changes.
+
+    Args:
+        before: Expected calibration error of the test photos.
+        temperature: Chosen on the validation photos.
+        after: The error with it.
+    """
+
+    before: float
+    temperature: float
+    after: float
+
+
+def answers_of(lab: Lab, run: Run) -> Answers | None:
+    """Returns a run's answers to its test photos; None if it was not tested."""
+    stored = load_predictions(lab.home.run(run.id))
+    if run.result is None or stored is None or not len(stored["test_truth"]):
+        return None
+    of_epochs = stored["val_probabilities"]
+    classes = tuple(str(name) for name in stored["classes"])
+    if run.result.best_epoch < len(of_epochs):
+        val_truth, best = stored["val_truth"].astype(np.int64), of_epochs[run.result.best_epoch]
+    else:
+        # Nothing was validated that belongs to the saved weights.
+        val_truth, best = np.zeros(0, dtype=np.int64), np.zeros((0, len(classes)), dtype=np.float32)
+    return Answers(
+        run=run,
+        photos_of=lab.store.materials(run.id).partition(" ")[0],
+        classes=classes,
+        ids=stored["test_ids"],
+        truth=stored["test_truth"].astype(np.int64),
+        probabilities=stored["test_probabilities"],
+        val_truth=val_truth,
+        val_probabilities=best,
+    )
+
+
+def why_not_paired(first: Answers, second: Answers) -> str:
+    """Returns why two runs cannot be compared photo by photo, as a sentence; empty if they can."""
+    names = f"{first.run.name} and {second.run.name}"
+    if first.classes != second.classes:
+        return f"{names} tell other classes apart, so that their answers cannot be set against each other."
+    if first.run.recipe.dataset != second.run.recipe.dataset or first.photos_of != second.photos_of:
+        return f"{names} were tested on photos of different data sets, so that a difference may come from the photos."
+    if set(first.ids.tolist()) != set(second.ids.tolist()):
+        return (
+            f"{names} were tested on different photos of one data set, so that a difference may come from the photos."
+        )
+    return ""
+
+
+def pair(first: Answers, second: Answers) -> PairedTest:
+    """Compares two runs photo by photo.
+
+    Raises:
+        ValueError: If `why_not_paired` gives a reason.
+    """
+    reason = why_not_paired(first, second)
+    if reason:
+        raise ValueError(reason)
+    place = {photo: number for number, photo in enumerate(second.ids.tolist())}
+    order = np.asarray([place[photo] for photo in first.ids.tolist()])
+    return paired_test(first.right, second.right[order])
+
+
+def pair_sentence(first: str, second: str, test: PairedTest) -> str:
+    """Says in one plain sentence whether a difference is real.
+
+    Args:
+        first, second: Names of the runs.
+        test: First against second.
+    """
+    better, worse = (first, second) if test.difference >= 0 else (second, first)
+    low, high = test.difference_interval
+    points = abs(test.difference) * 100
+    span = sorted((abs(low), abs(high))) if low * high > 0 else None
+    if test.real:
+        between = f", between {span[0] * 100:.1f} and {span[1] * 100:.1f} points" if span else ""
+        return (
+            f"{better} is really better than {worse}: {points:.1f} points{between}; chance alone would make such a difference in "
+            f"{_in_words(test.mcnemar_p)}."
+        )
+    if test.only_first_right == test.only_second_right:
+        return f"{first} and {second} are equally good: each named {test.only_first_right:,} photos rightly that the other did not."
+    return (
+        f"{better} was better than {worse} by {points:.1f} points, but that may be chance: it would happen in "
+        f"{_in_words(test.mcnemar_p)} if both were equally good."
+    )
+
+
+def _in_words(p: float) -> str:
+    if p < 0.001:
+        return "less than 1 of 1,000 cases"
+    return f"{round(p * 1000)} of 1,000 cases" if p < 0.01 else f"{round(p * 100)} of 100 cases"
+
+
+def calibrated(one: Answers) -> Calibrated:
+    """Returns a run's calibration on its test photos, without and with the temperature that fits its validation photos best."""
+    before = calibration_error(one.probabilities, one.truth)
+    if not len(one.val_truth):
+        return Calibrated(before, 1.0, before)
+    temperature = best_temperature(one.val_probabilities, one.val_truth)
+    return Calibrated(before, temperature, calibration_error(tempered(one.probabilities, temperature), one.truth))

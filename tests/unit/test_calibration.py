@@ -1,0 +1,56 @@
+"""Calibration: bins by hand, the effect of a temperature."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from scipy.special import softmax
+
+from flowerlab.calibration import TEMPERATURES, best_temperature, calibration_error, reliability, tempered
+
+LOGITS = arrays.arrays(np.float64, st.tuples(st.integers(1, 60), st.integers(2, 6)), elements=st.floats(-8, 8))
+
+
+@given(logits=LOGITS, seed=st.integers(0, 99))
+def test_bins_hold_every_photo_once(logits: np.ndarray, seed: int) -> None:
+    """The bins' photos add up, and the error is their weighted gap, at most 1."""
+    probabilities = softmax(logits, axis=1)
+    truth = np.random.default_rng(seed).integers(0, logits.shape[1], len(logits))
+    bins = reliability(probabilities, truth)
+    assert sum(one.photos for one in bins) == len(truth)
+    for one in bins:
+        if one.photos:
+            assert one.low - 1e-9 < one.sureness <= one.high + 1e-9
+    gaps = sum(one.photos * abs(one.accuracy - one.sureness) for one in bins if one.photos)
+    assert calibration_error(probabilities, truth) == pytest.approx(gaps / len(truth))
+    assert 0 <= calibration_error(probabilities, truth) <= 1
+
+
+@given(logits=LOGITS, temperature=st.floats(0.3, 4))
+def test_a_temperature_divides_the_logits(logits: np.ndarray, temperature: float) -> None:
+    """softmax(log p / T) is softmax(logits / T)."""
+    np.testing.assert_allclose(
+        tempered(softmax(logits, axis=1), temperature), softmax(logits / temperature, axis=1), atol=1e-6
+    )
+
+
+def test_too_sure_answers_are_cooled() -> None:
+    """Answers with logits three times too large: the best temperature is about three, and the error falls."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 1.5, (4000, 4))
+    truth = np.array([rng.choice(4, p=row) for row in softmax(logits, axis=1)])
+    too_sure = softmax(3 * logits, axis=1)
+    temperature = best_temperature(too_sure, truth)
+    assert temperature == pytest.approx(3.0, rel=0.1)
+    assert calibration_error(tempered(too_sure, temperature), truth) < 0.5 * calibration_error(too_sure, truth)
+
+
+def test_a_certain_answer_is_survived() -> None:
+    """Probabilities of exactly 0 and 1, all right or all wrong: a temperature at the end of the range, no warning."""
+    certain = np.eye(3)[[0, 1, 2, 0]]
+    assert best_temperature(certain, np.array([0, 1, 2, 0])) <= 1
+    assert best_temperature(certain, np.array([1, 2, 0, 1])) == pytest.approx(TEMPERATURES[-1])
+    assert calibration_error(certain, np.array([1, 2, 0, 1])) == 1.0

@@ -1,0 +1,137 @@
+"""Runs compared photo by photo, in Python and from the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from flowerlab.calibration import calibration_error
+from flowerlab.cli import main
+from flowerlab.comparison import answers_of, pair, pair_sentence, why_not_paired
+from flowerlab.home import Home
+from flowerlab.metrics import accuracy_interval
+from flowerlab.paired import paired_test
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+from flowerlab.settings import Settings
+from tests.app.finished_runs import RIGHT, TESTED, add_finished, write_predictions
+
+
+@pytest.fixture
+def lab(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """A lab that trains nothing."""
+    monkeypatch.setenv("FLOWERLAB_ENGINE", "fake")
+    opened = Lab(settings, own_queue=False)
+    yield opened
+    opened.close()
+
+
+def two_runs(home: Home) -> tuple[Run, Run]:
+    """The second is right on four photos more."""
+    first, second = add_finished(home, "First"), add_finished(home, "Second", seed=1)
+    write_predictions(home.run(second.id), better=4)
+    return first, second
+
+
+def test_pairs_are_matched_by_photo_not_by_place(lab: Lab) -> None:
+    """The same photos in another order give the same comparison."""
+    first, second = (answers_of(lab, run) for run in two_runs(lab.home))
+    assert first is not None
+    assert second is not None
+    test = pair(second, first)
+    assert (test.only_first_right, test.only_second_right, test.photos) == (4, 0, TESTED)
+    path = lab.home.run(first.run.id) / "predictions.npz"
+    stored = dict(np.load(path))
+    turned = {name: stored[name][::-1] for name in ("test_ids", "test_truth", "test_probabilities")}
+    np.savez(path, **{**stored, **turned})
+    again = answers_of(lab, first.run)
+    assert again is not None
+    assert pair(second, again) == test
+
+
+@pytest.mark.parametrize(
+    ("knobs", "prefix", "words"),
+    [
+        ({}, "tf_flowers", "different photos of one data set"),
+        ({"dataset": "tf_flowers"}, "garden", "different data sets"),
+    ],
+)
+def test_runs_on_other_photos_are_no_pair(lab: Lab, knobs: dict[str, str], prefix: str, words: str) -> None:
+    """Other photos, or photos of the same name from another data set, are refused with the reason."""
+    first, second = add_finished(lab.home, "First"), add_finished(lab.home, "Second", **knobs)
+    write_predictions(lab.home.run(second.id), prefix=prefix)
+    sides = [answers_of(lab, run) for run in (first, second)]
+    assert sides[0] is not None
+    assert sides[1] is not None
+    assert words in why_not_paired(sides[0], sides[1])
+    with pytest.raises(ValueError, match=words):
+        pair(sides[0], sides[1])
+
+
+def test_gardens_of_two_difficulties_are_no_pair(lab: Lab) -> None:
+    """Pictures of two gardens have the same ids and are not the same pictures."""
+    first = add_finished(lab.home, "First")
+    easier = lab.store.add(first.recipe, "Second", materials="garden-difficulty-0")
+    assert lab.store.materials(easier.id) == "garden-difficulty-0"
+    sides = answers_of(lab, first)
+    assert sides is not None
+    from dataclasses import replace
+
+    assert "different data sets" in why_not_paired(sides, replace(sides, photos_of="garden-difficulty-0"))
+
+
+@pytest.mark.parametrize(
+    ("only_first", "only_second", "words"),
+    [
+        (40, 2, "A is really better than B: 3.8 points, between"),
+        (2, 40, "B is really better than A: 3.8 points, between"),
+        (10, 5, "A was better than B by 0.5 points, but that may be chance: it would happen in 30 of 100 cases"),
+        (7, 7, "A and B are equally good: each named 7 photos rightly"),
+    ],
+)
+def test_the_sentence_says_whether_it_is_real(only_first: int, only_second: int, words: str) -> None:
+    """The better run is named, with how much and how sure; equal runs are called equal."""
+    first, second = np.zeros(1000, dtype=bool), np.zeros(1000, dtype=bool)
+    first[:only_first] = True
+    second[only_first : only_first + only_second] = True
+    assert pair_sentence("A", "B", paired_test(first, second)).startswith(words)
+
+
+def test_the_command_gives_every_figure(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
+    """`compare --json`: each run's accuracy, interval, classes, calibration; each pair's test; in words the same."""
+    first, second = two_runs(lab.home)
+    assert main(["compare", first.id, second.id, "--json"]) == 0
+    record = json.loads(capfd.readouterr().out)
+    one = record["runs"][0]
+    assert one["accuracy"] == RIGHT / TESTED
+    assert one["interval"] == list(accuracy_interval(RIGHT / TESTED, TESTED))
+    assert set(one["per_class"]) == {"dandelion", "daisy", "tulips", "sunflowers", "roses"}
+    assert one["per_class"]["daisy"] == pytest.approx({"precision": 6 / 7, "recall": 6 / 7, "f1": 6 / 7, "photos": 7})
+    stored = np.load(lab.home.run(first.id) / "predictions.npz")
+    assert one["ece"] == pytest.approx(calibration_error(stored["test_probabilities"], stored["test_truth"]))
+    (told,) = record["pairs"]
+    assert (told["only_first_right"], told["only_second_right"]) == (0, 4)
+    assert told["mcnemar_p"] == pytest.approx(0.125)
+    assert told["difference"] == pytest.approx(-4 / TESTED)
+    assert told["difference_interval"][0] < told["difference"] < told["difference_interval"][1] <= 0
+    assert main(["compare", first.id, second.id]) == 0
+    out = capfd.readouterr().out
+    assert "Second was better than First by 11.4 points, but that may be chance" in out
+    assert "precision 85.7 %" in out
+
+
+def test_bad_comparisons_are_one_sentence(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
+    """One run, the same twice, one that was not tested, one that is not there: code 2."""
+    first, second = two_runs(lab.home)
+    untested = add_finished(lab.home, "Untested", tested=False)
+    for runs in ([first.id], [first.id, "First"], [first.id, untested.id], [first.id, "ffffffffffff"]):
+        assert main(["compare", *runs, "--json"]) == 2
+        assert json.loads(capfd.readouterr().out)["error"]
+    write_predictions(lab.home.run(second.id), prefix="others")
+    assert main(["compare", first.id, second.id, "--json"]) == 0
+    (told,) = json.loads(capfd.readouterr().out)["pairs"]
+    assert told["mcnemar_p"] is None
+    assert "different photos" in told["sentence"]

@@ -1,0 +1,69 @@
+"""Is the difference real: against SciPy, and in odd cases."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest, bootstrap
+
+from flowerlab.paired import mcnemar_p, paired_test
+
+COUNT = st.integers(0, 400)
+
+
+@given(first=COUNT, second=COUNT)
+def test_mcnemar_is_scipys_exact_binomial_test(first: int, second: int) -> None:
+    """The p value is that of `scipy.stats.binomtest` of the discordant photos at one half; 1 if there are none."""
+    expected = binomtest(first, first + second, 0.5).pvalue if first + second else 1.0
+    assert mcnemar_p(first, second) == pytest.approx(expected, rel=1e-9)
+    assert mcnemar_p(first, second) == mcnemar_p(second, first)
+
+
+def test_thousands_of_photos_are_exact_and_quick() -> None:
+    """3,670 discordant photos: no overflow, no underflow to a wrong side."""
+    assert mcnemar_p(1835, 1835) == 1.0
+    assert 0 < mcnemar_p(1700, 1970) < 1e-4
+    assert mcnemar_p(0, 3670) == pytest.approx(0.0, abs=1e-300)
+
+
+@given(answers=st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=300))
+def test_counts_are_those_of_the_photos(answers: list[tuple[bool, bool]]) -> None:
+    """Photos that one of them got right are counted; the difference is that of the accuracies; the reverse is the reverse."""
+    first, second = (np.array(side) for side in zip(*answers, strict=True))
+    test = paired_test(first, second)
+    assert test.only_first_right == sum(a and not b for a, b in answers)
+    assert test.only_second_right == sum(b and not a for a, b in answers)
+    assert test.difference == pytest.approx(first.mean() - second.mean())
+    low, high = test.difference_interval
+    assert -1 <= low <= high <= 1
+    assert paired_test(second, first).difference == pytest.approx(-test.difference)
+
+
+def test_the_interval_is_the_bootstrap_of_the_photos() -> None:
+    """The interval agrees with SciPy's percentile bootstrap of the paired differences, to a tenth of its width."""
+    rng = np.random.default_rng(0)
+    first, second = rng.random(1000) < 0.85, rng.random(1000) < 0.80
+    low, high = paired_test(first, second).difference_interval
+    differences = first.astype(float) - second.astype(float)
+    expected = bootstrap(
+        (differences,), np.mean, n_resamples=4000, method="percentile", rng=np.random.default_rng(1)
+    ).confidence_interval
+    assert abs(low - expected.low) < 0.1 * (expected.high - expected.low)
+    assert abs(high - expected.high) < 0.1 * (expected.high - expected.low)
+
+
+def test_equal_runs_differ_in_nothing() -> None:
+    """Two runs with the same answers, and a single photo: a difference of nought, p of one."""
+    same = paired_test(np.array([True, False, True]), np.array([True, False, True]))
+    assert (same.difference, same.mcnemar_p, same.difference_interval, same.real) == (0.0, 1.0, (0.0, 0.0), False)
+    single = paired_test(np.array([True]), np.array([False]))
+    assert (single.difference, single.mcnemar_p) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize(("first", "second"), [([True], [True, False]), ([], [])])
+def test_other_numbers_of_photos_are_refused(first: list[bool], second: list[bool]) -> None:
+    """Runs with unequally many answers, or none, are no pair."""
+    with pytest.raises(ValueError, match="Received"):
+        paired_test(np.array(first, dtype=bool), np.array(second, dtype=bool))
