@@ -9,7 +9,9 @@ from flowerlab.charts.matrix import scale_top
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.ui.comparing import column_words, curve_of, notes_on_fairness, show_matrix, shown_table, table_rows
+from flowerlab.ui.difference import show_differences
 from flowerlab.ui.lab import lab
+from flowerlab.ui.per_class import show_classes
 from flowerlab.ui.run_picker import nothing_finished, pick_runs
 
 MOST_RUNS = 6
@@ -35,7 +37,9 @@ def main() -> None:
         st.info(_("Choose one or more runs above."), icon="👆")
         return
     show_table(runs)
+    show_differences(lab(), runs)
     show_curves(runs)
+    show_classes(runs)
     show_matrices(runs)
 
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from flowerlab.home import Home
 from flowerlab.recipe import KNOBS
 from flowerlab.ui.comparing import table_rows
-from tests.app.finished_runs import add_finished, open_page, texts
+from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 
 
 def chosen(app: AppTest) -> list[str]:
@@ -162,3 +162,40 @@ def test_what_a_backbone_has_seen_is_told_beside_its_result(home: Home) -> None:
     assert any("seen: VGG16 mini saw these training photos before, without their labels" in text for text in warnings)
     assert not any("garden: VGG16" in text for text in warnings)
     assert "without their labels" in texts(open_page("train", query={"run": run.id}))
+
+
+# Is the difference real, and where
+
+
+def test_whether_a_difference_is_real_is_one_sentence(home: Home) -> None:
+    """The best run is set against each other one: a sentence, the figures behind it; one run alone has nothing to be set against."""
+    add_finished(home, "First")
+    second = add_finished(home, "Second", seed=1)
+    write_predictions(home.run(second.id), better=4)
+    app = open_page("compare")
+    told = texts(app)
+    assert "Second was better than First by 11.4 points, but that may be chance" in told
+    assert "4 photos only the first got right, 0 only the other; p = 0.125" in told
+    app = open_page("compare", query={"runs": second.id})
+    assert "Is the difference real?" not in texts(app)
+
+
+def test_runs_on_other_photos_are_refused_for_the_comparison(home: Home) -> None:
+    """Where the photos differ there is no sentence on the difference, but the reason."""
+    add_finished(home, "First")
+    second = add_finished(home, "Second", dataset="tf_flowers")
+    write_predictions(home.run(second.id), prefix="tf_flowers")
+    told = texts(open_page("compare"))
+    assert "tested on photos of different data sets" in told
+    assert "may be chance" not in told
+
+
+def test_each_class_has_its_figures_and_mistakes(home: Home) -> None:
+    """Recall, precision or F1 of each class and their means, one column a run; the most frequent mistakes as sentences."""
+    add_finished(home, "First")
+    app = open_page("compare")
+    table = next(frame.value for frame in app.dataframe if "Class" in frame.value.columns)
+    assert list(table["Class"][:2]) == ["dandelion", "daisy"]
+    assert len(table) == 7
+    assert table["First"][0] == "85.7 %"
+    assert "1 dandelion were called daisy." in texts(app)

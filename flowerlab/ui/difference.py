@@ -1,0 +1,59 @@
+"""Is the difference real? Two runs set against each other photo by photo, in one sentence with its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from flowerlab.comparison import Answers, answers_of, pair, pair_sentence, why_not_paired
+from flowerlab.locale import _
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+from flowerlab.ui.run_picker import escaped
+
+
+def show_differences(lab: Lab, runs: Sequence[Run]) -> None:
+    """Compares the chosen runs with the best of them.
+
+    Args:
+        lab: The lab.
+        runs: Chosen on the page, two or more for anything to be shown.
+    """
+    sides = [side for run in runs if (side := answers_of(lab, run)) is not None]
+    if len(sides) < 2:
+        return
+    st.subheader(
+        _("Is the difference real?"),
+        help=_(
+            "Two runs answered the same test photos. If they were equally good, the photos that only one of them got right would "
+            "fall to either like a fair coin: McNemar's exact test says how often so uneven a fall comes by chance."
+        ),
+    )
+    best = max(sides, key=lambda side: side.accuracy)
+    for other in sides:
+        if other is not best:
+            _show_pair(best, other)
+
+
+def _show_pair(best: Answers, other: Answers) -> None:
+    reason = why_not_paired(best, other)
+    if reason:
+        st.info(escaped(reason), icon="🚫")
+        return
+    test = pair(best, other)
+    sentence = pair_sentence(escaped(best.run.name), escaped(other.run.name), test)
+    low, high = test.difference_interval
+    figures = _(
+        "{first} photos only the first got right, {second} only the other; p = {p}; difference {difference:+.1f} points "
+        "({low:+.1f} to {high:+.1f}), {photos} photos"
+    ).format(
+        first=f"{test.only_first_right:,}", second=f"{test.only_second_right:,}", p=_p(test.mcnemar_p),
+        difference=test.difference * 100, low=low * 100, high=high * 100, photos=f"{test.photos:,}",
+    )  # fmt: skip
+    st.markdown(f"{'✅' if test.real else '🎲'} {sentence}")
+    st.caption(figures)
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
