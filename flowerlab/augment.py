@@ -51,6 +51,19 @@ def augment(photos: Photos, how: str, rng: np.random.Generator) -> Photos:
     return changed
 
 
+def copy_of(photo: Photos, how: str, seed: int, number: int) -> Photos:
+    """Returns one of the changed copies of a photo that a run with `augment_views` draws from.
+
+    Args:
+        photo: uint8, (height, width, 3), RGB.
+        how: A key of `AUGMENTATIONS`.
+        seed: Of the run.
+        number: Tells this copy of this photo from all others.
+    """
+    copy: Photos = augment(photo[None], how, np.random.default_rng((seed, 2, number)))[0]
+    return copy
+
+
 def _turned(photo: Photos, rng: np.random.Generator) -> Photos:
     """Turns, zooms and shifts a photo in one affine step, mirrored at its borders, then changes its light."""
     height, width = photo.shape[:2]

@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from flowerlab.metrics import sureness
+from flowerlab.precision import Precision
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=10**12)]
@@ -138,7 +139,7 @@ class Result(BaseModel):
         default=None,
         description="Whether kept features were there before the run. None: it trained without, or it is not known.",
     )
-    precision: Literal["float32", "bfloat16"] = Field(
+    precision: Precision = Field(
         default="float32", description="Of the pass through the frozen layers whose features it trained on."
     )
     timing: Timing | None = Field(default=None, description="None: it is not known.")

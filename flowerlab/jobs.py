@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from flowerlab.engine import Job, Task
 from flowerlab.home import Home
-from flowerlab.origins import origin_of
+from flowerlab.origins import Source, origin_of
 from flowerlab.recipe import Recipe
 from flowerlab.settings import Settings
 from flowerlab.work import wanted_way
@@ -14,7 +14,7 @@ from flowerlab.work import wanted_way
 
 def make_job(
     run_id: str, attempt: int, recipe: Recipe, *, home: Home, settings: Settings,
-    source: Callable[[str], Recipe | None], task: Task = "train", waiting: Sequence[Recipe] = (),
+    source: Source, task: Task = "train", waiting: Sequence[Recipe] = (),
 ) -> Job:  # fmt: skip
     """Returns one attempt at a run.
 
@@ -24,7 +24,7 @@ def make_job(
         recipe: What to train.
         home: FLOWERLAB_HOME.
         settings: The garden, precision, how features are kept.
-        source: Id of a run → its recipe; None if it is gone.
+        source: Looks up the runs that it goes on from.
         task: What to do.
         waiting: What will be trained after it.
     """

@@ -5,6 +5,8 @@ A set is one folder, named by its key: `features.npy` and `about.json`, which sa
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import logging
 import os
@@ -15,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -23,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from flowerlab.home import Home, replace_file, written_whole
 from flowerlab.locks import ProcessLock, waiting_for
+from flowerlab.precision import Precision
 
 # Raise it when sets of before must not be read any more.
 FORMAT = 2
@@ -36,7 +39,6 @@ HEADER_BYTES = 128
 LOG = logging.getLogger(__name__)
 
 Features = NDArray[np.float16] | NDArray[np.float32]
-Precision = Literal["float32", "bfloat16"]
 
 
 class NoRoom(Exception):
@@ -51,7 +53,8 @@ class About(BaseModel):
         architecture: Name of the backbone.
         cut: The features are the output of the layer right before this index.
         precision: Of the pass through the frozen layers.
-        views: How the photos were changed before (augmentation, seed, copies of each), or empty.
+        exact: Whether it was asked for in float32.
+        views: How the photos were changed before, see `views_name`; empty if they were not.
         shape: Of the array.
         origins: Names of starting weights whose frozen layers are these.
         crc32: Of the array's bytes, without the file's header.
@@ -64,6 +67,7 @@ class About(BaseModel):
     architecture: str
     cut: int
     precision: Precision
+    exact: bool = False
     views: str = ""
     shape: tuple[int, ...]
     origins: tuple[str, ...]
@@ -80,14 +84,12 @@ class Kept:
         about: What it is.
         bytes: Of its files.
         used_s: Unix time of its last use.
-        in_use: Whether a trainer reads it now.
     """
 
     key: str
     about: About
     bytes: int
     used_s: float
-    in_use: bool
 
 
 class KeptFeatures:
@@ -105,13 +107,12 @@ class KeptFeatures:
     def all(self) -> list[Kept]:
         """Returns every set that says what it is, the least recently used first."""
         found = []
-        for path in self._home.features.glob(f"*/{ABOUT}"):
+        for path in self._home.features.glob(f"[!.]*/{ABOUT}"):
             about = read_about(path.parent)
             if about is None:
                 continue
             try:
-                size = sum(file.stat().st_size for file in path.parent.iterdir())
-                found.append(Kept(path.parent.name, about, size, path.stat().st_mtime, self._used(path.parent.name)))
+                found.append(Kept(path.parent.name, about, _size(path.parent), path.stat().st_mtime))
             except OSError:
                 # It goes just now.
                 continue
@@ -125,14 +126,25 @@ class KeptFeatures:
         kept = sum(one.bytes for one in self.all())
         return min(LIMIT_BYTES, FREE_SHARE * (shutil.disk_usage(self._home.features).free + kept))
 
-    def find(self, prepared: str, architecture: str, cut: int, precision: Precision, views: str, origin: str) -> bool:
-        """Whether a set for these photos, layers and starting weights is here, told by what the sets say of themselves."""
-        asked = (prepared, architecture, cut, precision, views)
-        return any(
-            (about.prepared, about.architecture, about.cut, about.precision, about.views) == asked
+    def cuts(
+        self,
+        prepared: str,
+        architecture: str,
+        precision: Precision,
+        origin: str,
+        *,
+        exact: bool = False,
+        views: str = "",
+    ) -> set[int]:
+        """Returns the cuts at which features of these photos and weights are kept, by what the sets say of themselves."""
+        asked = (prepared, architecture, precision, exact, views)
+        abouts = [kept.about for kept in self.all()]
+        return {
+            about.cut
+            for about in abouts
+            if (about.prepared, about.architecture, about.precision, about.exact, about.views) == asked
             and origin in about.origins
-            for about in (kept.about for kept in self.all())
-        )
+        }
 
     def has(self, key: str) -> bool:
         """Whether a set of this key is here; it may turn out to be damaged when it is opened."""
@@ -156,10 +168,12 @@ class KeptFeatures:
             shutil.rmtree(folder, ignore_errors=True)
             return None
         assert about is not None
-        if origin and origin not in about.origins:
-            about = about.model_copy(update={"origins": (*about.origins, origin)})
-            replace_file(folder / ABOUT, about.model_dump_json().encode())
-        os.utime(folder / ABOUT)
+        # Notes for later: where they cannot be written, the features are as good.
+        with contextlib.suppress(OSError):
+            if origin and origin not in about.origins:
+                about = about.model_copy(update={"origins": (*about.origins, origin)})
+                replace_file(folder / ABOUT, about.model_dump_json().encode())
+            os.utime(folder / ABOUT)
         features: Features = np.load(folder / ARRAY, mmap_mode="r")
         return features
 
@@ -182,7 +196,7 @@ class KeptFeatures:
             NoRoom: If it is larger than all sets together may be.
             OSError: If the disk is full or cannot be written.
         """
-        self._make_room(int(np.prod(about.shape)) * np.dtype(dtype).itemsize + HEADER_BYTES)
+        self._make_room(key, int(np.prod(about.shape)) * np.dtype(dtype).itemsize + HEADER_BYTES)
         with written_whole(self._home.features / key) as scratch:
             crc, written = 0, 0
             # Written, not mapped: on a full disk a write is an error, a mapped page would kill the process.
@@ -206,50 +220,85 @@ class KeptFeatures:
         """Whether a set of this size may be kept at all, if need be in the place of others."""
         return size_bytes <= self.limit_bytes
 
-    def _make_room(self, size_bytes: int) -> None:
+    def _make_room(self, key: str, size_bytes: int) -> None:
         with waiting_for(self._home.locks / "features-room"):
-            self._drop_foreign()
+            being_written = self._drop_dead(key)
             limit_bytes = self.limit_bytes
             if size_bytes > limit_bytes:
                 raise NoRoom(
                     f"{size_bytes / 1e6:,.0f} MB of features are more than the {limit_bytes / 1e6:,.0f} MB kept"
                 )
             kept = self.all()
-            total = sum(one.bytes for one in kept)
+            staying = being_written + sum(one.bytes for one in kept if self._used(one.key))
+            if staying + size_bytes > limit_bytes:
+                raise NoRoom(f"{size_bytes / 1e6:,.0f} MB of features find no room beside those in use")
+            total = being_written + sum(one.bytes for one in kept)
             for one in kept:
                 if total + size_bytes <= limit_bytes:
                     return
                 if self.free(one.key):
                     total -= one.bytes
-            if total + size_bytes > limit_bytes:
-                raise NoRoom(f"{size_bytes / 1e6:,.0f} MB of features find no room beside those in use")
 
-    def _drop_foreign(self) -> None:
-        """Deletes what does not say what it is: nobody would ever read it, or count it."""
+    def _drop_dead(self, key: str) -> int:
+        """Deletes what nobody will read: sets that do not say what they are, parts that killed trainers left.
+
+        Args:
+            key: That the caller is about to write; it has its lock.
+
+        Returns:
+            Bytes of what others are writing now.
+        """
+        being_written = 0
         for folder in self._home.features.iterdir():
-            if folder.is_dir() and not folder.name.startswith(".") and read_about(folder) is None:
+            if folder.name.startswith("."):
+                its_key = folder.name.split(".")[1]
+                if its_key == key or self._nobody_writes(its_key):
+                    shutil.rmtree(folder, ignore_errors=True)
+                else:
+                    with contextlib.suppress(OSError):
+                        being_written += _size(folder)
+            elif folder.is_dir() and read_about(folder) is None and not self._used(folder.name):
                 LOG.warning("The folder %s holds no features that can be read; it is deleted.", folder)
                 shutil.rmtree(folder, ignore_errors=True)
+        return being_written
+
+    def _nobody_writes(self, key: str) -> bool:
+        lock = ProcessLock(self.lock_of(key))
+        free = lock.acquire()
+        lock.release()
+        return free
+
+    def lock_of(self, key: str) -> Path:
+        """Returns the lock that whoever makes a set holds."""
+        return self._home.locks / f"features-{key}"
 
     def free(self, key: str) -> bool:
-        """Deletes a set that nobody uses; returns whether it did."""
+        """Deletes a set that nobody uses; returns whether it is gone."""
         if self._used(key):
             return False
         LOG.info("The kept features %s are deleted.", key)
         shutil.rmtree(self._home.features / key, ignore_errors=True)
-        return True
+        return not (self._home.features / key).exists()
 
     @contextmanager
     def held(self, key: str) -> Iterator[None]:
         """Marks a set as in use for the length of a block, so that it is not deleted to make room."""
-        path = self._home.locks / f"using-{key}-{uuid.uuid4().hex[:12]}"
-        lock = ProcessLock(path)
-        lock.acquire()
+        lock, path = self._take_hold(key)
         try:
             yield
         finally:
             lock.release()
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def _take_hold(self, key: str) -> tuple[ProcessLock, Path]:
+        while True:
+            path = self._home.locks / f"using-{key}-{uuid.uuid4().hex[:12]}"
+            lock = ProcessLock(path)
+            # Somebody who looks whether the set is used may have taken the file, or away, before it was locked.
+            if lock.acquire() and path.exists():
+                return lock, path
+            lock.release()
 
     def _used(self, key: str) -> bool:
         for path in self._home.locks.glob(f"using-{key}-*"):
@@ -258,7 +307,8 @@ class KeptFeatures:
                 return True
             # Whoever made it is gone.
             lock.release()
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
         return False
 
 
@@ -269,6 +319,22 @@ def read_about(folder: Path) -> About | None:
     except (OSError, ValueError, ValidationError):
         return None
     return about if about.format == FORMAT else None
+
+
+def views_name(how: str, seed: int, copies: int, training: NDArray[np.int64]) -> str:
+    """Returns what tells changed copies of training photos from others of the same photos.
+
+    Args:
+        how: Augmentation, see `flowerlab.augment`.
+        seed: Of the changes.
+        copies: Of each photo.
+        training: int64, (n,), positions of the training photos.
+    """
+    return f"{how}-{seed}-{copies}-{hashlib.sha256(training.tobytes()).hexdigest()[:12]}"
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())
 
 
 def checksum(array: NDArray[Any]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import platform
@@ -22,13 +23,23 @@ _measured_s: dict[Path, float] = {}
 
 def machine_name() -> str:
     """Returns what tells this kind of machine from others: processor and cores."""
-    model = platform.processor() or platform.machine()
+    model = _told("model name") or platform.processor() or platform.machine()
+    return f"{model}, {os.cpu_count()} cores"
+
+
+def processor_flags() -> frozenset[str]:
+    """Returns what the processor says it can, in Linux' words; empty on other systems."""
+    return frozenset(_told("flags").split())
+
+
+@functools.cache
+def _told(name: str) -> str:
+    """Returns a line of Linux' description of the first processor; empty where there is none."""
     try:
         lines = CPU_FILE.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        lines = []
-    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
-    return f"{model}, {os.cpu_count()} cores"
+        return ""
+    return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == name), "")
 
 
 def peak_flops(home: Home) -> float:

@@ -7,21 +7,32 @@ from collections.abc import Callable
 from flowerlab.recipe import Recipe
 from flowerlab.weights import shipped_digest
 
+# Id of a run → its recipe, and what tells the weights that it began with from others of the same name; None if it is gone.
+Source = Callable[[str], tuple[Recipe, str] | None]
 
-def origin_of(recipe: Recipe, source: Callable[[str], Recipe | None]) -> str:
+
+def origin_of(recipe: Recipe, source: Source) -> str:
     """Returns the name of the weights that a recipe's frozen layers have.
 
     Args:
         recipe: With frozen layers or none.
-        source: Id of a run → its recipe; None if it is gone.
+        source: Looks up the runs that it goes on from.
     """
-    cut = recipe.cut
+    cut, materials = recipe.cut, ""
     while recipe.start_from is not None:
-        before = source(recipe.start_from)
-        if before is None or before.cut < cut:
+        found = source(recipe.start_from)
+        if found is None or found[0].cut < cut:
             # That run trained some of the layers that are frozen here.
             return f"run:{recipe.start_from}"
-        recipe = before
+        recipe, materials = found
     if recipe.weights == "none":
         return f"none:{recipe.seed}"
-    return f"flowerlab:{shipped_digest(recipe.chosen)}" if recipe.weights == "flowerlab" else recipe.weights
+    if recipe.weights == "flowerlab":
+        # A run of before may have begun with another version of what comes with Flowerlab.
+        return f"flowerlab:{_digest_in(materials, recipe.architecture) or shipped_digest(recipe.chosen)}"
+    return recipe.weights
+
+
+def _digest_in(materials: str, architecture: str) -> str:
+    named = (word.removeprefix(f"{architecture}-") for word in materials.split() if word.startswith(f"{architecture}-"))
+    return next(named, "")

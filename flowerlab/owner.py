@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flowerlab.engine import Engine, Sink, Task
-from flowerlab.errors import UnknownRun
 from flowerlab.events import End, Event
 from flowerlab.home import Home
 from flowerlab.jobs import make_job
 from flowerlab.locks import ProcessLock
-from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
 from flowerlab.store import Store
@@ -125,16 +123,10 @@ class Owner:
         self._tasks[run.id] = task
         job = make_job(
             run.id, self._store.begin_attempt(run.id), run.recipe,
-            home=self._home, settings=self._settings, source=self._recipe_of, task=task,
+            home=self._home, settings=self._settings, source=self._store.source, task=task,
             waiting=[other.recipe for other in self._store.queued() if other.id != run.id],
         )  # fmt: skip
         engine.submit(job)
-
-    def _recipe_of(self, run_id: str) -> Recipe | None:
-        try:
-            return self._store.get(run_id).recipe
-        except UnknownRun:
-            return None
 
     def _source_is_ready(self, run: Run) -> bool:
         """Whether the run that this one starts from has its model; ends this one if it never will."""

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Literal
 
 from flowerlab.architectures import Architecture
-from flowerlab.kept_features import Precision
+from flowerlab.machine import processor_flags
 
+Precision = Literal["float32", "bfloat16"]
 Wish = Literal["auto", "float32", "bfloat16"]
 # What Linux calls the instructions for it.
-FLAGS = ("avx512_bf16", "amx_bf16")
-CPU_FILE = Path("/proc/cpuinfo")
+FLAGS = {"avx512_bf16", "amx_bf16"}
+NVIDIA = Path("/dev/nvidia0")
 
 
-def frozen_precision(wish: Wish, chosen: Architecture, *, accelerator: bool = False) -> Precision:
+def frozen_precision(wish: Wish, chosen: Architecture) -> Precision:
     """Returns the precision of the pass through frozen layers.
 
     Args:
         wish: The setting.
         chosen: The network: not every one is quicker and near enough in bfloat16.
-        accelerator: Whether a GPU computes.
     """
     if wish != "auto":
         return wish
-    return "bfloat16" if chosen.bfloat16 and (accelerator or processor_has_bfloat16()) else "float32"
+    return "bfloat16" if chosen.bfloat16 and (processor_has_bfloat16() or NVIDIA.exists()) else "float32"
 
 
-@functools.cache
+def good_enough(wish: Wish, wanted: Precision) -> tuple[Precision, ...]:
+    """Returns the precisions whose features serve if they are kept already, the best first: nobody asks for fewer digits.
+
+    Args:
+        wish: The setting.
+        wanted: What would be computed.
+    """
+    return ("float32", "bfloat16") if wish == "auto" and wanted == "bfloat16" else (wanted,)
+
+
 def processor_has_bfloat16() -> bool:
     """Whether the processor computes with bfloat16 itself; False where it does not tell (not Linux)."""
-    try:
-        flags = CPU_FILE.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return any(flag in flags for flag in FLAGS)
+    return bool(FLAGS & processor_flags())

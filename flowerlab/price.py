@@ -6,22 +6,26 @@ on this machine corrects it: by the ratio of what it took to what had been estim
 
 from __future__ import annotations
 
+import json
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from flowerlab.datasets.catalog import DATASETS
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.prepared import is_prepared, prepared_key
-from flowerlab.datasets.splits import make_split
+from flowerlab.datasets.splits import Split, make_split
 from flowerlab.events import Timing
 from flowerlab.home import Home
-from flowerlab.kept_features import KeptFeatures, Precision
+from flowerlab.kept_features import KeptFeatures, views_name
 from flowerlab.machine import machine_name, peak_flops
-from flowerlab.origins import origin_of
-from flowerlab.precision import frozen_precision
+from flowerlab.origins import Source, origin_of
+from flowerlab.precision import Precision, frozen_precision, good_enough
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run
 from flowerlab.settings import Settings
@@ -60,6 +64,8 @@ class Price:
         features_at_hand: Whether the features that it needs are kept already.
         too_large: Whether it takes the plain way because its features are larger than may be kept.
         runs_seen: How many runs of this architecture on this machine the estimate rests on.
+        shares_photos: Equal for runs that need the same photos made ready.
+        shares_features: Equal for runs that need the same features; empty if it needs none.
     """
 
     way: Way
@@ -72,11 +78,13 @@ class Price:
     features_at_hand: bool
     too_large: bool
     runs_seen: int
+    shares_photos: str
+    shares_features: str
 
 
 def price_of(
     recipe: Recipe, *, home: Home, settings: Settings, originals: Originals | None, classes: int, count: int,
-    runs: Sequence[Run], source: Callable[[str], Recipe | None],
+    runs: Sequence[Run], source: Source,
 ) -> Price:  # fmt: skip
     """Estimates a run.
 
@@ -88,33 +96,36 @@ def price_of(
         classes: Number of classes.
         count: Number of photos, if they have not been gathered.
         runs: That were seen, newest first.
-        source: Id of a run → its recipe; None if it is gone.
+        source: Looks up the runs that it goes on from.
     """
-    photos = _photos(recipe, originals, count)
-    exact = settings.features == "float32"
-    limit_bytes = None if settings.features_gb is None else settings.features_gb * 1e9
-    kept = KeptFeatures(home, limit_bytes)
-    way = "plain" if settings.features == "off" else wanted_way(recipe)
-    work = work_of(recipe, photos, classes, way, exact=exact)
-    too_large = way != "plain" and not kept.fits(work.kept_bytes)
-    if too_large:
-        way = "plain"
-        work = work_of(recipe, photos, classes, way)
-    precision = frozen_precision(settings.precision, recipe.chosen)
+    split = _split(recipe, originals, count)
+    photos = Photos(
+        len(split.train), len(split.validation), len(split.test), count if originals is None else len(originals)
+    )
     key = None if originals is None else prepared_key(originals, recipe.dataset, recipe.image_size, recipe.resize)
-    at_hand = False
+    way: Way = "plain" if settings.features == "off" else wanted_way(recipe)
+    exact = settings.features == "float32"
+    origin = origin_of(recipe, source)
+    kept = KeptFeatures(home, None if settings.features_gb is None else settings.features_gb * 1e9)
+    here = Here(frozen_precision(settings.precision, recipe.chosen), 0, copies=False)
     if way != "plain" and key is not None:
-        origin = origin_of(recipe, source)
-        begin = _deepest(kept, key, recipe, precision, origin)
-        at_hand = begin == recipe.cut
-        work = work_of(recipe, photos, classes, way, begin=begin, exact=exact)
+        here = _here(kept, key, recipe, settings, origin, split.train)
+    work = work_of(recipe, photos, classes, way, begin=here.begin, exact=exact)
+    photos_here, copies_here = here.begin == recipe.cut, here.copies or not recipe.augment_views
+    missing_bytes = (0 if photos_here else work.features_bytes) + (0 if copies_here else work.copies_bytes)
+    too_large = way != "plain" and missing_bytes > 0 and not kept.fits(work.features_bytes + work.copies_bytes)
+    if too_large:
+        way, missing_bytes = "plain", 0
+        work = work_of(recipe, photos, classes, way)
     speed = Speed(home, runs)
     seconds_photos = 0.0
     if key is None or not is_prepared(home, key):
         drawn = DRAWN_S if originals is None and recipe.dataset == "garden" else 0.0
         seconds_photos = photos.all * (drawn + RESIZED_S) * AT_FLOPS / speed.peak
-    seconds_features = 0.0 if at_hand else speed.features_s(recipe, work, precision)
+    passing = (0.0 if photos_here else work.features) + (0.0 if copies_here else work.copies)
+    seconds_features = speed.features_s(recipe, passing, here.precision)
     seconds_epoch = speed.epoch_s(recipe, work, way)
+    named = [recipe.dataset, recipe.image_size, recipe.resize]
     return Price(
         way=way,
         trainable_parameters=recipe.chosen.counts(
@@ -124,23 +135,64 @@ def price_of(
         seconds_features=seconds_features,
         seconds_epoch=seconds_epoch,
         seconds_total=seconds_photos + seconds_features + recipe.epochs * seconds_epoch + speed.rest_s(recipe, work),
-        cache_bytes=0 if at_hand else work.kept_bytes,
-        features_at_hand=at_hand,
+        cache_bytes=missing_bytes,
+        features_at_hand=way != "plain" and photos_here and copies_here,
         too_large=too_large,
         runs_seen=speed.seen(recipe.architecture),
+        shares_photos=json.dumps(named),
+        shares_features=""
+        if way == "plain"
+        else json.dumps([*named, recipe.architecture, recipe.cut, origin, *_copies_of(recipe)]),
     )
 
 
-def seconds_together(runs: Iterable[tuple[Recipe, Price]]) -> float:
+def _copies_of(recipe: Recipe) -> list[object]:
+    """What tells its changed copies from others; nothing if it has none."""
+    if not recipe.augment_views:
+        return []
+    return [recipe.augment, recipe.augment_views, recipe.seed, recipe.split, recipe.validation_fraction]
+
+
+@dataclass(frozen=True)
+class Here:
+    """What is kept of the features that a run needs.
+
+    Args:
+        precision: Of what will be used.
+        begin: The deepest cut up to the recipe's own at which the photos' features are kept; 0 if they are nowhere.
+        copies: Whether those of the changed copies are.
+    """
+
+    precision: Precision
+    begin: int
+    copies: bool
+
+
+def _here(
+    kept: KeptFeatures, key: str, recipe: Recipe, settings: Settings, origin: str, training: NDArray[np.int64]
+) -> Here:
+    exact = settings.features == "float32"
+
+    def cuts(precision: Precision, views: str = "") -> set[int]:
+        found = kept.cuts(key, recipe.architecture, precision, origin, exact=exact, views=views)
+        return {cut for cut in found if cut <= recipe.cut}
+
+    precision = frozen_precision(settings.precision, recipe.chosen)
+    # As the trainer does: what is kept in more digits than were asked for serves as well.
+    whole = [one for one in good_enough(settings.precision, precision) if recipe.cut in cuts(one)]
+    precision = whole[0] if whole else precision
+    views = views_name(recipe.augment, recipe.seed, recipe.augment_views, training) if recipe.augment_views else ""
+    return Here(precision, max(cuts(precision), default=0), bool(views) and recipe.cut in cuts(precision, views))
+
+
+def seconds_together(prices: Iterable[Price]) -> float:
     """Returns what several runs take one after the other: photos and features that they share are counted once."""
     seconds, ready = 0.0, set()
-    for recipe, price in runs:
-        photos = (recipe.dataset, recipe.image_size, recipe.resize)
-        features = (*photos, recipe.architecture, recipe.cut, recipe.weights, recipe.start_from)
+    for price in prices:
         seconds += price.seconds_total
-        seconds -= price.seconds_photos if photos in ready else 0.0
-        seconds -= price.seconds_features if features in ready else 0.0
-        ready |= {photos, features}
+        seconds -= price.seconds_photos if price.shares_photos in ready else 0.0
+        seconds -= price.seconds_features if price.shares_features in ready else 0.0
+        ready |= {price.shares_photos, price.shares_features} - {""}
     return seconds
 
 
@@ -149,32 +201,11 @@ def expected_photos(dataset: str, garden: Garden) -> int:
     return garden.pictures if dataset == "garden" else DATASETS[dataset].photos
 
 
-def _photos(recipe: Recipe, originals: Originals | None, count: int) -> Photos:
-    if originals is not None:
-        count = len(originals)
-        split = parts_of(originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction)[
-            1
-        ]
-    else:
-        split = make_split(count, split=recipe.split, validation_fraction=recipe.validation_fraction)
-    return Photos(len(split.train), len(split.validation), len(split.test), count)
-
-
-def _deepest(kept: KeptFeatures, key: str, recipe: Recipe, precision: Precision, origin: str) -> int:
-    """Returns the deepest cut up to the recipe's own whose features are kept; 0 if none is."""
-    return max(
-        (
-            one.about.cut
-            for one in kept.all()
-            if one.about.prepared == key
-            and one.about.architecture == recipe.architecture
-            and one.about.precision == precision
-            and one.about.cut <= recipe.cut
-            and origin in one.about.origins
-            and not one.about.views
-        ),
-        default=0,
-    )
+def _split(recipe: Recipe, originals: Originals | None, count: int) -> Split:
+    if originals is None:
+        return make_split(count, split=recipe.split, validation_fraction=recipe.validation_fraction)
+    parts = parts_of(originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction)
+    return parts[1]
 
 
 class Speed:
@@ -198,14 +229,14 @@ class Speed:
         """Returns how many runs of an architecture were seen."""
         return sum(recipe.architecture == architecture for recipe, _, _ in self._seen)
 
-    def features_s(self, recipe: Recipe, work: Work, precision: Precision) -> float:
-        """Returns the seconds of a pass through the frozen layers."""
+    def features_s(self, recipe: Recipe, flops: float, precision: Precision) -> float:
+        """Returns the seconds of a pass through the frozen layers of so many operations."""
         ratios = [
             (timing.seconds_features / self._pass_s(before.architecture, timing.flops_features, of), before, of)
             for before, of, timing in self._seen
             if timing.flops_features
         ]
-        return self._pass_s(recipe.architecture, work.features, precision) * _middle([
+        return self._pass_s(recipe.architecture, flops, precision) * _middle([
             [ratio for ratio, before, of in ratios if before.architecture == recipe.architecture and of == precision],
             [ratio for ratio, before, _ in ratios if before.architecture == recipe.architecture],
             [ratio for ratio, _, _ in ratios],
@@ -234,6 +265,7 @@ class Speed:
             max(
                 0.0,
                 timing.seconds_saving
+                + timing.seconds_checking
                 + timing.seconds_rest
                 - timing.flops_test / (self.peak * SHARE[before.architecture]),
             )

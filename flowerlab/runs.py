@@ -141,24 +141,22 @@ class Lab:
             photos = originals, self._count(recipe.dataset) if originals is None else len(originals), classes
         return price_of(
             recipe, home=self.home, settings=self.settings, originals=photos[0], count=photos[1], classes=photos[2],
-            runs=self.store.all(), source=self._recipe_of,
+            runs=self.store.all(), source=self.store.source,
         )  # fmt: skip
 
     def gather_with_features(self, recipe: Recipe) -> Gathering:
-        """Begins to gather a recipe's photos and to compute the frozen features that it would train on."""
-        job = make_job("0" * 12, 0, recipe, home=self.home, settings=self.settings, source=self._recipe_of)
+        """Begins to gather a recipe's photos and to compute the frozen features that it would train on.
+
+        They are float32: any computer can use them, also where this one would compute in bfloat16.
+        """
+        settings = self.settings.model_copy(update={"precision": "float32"})
+        job = make_job("0" * 12, 0, recipe, home=self.home, settings=settings, source=self.store.source)
         return self.gatherer.start(recipe.dataset, [job])
 
     def _count(self, dataset: str) -> int:
         if dataset in DATASETS:
             return expected_photos(dataset, self.settings.garden)
         return describe(self.home.folders / dataset.removeprefix(FOLDER_PREFIX)).photos
-
-    def _recipe_of(self, run_id: str) -> Recipe | None:
-        try:
-            return self.store.get(run_id).recipe
-        except UnknownRun:
-            return None
 
     def _settled(self, recipe: Recipe) -> Recipe:
         """Names the weights that a run which goes on from another really has: those with which that one began."""

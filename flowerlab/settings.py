@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from flowerlab.datasets.garden import COUNT, DEFAULT_DIFFICULTY, Garden
 from flowerlab.errors import BadInput
+from flowerlab.precision import Wish
 
 PREFIX = "FLOWERLAB_"
 
@@ -48,14 +49,14 @@ class Settings(BaseModel):
     stop_grace_s: float = Field(
         default=4.0, gt=0, le=60, description="Seconds after Stop before a trainer that does not obey is killed."
     )
-    trainer_runs: int = Field(default=20, ge=1, description="Runs after which a trainer process is retired.")
+    trainer_runs: int = Field(default=50, ge=1, description="Runs after which a trainer process is retired.")
     trainer_idle_s: float = Field(
         default=600.0, gt=0, description="Seconds without work after which a trainer is retired."
     )
     trainer_growth_mb: float = Field(
         default=1500.0, gt=0, description="Growth of a trainer's memory, in MB, after which it is retired."
     )
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
+    precision: Wish = Field(
         default="auto",
         description="Of the pass of the photos through frozen layers: `bfloat16` computes with half as many digits, `auto` does so "
         "where the processor is made for it and the network gains by it. What trains is always float32.",

@@ -394,6 +394,13 @@ class Store:
             raise UnknownRun(_unknown(run_id))
         return _run(row)
 
+    def source(self, run_id: str) -> tuple[Recipe, str] | None:
+        """Returns a run's recipe and its materials, see `flowerlab.origins`; None if there is no such run."""
+        try:
+            return self.get(run_id).recipe, self.materials(run_id)
+        except UnknownRun:
+            return None
+
     def materials(self, run_id: str) -> str:
         """Returns what told the photos and weights that a run's recipe names from others of the same name; see `add`.
 

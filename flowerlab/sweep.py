@@ -13,7 +13,7 @@ from flowerlab.recipe import KNOBS, Recipe, as_text
 MOST_RUNS = 100
 # A head has commas itself, so that heads are parted by colons.
 BY_COLON = ("head",)
-# What two runs must share to be compared, or what names another run.
+# A run to go on from is no value among others: each would need its own.
 FIXED = ("start_from",)
 
 
@@ -87,7 +87,11 @@ def grid(base: Mapping[str, str], axes: Sequence[tuple[str, Sequence[str]]]) -> 
         )
     cells: dict[str, Cell] = {}
     for values in itertools.product(*(values for _, values in axes)):
-        recipe = Recipe.parse({**base, **dict(zip(names, values, strict=True))})
+        knobs = {**base, **dict(zip(names, values, strict=True))}
+        if knobs.get("augment") == "none" and "augment_views" not in names:
+            # Copies that the others draw from have nothing to differ by here.
+            knobs.pop("augment_views", None)
+        recipe = Recipe.parse(knobs)
         differs = {name: as_text(getattr(recipe, name)) for name in names}
         cells.setdefault(recipe.fingerprint(), Cell(recipe, differs))
     return list(cells.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,18 +33,22 @@ class Work:
     """What a run computes. Operations are floating-point ones; a multiplication and its addition are two.
 
     Args:
-        features: Operations of the pass through the frozen layers; 0 if the run takes the plain way.
+        features: Operations of the photos' pass through the frozen layers; 0 if the run takes the plain way.
+        copies: The same of changed copies of the training photos.
         epoch: Operations of an epoch, validation included.
         test: Operations of the test.
         batches: Of an epoch.
-        kept_bytes: Size of the features; 0 if the run takes the plain way.
+        features_bytes: Size of the photos' features; 0 if the run takes the plain way.
+        copies_bytes: Size of the copies'.
     """
 
     features: float
+    copies: float
     epoch: float
     test: float
     batches: int
-    kept_bytes: int
+    features_bytes: int
+    copies_bytes: int
 
 
 def wanted_way(recipe: Recipe) -> Way:
@@ -62,7 +67,7 @@ def work_of(recipe: Recipe, photos: Photos, classes: int, way: Way, *, begin: in
         photos: How many.
         classes: Number of classes.
         way: How it is trained.
-        begin: Layer from which the pass through the frozen layers begins: 0, or a cut whose features are kept.
+        begin: Layer from which the photos' pass begins: 0, or a cut whose features are kept.
         exact: Whether features are kept as float32.
     """
     chosen, cut = recipe.chosen, recipe.cut
@@ -76,16 +81,16 @@ def work_of(recipe: Recipe, photos: Photos, classes: int, way: Way, *, begin: in
     if way == "plain":
         forward = sum(layers) + head
         epoch = photos.train * (forward + BACKWARDS * learning) + photos.validation * forward
-        return Work(0.0, epoch, photos.test * forward, batches, 0)
+        return Work(0.0, 0.0, epoch, photos.test * forward, batches, 0, 0)
     forward = sum(layers[cut:]) + head
-    passed = photos.all + recipe.augment_views * photos.train
-    values = passed
-    for axis in chosen.crossing_shape(recipe.image_size, cut):
-        values *= axis
+    copies = recipe.augment_views * photos.train
+    one_bytes = math.prod(chosen.crossing_shape(recipe.image_size, cut)) * (FLOAT32_BYTES if exact else FLOAT16_BYTES)
     return Work(
-        features=passed * sum(layers[begin:cut]),
+        features=photos.all * sum(layers[begin:cut]),
+        copies=copies * sum(layers[:cut]),
         epoch=photos.train * (forward + BACKWARDS * learning) + photos.validation * forward,
         test=photos.test * forward + CHECKED_PHOTOS * (sum(layers) + head),
         batches=batches,
-        kept_bytes=values * (FLOAT32_BYTES if exact else FLOAT16_BYTES),
+        features_bytes=photos.all * one_bytes,
+        copies_bytes=copies * one_bytes,
     )

@@ -143,6 +143,8 @@ def _compute_features(lab: Lab, recipe: Recipe, progress: Progress) -> None:
     """Lets the photos go through the frozen network of recipe B, unless what comes out is kept already."""
     if not lab.price(recipe).features_at_hand:
         _see_through(lab.gather_with_features(recipe), progress)
+    if not lab.price(recipe).features_at_hand:
+        say(f"The features could not be kept, so none are packed; {lab.home.root / 'gather.log'} says why.")
 
 
 def _see_through(state: Gathering, progress: Progress) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,8 +11,10 @@ import typer
 from flowerlab.cli.bringing import bring_in
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, write
+from flowerlab.cli.plan import Plan, planned
 from flowerlab.cli.running import opened, see_through
 from flowerlab.figures import duration, percent, roughly
+from flowerlab.home import Home
 from flowerlab.price import seconds_together
 from flowerlab.run import Run
 from flowerlab.runs import Lab
@@ -48,8 +52,11 @@ def sweep(
                 lab.check(cell.recipe, brings=brings)
 
         if dry_run:
-            check(knobs, ())
-            _show(lab, grid(knobs, axes), as_json=as_json)
+            # What is given by a path is imported for a moment, next to the lab: so it is checked, and nothing is changed.
+            with tempfile.TemporaryDirectory() as folder:
+                scratch = Home(Path(folder)).create()
+                cells = grid(bring_in(knobs, scratch, check=check), axes)
+                _show(cells, [planned(lab, cell.recipe, scratch) for cell in cells], as_json=as_json)
             return
         cells = grid(bring_in(knobs, lab.home, check=check), axes)
         started = {
@@ -67,14 +74,15 @@ def sweep(
     see_through(started, report)
 
 
-def _show(lab: Lab, cells: list[Cell], *, as_json: bool) -> None:
-    seconds = seconds_together([(cell.recipe, lab.price(cell.recipe)) for cell in cells])
+def _show(cells: list[Cell], plans: list[Plan], *, as_json: bool) -> None:
+    seconds = seconds_together([plan.price for plan in plans if plan.equal is None])
     if as_json:
         recipes = [{"differs": dict(cell.differs), "recipe": cell.recipe.model_dump(mode="json")} for cell in cells]
         give({"dry_run": True, "runs": recipes, "seconds_total": seconds})
         return
-    for cell in cells:
-        write("  " + ", ".join(f"{name}={value}" for name, value in cell.differs.items()))
+    for cell, plan in zip(cells, plans, strict=True):
+        there = "" if plan.equal is None else f"  ({plan.equal.name} is {plan.equal.state})"
+        write("  " + ", ".join(f"{name}={value}" for name, value in cell.differs.items()) + there)
     write(f"{len(cells)} runs, about {roughly(seconds)}. Nothing was started.")
 
 

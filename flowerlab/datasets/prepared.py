@@ -21,6 +21,7 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import digests_in, order_of
 from flowerlab.datasets.splits import Split, make_split
 from flowerlab.home import Home, written_whole
+from flowerlab.kept_features import KeptFeatures
 from flowerlab.locks import waiting_for
 from flowerlab.photos import read_photo, resize_photo
 
@@ -129,9 +130,11 @@ def delete_prepared(home: Home, content: str) -> None:
     for about in home.prepared.glob("*/about.json"):
         if json.loads(about.read_bytes())["content"] != content:
             continue
-        for computed in home.features.glob("*/about.json"):
-            if json.loads(computed.read_bytes())["prepared"] == about.parent.name:
-                shutil.rmtree(computed.parent)
+        kept = KeptFeatures(home)
+        for computed in kept.all():
+            if computed.about.prepared == about.parent.name:
+                # One in use goes when its time comes, as the least recently used.
+                kept.free(computed.key)
         shutil.rmtree(about.parent)
 
 

@@ -110,13 +110,11 @@ class LocalEngine:
     # The engine's thread
 
     def _work(self) -> None:
-        if self._settings.warm_spare and psutil.virtual_memory().available / 1e6 > SPARE_NEEDS_FREE_MB:
+        if self._settings.warm_spare:
             # The first page needs the cores more, and so does the process that classifies, which loads TensorFlow too.
             with self._changed:
                 self._changed.wait_for(lambda: bool(self._waiting) or self._closed, timeout=SPARE_AFTER_S)
-            with contextlib.suppress(OSError):
-                # If it cannot be started now, the first run will say so.
-                self._have_trainer()
+            self._have_spare()
         while (job := self._next_job()) is not None:
             try:
                 self._run(job)
@@ -139,6 +137,15 @@ class LocalEngine:
         self._set_free()
         if not clean or self._worn_out(trainer):
             self._dismiss(trainer)
+            self._have_spare()
+
+    def _have_spare(self) -> None:
+        """Starts a trainer ahead of the next run, where there is memory for one that only waits."""
+        if not self._settings.warm_spare or psutil.virtual_memory().available / 1e6 <= SPARE_NEEDS_FREE_MB:
+            return
+        with contextlib.suppress(OSError):
+            # If it cannot be started now, the next run will say so.
+            self._have_trainer()
 
     def _set_free(self) -> None:
         with self._changed:
@@ -172,9 +179,15 @@ class LocalEngine:
                     return self._running
                 self._changed.wait(timeout=1.0)
                 trainer = self._trainer
-                if trainer is not None and time.monotonic() - idle_since_s > self._settings.trainer_idle_s:
+                if (
+                    trainer is not None
+                    and trainer.runs
+                    and time.monotonic() - idle_since_s > self._settings.trainer_idle_s
+                ):
                     self._trainer = None
                     trainer.leave()
+                    # It gives back what its runs took; a fresh one that only waits takes little.
+                    self._have_spare()
         return None
 
     def _have_trainer(self) -> TrainerProcess | None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from flowerlab.datasets.garden import Garden
 from flowerlab.events import Event
+from flowerlab.precision import Wish
 
 Sink = Callable[[Event], None]
 
@@ -43,7 +44,7 @@ class Job(BaseModel):
     garden: Garden = Garden()
     task: Task = "train"
     origin: str = ""
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    precision: Wish = "auto"
     features: Literal["float16", "float32", "off"] = "float16"
     also_keep: tuple[int, ...] = ()
     features_gb: float | None = None

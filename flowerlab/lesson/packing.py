@@ -19,6 +19,7 @@ from flowerlab.datasets.gather import find_originals
 from flowerlab.datasets.originals import Originals
 from flowerlab.errors import BadPack, DatasetNotAtHand, WeightsNotAtHand
 from flowerlab.home import Home, scratch_beside
+from flowerlab.kept_features import ABOUT, ARRAY, KeptFeatures
 from flowerlab.lesson.archive import Progress, Source, write_archive
 from flowerlab.lesson.manifest import RUN_RECORD, Item, ItemKind, Manifest, PackedFile
 from flowerlab.lesson.run_record import run_json
@@ -158,14 +159,12 @@ def _features(home: Home, originals: Originals, architecture: Architecture) -> l
         path.parent.name for path in home.prepared.glob("*/about.json") if _says(path, content=originals.content)
     }
     parts = []
-    for about in sorted(home.features.glob("*/about.json")):
-        if not any(_says(about, prepared=key, architecture=architecture.name) for key in prepared):
+    for kept in sorted(KeptFeatures(home).all(), key=lambda one: one.key):
+        if kept.about.prepared not in prepared or kept.about.architecture != architecture.name:
             continue
-        path = f"features/{about.parent.name}"
-        name = f"{architecture.title}, features {about.parent.name[:6]}"
-        files: list[tuple[str, Source]] = [
-            (f"{path}/{file}", about.parent / file) for file in ("about.json", "features.npy")
-        ]
+        path, folder = f"features/{kept.key}", home.features / kept.key
+        name = f"{architecture.title}, features {kept.key[:6]}"
+        files: list[tuple[str, Source]] = [(f"{path}/{file}", folder / file) for file in (ABOUT, ARRAY)]
         parts.append(_Part(Item(kind=ItemKind.FEATURES, name=name, path=path), files))
     return parts
 

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from flowerlab.augment import augment
+from flowerlab.augment import augment, copy_of
 
 
 def batches_per_epoch(photos: int, batch_size: int) -> int:
@@ -37,6 +37,7 @@ def training_batches(
     seed: int,
     how: str = "none",
     first_epoch: int = 0,
+    copies: int = 0,
     views: NDArray[Any] | None = None,
 ) -> tf.data.Dataset:
     """Returns an endless stream of (inputs, one-hot labels), epoch after epoch.
@@ -50,8 +51,9 @@ def training_batches(
         seed: Of the order and the augmentation.
         how: Augmentation, see `flowerlab.augment`.
         first_epoch: Where the stream begins.
-        views: Features of changed copies of the training photos, (copies × training photos, …): first one copy of each, then
-            the next. Every epoch draws one copy of each photo. None: the inputs themselves.
+        copies: Of each photo, between which every epoch draws; 0: it is changed anew in every epoch.
+        views: Features of these copies, (copies × training photos, …): first one copy of each photo, then the next. None: the
+            copies are made of the inputs when they are drawn.
 
     Returns:
         Batches of float32 (batch, …) and float32 (batch, classes).
@@ -67,9 +69,9 @@ def training_batches(
             for begin in range(0, len(order), batch_size):
                 drawn = order[begin : begin + batch_size]
                 chosen = positions[drawn]
-                if views is not None:
-                    copies = changes.integers(len(views) // len(positions), size=len(drawn))
-                    batch = views[copies * len(positions) + drawn]
+                if copies:
+                    rows = changes.integers(copies, size=len(drawn)) * len(positions) + drawn
+                    batch = _copies(inputs, chosen, how, seed, rows) if views is None else views[rows]
                 elif how != "none":
                     batch = augment(inputs[chosen], how, changes)
                 else:
@@ -82,3 +84,14 @@ def training_batches(
     )
     dataset = tf.data.Dataset.from_generator(stream, output_signature=signature)
     return dataset.map(lambda batch, answer: (tf.cast(batch, tf.float32), answer)).prefetch(2)
+
+
+def _copies(
+    photos: NDArray[np.uint8], chosen: NDArray[np.int64], how: str, seed: int, rows: NDArray[np.int64]
+) -> NDArray[np.uint8]:
+    return np.stack(
+        [
+            copy_of(photos[position], how, seed, row)
+            for position, row in zip(chosen.tolist(), rows.tolist(), strict=True)
+        ]
+    )

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
@@ -20,14 +21,15 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from flowerlab.architectures import Architecture
-from flowerlab.augment import augment
+from flowerlab.augment import copy_of
 from flowerlab.datasets.prepared import Prepared
 from flowerlab.home import Home
-from flowerlab.kept_features import About, Features, KeptFeatures, NoRoom, Precision
+from flowerlab.kept_features import FORMAT, About, Features, KeptFeatures, NoRoom, views_name
 from flowerlab.locks import waiting_for
+from flowerlab.precision import Precision
 from flowerlab.trainer.models import PREPROCESSING, Network, make_backbone, part_of
+from flowerlab.work import FLOAT16_BYTES, FLOAT32_BYTES
 
-FORMAT = 2
 # Larger batches are no faster (VGG16, MobileNetV2 on two cores), and Stop would wait for them.
 BATCH = 16
 FLOAT16_MAX = float(np.finfo(np.float16).max)
@@ -35,7 +37,7 @@ STEP = "Computing features"
 LOG = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
-Rows = Callable[[int, int], NDArray[np.uint8] | Features]
+Rows = Callable[[int, int], NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,18 @@ class Views:
     @property
     def name(self) -> str:
         """What tells these views from others of the same photos."""
-        positions = hashlib.sha256(self.training.tobytes()).hexdigest()[:12]
-        return f"{self.how}-{self.seed}-{self.copies}-{positions}"
+        return views_name(self.how, self.seed, self.copies, self.training)
 
     def rows(self, photos: NDArray[np.uint8]) -> Rows:
         """Returns what gives the changed photos (begin, end): first one copy of each photo, then the next."""
 
         def read(begin: int, end: int) -> NDArray[np.uint8]:
-            chosen = self.training[np.arange(begin, end) % len(self.training)]
-            return augment(photos[chosen], self.how, np.random.default_rng((self.seed, 2, begin)))
+            return np.stack(
+                [
+                    copy_of(photos[self.training[row % len(self.training)]], self.how, self.seed, row)
+                    for row in range(begin, end)
+                ]
+            )
 
         return read
 
@@ -77,10 +82,12 @@ class Computed:
     Args:
         features: float16 (n, …), memory-mapped; float32 where float16 cannot hold a value or the setting says so.
         at_hand: Whether it was there already.
+        begin: The cut at which its pass began; 0 for the photos.
     """
 
     features: Features
     at_hand: bool
+    begin: int = 0
 
 
 class FrozenPart:
@@ -93,6 +100,7 @@ class FrozenPart:
         network: With a cut.
         chosen: Its architecture.
         precision: Of the pass.
+        good_enough: Precisions whose features serve if they are kept already, the best first.
         exact: Keep float32 in any case.
         origin: Name of the starting weights.
         stack: Ends with the run; until then its sets are not deleted to make room.
@@ -100,15 +108,17 @@ class FrozenPart:
 
     def __init__(
         self, home: Home, kept: KeptFeatures, prepared: Prepared, network: Network, chosen: Architecture, *,
-        precision: Precision, exact: bool, origin: str, stack: ExitStack,
+        precision: Precision, good_enough: Sequence[Precision], exact: bool, origin: str, stack: ExitStack,
     ) -> None:  # fmt: skip
         assert network.backbone is not None
         assert network.cut > 0
         self._home, self._kept, self._prepared, self._chosen = home, kept, prepared, chosen
         self._cut, self._backbone = network.cut, network.backbone
-        self._precision, self._exact, self._origin, self._stack = precision, exact, origin, stack
+        self._exact, self._origin, self._stack = exact, origin, stack
         self._digests = _digests(self._backbone, chosen, self._cut)
         self._narrow: keras.Model | None = None
+        kept_ones = [one for one in good_enough if kept.has(self._key(self._cut, None, one))]
+        self.precision: Precision = kept_ones[0] if kept_ones else precision
 
     def keep_on_the_way(self, cuts: Sequence[int], progress: Progress) -> None:
         """Keeps the features at cuts before our own, for runs that wait; our own pass then begins at the last of them.
@@ -121,68 +131,84 @@ class FrozenPart:
         """
         if self._kept.has(self._key(self._cut, None)):
             return
+        needed = self.bytes_at(self._cut)
         for cut in sorted(cut for cut in cuts if cut in self._digests and cut < self._cut):
+            needed += self.bytes_at(cut)
             try:
-                self.features(progress, cut=cut)
+                if self._kept.fits(needed):
+                    with ExitStack() as meanwhile:
+                        self._features(progress, None, cut, meanwhile)
             except (OSError, NoRoom) as error:
                 LOG.info("The features before layer %d are not kept on the way (%s).", cut, error)
 
-    def features(self, progress: Progress, views: Views | None = None, *, cut: int | None = None) -> Computed:
+    def bytes_at(self, cut: int, rows: int | None = None) -> int:
+        """Returns the size of the features before a layer, of all photos or of so many rows."""
+        values = len(self._prepared.ids) if rows is None else rows
+        for axis in self._backbone.layers[cut - 1].output.shape[1:]:
+            values *= axis
+        return values * (FLOAT32_BYTES if self._exact else FLOAT16_BYTES)
+
+    def features(self, progress: Progress, views: Views | None = None) -> Computed:
         """Returns the frozen layers' output for every photo, or for views of the training photos; computes what is not kept.
 
         Args:
             progress: Called with (step, done, total); may raise to give up, which leaves nothing behind.
             views: Changed copies instead of the photos.
-            cut: Before which layer; default: where the network is cut.
 
         Raises:
             NoRoom: If it is larger than what may be kept.
             OSError: If it cannot be written.
         """
-        cut = self._cut if cut is None else cut
+        return self._features(progress, views, self._cut, self._stack)
+
+    def _features(self, progress: Progress, views: Views | None, cut: int, stack: ExitStack) -> Computed:
         total = len(self._prepared.ids) if views is None else views.copies * len(views.training)
         shape = (total, *self._backbone.layers[cut - 1].output.shape[1:])
         key = self._key(cut, views)
-        self._stack.enter_context(self._kept.held(key))
-        with waiting_for(self._home.locks / f"features-{key}", check=lambda: progress(STEP, 0, total)):
+        stack.enter_context(self._kept.held(key))
+        with waiting_for(self._kept.lock_of(key), check=lambda: progress(STEP, 0, total)):
             found = self._kept.open(key, shape, self._origin)
             if found is not None:
                 return Computed(found, at_hand=True)
-            begin, rows = self._source(cut, views)
             about = About(
-                prepared=self._prepared.key, architecture=self._chosen.name, cut=cut, precision=self._precision,
-                views="" if views is None else views.name, shape=shape, origins=(self._origin,),
+                prepared=self._prepared.key, architecture=self._chosen.name, cut=cut, precision=self.precision,
+                exact=self._exact, views="" if views is None else views.name, shape=shape, origins=(self._origin,),
             )  # fmt: skip
-            try:
-                self._write(key, about, np.float32 if self._exact else np.float16, begin, rows, progress)
-            except OverflowError:
-                LOG.info("A feature does not fit into float16; they are kept as float32.")
-                self._write(key, about, np.float32, begin, rows, progress)
+            # What the pass begins with must stay until it is over, and no longer: others may need its room.
+            with ExitStack() as meanwhile:
+                begin, rows = self._source(cut, views, meanwhile)
+                try:
+                    self._write(key, about, np.float32 if self._exact else np.float16, begin, rows, progress)
+                except OverflowError:
+                    LOG.info("A feature does not fit into float16; they are kept as float32.")
+                    self._write(key, about, np.float32, begin, rows, progress)
             found = self._kept.open(key, shape)
         if found is None:
             raise OSError(f"The features {key} just written cannot be read back.")
-        return Computed(found, at_hand=False)
+        return Computed(found, at_hand=False, begin=begin)
 
-    def _key(self, cut: int, views: Views | None) -> str:
+    def _key(self, cut: int, views: Views | None, precision: Precision | None = None) -> str:
         """Changes with whatever the features depend on.
 
         That is the photos (content, order, size, resize mode), the frozen layers' actual weight values, the cut, and the
         precision of the pass and of what is kept.
         """
         parts = [
-            FORMAT, self._prepared.key, self._chosen.name, cut, self._precision, self._exact,
+            FORMAT, self._prepared.key, self._chosen.name, cut, precision or self.precision, self._exact,
             "" if views is None else views.name, self._digests[cut],
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
-    def _source(self, before: int, views: Views | None) -> tuple[int, Rows]:
+    def _source(self, before: int, views: Views | None, stack: ExitStack) -> tuple[int, Rows]:
         """Returns where to begin: the deepest cut before another whose features are kept, else the photos (0)."""
+        total = len(self._prepared.ids) if views is None else views.copies * len(views.training)
         for cut in sorted(self._digests, reverse=True):
             key = self._key(cut, views)
-            if cut >= before or not self._kept.has(key):
+            # Both must find room side by side.
+            fits = self._kept.fits(self.bytes_at(cut, total) + self.bytes_at(before, total))
+            if cut >= before or not fits or not self._kept.has(key):
                 continue
-            total = len(self._prepared.ids) if views is None else views.copies * len(views.training)
-            self._stack.enter_context(self._kept.held(key))
+            stack.enter_context(self._kept.held(key))
             found = self._kept.open(key, (total, *self._backbone.layers[cut - 1].output.shape[1:]))
             if found is not None:
                 LOG.info("The features before layer %d begin with those kept before layer %d.", before, cut)
@@ -208,12 +234,16 @@ class FrozenPart:
 
     def _pass(self, begin: int, end: int, rows: Rows, total: int) -> Iterator[NDArray[np.float32]]:
         """Runs the layers from `begin` to `end` over all rows, batch by batch; the next batch is read meanwhile."""
-        backbone = self._backbone if self._precision == "float32" else self._narrowed()
+        backbone = self._backbone if self.precision == "float32" else self._narrowed()
         part = part_of(backbone, begin, end)
         assert part is not None
         prepare = PREPROCESSING[self._chosen.preprocess] if begin == 0 else (lambda values: values)
 
-        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+        first_rows = rows(0, 1)
+        # The number of rows is left open: the last, smaller batch is no new shape.
+        signature = [tf.TensorSpec((None, *first_rows.shape[1:]), first_rows.dtype)]
+
+        @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
         def forward(batch: tf.Tensor) -> tf.Tensor:
             return tf.cast(part(prepare(tf.cast(batch, tf.float32)), training=False), tf.float32)
 
@@ -223,7 +253,7 @@ class FrozenPart:
                 batch = following.result()
                 if first + BATCH < total:
                     following = reader.submit(rows, first + BATCH, min(first + 2 * BATCH, total))
-                yield forward(tf.constant(np.ascontiguousarray(batch))).numpy()
+                yield forward(tf.constant(batch)).numpy()
 
     def _narrowed(self) -> keras.Model:
         """The backbone once more, computing in bfloat16."""
@@ -234,8 +264,9 @@ class FrozenPart:
         return self._narrow
 
 
-def _cut_out(array: NDArray[np.uint8] | Features, begin: int, end: int) -> NDArray[np.uint8] | Features:
-    return array[begin:end]
+def _cut_out(array: NDArray[Any], begin: int, end: int) -> NDArray[Any]:
+    # Copied here, in the thread that reads ahead: a slice of a memory map is read only when it is used.
+    return np.array(array[begin:end])
 
 
 def _digests(backbone: keras.Model, chosen: Architecture, last: int) -> dict[int, str]:

@@ -143,7 +143,8 @@ def train(
     make_trainable(model, recipe)
     stream = training_batches(
         inputs, labels, training, classes=model.output_shape[-1],
-        batch_size=recipe.batch_size, seed=recipe.seed, how=recipe.augment, views=views,
+        batch_size=recipe.batch_size, seed=recipe.seed, how=recipe.augment,
+        copies=recipe.augment_views, views=views,
     )  # fmt: skip
     watch = _Watch(channel, recipe, inputs, labels, validation, keep)
     early = keras.callbacks.EarlyStopping(monitor="val_accuracy", patience=recipe.patience, restore_best_weights=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import threading
@@ -58,7 +59,10 @@ def _keep_features(jobs: list[dict[str, Any]], progress: Progress) -> None:
     if not jobs:
         return
     from flowerlab.trainer.run import keep_features
+    from flowerlab.trainer.serve import limit_threads
 
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    limit_threads()
     for job in jobs:
         keep_features(Job.model_validate(job), progress)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from flowerlab.datasets.gather import gather
@@ -23,23 +20,22 @@ from flowerlab.engine.protocol import Job
 from flowerlab.errors import BadRecipe, RunFailed
 from flowerlab.events import Result, Timing
 from flowerlab.home import Home, replace_file
-from flowerlab.kept_features import KeptFeatures, NoRoom, Precision
+from flowerlab.kept_features import KeptFeatures, NoRoom
 from flowerlab.machine import machine_name
 from flowerlab.metrics import confusion_matrix
-from flowerlab.precision import frozen_precision
+from flowerlab.precision import Precision, frozen_precision, good_enough
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.batches import batches_per_epoch
 from flowerlab.trainer.best import Best, BestEpochs
-from flowerlab.trainer.channel import Channel, Lines, StopRequested
-from flowerlab.trainer.features import Computed, FrozenPart, Views
+from flowerlab.trainer.channel import Channel, StopRequested
+from flowerlab.trainer.features import Computed, FrozenPart, Progress, Views
 from flowerlab.trainer.fit import predict, train
 from flowerlab.trainer.models import Network, build
 from flowerlab.trainer.shelf import Shelf
 from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
-from flowerlab.work import Photos, wanted_way, work_of
+from flowerlab.work import CHECKED_PHOTOS, Photos, wanted_way, work_of
 
-CHECKED_PHOTOS = 64
 # Of a probability: how far the saved model's answers on some photos may lie from those of kept features. With bfloat16 0.02 is
 # promised for all photos; the few that are looked at must stay within half of it.
 MOST_DIFFERENCE = {"float32": 0.002, "bfloat16": 0.01}
@@ -51,7 +47,7 @@ LOG = logging.getLogger(__name__)
 class _Run:
     """What the steps of one attempt hand to each other."""
 
-    channel: Channel
+    job: Job
     recipe: Recipe
     folder: Path
     prepared: Prepared
@@ -61,7 +57,7 @@ class _Run:
     inputs: NDArray[Any]
     began_s: float
     computed: Computed | None = None
-    views: Computed | None = None
+    copies: Computed | None = None
     precision: Precision = "float32"
     seconds_photos: float = 0.0
     seconds_features: float = 0.0
@@ -73,6 +69,13 @@ class _Run:
         """Whether it trains on kept features."""
         return self.computed is not None
 
+    @property
+    def features_at_hand(self) -> bool | None:
+        """Whether all features were there before; None if it trains without."""
+        if self.computed is None:
+            return None
+        return self.computed.at_hand and (self.copies is None or self.copies.at_hand)
+
 
 def run_job(channel: Channel) -> dict[str, Any]:
     """Runs one job and returns the fields of its `end` event.
@@ -81,50 +84,34 @@ def run_job(channel: Channel) -> dict[str, Any]:
         FlowerlabError: If it cannot be run, with a sentence.
         StopRequested: If it was stopped before it had anything to keep.
     """
-    began_s = time.monotonic()
-    # One process serves many runs: each begins as if it were the first.
-    keras.utils.clear_session(free_memory=True)
     with ExitStack() as stack:
-        return _run_to_end(_make_ready(channel, began_s, stack))
+        return _run_to_end(_make_ready(channel.job, channel.progress, stack), channel)
 
 
-def keep_features(job: Job, progress: Callable[[str, int, int], None]) -> bool:
+def keep_features(job: Job, progress: Progress) -> bool:
     """Computes and keeps the frozen features that a job would train on; returns whether they are kept now.
 
     Args:
         job: Nothing of it is trained.
         progress: Called with (step, done, total); may raise to give up.
     """
-    keras.utils.clear_session(free_memory=True)
     with ExitStack() as stack:
-        return _make_ready(_Preparation(job, progress), time.monotonic(), stack).cached
+        return _make_ready(job, progress, stack).cached
 
 
-class _Preparation(Channel):
-    """The line of a job that is only prepared: nobody hears events, nobody presses Stop."""
-
-    def __init__(self, job: Job, progress: Callable[[str, int, int], None]) -> None:
-        super().__init__(job, Lines(io.StringIO()))
-        self._told = progress
-
-    def progress(self, step: str, done: int, total: int) -> None:
-        self._told(step, done, total)
-
-
-def _run_to_end(run: _Run) -> dict[str, Any]:
-    channel = run.channel
+def _run_to_end(run: _Run, channel: Channel) -> dict[str, Any]:
     keep = BestEpochs(run.folder)
-    if channel.job.task != "train":
+    if run.job.task != "train":
         best, stopped = keep.read(), True
         if best is not None:
             keep.load(run.trained, best)
     else:
-        _say_start(run)
-        best, stopped = _train(run, keep)
+        _say_start(run, channel)
+        best, stopped = _train(run, channel, keep)
     if best is None:
         raise StopRequested
     val_probabilities = keep.val_probabilities(best, len(run.split.validation), len(run.prepared.classes))
-    result, tested = _evaluate_and_save(run, best, val_probabilities)
+    result, tested = _evaluate_and_save(run, channel, best, val_probabilities)
     keep.clear()
     message = ""
     if stopped:
@@ -134,7 +121,7 @@ def _run_to_end(run: _Run) -> dict[str, Any]:
     return {"state": "stopped" if stopped or not tested else "done", "message": message, "result": result}
 
 
-def _train(run: _Run, keep: BestEpochs) -> tuple[Best | None, bool]:
+def _train(run: _Run, channel: Channel, keep: BestEpochs) -> tuple[Best | None, bool]:
     try:
         return train(
             run.trained,
@@ -143,28 +130,29 @@ def _train(run: _Run, keep: BestEpochs) -> tuple[Best | None, bool]:
             run.prepared.labels,
             run.split.train,
             run.split.validation,
-            run.channel,
+            channel,
             keep,
-            None if run.views is None else run.views.features,
+            None if run.copies is None else run.copies.features,
         )
     except FloatingPointError as error:
         raise RunFailed(str(error)) from error
 
 
-def _make_ready(channel: Channel, began_s: float, stack: ExitStack) -> _Run:
+def _make_ready(job: Job, progress: Progress, stack: ExitStack) -> _Run:
     """Gathers and resizes the photos, builds the network, computes frozen features.
 
     Args:
-        channel: Of the attempt.
-        began_s: When it began.
+        job: What to make ready.
+        progress: Called with (step, done, total); may raise to give up.
         stack: Ends with the run; holds the features until then.
     """
-    home, recipe = Home(channel.job.home), Recipe.parse(channel.job.recipe)
-    originals = gather(
-        home, recipe.dataset, channel.job.garden, progress=channel.progress, tf_flowers=gather_tf_flowers
-    )
+    began_s = time.monotonic()
+    # One process serves many runs: each begins as if it were the first.
+    keras.utils.clear_session(free_memory=True)
+    home, recipe = Home(job.home), Recipe.parse(job.recipe)
+    originals = gather(home, recipe.dataset, job.garden, progress=progress, tf_flowers=gather_tf_flowers)
     prepared = prepare(
-        home, originals, recipe.dataset, image_size=recipe.image_size, resize=recipe.resize, progress=channel.progress
+        home, originals, recipe.dataset, image_size=recipe.image_size, resize=recipe.resize, progress=progress
     )
     split = prepared.split(recipe.split, recipe.validation_fraction)
     if not (len(split.train) and len(split.validation) and len(split.test)):
@@ -172,52 +160,51 @@ def _make_ready(channel: Channel, began_s: float, stack: ExitStack) -> _Run:
             "dataset", "has too few photos for a training, a validation and a test part.", received=recipe.dataset
         )
     seconds_photos = time.monotonic() - began_s
-    channel.progress("Building the network", 0, 0)
+    progress("Building the network", 0, 0)
     keras.utils.set_random_seed(recipe.seed)
     network = build(recipe, len(prepared.classes))
-    load_starting_weights(network, recipe, home, channel.progress)
+    load_starting_weights(network, recipe, home, progress)
     network = SHELF.exchange(network, recipe, len(prepared.classes))
-    folder = home.run(channel.job.run_id)
-    run = _Run(channel, recipe, folder, prepared, split, network, network.model, prepared.photos, began_s)
-    run.seconds_photos = seconds_photos
-    if (
-        network.rest is not None
-        and channel.job.features != "off"
-        and (recipe.augment == "none" or recipe.augment_views)
-    ):
+    run = _Run(
+        job, recipe, home.run(job.run_id), prepared, split, network, network.model, prepared.photos, began_s,
+        seconds_photos=seconds_photos,
+    )  # fmt: skip
+    if job.features != "off" and wanted_way(recipe) != "plain":
         features_began_s = time.monotonic()
-        _use_features(run, home, stack)
+        _use_features(run, home, progress, stack)
         run.seconds_features = time.monotonic() - features_began_s
     return run
 
 
-def _use_features(run: _Run, home: Home, stack: ExitStack) -> None:
+def _use_features(run: _Run, home: Home, progress: Progress, stack: ExitStack) -> None:
     """Lets the photos go through the frozen layers once; where that cannot be, the run trains the plain way, and says why."""
-    job, recipe = run.channel.job, run.recipe
-    gpu = bool(tf.config.list_physical_devices("GPU"))
-    run.precision = frozen_precision(job.precision, recipe.chosen, accelerator=gpu)
-    limit_bytes = None if job.features_gb is None else job.features_gb * 1e9
+    job, recipe = run.job, run.recipe
+    kept = KeptFeatures(home, None if job.features_gb is None else job.features_gb * 1e9)
+    precision = frozen_precision(job.precision, recipe.chosen)
     part = FrozenPart(
-        home, KeptFeatures(home, limit_bytes), run.prepared, run.network, recipe.chosen,
-        precision=run.precision, exact=job.features == "float32", origin=job.origin, stack=stack,
+        home, kept, run.prepared, run.network, recipe.chosen, precision=precision,
+        good_enough=good_enough(job.precision, precision), exact=job.features == "float32", origin=job.origin, stack=stack,
     )  # fmt: skip
+    copies = Views(recipe.augment, recipe.seed, recipe.augment_views, run.split.train) if recipe.augment_views else None
     try:
-        part.keep_on_the_way(job.also_keep, run.channel.progress)
-        computed = part.features(run.channel.progress)
-        if recipe.augment != "none":
-            views = Views(recipe.augment, recipe.seed, recipe.augment_views, run.split.train)
-            run.views = part.features(run.channel.progress, views)
+        if copies is not None and not kept.fits(
+            part.bytes_at(run.network.cut) + part.bytes_at(run.network.cut, copies.copies * len(copies.training))
+        ):
+            raise NoRoom("photos and copies together are more than may be kept")
+        part.keep_on_the_way(job.also_keep, progress)
+        computed = part.features(progress)
+        run.copies = None if copies is None else part.features(progress, copies)
     except (OSError, NoRoom) as error:
         LOG.warning("The features cannot be kept (%s): every photo goes through all layers in every epoch.", error)
-        run.precision = "float32"
         return
     assert run.network.rest is not None
     run.computed, run.trained, run.inputs = computed, run.network.rest, computed.features
+    run.precision = part.precision
 
 
-def _say_start(run: _Run) -> None:
+def _say_start(run: _Run, channel: Channel) -> None:
     total, trainable = run.network.counts()
-    run.channel.say(
+    channel.say(
         "start",
         epochs=run.recipe.epochs,
         batches=batches_per_epoch(len(run.split.train), run.recipe.batch_size),
@@ -231,7 +218,9 @@ def _say_start(run: _Run) -> None:
     )
 
 
-def _evaluate_and_save(run: _Run, best: Best, val_probabilities: NDArray[np.float32]) -> tuple[Result, bool]:
+def _evaluate_and_save(
+    run: _Run, channel: Channel, best: Best, val_probabilities: NDArray[np.float32]
+) -> tuple[Result, bool]:
     """Writes the model, tests it unless the task is `save`, writes the predictions.
 
     Returns:
@@ -245,9 +234,9 @@ def _evaluate_and_save(run: _Run, best: Best, val_probabilities: NDArray[np.floa
     replace_file(run.folder / "recipe.json", (run.recipe.model_dump_json(indent=2) + "\n").encode())
     scratch.replace(run.folder / "model.keras")
     run.seconds_saving = time.monotonic() - saving_began_s
-    run.channel.say("evaluating", done=0, total=len(run.split.test))
-    run.channel.defer_no_more()
-    probabilities, difference = _test(run)
+    channel.say("evaluating", done=0, total=len(run.split.test))
+    channel.defer_no_more()
+    probabilities, difference = _test(run, channel)
     tested = probabilities is not None
     if probabilities is None:
         probabilities = np.zeros((0, len(run.prepared.classes)), dtype=np.float32)
@@ -283,7 +272,7 @@ def _evaluate_and_save(run: _Run, best: Best, val_probabilities: NDArray[np.floa
         seconds=seconds,
         seconds_training=best.seconds_training,
         cached_features=run.cached,
-        features_at_hand=run.computed.at_hand if run.computed is not None else None,
+        features_at_hand=run.features_at_hand,
         precision=run.precision,
         model_difference=difference,
         timing=_timing(run, best, seconds) if tested else None,
@@ -295,14 +284,15 @@ def _timing(run: _Run, best: Best, seconds: float) -> Timing:
     split = run.split
     photos = Photos(len(split.train), len(split.validation), len(split.test), len(run.prepared.ids))
     way = wanted_way(run.recipe) if run.cached else "plain"
-    work = work_of(run.recipe, photos, len(run.prepared.classes), way)
-    computed = run.computed is not None and not run.computed.at_hand
+    begin = run.recipe.cut if run.computed is None or run.computed.at_hand else run.computed.begin
+    work = work_of(run.recipe, photos, len(run.prepared.classes), way, begin=begin)
+    copies = work.copies if run.copies is not None and not run.copies.at_hand else 0.0
     told = run.seconds_features + best.seconds_training + run.seconds_saving + run.seconds_checking
     return Timing(
         machine=machine_name(),
         way=way,
-        flops_features=work.features if computed else 0.0,
-        seconds_features=run.seconds_features if computed else 0.0,
+        flops_features=work.features + copies,
+        seconds_features=run.seconds_features,
         flops_training=work.epoch * best.epochs_run,
         batches=work.batches * best.epochs_run,
         seconds_training=best.seconds_training,
@@ -313,7 +303,7 @@ def _timing(run: _Run, best: Best, seconds: float) -> Timing:
     )
 
 
-def _test(run: _Run) -> tuple[NDArray[np.float32] | None, float | None]:
+def _test(run: _Run, channel: Channel) -> tuple[NDArray[np.float32] | None, float | None]:
     """Classifies the test photos.
 
     Returns:
@@ -321,21 +311,19 @@ def _test(run: _Run) -> tuple[NDArray[np.float32] | None, float | None]:
         the saved model's own answers lie from those, at most, on some photos. Where that is more than rounding should
         make, all are the saved model's own.
     """
-    if run.channel.job.task == "save":
+    if run.job.task == "save":
         return None, None
     try:
-        probabilities = predict(run.trained, run.inputs, run.split.test, run.channel, step="evaluating")
+        probabilities = predict(run.trained, run.inputs, run.split.test, channel, step="evaluating")
         if not run.cached:
             return probabilities, None
         checking_began_s = time.monotonic()
         chosen = run.split.test[:CHECKED_PHOTOS]
-        direct = predict(run.network.model, run.prepared.photos, chosen, run.channel)
+        direct = predict(run.network.model, run.prepared.photos, chosen, channel)
         difference = float(np.abs(direct - probabilities[: len(chosen)]).max())
         if difference > MOST_DIFFERENCE[run.precision]:
             LOG.warning("The saved model's answers differ by %.4f from those of the kept features.", difference)
-            probabilities = predict(
-                run.network.model, run.prepared.photos, run.split.test, run.channel, step="evaluating"
-            )
+            probabilities = predict(run.network.model, run.prepared.photos, run.split.test, channel, step="evaluating")
         run.seconds_checking = time.monotonic() - checking_began_s
     except StopRequested:
         return None, None

@@ -62,7 +62,7 @@ def _offer(lab: Lab, recipe: Recipe, axes: list[tuple[str, str]]) -> None:
         cells = grid(base, [parse_axis(f"{name}={values}") for name, values in axes])
         for cell in cells:
             lab.check(cell.recipe)
-        seconds = seconds_together([(cell.recipe, lab.price(cell.recipe)) for cell in cells])
+        seconds = seconds_together([lab.price(cell.recipe) for cell in cells if lab.equal_to(cell.recipe) is None])
     except BadRecipe as error:
         tell(error)
         return
@@ -75,23 +75,28 @@ def _start(lab: Lab, cells: list[Cell]) -> None:
     # All were checked: what fails now (a full disk) fails for all.
     try:
         with lab.queueing():
-            started = [lab.start(cell.recipe, name=cell.name).run.id for cell in cells]
+            started = [lab.start(cell.recipe, name=cell.name) for cell in cells]
     except FlowerlabError as error:
         tell(error)
         return
-    st.session_state[QUEUED] = [(run_id, dict(cell.differs)) for run_id, cell in zip(started, cells, strict=True)]
+    st.session_state[QUEUED] = [
+        (one.run.id, dict(cell.differs), not one.existing) for one, cell in zip(started, cells, strict=True)
+    ]
     st.rerun()
 
 
 def _table(lab: Lab) -> None:
-    queued: list[tuple[str, dict[str, str]]] = st.session_state.get(QUEUED, [])
+    queued: list[tuple[str, dict[str, str], bool]] = st.session_state.get(QUEUED, [])
     if not queued:
         return
 
     def draw() -> None:
         runs = {run.id: run for run in lab.store.all()}
-        rows = [_row(runs[run_id], differs) for run_id, differs in queued if run_id in runs]
-        waiting = [runs[run_id] for run_id, _differs in queued if run_id in runs and not runs[run_id].state.over]
+        rows = [_row(runs[run_id], differs) for run_id, differs, _ours in queued if run_id in runs]
+        # What somebody else had started before is only shown here.
+        waiting = [
+            runs[run_id] for run_id, _d, ours in queued if ours and run_id in runs and not runs[run_id].state.over
+        ]
         st.dataframe(rows, hide_index=True, width="stretch", height="content")
         if waiting and st.button(_("✋ Stop these {count}").format(count=len(waiting)), key="sweep-stop"):
             for run in waiting:

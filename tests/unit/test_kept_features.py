@@ -19,6 +19,7 @@ from hypothesis.extra import numpy as arrays
 
 from flowerlab.home import Home
 from flowerlab.kept_features import ABOUT, ARRAY, About, KeptFeatures, NoRoom, checksum
+from flowerlab.locks import ProcessLock
 
 ROWS = np.arange(40, dtype=np.float16).reshape(10, 4)
 
@@ -167,12 +168,11 @@ def test_a_held_set_is_in_use_until_its_holder_is_gone(home: Home) -> None:
     holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
-    assert [one.in_use for one in kept.all()] == [True]
     assert not kept.free("a")
+    assert [one.key for one in kept.all()] == ["a"]
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     holder.stdout.close()
-    assert [one.in_use for one in kept.all()] == [False]
     assert kept.free("a")
     assert kept.all() == []
     assert list(home.locks.glob("using-*")) == []
@@ -234,22 +234,54 @@ def test_sets_are_found_by_what_they_are_of(home: Home) -> None:
     """A set is at hand for its photos, cut, precision and every name of its weights, and for nothing else."""
     kept = KeptFeatures(home)
     keep(kept, "a")
-    asked: tuple[Any, ...] = ("p", "vgg16", 13, "float32", "", "imagenet")
-    assert kept.find(*asked)
-    for place, other in enumerate(("q", "vgg16_mini", 12, "bfloat16", "flip", "none:0")):
-        assert not kept.find(*asked[:place], other, *asked[place + 1 :])
+    asked: tuple[Any, ...] = ("p", "vgg16", "float32", "imagenet")
+    assert kept.cuts(*asked) == {13}
+    for place, other in enumerate(("q", "vgg16_mini", "bfloat16", "none:0")):
+        assert kept.cuts(*asked[:place], other, *asked[place + 1 :]) == set()
+    assert kept.cuts(*asked, views="flip-0-4") == kept.cuts(*asked, exact=True) == set()
     assert kept.open("a", ROWS.shape, origin="run:x") is not None
-    assert kept.find(*asked[:-1], "run:x")
-    assert kept.find(*asked)
+    assert kept.cuts(*asked[:-1], "run:x") == {13}
+    assert kept.cuts(*asked) == {13}
 
 
 def test_what_says_nothing_of_itself_goes_when_room_is_made(home: Home) -> None:
-    """A folder without a word, or of an older format, is deleted before another set is written; scratch folders stay."""
-    (home.features / "old").mkdir()
-    (home.features / "old" / ABOUT).write_text('{"prepared": "p", "architecture": "vgg16"}')
-    (home.features / ".b.part").mkdir()
-    keep(KeptFeatures(home), "a")
-    assert sorted(path.name for path in home.features.iterdir()) == [".b.part", "a"]
+    """A folder without a word, or of an older format, is deleted before another set is written; one in use stays."""
+    for name in ("old", "held"):
+        (home.features / name).mkdir()
+        (home.features / name / ABOUT).write_text('{"prepared": "p", "architecture": "vgg16"}')
+    kept = KeptFeatures(home)
+    with kept.held("held"):
+        keep(kept, "a")
+    assert sorted(path.name for path in home.features.iterdir()) == ["a", "held"]
+
+
+def test_what_others_are_writing_counts_and_what_the_killed_left_goes(home: Home) -> None:
+    """Parts of a set that somebody writes now take their room and stay; those whose writer is gone are deleted."""
+    for key in ("alive", "dead", "a"):
+        (home.features / f".{key}.x.part").mkdir()
+        (home.features / f".{key}.x.part" / ARRAY).write_bytes(bytes(5000))
+    kept = KeptFeatures(home, 5200)
+    writing = ProcessLock(kept.lock_of("alive"))
+    assert writing.acquire()
+    with pytest.raises(NoRoom, match="in use"):
+        keep(kept, "a", np.ones((100, 4), np.float16))
+    assert [path.name for path in home.features.iterdir()] == [".alive.x.part"]
+    writing.release()
+    keep(kept, "a", np.ones((100, 4), np.float16))
+    assert [path.name for path in home.features.iterdir()] == ["a"]
+
+
+def test_a_note_that_cannot_be_written_spoils_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full or read-only disk features are read all the same."""
+    kept = KeptFeatures(home)
+    keep(kept, "a")
+
+    def full(*arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("flowerlab.kept_features.replace_file", full)
+    monkeypatch.setattr("flowerlab.kept_features.os.utime", full)
+    np.testing.assert_array_equal(kept.open("a", ROWS.shape, origin="another"), ROWS)
 
 
 def test_a_use_is_remembered(home: Home) -> None:

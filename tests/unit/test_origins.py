@@ -11,7 +11,7 @@ from flowerlab.settings import Settings
 
 B = preset_recipe("B", architecture="vgg16", weights="none")
 ALL = B.changed(unfreeze_from="all")
-RUNS = {"b" * 12: B, "a" * 12: ALL}
+RUNS = {"b" * 12: (B, ""), "a" * 12: (ALL, "")}
 C_FROM_B = B.changed(unfreeze_from="block4_conv3", start_from="b" * 12)
 
 
@@ -21,7 +21,7 @@ def test_weights_that_were_not_trained_in_between_keep_their_name() -> None:
     assert origin_of(B.changed(seed=4), RUNS.get) == "none:4"
     assert origin_of(B.changed(start_from="a" * 12), RUNS.get) == f"run:{'a' * 12}"
     assert origin_of(B.changed(start_from="c" * 12), RUNS.get) == f"run:{'c' * 12}"
-    runs = {**RUNS, "c" * 12: C_FROM_B}
+    runs = {**RUNS, "c" * 12: (C_FROM_B, "")}
     # C trained the last layers: what lies before its cut is as it was, what lies behind is its own.
     assert origin_of(C_FROM_B.changed(start_from="c" * 12), runs.get) == "none:0"
     assert origin_of(B.changed(start_from="c" * 12), runs.get) == f"run:{'c' * 12}"
@@ -31,7 +31,12 @@ def test_pretrained_weights_have_their_own_names() -> None:
     """ImageNet's, a file's, and the very version of those that Flowerlab brings."""
     assert origin_of(preset_recipe("B", architecture="vgg16"), RUNS.get) == "imagenet"
     assert origin_of(B.changed(weights="file:mine-1234.h5"), RUNS.get) == "file:mine-1234.h5"
-    assert origin_of(preset_recipe("B", architecture="vgg16_mini"), RUNS.get).startswith("flowerlab:")
+    mini = preset_recipe("B", architecture="vgg16_mini")
+    today = origin_of(mini, RUNS.get)
+    assert today.startswith("flowerlab:")
+    assert today != "flowerlab:"
+    before = {"d" * 12: (mini, "garden-v2 vgg16_mini-0ld0ld00")}
+    assert origin_of(mini.changed(start_from="d" * 12), before.get) == "flowerlab:0ld0ld00"
 
 
 def test_a_job_keeps_on_its_way_what_waiting_runs_share(home: Home) -> None:

@@ -21,6 +21,7 @@ from flowerlab.datasets.parts import order_of
 from flowerlab.datasets.prepared import Prepared, delete_prepared, prepare
 from flowerlab.errors import BadPhoto
 from flowerlab.home import Home
+from flowerlab.kept_features import About, KeptFeatures
 from flowerlab.locks import ProcessLock
 from flowerlab.photos import read_photo, resize_photo
 
@@ -197,8 +198,11 @@ def test_deleting_takes_all_sizes_of_one_content(home: Home) -> None:
     kept = ready(home, others)
     assert json.loads((home.prepared / kept.key / "about.json").read_bytes())["content"] == others.content
     for name, of in (("of-mine", gone[1]), ("of-others", kept)):
-        (home.features / name).mkdir()
-        (home.features / name / "about.json").write_text(json.dumps({"prepared": of.key}))
+        about = About(
+            prepared=of.key, architecture="vgg16", cut=1, precision="float32", shape=(1, 1), origins=("imagenet",)
+        )
+        with KeptFeatures(home).making(name, about, np.float16) as write:
+            write(np.ones((1, 1)))
     delete_prepared(home, mine.content)
     assert [path.name for path in home.features.iterdir()] == ["of-others"]
     assert [path.name for path in home.prepared.iterdir()] == [kept.key]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from flowerlab import price as prices
+from flowerlab.datasets.splits import make_split
 from flowerlab.events import Result, Timing
 from flowerlab.home import Home
-from flowerlab.kept_features import About, KeptFeatures
+from flowerlab.kept_features import About, KeptFeatures, views_name
 from flowerlab.machine import machine_name
+from flowerlab.precision import frozen_precision, good_enough
 from flowerlab.presets import preset_recipe
 from flowerlab.price import Price, price_of, seconds_together
 from flowerlab.recipe import Recipe
@@ -63,7 +64,10 @@ def test_work_is_counted_from_the_layers() -> None:
     assert work.epoch < plain.epoch / 1000
     assert plain.epoch == pytest.approx((2055 + 514) * one, rel=0.01)
     assert plain.features == 0
-    assert work.kept_bytes == 3670 * 4 * 4 * 512 * 2
+    assert work.features_bytes == 3670 * 4 * 4 * 512 * 2
+    copies = work_of(B.changed(augment="flip", augment_views=3), PHOTOS, 5, "head")
+    assert (copies.copies, copies.copies_bytes) == (3 * 2055 * one, 3 * 2055 * 4 * 4 * 512 * 2)
+    assert (copies.features, work.copies) == (work.features, 0)
     deep = work_of(B, PHOTOS, 5, "head", begin=13)
     assert 0 < deep.features < work.features / 2
 
@@ -123,20 +127,26 @@ def test_of_several_runs_the_middle_counts(home: Home) -> None:
 def test_runs_together_count_once_what_they_share(home: Home) -> None:
     """Two heads on one set of features: the pass is paid once."""
     one, other = (price(home, B.changed(head=head)) for head in ((8,), (16,)))
-    both = seconds_together([(B.changed(head=(8,)), one), (B.changed(head=(16,)), other)])
+    both = seconds_together([one, other])
     assert both == pytest.approx(
         one.seconds_total + other.seconds_total - other.seconds_features - other.seconds_photos
     )
-    apart = seconds_together([(B, one), (B.changed(image_size=96), replace(other, seconds_features=5))])
-    assert apart == pytest.approx(one.seconds_total + other.seconds_total)
+    for changed in ({"image_size": 96}, {"seed": 1}, {"unfreeze_from": "block4_conv3"}, {"augment": "flip"}):
+        apart = price(home, B.changed(**changed))
+        shared = one.seconds_photos if "image_size" not in changed else 0.0
+        assert seconds_together([one, apart]) == pytest.approx(one.seconds_total + apart.seconds_total - shared)
 
 
 def test_kept_features_make_it_cheap(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Features at hand cost no second and no byte; a shallower set at hand saves its part of the pass."""
     monkeypatch.setattr(prices, "prepared_key", lambda *arguments: "p")
     monkeypatch.setattr(prices, "is_prepared", lambda *arguments: True)
-    monkeypatch.setattr(prices, "_photos", lambda *arguments: PHOTOS)
-    originals: Any = object()
+    originals: Any = range(3670)
+    monkeypatch.setattr(
+        prices,
+        "parts_of",
+        lambda *arguments, **named: (None, make_split(3670, split="honest", validation_fraction=0.2)),
+    )
 
     def told(recipe: Recipe) -> Price:
         return price_of(
@@ -144,11 +154,12 @@ def test_kept_features_make_it_cheap(home: Home, monkeypatch: pytest.MonkeyPatch
             count=0, runs=(), source=lambda run_id: None,
         )  # fmt: skip
 
-    def keep(cut: int) -> None:
+    def keep(cut: int, views: str = "") -> None:
         about = About(
-            prepared="p", architecture="vgg16", cut=cut, precision="float32", shape=(1, 1), origins=(f"none:{B.seed}",)
-        )
-        with KeptFeatures(home).making(f"{cut}", about, np.float16) as write:
+            prepared="p", architecture="vgg16", cut=cut, precision="float32", shape=(1, 1), origins=(f"none:{B.seed}",),
+            views=views,
+        )  # fmt: skip
+        with KeptFeatures(home).making(f"{cut}{views}", about, np.float16) as write:
             write(np.ones((1, 1)))
 
     before = told(B)
@@ -160,3 +171,19 @@ def test_kept_features_make_it_cheap(home: Home, monkeypatch: pytest.MonkeyPatch
     keep(19)
     assert told(B).features_at_hand
     assert not told(B.changed(seed=1)).features_at_hand
+    copies = B.changed(augment="flip", augment_views=4)
+    assert not told(copies).features_at_hand
+    assert told(copies).seconds_features > before.seconds_features
+    assert told(copies).cache_bytes == 4 * 2055 * 4 * 4 * 512 * 2
+    keep(19, views_name("flip", 0, 4, make_split(3670, split="honest", validation_fraction=0.2).train))
+    assert told(copies).features_at_hand
+
+
+def test_more_digits_than_were_asked_for_serve(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the processor would compute in bfloat16, float32 features that are kept are taken; never the reverse."""
+    monkeypatch.setattr("flowerlab.precision.processor_has_bfloat16", lambda: True)
+    assert frozen_precision("auto", B.chosen) == "bfloat16"
+    assert good_enough("auto", "bfloat16") == ("float32", "bfloat16")
+    assert good_enough("auto", "float32") == ("float32",)
+    assert good_enough("bfloat16", "bfloat16") == ("bfloat16",)
+    assert frozen_precision("auto", preset_recipe("B", architecture="mobilenet_v2").chosen) == "float32"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from flowerlab.architectures import architecture
@@ -53,4 +52,3 @@ QUICK = (
     Case("handmade", "A", "handmade", 120, epochs=2, image_size=96),
     Case("vgg16_mini", "BC", "vgg16_mini", 120, epochs=2, image_size=96),
 )
-CORES = os.cpu_count() or 1

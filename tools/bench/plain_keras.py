@@ -1,8 +1,8 @@
 """The lecture as one writes it in plain Keras: photos as float32 arrays in memory, `fit` over the whole network.
 
 It is what Flowerlab is measured against, and so it is given nothing to slow it: arrays are made once, threads are Keras' own,
-batches of 32 as in the lecture, the same photos in the same parts, the same heads, optimizer and learning rate. It shares no code
-with Flowerlab.
+batches of 32 as in the lecture, the same photos in the same parts, the same heads, optimizer and learning rate. The code here uses
+Keras alone; whoever calls it gives it the photos, and a known network with the same weights as the other side's.
 """
 
 from __future__ import annotations
