@@ -23,6 +23,7 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python -m tools.measure_start
 	$(BIN)/python -m tools.measure_answer
 	$(BIN)/python -m tools.measure_latency
+	$(BIN)/python -m tools.measure_lecture
 	$(BIN)/python -m tools.check_prices
 
 check: $(VENV)/installed-dev

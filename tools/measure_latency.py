@@ -14,6 +14,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.starter import RUN_ID
+from flowerlab.sweep import grid
 
 PICTURES = 600
 SPARE_IS_READY_S = 30.0
@@ -75,16 +77,43 @@ def answers_s(lab: Lab) -> dict[str, list[float]]:
     return found
 
 
-def many_a_second(lab: Lab) -> float:
-    """Returns how many photos of a batch of 200 are answered a second."""
+def many_a_second(lab: Lab) -> tuple[float, float]:
+    """Returns how many photos of a batch of 200 are answered a second: by the lab, and by the model itself in this process."""
+    from flowerlab.trainer.saved import load_saved
+
     run = lab.store.get(RUN_ID)
     photos = [pictures.draw(number % 20, size_px=run.recipe.image_size).photo for number in range(MANY)]
+    model, array = load_saved(lab.model_path(run)), np.stack(photos).astype(np.float32)
+    return (
+        MANY / _quickest(lambda: lab.predict(run, photos)),
+        MANY / _quickest(lambda: model.predict(array, batch_size=32, verbose=0)),
+    )
+
+
+def _quickest(work: Callable[[], object]) -> float:
     seconds = []
     for _ in range(4):
         begun_s = time.perf_counter()
-        lab.predict(run, photos)
+        work()
         seconds.append(time.perf_counter() - begun_s)
-    return MANY / min(seconds)
+    return min(seconds)
+
+
+def sweep_s(settings: Settings) -> tuple[float, float]:
+    """Returns (seconds of 20 heads on kept features from the click to the last result, the sum of their own seconds)."""
+    lab = Lab(settings)
+    try:
+        heads = [f"{first},{second}" for first in (10, 20, 40, 80, 160) for second in (5, 10, 20, 40)]
+        cells = grid({"architecture": "vgg16_mini", "unfreeze_from": "none", "epochs": "5"}, [("head", heads)])
+        time.sleep(SPARE_IS_READY_S)
+        begun_s = time.perf_counter()
+        started = [lab.start(cell.recipe, name=cell.name).run.id for cell in cells]
+        lab.wait(started, every_s=0.05)
+        whole_s = time.perf_counter() - begun_s
+        results = [lab.store.get(run_id).result for run_id in started]
+        return whole_s, sum(result.seconds for result in results if result is not None)
+    finally:
+        lab.close()
 
 
 def main() -> None:
@@ -104,6 +133,11 @@ def main() -> None:
                 f"{statistics.median(seconds):.2f} s ({min(seconds):.2f}–{max(seconds):.2f}) |",
                 flush=True,
             )
+        whole_s, own_s = sweep_s(settings)
+        print(
+            f"| a sweep of 20 heads on kept features | {whole_s:.0f} s; their own seconds together {own_s:.0f} s |",
+            flush=True,
+        )
         lab = Lab(settings.model_copy(update={"warm_spare": False}), own_queue=False)
         try:
             by_size = answers_s(lab)
@@ -111,7 +145,10 @@ def main() -> None:
                 print(
                     f"| one photo of {size} px, answered | median {np.median(seconds):.3f} s, p95 {np.quantile(seconds, 0.95):.3f} s |"
                 )
-            print(f"| {MANY} photos at once | {many_a_second(lab):.0f} photos/s |")
+            by_lab, by_model = many_a_second(lab)
+            print(
+                f"| {MANY} photos at once | {by_lab:.0f} photos/s; the model alone, in a process of its own {by_model:.0f} |"
+            )
         finally:
             lab.close()
 
