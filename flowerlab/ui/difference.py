@@ -45,15 +45,15 @@ def _show_pair(best: Answers, other: Answers) -> None:
     sentence = pair_sentence(escaped(best.run.name), escaped(other.run.name), test)
     low, high = test.difference_interval
     figures = _(
-        "{first} photos only the first got right, {second} only the other; p = {p}; difference {difference:+.1f} points "
+        "{first} photos only the first got right, {second} only the other; p {p}; difference {difference:+.1f} points "
         "({low:+.1f} to {high:+.1f}), {photos} photos"
     ).format(
         first=f"{test.only_first_right:,}", second=f"{test.only_second_right:,}", p=_p(test.mcnemar_p),
         difference=test.difference * 100, low=low * 100, high=high * 100, photos=f"{test.photos:,}",
     )  # fmt: skip
     st.markdown(f"{'✅' if test.real else '🎲'} {sentence}")
-    st.caption(figures)
+    st.caption(figures.replace("-", "−"))
 
 
 def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
