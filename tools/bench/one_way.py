@@ -18,7 +18,8 @@ def main() -> None:
     """Runs what the argument describes.
 
     Keys: `side` (plain or flowerlab), `home`, `letter` (A, or BC for B and then C), `architecture`, `weights`, `seed`, `epochs`,
-    `precision` (of Flowerlab's frozen pass), `image_size`, `pictures`.
+    `precision` (of Flowerlab's frozen pass), `again` (whether B and C run once more, with features at hand), `image_size`,
+    `pictures`.
     """
     asked = json.loads(sys.argv[1])
     found = plain(asked) if asked["side"] == "plain" else flowerlab(asked)
@@ -104,8 +105,9 @@ def flowerlab(asked: dict[str, Any]) -> dict[str, Any]:
         return {"A": ran("A", "0" * 12), "A-again": ran("A", "5" * 12)}
     found = {"peak_flops": matrix_flops(asked["precision"])} | {"B": ran("B", "1" * 12)}
     found["C"] = ran("C", "2" * 12, "1" * 12)
-    found["B-again"] = ran("B", "3" * 12)
-    found["C-again"] = ran("C", "4" * 12, "1" * 12)
+    if asked["again"]:
+        found["B-again"] = ran("B", "3" * 12)
+        found["C-again"] = ran("C", "4" * 12, "1" * 12)
     return found
 
 

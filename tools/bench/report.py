@@ -46,7 +46,7 @@ def ratio(pairs: Sequence[Pair], case: str, plain: str, ours: str, precision: st
         tuple(
             pair["plain"][plain]["seconds"] / pair[precision][ours]["seconds"]
             for pair in pairs
-            if pair["case"] == case and precision in pair
+            if pair["case"] == case and ours in pair.get(precision, {})
         )
     )
 
@@ -59,9 +59,9 @@ def median_of(pairs: Sequence[Pair], case: str, side: str, get: Callable[[Pair],
     return statistics.median(values) if values else None
 
 
-def seconds_of(letter: str) -> Callable[[Pair], float]:
+def seconds_of(letter: str) -> Callable[[Pair], float | None]:
     """Returns what reads the seconds of a recipe from a side."""
-    return lambda side: float(side[letter]["seconds"])
+    return lambda side: float(side[letter]["seconds"]) if letter in side else None
 
 
 def targets_table(pairs: Sequence[Pair]) -> list[str]:
@@ -94,6 +94,8 @@ def all_table(pairs: Sequence[Pair]) -> list[str]:
             for letter in ("A",) if "A" in own[0]["plain"] else tuple(WORDS):
                 plain = median_of(own, case, "plain", seconds_of(letter[0]))
                 ours = median_of(own, case, precision, seconds_of(letter))
+                if ours is None:
+                    continue
                 words = WORDS.get(letter, letter) + ("" if letter == "A" else f", {precision}")
                 lines.append(
                     f"| {case}, {own[0]['pictures']:,} ({own[0]['weights']}) | {words} | {plain:.1f} s | {ours:.1f} s | "
@@ -173,8 +175,8 @@ def draw(pairs: Sequence[Pair], file: Path) -> None:
     rows = []
     for case in dict.fromkeys(pair["case"] for pair in pairs):
         own = [pair for pair in pairs if pair["case"] == case]
-        best = "bfloat16" if "bfloat16" in own[0] else "float32"
         for letter in ("A",) if "A" in own[0]["plain"] else tuple(WORDS):
+            best = "bfloat16" if letter in own[0].get("bfloat16", {}) else "float32"
             plain = median_of(own, case, "plain", seconds_of(letter[0]))
             ours = median_of(own, case, best, seconds_of(letter))
             rows.append((f"{case}<br>{WORDS.get(letter, letter)}", plain, ours))
