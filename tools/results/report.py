@@ -182,8 +182,6 @@ def report(find: Find, runs: Sequence[Wanted], plot: str) -> str:
         "",
         "## tf_flowers",
         "",
-        "What an earlier version came to, where the table has nothing yet: [up to 2026-11-24](results/2026-11-24.md).",
-        "",
         "The photos as far as they were at hand (1,097 test photos), squashed. VGG16 mini has seen the training photos before, "
         "without their labels; MobileNetV2 has ImageNet weights.",
         "",
