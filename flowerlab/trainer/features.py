@@ -204,9 +204,10 @@ class FrozenPart:
         total = len(self._prepared.ids) if views is None else views.copies * len(views.training)
         for cut in sorted(self._digests, reverse=True):
             key = self._key(cut, views)
-            # Both must find room side by side.
-            fits = self._kept.fits(self.bytes_at(cut, total) + self.bytes_at(before, total))
-            if cut >= before or not fits or not self._kept.has(key):
+            if cut >= before or not self._kept.has(key):
+                continue
+            if not self._kept.fits(self.bytes_at(cut, total) + self.bytes_at(before, total)):
+                # They would not find room side by side.
                 continue
             stack.enter_context(self._kept.held(key))
             found = self._kept.open(key, (total, *self._backbone.layers[cut - 1].output.shape[1:]))
