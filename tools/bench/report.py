@@ -153,6 +153,8 @@ def report(pairs: Sequence[Pair], machine: str, plot: str) -> str:
         "",
         *targets_table(pairs),
         "",
+        "The share is above 100 % where the library finds convolutions that need fewer operations than are counted.",
+        "",
         f"![Seconds of plain Keras and of Flowerlab]({plot})",
         "",
         "## All of it",
