@@ -191,8 +191,9 @@ def draw(pairs: Sequence[Pair], file: Path) -> None:
         )  # fmt: skip
     figure.update_layout(
         template="plotly_white", font={"size": 15}, width=900, height=120 + 62 * len(rows), bargap=0.25,
-        margin={"l": 170, "r": 60, "t": 20, "b": 60}, legend={"orientation": "h", "y": 1.05},
-        xaxis={"title": "seconds, on a logarithmic scale", "type": "log"}, yaxis={"autorange": "reversed"},
+        margin={"l": 170, "r": 20, "t": 60, "b": 60}, legend={"orientation": "h", "yanchor": "bottom", "y": 1.0},
+        xaxis={"title": "seconds, on a logarithmic scale", "type": "log", "dtick": 1, "range": [-0.5, 2.6]},
+        yaxis={"autorange": "reversed"},
     )  # fmt: skip
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 900, "height": 120 + 62 * len(rows)})
