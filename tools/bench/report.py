@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import plotly.graph_objects as go
 
 from flowerlab.metrics import accuracy_interval
-from tools.app_server import chromium
 from tools.bench.pairs import Pair
+from tools.figure_picture import save_figure
 
 # (row, case, letter of the plain side, letter of Flowerlab's, precision, what must be reached)
 TARGETS = (
@@ -23,6 +23,7 @@ TARGETS = (
     ("C, features at hand", "vgg16", "C", "C-again", "float32", 2.3),
 )
 WORDS = {"B": "B, first time", "C": "C, first time", "B-again": "B, features at hand", "C-again": "C, features at hand"}
+PRECISIONS = ("float32", "bfloat16")
 TEST_SHARE = 0.3
 
 
@@ -64,6 +65,18 @@ def seconds_of(letter: str) -> Callable[[Pair], float | None]:
     return lambda side: float(side[letter]["seconds"]) if letter in side else None
 
 
+def by_case(pairs: Sequence[Pair]) -> Iterator[tuple[str, list[Pair], list[str]]]:
+    """Yields (case, its pairs, precisions that were measured in it)."""
+    for case in dict.fromkeys(pair["case"] for pair in pairs):
+        own = [pair for pair in pairs if pair["case"] == case]
+        yield case, own, [name for name in PRECISIONS if any(name in pair for pair in own)]
+
+
+def letters_of(own: Sequence[Pair], of_known: Iterable[str]) -> tuple[str, ...]:
+    """Returns the recipes of a case: A, or those given for a known network."""
+    return ("A",) if "A" in own[0]["plain"] else tuple(of_known)
+
+
 def targets_table(pairs: Sequence[Pair]) -> list[str]:
     """What must be reached, and what was."""
     lines = ["| plain Keras ÷ Flowerlab | must be at least | median of pairs (range) | reached |", "| --- " * 4 + "|"]
@@ -88,10 +101,9 @@ def all_table(pairs: Sequence[Pair]) -> list[str]:
         "| network, pictures | recipe | plain Keras | Flowerlab | ratio (range) |",
         "| --- " * 5 + "|",
     ]
-    for case in dict.fromkeys(pair["case"] for pair in pairs):
-        own = [pair for pair in pairs if pair["case"] == case]
-        for precision in [name for name in ("float32", "bfloat16") if any(name in pair for pair in own)]:
-            for letter in ("A",) if "A" in own[0]["plain"] else tuple(WORDS):
+    for case, own, precisions in by_case(pairs):
+        for precision in precisions:
+            for letter in letters_of(own, WORDS):
                 plain = median_of(own, case, "plain", seconds_of(letter[0]))
                 ours = median_of(own, case, precision, seconds_of(letter))
                 if ours is None:
@@ -102,9 +114,11 @@ def all_table(pairs: Sequence[Pair]) -> list[str]:
                     f"{ratio(own, case, letter[0], letter, precision)} |"
                 )
         plain = median_of(own, case, "plain", lambda side: side["whole_s"])
-        for precision in [name for name in ("float32", "bfloat16") if any(name in pair for pair in own)]:
+        for precision in precisions:
             ours = median_of(own, case, precision, lambda side: side["whole_s"])
-            both = "A" if "A" in own[0]["plain"] else "B and C; Flowerlab's does both twice"
+            recipes = " and ".join(letters_of(own, "BC"))
+            twice = any(name.endswith("-again") for name in own[0][precision])
+            both = f"{recipes}; Flowerlab's twice" if twice else recipes
             lines.append(f"| {case} | whole process, {both}, {precision} | {plain:.1f} s | {ours:.1f} s | |")
     return lines
 
@@ -115,10 +129,9 @@ def accuracy_table(pairs: Sequence[Pair]) -> list[str]:
         "| network | recipe | plain Keras | Flowerlab | difference within the 95 % interval |",
         "| --- " * 5 + "|",
     ]
-    for case in dict.fromkeys(pair["case"] for pair in pairs):
-        own = [pair for pair in pairs if pair["case"] == case]
-        for precision in [name for name in ("float32", "bfloat16") if any(name in pair for pair in own)]:
-            for letter in ("A",) if "A" in own[0]["plain"] else ("B", "C"):
+    for case, own, precisions in by_case(pairs):
+        for precision in precisions:
+            for letter in letters_of(own, "BC"):
                 plain = [pair["plain"][letter]["test_accuracy"] for pair in own]
                 ours = [pair[precision][letter]["test_accuracy"] for pair in own if precision in pair]
                 tested = round(own[0]["pictures"] * TEST_SHARE)
@@ -136,8 +149,7 @@ def _seeds(values: Sequence[float]) -> str:
 
 def report(pairs: Sequence[Pair], machine: str, plot: str) -> str:
     """Writes the section that the pairs make."""
-    counts = {case: sum(pair["case"] == case for pair in pairs) for case in dict.fromkeys(p["case"] for p in pairs)}
-    told = ", ".join(f"{case} {count}" for case, count in counts.items())
+    told = ", ".join(f"{case} {len(own)}" for case, own, _ in by_case(pairs))
     return "\n".join([
         "# Benchmarks",
         "",
@@ -175,9 +187,8 @@ def report(pairs: Sequence[Pair], machine: str, plot: str) -> str:
 def draw(pairs: Sequence[Pair], file: Path) -> None:
     """Draws the seconds of both sides, in Chromium."""
     rows = []
-    for case in dict.fromkeys(pair["case"] for pair in pairs):
-        own = [pair for pair in pairs if pair["case"] == case]
-        for letter in ("A",) if "A" in own[0]["plain"] else tuple(WORDS):
+    for case, own, _ in by_case(pairs):
+        for letter in letters_of(own, WORDS):
             best = "bfloat16" if letter in own[0].get("bfloat16", {}) else "float32"
             plain = median_of(own, case, "plain", seconds_of(letter[0]))
             ours = median_of(own, case, best, seconds_of(letter))
@@ -195,8 +206,4 @@ def draw(pairs: Sequence[Pair], file: Path) -> None:
         xaxis={"title": "seconds, on a logarithmic scale", "type": "log", "dtick": 1, "range": [-0.5, 2.6]},
         yaxis={"autorange": "reversed"},
     )  # fmt: skip
-    with chromium() as browser:
-        page = browser.new_page(viewport={"width": 900, "height": 120 + 62 * len(rows)})
-        page.set_content(figure.to_html(include_plotlyjs=True, full_html=True, config={"displayModeBar": False}))
-        page.wait_for_selector(".legend")
-        page.locator(".js-plotly-plot").screenshot(path=str(file))
+    save_figure(figure, file)

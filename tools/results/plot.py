@@ -7,7 +7,7 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from tools.app_server import chromium
+from tools.figure_picture import save_figure
 
 WIDTH_PX, HEIGHT_PX = 900, 480
 
@@ -36,8 +36,4 @@ def draw(rows: Sequence[tuple[float, float | None, float | None]], default: floa
         xaxis={"title": "difficulty of the garden", "range": [-0.03, 1.03]},
         yaxis={"title": "test accuracy", "range": [0, 1.02], "tickformat": ".0%"},
     )  # fmt: skip
-    with chromium() as browser:
-        page = browser.new_page(viewport={"width": WIDTH_PX, "height": HEIGHT_PX})
-        page.set_content(figure.to_html(include_plotlyjs=True, full_html=True, config={"displayModeBar": False}))
-        page.wait_for_selector(".legend")
-        page.locator(".js-plotly-plot").screenshot(path=str(file))
+    save_figure(figure, file)
