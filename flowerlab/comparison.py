@@ -9,10 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowerlab.calibration import best_temperature, calibration_error, tempered
+from flowerlab.materials import photos_in
 from flowerlab.metrics import load_predictions
 from flowerlab.paired import PairedTest, paired_test
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+
+# More would not be told apart side by side.
+MOST_RUNS = 6
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def answers_of(lab: Lab, run: Run) -> Answers | None:
         val_truth, best = np.zeros(0, dtype=np.int64), np.zeros((0, len(classes)), dtype=np.float32)
     return Answers(
         run=run,
-        photos_of=lab.store.materials(run.id).partition(" ")[0],
+        photos_of=photos_in(lab.store.materials(run.id)),
         classes=classes,
         ids=stored["test_ids"],
         truth=stored["test_truth"].astype(np.int64),

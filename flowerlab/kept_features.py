@@ -97,12 +97,12 @@ class KeptFeatures:
 
     Args:
         home: Whose.
-        limit_bytes: Of all sets together; None: 8 GB, or a tenth of the disk that is free without them, if that is less.
+        limit_gb: Of all sets together (10⁹ bytes); None: 8, or a tenth of the disk that is free without them, if that is less.
     """
 
-    def __init__(self, home: Home, limit_bytes: float | None = None) -> None:
+    def __init__(self, home: Home, limit_gb: float | None = None) -> None:
         self._home = home
-        self._limit_bytes = limit_bytes
+        self._limit_bytes = None if limit_gb is None else limit_gb * 1e9
 
     def all(self) -> list[Kept]:
         """Returns every set that says what it is, the least recently used first."""

@@ -23,23 +23,33 @@ _measured_s: dict[Path, float] = {}
 
 def machine_name() -> str:
     """Returns what tells this kind of machine from others: processor and cores."""
-    model = _told("model name") or platform.processor() or platform.machine()
+    model = _told(CPU_FILE, "model name") or platform.processor() or platform.machine()
     return f"{model}, {os.cpu_count()} cores"
 
 
-def processor_flags() -> frozenset[str]:
-    """Returns what the processor says it can, in Linux' words; empty on other systems."""
-    return frozenset(_told("flags").split())
+def processor_flags(cpu_file: Path = CPU_FILE) -> set[str] | None:
+    """Returns what the processor says it can, in Linux' words; None where nothing tells.
+
+    Args:
+        cpu_file: In which Linux describes the processors.
+    """
+    # "flags" on x86, "Features" on ARM.
+    told = _told(cpu_file, "flags", "Features")
+    return None if told is None else set(told.split())
 
 
 @functools.cache
-def _told(name: str) -> str:
-    """Returns a line of Linux' description of the first processor; empty where there is none."""
+def _told(cpu_file: Path, *names: str) -> str | None:
+    """Returns what the first line of one of these names says; None if there is none."""
     try:
-        lines = CPU_FILE.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = cpu_file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return ""
-    return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == name), "")
+        return None
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.strip() in names:
+            return value.strip()
+    return None
 
 
 def peak_flops(home: Home) -> float:

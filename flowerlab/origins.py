@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flowerlab.materials import digest_in
 from flowerlab.recipe import Recipe
 from flowerlab.weights import shipped_digest
 
@@ -29,10 +30,5 @@ def origin_of(recipe: Recipe, source: Source) -> str:
         return f"none:{recipe.seed}"
     if recipe.weights == "flowerlab":
         # A run of before may have begun with another version of what comes with Flowerlab.
-        return f"flowerlab:{_digest_in(materials, recipe.architecture) or shipped_digest(recipe.chosen)}"
+        return f"flowerlab:{digest_in(materials, recipe.architecture) or shipped_digest(recipe.chosen)}"
     return recipe.weights
-
-
-def _digest_in(materials: str, architecture: str) -> str:
-    named = (word.removeprefix(f"{architecture}-") for word in materials.split() if word.startswith(f"{architecture}-"))
-    return next(named, "")

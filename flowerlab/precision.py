@@ -39,4 +39,4 @@ def good_enough(wish: Wish, wanted: Precision) -> tuple[Precision, ...]:
 
 def processor_has_bfloat16() -> bool:
     """Whether the processor computes with bfloat16 itself; False where it does not tell (not Linux)."""
-    return bool(FLAGS & processor_flags())
+    return bool(FLAGS & (processor_flags() or set()))

@@ -20,7 +20,6 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.prepared import is_prepared, prepared_key
 from flowerlab.datasets.splits import Split, make_split
-from flowerlab.events import Timing
 from flowerlab.home import Home
 from flowerlab.kept_features import KeptFeatures, views_name
 from flowerlab.machine import machine_name, peak_flops
@@ -98,15 +97,17 @@ def price_of(
         runs: That were seen, newest first.
         source: Looks up the runs that it goes on from.
     """
-    split = _split(recipe, originals, count)
+    order, split = _cut(recipe, originals, count)
     photos = Photos(
         len(split.train), len(split.validation), len(split.test), count if originals is None else len(originals)
     )
-    key = None if originals is None else prepared_key(originals, recipe.dataset, recipe.image_size, recipe.resize)
+    key = None
+    if originals is not None:
+        key = prepared_key(originals, order, recipe.dataset, recipe.image_size, recipe.resize)
     way: Way = "plain" if settings.features == "off" else wanted_way(recipe)
     exact = settings.features == "float32"
     origin = origin_of(recipe, source)
-    kept = KeptFeatures(home, None if settings.features_gb is None else settings.features_gb * 1e9)
+    kept = KeptFeatures(home, settings.features_gb)
     here = Here(frozen_precision(settings.precision, recipe.chosen), 0, copies=False)
     if way != "plain" and key is not None:
         here = _here(kept, key, recipe, settings, origin, split.train)
@@ -201,11 +202,12 @@ def expected_photos(dataset: str, garden: Garden) -> int:
     return garden.pictures if dataset == "garden" else DATASETS[dataset].photos
 
 
-def _split(recipe: Recipe, originals: Originals | None, count: int) -> Split:
+def _cut(recipe: Recipe, originals: Originals | None, count: int) -> tuple[NDArray[np.int64], Split]:
+    """Returns the order of the photos, and the parts, which are positions in it."""
+    split, fraction = recipe.split, recipe.validation_fraction
     if originals is None:
-        return make_split(count, split=recipe.split, validation_fraction=recipe.validation_fraction)
-    parts = parts_of(originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction)
-    return parts[1]
+        return np.arange(count), make_split(count, split=split, validation_fraction=fraction)
+    return parts_of(originals, recipe.dataset, split=split, validation_fraction=fraction)
 
 
 class Speed:
@@ -245,14 +247,14 @@ class Speed:
     def epoch_s(self, recipe: Recipe, work: Work, way: Way) -> float:
         """Returns the seconds of an epoch."""
         ratios = [
-            (timing.seconds_training / self._learning_s(before.architecture, timing), before.architecture, timing.way)
+            (
+                timing.seconds_training / self._learning_s(before.architecture, timing.batches, timing.flops_training),
+                before.architecture,
+                timing.way,
+            )
             for before, _, timing in self._seen
         ]
-        here = Timing(
-            machine="", way=way, flops_features=0, seconds_features=0, flops_training=work.epoch, batches=work.batches,
-            seconds_training=0, flops_test=0, seconds_saving=0, seconds_checking=0, seconds_rest=0,
-        )  # fmt: skip
-        return self._learning_s(recipe.architecture, here) * _middle([
+        return self._learning_s(recipe.architecture, work.batches, work.epoch) * _middle([
             [ratio for ratio, name, of in ratios if name == recipe.architecture and of == way],
             [ratio for ratio, _, of in ratios if of == way],
             [ratio for ratio, _, _ in ratios],
@@ -278,8 +280,8 @@ class Speed:
         gain = BFLOAT16_GAIN if precision == "bfloat16" else 1.0
         return flops / (self.peak * SHARE[architecture] * gain)
 
-    def _learning_s(self, architecture: str, timing: Timing) -> float:
-        return timing.batches * BATCH_S + timing.flops_training / (self.peak * SHARE[architecture] * LEARNING_SHARE)
+    def _learning_s(self, architecture: str, batches: int, flops: float) -> float:
+        return batches * BATCH_S + flops / (self.peak * SHARE[architecture] * LEARNING_SHARE)
 
 
 def _middle(choices: Sequence[Sequence[float]]) -> float:

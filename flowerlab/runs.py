@@ -32,6 +32,7 @@ from flowerlab.errors import BadInput, BadRecipe, RunFailed, UnknownRun
 from flowerlab.history import History, Reader
 from flowerlab.home import Home
 from flowerlab.jobs import make_job
+from flowerlab.materials import materials_of
 from flowerlab.owner import Owner
 from flowerlab.photos import resize_photo
 from flowerlab.presets import LECTURE, PRESETS, name_of, preset_recipe
@@ -41,7 +42,7 @@ from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
 from flowerlab.starter import bring_starter
 from flowerlab.store import Store
-from flowerlab.weights import find_weights, shipped_digest
+from flowerlab.weights import find_weights
 
 
 @dataclass(frozen=True)
@@ -168,9 +169,8 @@ class Lab:
     def materials(self, recipe: Recipe) -> str:
         """Returns what tells a recipe's photos and shipped weights from others of the same name."""
         photos = photos_identity(self.home, recipe.dataset, self.settings.garden)
-        if recipe.weights != "flowerlab" or recipe.start_from is not None:
-            return photos
-        return f"{photos} {recipe.architecture}-{shipped_digest(recipe.chosen)}"
+        ships = recipe.weights == "flowerlab" and recipe.start_from is None
+        return materials_of(photos, recipe.chosen if ships else None)
 
     def lecture(
         self,

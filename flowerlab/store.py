@@ -378,8 +378,7 @@ class Store:
         """
         run = self.get(run_id)
         row = self._connection().execute("SELECT fingerprint FROM runs WHERE id = ?", (run_id,)).fetchone()
-        materials = row["fingerprint"].partition(" ")[2]
-        return RunRecord(run, materials, tuple(event for _, event in self.events(run_id)))
+        return RunRecord(run, _materials(row), tuple(event for _, event in self.events(run_id)))
 
     def get(self, run_id: str) -> Run:
         """Returns one run.
@@ -410,7 +409,7 @@ class Store:
         row = self._connection().execute("SELECT fingerprint FROM runs WHERE id = ?", (run_id,)).fetchone()
         if row is None:
             raise UnknownRun(_unknown(run_id))
-        return str(row["fingerprint"]).partition(" ")[2]
+        return _materials(row)
 
     def all(self) -> list[Run]:
         """Returns every run, newest first."""
@@ -456,6 +455,10 @@ class Store:
 
 def _fingerprint(recipe: Recipe, materials: str) -> str:
     return f"{recipe.fingerprint()} {materials}"
+
+
+def _materials(row: sqlite3.Row) -> str:
+    return str(row["fingerprint"]).partition(" ")[2]
 
 
 def _unknown(run_id: str) -> str:

@@ -51,6 +51,11 @@ class Work:
     copies_bytes: int
 
 
+def batches_per_epoch(photos: int, batch_size: int) -> int:
+    """Returns the number of batches in an epoch; the last may be smaller."""
+    return -(-photos // batch_size)
+
+
 def wanted_way(recipe: Recipe) -> Way:
     """Returns the quickest way that a recipe allows, if its features can be kept."""
     cut = recipe.cut
@@ -77,7 +82,7 @@ def work_of(recipe: Recipe, photos: Photos, classes: int, way: Way, *, begin: in
     head = sum(2.0 * before * after for before, after in itertools.pairwise(sizes))
     first = chosen.first_trainable_index(recipe.unfreeze_from)
     learning = (0.0 if first is None else sum(layers[first:])) + head
-    batches = -(-photos.train // recipe.batch_size)
+    batches = batches_per_epoch(photos.train, recipe.batch_size)
     if way == "plain":
         forward = sum(layers) + head
         epoch = photos.train * (forward + BACKWARDS * learning) + photos.validation * forward

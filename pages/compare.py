@@ -6,6 +6,7 @@ import streamlit as st
 
 from flowerlab.charts.curves import Measure, curves_figure, curves_sentence
 from flowerlab.charts.matrix import scale_top
+from flowerlab.comparison import MOST_RUNS
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.ui.comparing import column_words, curve_of, notes_on_fairness, show_matrix, shown_table, table_rows
@@ -14,7 +15,6 @@ from flowerlab.ui.lab import lab
 from flowerlab.ui.per_class import show_classes
 from flowerlab.ui.run_picker import nothing_finished, pick_runs
 
-MOST_RUNS = 6
 MATRICES_A_ROW = 3
 
 

@@ -61,13 +61,14 @@ def show_form(opened: Lab) -> None:
     with meaning:
         try:
             show_what_learns(opened, recipe)
-            show_price(opened, recipe)
+            price = opened.price(recipe)
+            show_price(price)
         except BadRecipe as error:
             tell(error)
             return
         show_warnings(recipe)
         start_button(opened, recipe, letter=letter, new_b=new_b)
-        show_notes(opened, recipe)
+        show_notes(opened, recipe, price)
     if not new_b:
         sweep_section(opened, recipe)
     write_link(recipe)

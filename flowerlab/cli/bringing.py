@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import itertools
 import os
+import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -49,6 +50,13 @@ def bring_in(
     if photos is not None:
         named["dataset"] = FOLDER_PREFIX + _import_photos(photos, home)
     return named
+
+
+@contextlib.contextmanager
+def aside() -> Iterator[Home]:
+    """Gives a home next to the lab's for a moment: what is given by a path is imported there to be checked, and nothing is changed."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Home(Path(folder)).create()
 
 
 def _import_photos(source: Path, home: Home) -> str:

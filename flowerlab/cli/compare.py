@@ -9,12 +9,10 @@ import typer
 
 from flowerlab.cli.output import AsJson, give, write
 from flowerlab.cli.running import find_run, opened
-from flowerlab.comparison import Answers, answers_of, calibrated, pair, pair_sentence, why_not_paired
+from flowerlab.comparison import MOST_RUNS, Answers, answers_of, calibrated, pair, pair_sentence, why_not_paired
 from flowerlab.errors import BadInput
 from flowerlab.figures import percent, percent_with_interval
 from flowerlab.metrics import accuracy_interval, average_figures, class_figures, confusion_matrix
-
-MOST_RUNS = 6
 
 
 def compare(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from flowerlab.cli.bringing import bring_in
+from flowerlab.cli.bringing import aside, bring_in
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, write
 from flowerlab.cli.plan import Plan, planned
 from flowerlab.cli.running import opened, see_through
+from flowerlab.cli.train import Again, DryRun
 from flowerlab.figures import duration, percent, roughly
-from flowerlab.home import Home
 from flowerlab.price import seconds_together
 from flowerlab.run import Run
 from flowerlab.runs import Lab
@@ -33,10 +31,8 @@ def sweep(
             "every combination is trained.",
         ),
     ] = None,
-    again: Annotated[bool, typer.Option("--again", metavar="", help="Train even if equal runs are there.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", metavar="", help="Show what would be trained, and start nothing.")
-    ] = False,
+    again: Again = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a grid of networks that share their photos and frozen features.
@@ -52,9 +48,7 @@ def sweep(
                 lab.check(cell.recipe, brings=brings)
 
         if dry_run:
-            # What is given by a path is imported for a moment, next to the lab: so it is checked, and nothing is changed.
-            with tempfile.TemporaryDirectory() as folder:
-                scratch = Home(Path(folder)).create()
+            with aside() as scratch:
                 cells = grid(bring_in(knobs, scratch, check=check), axes)
                 _show(cells, [planned(lab, cell.recipe, scratch) for cell in cells], as_json=as_json)
             return

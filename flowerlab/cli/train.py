@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flowerlab.architectures import architecture
-from flowerlab.cli.bringing import bring_in
+from flowerlab.cli.bringing import aside, bring_in
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, give, run_record, say, summary, write
 from flowerlab.cli.plan import plan_record, plan_text, planned
 from flowerlab.cli.running import opened, see_through
-from flowerlab.home import Home
 from flowerlab.presets import LECTURE, preset_recipe
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState, check_name
@@ -28,6 +25,7 @@ LECTURE_DEFAULTS = {
 }
 
 Again = Annotated[bool, typer.Option("--again", metavar="", help="Train even if an equal run is there.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", metavar="", help="Show what would be trained, and start nothing.")]
 
 
 @takes_knobs()
@@ -37,9 +35,7 @@ def train(
         str | None, typer.Option("--name", metavar="TEXT", help="Name of the run. Default: made from the recipe.")
     ] = None,
     again: Again = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", metavar="", help="Show what would be trained, and start nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Train one network.
@@ -70,9 +66,7 @@ def _checked_by(lab: Lab) -> Callable[[Mapping[str, str], Collection[str]], None
 
 
 def _show_plan(knobs: Mapping[str, str], *, as_json: bool) -> None:
-    # What is given by a path is imported for a moment, next to the lab: so it is checked, and nothing is changed.
-    with tempfile.TemporaryDirectory() as folder, opened() as lab:
-        scratch = Home(Path(folder)).create()
+    with aside() as scratch, opened() as lab:
         plan = planned(lab, Recipe.parse(bring_in(knobs, scratch, check=_checked_by(lab))), scratch)
         if as_json:
             give(plan_record(plan))

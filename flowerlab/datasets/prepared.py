@@ -77,7 +77,7 @@ def prepare(
         progress: Called with (step, done, total); may raise to give up, which leaves nothing behind.
     """
     order = order_of(originals, dataset)
-    key = prepared_key(originals, dataset, image_size, resize)
+    key = prepared_key(originals, order, dataset, image_size, resize)
     folder = home.prepared / key
     photos = _open(folder, len(order), image_size)
     if photos is None:
@@ -98,9 +98,8 @@ def prepare(
     )
 
 
-def prepared_key(originals: Originals, dataset: str, image_size: int, resize: str) -> str:
-    """Returns the key of a data set at one size; see `Prepared`."""
-    order = order_of(originals, dataset)
+def prepared_key(originals: Originals, order: NDArray[np.int64], dataset: str, image_size: int, resize: str) -> str:
+    """Returns the key of a data set, in the order in which it is cut, at one size; see `Prepared`."""
     return hashlib.sha256(
         json.dumps([FORMAT, originals.content, dataset, image_size, resize]).encode() + order.tobytes()
     ).hexdigest()[:24]

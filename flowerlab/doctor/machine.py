@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from flowerlab.doctor.finding import Finding, Level
+from flowerlab.machine import CPU_FILE, processor_flags
 
-CPUINFO = Path("/proc/cpuinfo")
 # Version 2 of control groups, then version 1: what a container may use.
 MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ FEATURES = {
 }
 
 
-def check_processor(cpuinfo: Path = CPUINFO, machine: str | None = None) -> Iterator[Finding]:
+def check_processor(cpuinfo: Path = CPU_FILE, machine: str | None = None) -> Iterator[Finding]:
     """Names cores and vector instructions. Only Linux tells the latter without a program run to find out.
 
     Args:
@@ -43,7 +43,7 @@ def check_processor(cpuinfo: Path = CPUINFO, machine: str | None = None) -> Iter
     cores = _cores()
     about = f"{cores} core{'' if cores == 1 else 's'}"
     slow = "It works, but training takes longer; small networks such as MobileNetV2 0.35 help."
-    flags = _flags(cpuinfo)
+    flags = processor_flags(cpuinfo)
     if flags is None:
         text = f"{about}; vector instructions are not known on {platform.system() or 'this system'}."
         yield Finding("processor", Level.OK if cores > 1 else Level.WARNING, text, "" if cores > 1 else slow)
@@ -64,19 +64,6 @@ def check_processor(cpuinfo: Path = CPUINFO, machine: str | None = None) -> Iter
 def _cores() -> int:
     """Returns how many cores this process may use: fewer than there are in some containers."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _flags(cpuinfo: Path) -> set[str] | None:
-    try:
-        lines = cpuinfo.read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        name, _, value = line.partition(":")
-        # "flags" on x86, "Features" on ARM.
-        if name.strip() in ("flags", "Features"):
-            return set(value.split())
-    return None
 
 
 def check_memory(limits: tuple[Path, ...] = MEMORY_LIMITS) -> Iterator[Finding]:

@@ -17,11 +17,6 @@ from numpy.typing import NDArray
 from flowerlab.augment import augment, copy_of
 
 
-def batches_per_epoch(photos: int, batch_size: int) -> int:
-    """Returns the number of batches in an epoch; the last may be smaller."""
-    return -(-photos // batch_size)
-
-
 def order_of_epoch(indexes: NDArray[np.int64], seed: int, epoch: int) -> NDArray[np.int64]:
     """Returns the training photos of one epoch in their order: int64, (n,)."""
     return np.random.default_rng((seed, epoch)).permutation(indexes)

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from flowerlab.architectures import Architecture
 from flowerlab.augment import copy_of
 from flowerlab.datasets.prepared import Prepared
-from flowerlab.home import Home
 from flowerlab.kept_features import FORMAT, About, Features, KeptFeatures, NoRoom, views_name
 from flowerlab.locks import waiting_for
 from flowerlab.precision import Precision
@@ -94,7 +93,6 @@ class FrozenPart:
     """The layers before the cut, and the features that they make of photos.
 
     Args:
-        home: Where features are kept.
         kept: All kept sets.
         prepared: The photos.
         network: With a cut.
@@ -107,12 +105,12 @@ class FrozenPart:
     """
 
     def __init__(
-        self, home: Home, kept: KeptFeatures, prepared: Prepared, network: Network, chosen: Architecture, *,
+        self, kept: KeptFeatures, prepared: Prepared, network: Network, chosen: Architecture, *,
         precision: Precision, good_enough: Sequence[Precision], exact: bool, origin: str, stack: ExitStack,
     ) -> None:  # fmt: skip
         assert network.backbone is not None
         assert network.cut > 0
-        self._home, self._kept, self._prepared, self._chosen = home, kept, prepared, chosen
+        self._kept, self._prepared, self._chosen = kept, prepared, chosen
         self._cut, self._backbone = network.cut, network.backbone
         self._exact, self._origin, self._stack = exact, origin, stack
         self._digests = _digests(self._backbone, chosen, self._cut)

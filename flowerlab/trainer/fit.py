@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowerlab.recipe import Recipe
-from flowerlab.trainer.batches import batches_per_epoch, training_batches
+from flowerlab.trainer.batches import training_batches
 from flowerlab.trainer.best import Best, BestEpochs
 from flowerlab.trainer.channel import Channel, StopRequested
 from flowerlab.trainer.shelf import make_trainable
+from flowerlab.work import batches_per_epoch
 
 BATCH_EVENT_EVERY_S = 0.2
 # Photos: so few that Stop need not wait long for VGG16 on two slow cores. Features have gone through most of it.

@@ -25,7 +25,6 @@ from flowerlab.machine import machine_name
 from flowerlab.metrics import confusion_matrix
 from flowerlab.precision import Precision, frozen_precision, good_enough
 from flowerlab.recipe import Recipe
-from flowerlab.trainer.batches import batches_per_epoch
 from flowerlab.trainer.best import Best, BestEpochs
 from flowerlab.trainer.channel import Channel, StopRequested
 from flowerlab.trainer.features import Computed, FrozenPart, Progress, Views
@@ -34,7 +33,7 @@ from flowerlab.trainer.models import Network, build
 from flowerlab.trainer.shelf import Shelf
 from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
-from flowerlab.work import CHECKED_PHOTOS, Photos, wanted_way, work_of
+from flowerlab.work import CHECKED_PHOTOS, Photos, batches_per_epoch, wanted_way, work_of
 
 # Of a probability: how far the saved model's answers on some photos may lie from those of kept features. With bfloat16 0.02 is
 # promised for all photos; the few that are looked at must stay within half of it.
@@ -179,10 +178,10 @@ def _make_ready(job: Job, progress: Progress, stack: ExitStack) -> _Run:
 def _use_features(run: _Run, home: Home, progress: Progress, stack: ExitStack) -> None:
     """Lets the photos go through the frozen layers once; where that cannot be, the run trains the plain way, and says why."""
     job, recipe = run.job, run.recipe
-    kept = KeptFeatures(home, None if job.features_gb is None else job.features_gb * 1e9)
+    kept = KeptFeatures(home, job.features_gb)
     precision = frozen_precision(job.precision, recipe.chosen)
     part = FrozenPart(
-        home, kept, run.prepared, run.network, recipe.chosen, precision=precision,
+        kept, run.prepared, run.network, recipe.chosen, precision=precision,
         good_enough=good_enough(job.precision, precision), exact=job.features == "float32", origin=job.origin, stack=stack,
     )  # fmt: skip
     copies = Views(recipe.augment, recipe.seed, recipe.augment_views, run.split.train) if recipe.augment_views else None

@@ -38,13 +38,8 @@ def show_what_learns(lab: Lab, recipe: Recipe) -> None:
     st.caption(sentence)
 
 
-def show_price(lab: Lab, recipe: Recipe) -> None:
-    """Writes what the run will cost: how long, how much of it once, how much disk.
-
-    Raises:
-        BadRecipe: If the recipe names photos or a run that are not in this lab.
-    """
-    price = lab.price(recipe)
+def show_price(price: Price) -> None:
+    """Writes what the run will cost: how long, how much of it once, how much disk."""
     st.markdown(
         "⏱ **" + _("about {time}").format(time=roughly(price.seconds_total)) + "** · " + _parts(price),
         help=_(
@@ -79,14 +74,14 @@ def show_warnings(recipe: Recipe) -> None:
         )
 
 
-def show_notes(lab: Lab, recipe: Recipe) -> None:
+def show_notes(lab: Lab, recipe: Recipe, price: Price) -> None:
     """Writes what is good to know."""
-    for note in notes(lab, recipe):
+    for note in notes(lab, recipe, price):
         st.caption("💡 " + note)
     fetch_panel(lab, [recipe.dataset, *([recipe.architecture] if recipe.needs_pretrained else [])], place="train")
 
 
-def notes(lab: Lab, recipe: Recipe) -> list[str]:
+def notes(lab: Lab, recipe: Recipe, price: Price) -> list[str]:
     """Returns the quieter notes, one sentence or two each."""
     found = []
     if recipe.patience >= recipe.epochs:
@@ -95,10 +90,10 @@ def notes(lab: Lab, recipe: Recipe) -> list[str]:
             "It only keeps the best epoch."
         )
         found.append(text.format(patience=recipe.patience, epochs=recipe.epochs))
-    return [*found, *_speed(lab, recipe), *_materials(lab, recipe)]
+    return [*found, *_speed(lab, recipe, price), *_materials(lab, recipe)]
 
 
-def _speed(lab: Lab, recipe: Recipe) -> list[str]:
+def _speed(lab: Lab, recipe: Recipe, price: Price) -> list[str]:
     """What makes it slower than it could be, with what each choice costs."""
     if recipe.augment != "none" and recipe.cut and not recipe.augment_views:
         copies = recipe.changed(augment_views=4)
@@ -107,11 +102,11 @@ def _speed(lab: Lab, recipe: Recipe) -> list[str]:
             "copies of each photo, looked at once: about {copies}; without augmentation: about {none}."
         )
         times = {
-            "fresh": lab.price(recipe), "copies": lab.price(copies),
+            "fresh": price, "copies": lab.price(copies),
             "none": lab.price(copies.changed(augment="none", augment_views=0)),
         }  # fmt: skip
-        return [text.format(**{name: roughly(price.seconds_total) for name, price in times.items()})]
-    if lab.price(recipe).too_large:
+        return [text.format(**{name: roughly(one.seconds_total) for name, one in times.items()})]
+    if price.too_large:
         return [
             _(
                 "The features of this recipe are larger than this lab may keep, so every photo goes through all layers in every "

@@ -131,7 +131,7 @@ def frozen_part(home: Home, recipe: Recipe, stack: ExitStack, **more: Any) -> Fr
         "stack": stack,
         **more,
     }
-    return FrozenPart(home, KeptFeatures(home), photos, network, recipe.chosen, **given)
+    return FrozenPart(KeptFeatures(home), photos, network, recipe.chosen, **given)
 
 
 def quiet(step: str, done: int, total: int) -> None:

@@ -55,7 +55,7 @@ def test_what_is_written_is_read(home: Home) -> None:
 def test_parts_of_any_size_add_up(tmp_path_factory: pytest.TempPathFactory, rows: np.ndarray, cuts: list[int]) -> None:
     """However the rows come in parts, the array and its checksum are those of the whole."""
     home = Home(tmp_path_factory.mktemp("home")).create()
-    kept = KeptFeatures(home, 1e6)
+    kept = KeptFeatures(home, 1e6 / 1e9)
     with kept.making("a", about(rows.shape), rows.dtype) as write:
         for part in np.split(rows, sorted(min(cut, len(rows)) for cut in cuts)):
             write(part)
@@ -114,7 +114,7 @@ def test_the_least_recently_used_goes_first(home: Home) -> None:
     """Where the bound is reached, sets go in the order of their last use, never one in use."""
     keep(KeptFeatures(home), "a")
     (first,) = KeptFeatures(home).all()
-    kept = KeptFeatures(home, 3.5 * first.bytes)
+    kept = KeptFeatures(home, 3.5 * first.bytes / 1e9)
     for number, key in enumerate("abc"):
         keep(kept, key)
         os.utime(home.features / key / ABOUT, (number, number))
@@ -128,7 +128,7 @@ def test_the_least_recently_used_goes_first(home: Home) -> None:
 
 def test_what_can_never_fit_is_refused_and_nothing_goes(home: Home) -> None:
     """A set larger than the bound, or than what those in use leave, is refused; what is kept stays."""
-    kept = KeptFeatures(home, 1000)
+    kept = KeptFeatures(home, 1000 / 1e9)
     keep(kept, "a")
     with pytest.raises(NoRoom, match="are more than"), kept.making("b", about((1000, 4)), np.float16):
         pass
@@ -153,7 +153,7 @@ def test_the_bound_is_a_tenth_of_the_free_disk(home: Home, monkeypatch: pytest.M
     assert kept.limit_bytes == pytest.approx(1e8)
     keep(kept, "a", np.ones((1000, 4), np.float16))
     assert kept.limit_bytes > 1e8
-    assert KeptFeatures(home, 5e9).limit_bytes == 5e9
+    assert KeptFeatures(home, 5).limit_bytes == 5e9
 
 
 def test_a_held_set_is_in_use_until_its_holder_is_gone(home: Home) -> None:
@@ -260,7 +260,7 @@ def test_what_others_are_writing_counts_and_what_the_killed_left_goes(home: Home
     for key in ("alive", "dead", "a"):
         (home.features / f".{key}.x.part").mkdir()
         (home.features / f".{key}.x.part" / ARRAY).write_bytes(bytes(5000))
-    kept = KeptFeatures(home, 5200)
+    kept = KeptFeatures(home, 5200 / 1e9)
     writing = ProcessLock(kept.lock_of("alive"))
     assert writing.acquire()
     with pytest.raises(NoRoom, match="in use"):
