@@ -119,11 +119,11 @@ def unfold(trained: keras.Model, plain: keras.Model, crops: Crops) -> None:
     trained.get_layer("teacher_features").set_weights([solved[:-1], solved[-1]])
 
 
-def rate_at(step: Any, total: int) -> Any:
-    """Returns the learning rate at a step: warm-up, flat, then straight down to zero."""
+def rate_at(step: Any, total: int, peak: float) -> Any:
+    """Returns the learning rate at a step: warm-up to the peak, flat, then straight down to zero."""
     step = tf.cast(step, tf.float32)
     down = (total - step) / (DECAY_SHARE * total)
-    return PEAK_RATE * tf.maximum(tf.minimum(tf.minimum(step / WARM_UP_STEPS, 1.0), down), 0.0)
+    return peak * tf.maximum(tf.minimum(tf.minimum(step / WARM_UP_STEPS, 1.0), down), 0.0)
 
 
 class Distiller:
@@ -178,13 +178,14 @@ def batch(crops: Crops, number: int, side_px: int) -> tuple[Any, Any]:
     return photos, crops.answers[begin : begin + BATCH]
 
 
-def train(lots: Sequence[Crops], distiller: Distiller, total: int, state: Path) -> None:
+def train(lots: Sequence[Crops], distiller: Distiller, total: int, peak: float, state: Path) -> None:
     """Trains to the last step, going on from the saved state if there is one; saves the folded weights beside it.
 
     Args:
         lots: Sets of crops that take turns.
         distiller: Whose student is trained.
         total: Steps in all.
+        peak: The highest learning rate.
         state: Folder of the checkpoints.
     """
     step = tf.Variable(0, dtype=tf.int64)
@@ -197,7 +198,7 @@ def train(lots: Sequence[Crops], distiller: Distiller, total: int, state: Path) 
     while int(step) < total:
         now = int(step)
         side = max(side for share, side in SIDES_PX if now >= share * total)
-        distiller.optimizer.learning_rate.assign(rate_at(now, total))
+        distiller.optimizer.learning_rate.assign(rate_at(now, total, peak))
         squared, divergence = distiller.learn(*batch(lots[now % len(lots)], now // len(lots), side))
         sums += (float(squared), float(divergence), 1)
         step.assign_add(1)
@@ -219,7 +220,11 @@ def main() -> None:
     parser.add_argument("--head", type=Path, required=True, help="The teacher's classifier: npz with kernel and bias.")
     parser.add_argument("--state", type=Path, default=Path("pretraining"), help="Folder for crops and checkpoints.")
     parser.add_argument("--steps", type=int, default=10_000, help="Batches of 64 crops. Default: 10,000.")
-    parser.add_argument("--begin-with", choices=["random", "shipped"], default="random", help="Default: random.")
+    parser.add_argument("--rate", type=float, default=PEAK_RATE, help=f"The highest learning rate. Default: {PEAK_RATE}.")
+    parser.add_argument(
+        "--begin-with", default="random", metavar="random|shipped|FILE",
+        help="Weights to go on from: drawn at random, the shipped ones, or folded ones of an earlier call. Default: random.",
+    )  # fmt: skip
     parser.add_argument(
         "--precision", choices=["float32", "mixed_bfloat16"], default="float32",
         help="Of the student's layers. Default: float32; mixed_bfloat16 is quicker where the processor has it.",
@@ -233,11 +238,14 @@ def main() -> None:
     others = make_crops(arguments.state / "altered", sources, seed=1, alter=True)
     with np.load(arguments.head) as head:
         distiller = Distiller(plain, (head["kernel"], head["bias"]), arguments.precision)
-    if arguments.begin_with == "shipped":
-        shipped = vgg16_mini((STORED_PX, STORED_PX, 3))
-        load_shipped(shipped, architecture("vgg16_mini"))
-        unfold(distiller.model, shipped, plain)
-    train((plain, others), distiller, arguments.steps, arguments.state / "checkpoints")
+    if arguments.begin_with != "random":
+        known = vgg16_mini((STORED_PX, STORED_PX, 3))
+        if arguments.begin_with == "shipped":
+            load_shipped(known, architecture("vgg16_mini"))
+        else:
+            known.load_weights(arguments.begin_with)
+        unfold(distiller.model, known, plain)
+    train((plain, others), distiller, arguments.steps, arguments.rate, arguments.state / "checkpoints")
 
 
 if __name__ == "__main__":
