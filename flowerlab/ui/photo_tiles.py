@@ -9,8 +9,12 @@ import streamlit as st
 
 from flowerlab.datasets.originals import Originals
 from flowerlab.locale import _
-from flowerlab.ui.photos_view import PHOTOS_A_PAGE, THUMBNAIL_PX, thumbnail
+from flowerlab.ui.photos_view import PHOTOS_A_PAGE, thumbnail
 from flowerlab.ui.run_picker import escaped
+
+# Six stand in a row on a laptop, two on a phone, also inside a frame.
+TILE_PX = 156
+NO_BREAK = "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -125,14 +129,15 @@ def _turn(key: str, page: int) -> None:
 def _show(tile: Tile, originals: Originals) -> None:
     position = originals.positions.get(tile.photo)
     picture = None if position is None else thumbnail(originals, position)
-    with st.container(width=THUMBNAIL_PX, gap=None):
+    with st.container(width=TILE_PX, gap="xxsmall"):
         if picture is None:
             st.caption(_("{photo} cannot be read").format(photo=escaped(tile.photo)))
         else:
-            st.image(picture, width=THUMBNAIL_PX, alt=tile.sentence)
+            st.image(picture, width=TILE_PX, alt=tile.sentence)
         lines = [
             _("truth: {name}").format(name=f"**{escaped(tile.truth)}**"),
-            *(f"{escaped(one.run)}: **{escaped(one.words)}**" for one in tile.said),
+            # An answer is not broken between its words.
+            *(f"{escaped(one.run)}: **{escaped(one.words).replace(' ', NO_BREAK)}**" for one in tile.said),
         ]
         st.caption("  \n".join(lines))
 
