@@ -108,7 +108,7 @@ def _photos_of(lab: Lab, run: Run) -> str:
     return photos_in(lab.store.materials(run.id))
 
 
-def tested_photos(lab: Lab, answers: Answers) -> Originals | None:
+def photos_at_hand(lab: Lab, answers: Answers) -> Originals | None:
     """Returns the photos that a run was trained and tested on; None if they are not in this lab (any more).
 
     An own folder may have been deleted, and another imported under its name; the garden may have been given another size.

@@ -115,18 +115,11 @@ def matrix_sentence(counts: Counts, classes: Sequence[str]) -> str:
 
 
 def difference_sentence(first: Counts, second: Counts, classes: Sequence[str]) -> str:
-    """Says in words what a difference of two matrices shows: that of the right answers, and the largest of the mistakes."""
-    photos = difference_values(first, second, "counts").astype(np.int64)
-    more = int(np.trace(photos))
-    text = _("A and B are right on equally many photos.")
-    if more:
-        text = (
-            _("A is right on {count} photos more than B.")
-            if more > 0
-            else _("A is right on {count} photos fewer than B.")
-        )
-        text = text.format(count=f"{abs(more):,}")
-    wrong = photos.copy()
+    """Says in words what a difference of two matrices shows: the right answers, and the mistake in which they differ most."""
+    text = _("A is right on {first} photos, B on {second}.").format(
+        first=f"{int(np.trace(np.asarray(first))):,}", second=f"{int(np.trace(np.asarray(second))):,}"
+    )
+    wrong = difference_values(first, second, "counts").astype(np.int64)
     np.fill_diagonal(wrong, 0)
     if np.abs(wrong).max(initial=0) > 0:
         true, answer = np.unravel_index(int(np.abs(wrong).argmax()), wrong.shape)
