@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flowerlab.calibration import best_temperature, calibration_error, tempered
+from flowerlab.datasets.gather import tf_flowers_originals
+from flowerlab.datasets.originals import Originals
 from flowerlab.materials import photos_in
 from flowerlab.metrics import load_predictions
 from flowerlab.paired import PairedTest, paired_test
@@ -42,6 +45,11 @@ class Answers:
     probabilities: NDArray[np.float32]
     val_truth: NDArray[np.int64]
     val_probabilities: NDArray[np.float32]
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each photo's id stands among `ids`."""
+        return {photo: place for place, photo in enumerate(self.ids.tolist())}
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -83,7 +91,7 @@ def answers_of(lab: Lab, run: Run) -> Answers | None:
         val_truth, best = np.zeros(0, dtype=np.int64), np.zeros((0, len(classes)), dtype=np.float32)
     return Answers(
         run=run,
-        photos_of=photos_in(lab.store.materials(run.id)),
+        photos_of=_photos_of(lab, run),
         classes=classes,
         ids=stored["test_ids"],
         truth=stored["test_truth"].astype(np.int64),
@@ -93,6 +101,23 @@ def answers_of(lab: Lab, run: Run) -> Answers | None:
     )
 
 
+def _photos_of(lab: Lab, run: Run) -> str:
+    if run.recipe.dataset == "tf_flowers":
+        # One set of photos, whoever names it: the starter, which was trained elsewhere, does not.
+        return tf_flowers_originals(lab.home).name
+    return photos_in(lab.store.materials(run.id))
+
+
+def photos_at_hand(lab: Lab, answers: Answers) -> Originals | None:
+    """Returns the photos that a run was trained and tested on; None if they are not in this lab (any more).
+
+    An own folder may have been deleted, and another imported under its name; the garden may have been given another size.
+    """
+    originals = lab.originals(answers.run.recipe.dataset)
+    # Where photos are kept is named by what tells them from others.
+    return originals if originals is not None and originals.folder.name == answers.photos_of else None
+
+
 def why_not_paired(first: Answers, second: Answers) -> str:
     """Returns why two runs cannot be compared photo by photo, as a sentence; empty if they can."""
     names = f"{first.run.name} and {second.run.name}"
@@ -100,11 +125,23 @@ def why_not_paired(first: Answers, second: Answers) -> str:
         return f"{names} tell other classes apart, so that their answers cannot be set against each other."
     if first.run.recipe.dataset != second.run.recipe.dataset or first.photos_of != second.photos_of:
         return f"{names} were tested on photos of different data sets, so that a difference may come from the photos."
-    if set(first.ids.tolist()) != set(second.ids.tolist()):
+    if first.places.keys() != second.places.keys():
         return (
             f"{names} were tested on different photos of one data set, so that a difference may come from the photos."
         )
     return ""
+
+
+def order_in(second: Answers, first: Answers) -> NDArray[np.int64]:
+    """Returns where the photos of the first stand among those of the second: int64, (n,).
+
+    Raises:
+        ValueError: If `why_not_paired` gives a reason.
+    """
+    reason = why_not_paired(first, second)
+    if reason:
+        raise ValueError(reason)
+    return np.asarray([second.places[photo] for photo in first.ids.tolist()], dtype=np.int64)
 
 
 def pair(first: Answers, second: Answers) -> PairedTest:
@@ -113,12 +150,7 @@ def pair(first: Answers, second: Answers) -> PairedTest:
     Raises:
         ValueError: If `why_not_paired` gives a reason.
     """
-    reason = why_not_paired(first, second)
-    if reason:
-        raise ValueError(reason)
-    place = {photo: number for number, photo in enumerate(second.ids.tolist())}
-    order = np.asarray([place[photo] for photo in first.ids.tolist()])
-    return paired_test(first.right, second.right[order])
+    return paired_test(first.right, second.right[order_in(second, first)])
 
 
 def pair_sentence(first: str, second: str, test: PairedTest) -> str:

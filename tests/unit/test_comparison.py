@@ -10,7 +10,8 @@ import pytest
 
 from flowerlab.calibration import calibration_error
 from flowerlab.cli import main
-from flowerlab.comparison import answers_of, pair, pair_sentence, why_not_paired
+from flowerlab.comparison import answers_of, pair, pair_sentence, photos_at_hand, why_not_paired
+from flowerlab.datasets.gather import gather, photos_identity
 from flowerlab.home import Home
 from flowerlab.metrics import accuracy_interval
 from flowerlab.paired import paired_test
@@ -81,6 +82,36 @@ def test_gardens_of_two_difficulties_are_no_pair(lab: Lab) -> None:
     from dataclasses import replace
 
     assert "different data sets" in why_not_paired(sides, replace(sides, photos_of="garden-difficulty-0"))
+
+
+def test_photos_at_hand_are_only_the_very_ones(lab: Lab) -> None:
+    """A run's photos are found if they lie in the lab; not those of another garden, which have the same ids."""
+    garden = lab.settings.garden
+    mine = add_finished(lab.home, "Mine", materials=photos_identity(lab.home, "garden", garden))
+    other = add_finished(lab.home, "Other", materials="garden-v2-60-seed0-difficulty1-192px-q68-93", seed=1)
+    sides = [answers_of(lab, run) for run in (mine, other)]
+    assert sides[0] is not None
+    assert sides[1] is not None
+    assert photos_at_hand(lab, sides[0]) is None
+    gathered = gather(lab.home, "garden", garden)
+    found = photos_at_hand(lab, sides[0])
+    assert found is not None
+    assert found.content == gathered.content
+    assert [found.positions[photo] for photo in found.ids] == list(range(len(found)))
+    assert photos_at_hand(lab, sides[1]) is None
+
+
+def test_the_starter_is_compared_with_runs_on_its_photos(lab: Lab) -> None:
+    """tf_flowers is one set of photos: a run whose materials do not name it, as the starter's, is paired with one whose do."""
+    told = photos_identity(lab.home, "tf_flowers", lab.settings.garden)
+    runs = [
+        add_finished(lab.home, name, materials=materials, dataset="tf_flowers", seed=seed)
+        for seed, (name, materials) in enumerate((("Starter", "starter"), ("Mine", f"{told} vgg16_mini-0123")))
+    ]
+    first, second = (answers_of(lab, run) for run in runs)
+    assert first is not None
+    assert second is not None
+    assert why_not_paired(first, second) == ""
 
 
 @pytest.mark.parametrize(
