@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowerlab.calibration import best_temperature, calibration_error, tempered
+from flowerlab.datasets.gather import tf_flowers_originals
+from flowerlab.datasets.originals import Originals
 from flowerlab.materials import photos_in
 from flowerlab.metrics import load_predictions
 from flowerlab.paired import PairedTest, paired_test
@@ -83,7 +85,7 @@ def answers_of(lab: Lab, run: Run) -> Answers | None:
         val_truth, best = np.zeros(0, dtype=np.int64), np.zeros((0, len(classes)), dtype=np.float32)
     return Answers(
         run=run,
-        photos_of=photos_in(lab.store.materials(run.id)),
+        photos_of=_photos_of(lab, run),
         classes=classes,
         ids=stored["test_ids"],
         truth=stored["test_truth"].astype(np.int64),
@@ -91,6 +93,23 @@ def answers_of(lab: Lab, run: Run) -> Answers | None:
         val_truth=val_truth,
         val_probabilities=best,
     )
+
+
+def _photos_of(lab: Lab, run: Run) -> str:
+    if run.recipe.dataset == "tf_flowers":
+        # One set of photos, whoever names it: the starter, which was trained elsewhere, does not.
+        return tf_flowers_originals(lab.home).name
+    return photos_in(lab.store.materials(run.id))
+
+
+def tested_photos(lab: Lab, answers: Answers) -> Originals | None:
+    """Returns the photos that a run was trained and tested on; None if they are not in this lab (any more).
+
+    An own folder may have been deleted, and another imported under its name; the garden may have been given another size.
+    """
+    originals = lab.originals(answers.run.recipe.dataset)
+    # Where photos are kept is named by what tells them from others.
+    return originals if originals is not None and originals.folder.name == answers.photos_of else None
 
 
 def why_not_paired(first: Answers, second: Answers) -> str:

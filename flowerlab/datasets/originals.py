@@ -65,6 +65,11 @@ class Originals:
     def _bytes(self) -> NDArray[np.uint8]:
         return np.memmap(self.folder / "photos.bin", dtype=np.uint8, mode="r")
 
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Where each id stands, 0-based, in the data set's order."""
+        return {photo_id: position for position, photo_id in enumerate(self.ids)}
+
     def data(self, position: int) -> bytes:
         """Returns the encoded photo at `position` (0-based, in the data set's order)."""
         return self._bytes[self.offsets[position] : self.offsets[position + 1]].tobytes()

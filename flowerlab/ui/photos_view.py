@@ -54,6 +54,16 @@ def encoded(pixels: NDArray[np.uint8], *, longest_px: int = LONGEST_SIDE_PX) -> 
     return file.getvalue()
 
 
+def thumbnail(originals: Originals, position: int) -> bytes | None:
+    """Returns a small square JPEG of a photo, made once for all viewers; None if the photo cannot be read.
+
+    Args:
+        originals: The data set.
+        position: 0-based, in its own order.
+    """
+    return _thumbnail(originals, originals.content, position)
+
+
 @st.cache_data(max_entries=3000, show_spinner=False)
 def _thumbnail(_originals: Originals, content: str, position: int) -> bytes | None:
     try:
@@ -140,7 +150,7 @@ def photo_grid(originals: Originals, *, key: str) -> int:
 def _grid_cell(originals: Originals, position: int, *, key: str, chosen: bool) -> None:
     words = class_words(originals.classes, int(originals.labels[position]))
     with st.container(width=THUMBNAIL_PX, gap=None):
-        picture = _thumbnail(originals, originals.content, position)
+        picture = thumbnail(originals, position)
         if picture is None:
             st.caption(_("cannot be read"))
         else:

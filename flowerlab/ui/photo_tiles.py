@@ -1,0 +1,144 @@
+"""Photos with their truth and what runs answered, in pages of twelve: shared by the pages that lead to photos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from flowerlab.datasets.originals import Originals
+from flowerlab.locale import _
+from flowerlab.ui.photos_view import PHOTOS_A_PAGE, THUMBNAIL_PX, thumbnail
+from flowerlab.ui.run_picker import escaped
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a run answered to a photo.
+
+    Args:
+        run: The run's name.
+        answer: The class that it called the photo.
+        probability: Of that answer, 0..1.
+        right: Whether it is the true class.
+    """
+
+    run: str
+    answer: str
+    probability: float
+    right: bool
+
+    @property
+    def words(self) -> str:
+        """The answer, its probability, and whether it is right."""
+        return f"{'✓' if self.right else '✗'} {self.answer} {percent(self.probability)}"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One photo and what is written under it.
+
+    Args:
+        photo: Its id in the data set.
+        truth: Its class.
+        said: What each run answered, in the order in which it is written.
+    """
+
+    photo: str
+    truth: str
+    said: tuple[Said, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Truth and answers, for those who do not see the photo."""
+        answers = ", ".join(
+            _("{run} called it {answer} ({percent})").format(run=one.run, answer=one.answer, percent=percent(one.probability))
+            for one in self.said
+        )  # fmt: skip
+        return _("Photo {photo}: {truth}. {answers}.").format(photo=self.photo, truth=self.truth, answers=answers)
+
+
+def percent(probability: float) -> str:
+    """Writes a probability such that neither sureness nor doubt is rounded away: `97 %`, `over 99 %`."""
+    if 0.99 < probability < 1:
+        return _("over 99 %")
+    return _("under 1 %") if 0 < probability < 0.01 else f"{probability * 100:.0f} %"
+
+
+@st.fragment
+def photo_tiles(tiles: Sequence[Tile], originals: Originals | None, *, key: str) -> None:
+    """Shows photos, twelve a page, in a fragment of their own: turning the page draws nothing else anew.
+
+    Args:
+        tiles: In the order in which they are shown.
+        originals: The data set that they are from, see `comparison.tested_photos`; None if it is not in this lab any more:
+            then a table tells the same without the pictures.
+        key: Of the widgets; another one for every choice of photos, so that each begins on its first page.
+    """
+    if originals is None:
+        st.info(
+            _(
+                "These photos are no longer in this lab: they were deleted, or the data set of this name holds other ones "
+                "now. Their ids and what was answered are kept."
+            ),
+            icon="🗂️",
+        )
+        st.dataframe(table_rows(tiles), hide_index=True, key=f"{key}-table", alt=_("Ids of photos, and the answers."))
+        return
+    begin = turned_to(len(tiles), key=key)
+    with st.container(horizontal=True, gap="small", key=f"{key}-tiles"):
+        for tile in tiles[begin : begin + PHOTOS_A_PAGE]:
+            _show(tile, originals)
+
+
+def turned_to(count: int, *, key: str) -> int:
+    """Draws what turns the pages and returns the place of the first photo on the page, 0-based.
+
+    Args:
+        count: Of all photos.
+        key: Of the buttons and of what is remembered.
+    """
+    last = max(0, (count - 1) // PHOTOS_A_PAGE)
+    page = min(int(st.session_state.get(f"{key}-page", 0)), last)
+    if not last:
+        return 0
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for name, words, to in (("back", _("← Back"), page - 1), ("on", _("More →"), page + 1)):
+            st.button(
+                words, key=f"{key}-{name}", disabled=not 0 <= to <= last, on_click=_turn, args=(f"{key}-page", to)
+            )
+        begin = page * PHOTOS_A_PAGE
+        st.markdown(
+            _("{first}–{last} of {count} photos").format(
+                first=f"{begin + 1:,}", last=f"{min(count, begin + PHOTOS_A_PAGE):,}", count=f"{count:,}"
+            ),
+            width="content",
+        )
+    return begin
+
+
+def _turn(key: str, page: int) -> None:
+    st.session_state[key] = page
+
+
+def _show(tile: Tile, originals: Originals) -> None:
+    position = originals.positions.get(tile.photo)
+    picture = None if position is None else thumbnail(originals, position)
+    with st.container(width=THUMBNAIL_PX, gap=None):
+        if picture is None:
+            st.caption(_("{photo} cannot be read").format(photo=escaped(tile.photo)))
+        else:
+            st.image(picture, width=THUMBNAIL_PX, alt=tile.sentence)
+        lines = [
+            _("truth: {name}").format(name=f"**{escaped(tile.truth)}**"),
+            *(f"{escaped(one.run)}: **{escaped(one.words)}**" for one in tile.said),
+        ]
+        st.caption("  \n".join(lines))
+
+
+def table_rows(tiles: Sequence[Tile]) -> list[dict[str, str]]:
+    """Returns the tiles as rows of a table with one column a run."""
+    return [
+        {_("Photo"): tile.photo, _("Truth"): tile.truth, **{one.run: one.words for one in tile.said}} for tile in tiles
+    ]

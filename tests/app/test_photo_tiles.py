@@ -1,0 +1,107 @@
+"""Photos with what runs answered, in pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from flowerlab.datasets.garden import Garden
+from flowerlab.datasets.gather import gather
+from flowerlab.home import Home
+from flowerlab.ui.photo_tiles import Said, Tile, percent
+from tests.app.finished_runs import texts
+
+GARDEN = Garden(60)
+
+
+def gallery(*, at_hand: bool, photos: list[str]) -> None:
+    """A page with nothing but tiles."""
+    from flowerlab.ui.lab import lab
+    from flowerlab.ui.photo_tiles import Said, Tile, photo_tiles
+
+    said = (Said("From *scratch*", "tulips", 0.974, right=False), Said("Transfer", "roses", 0.5, right=True))
+    tiles = [Tile(photo, "roses", said) for photo in photos]
+    photo_tiles(tiles, lab().originals("garden") if at_hand else None, key="gallery")
+
+
+def opened(photos: list[str], *, at_hand: bool = True) -> AppTest:
+    """The page with tiles of these photos."""
+    return AppTest.from_function(gallery, kwargs={"at_hand": at_hand, "photos": photos}, default_timeout=60).run()
+
+
+def pictures(app: AppTest) -> list[Any]:
+    """The images of the page."""
+    return [image.proto.imgs[0] for image in app.get("image")]
+
+
+@pytest.fixture
+def ids(home: Home) -> tuple[str, ...]:
+    """Ids of a small garden that lies in the lab."""
+    return gather(home, "garden", GARDEN).ids
+
+
+def test_each_photo_says_its_truth_and_every_answer(ids: tuple[str, ...]) -> None:
+    """Under a photo stand its truth and what each run said how surely; the same is its text alternative; names bring no markup."""
+    app = opened([ids[0]])
+    assert not app.exception
+    assert len(pictures(app)) == 1
+    assert "truth: **roses**" in texts(app)
+    assert r"From \*scratch\*: **✗ tulips 97 %**" in texts(app)
+    assert "✓ roses 50 %" in texts(app)
+    (alt,) = (picture.alt for picture in pictures(app))
+    assert alt == f"Photo {ids[0]}: roses. From *scratch* called it tulips (97 %), Transfer called it roses (50 %)."
+
+
+def test_photos_come_twelve_a_page(ids: tuple[str, ...]) -> None:
+    """Thirty photos are three pages: one can go on and back, and nowhere else."""
+    app = opened(list(ids[:30]))
+    assert "1–12 of 30 photos" in texts(app)
+    assert (app.button(key="gallery-back").disabled, len(pictures(app))) == (True, 12)
+    app.button(key="gallery-on").click().run()
+    app.button(key="gallery-on").click().run()
+    assert "25–30 of 30 photos" in texts(app)
+    assert (app.button(key="gallery-on").disabled, len(pictures(app))) == (True, 6)
+    app.button(key="gallery-back").click().run()
+    assert "13–24 of 30 photos" in texts(app)
+
+
+def test_one_page_needs_no_turning(ids: tuple[str, ...]) -> None:
+    """Twelve photos or fewer have no buttons."""
+    app = opened(list(ids[:12]))
+    assert len(pictures(app)) == 12
+    assert not app.button
+
+
+def test_photos_that_are_gone_are_listed(home: Home) -> None:
+    """Without the pictures there is a sentence that says so, and a table with ids and answers."""
+    app = opened(["garden-00007"], at_hand=False)
+    assert "no longer in this lab" in texts(app)
+    assert not pictures(app)
+    row = app.dataframe[0].value.iloc[0]
+    assert row["Photo"] == "garden-00007"
+    assert row["From *scratch*"] == "✗ tulips 97 %"
+
+
+def test_a_photo_that_is_missing_does_not_stop_the_others(ids: tuple[str, ...]) -> None:
+    """An id that the data set does not know says so in its place."""
+    app = opened(["nothing", ids[0]])
+    assert not app.exception
+    assert len(pictures(app)) == 1
+    assert "nothing cannot be read" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [(0.0, "0 %"), (0.004, "under 1 %"), (0.974, "97 %"), (0.9999, "over 99 %"), (1.0, "100 %")],
+)
+def test_a_probability_is_never_rounded_to_certainty(probability: float, words: str) -> None:
+    """Only 1 is 100 % and only 0 is 0 %."""
+    assert percent(probability) == words
+    assert Said("a", "roses", probability, right=True).words == f"✓ roses {words}"
+
+
+def test_tiles_are_plain() -> None:
+    """A tile without answers has a sentence too."""
+    assert Tile("x", "roses", ()).sentence.startswith("Photo x: roses.")
