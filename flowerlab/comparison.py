@@ -103,13 +103,18 @@ def _photos_of(lab: Lab, run: Run) -> str:
 
 
 def tested_photos(lab: Lab, answers: Answers) -> Originals | None:
-    """Returns the photos that a run was trained and tested on; None if they are not in this lab (any more).
+    """Returns the photos that a run was trained and tested on, as `run_photos` does."""
+    return run_photos(lab, answers.run)
+
+
+def run_photos(lab: Lab, run: Run) -> Originals | None:
+    """Returns the photos that a run was trained on; None if they are not in this lab (any more).
 
     An own folder may have been deleted, and another imported under its name; the garden may have been given another size.
     """
-    originals = lab.originals(answers.run.recipe.dataset)
+    originals = lab.originals(run.recipe.dataset)
     # Where photos are kept is named by what tells them from others.
-    return originals if originals is not None and originals.folder.name == answers.photos_of else None
+    return originals if originals is not None and originals.folder.name == _photos_of(lab, run) else None
 
 
 def why_not_paired(first: Answers, second: Answers) -> str:

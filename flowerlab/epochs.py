@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.metrics import confusion_matrix
-
 
 @dataclass(frozen=True)
 class EpochAnswers:
@@ -31,10 +29,6 @@ class EpochAnswers:
     def epochs(self) -> int:
         """How many epochs there are, 1 or more."""
         return len(self.probabilities)
-
-    def matrix(self, epoch: int) -> NDArray[np.int64]:
-        """Returns the confusion matrix after an epoch (0-based): int64, (classes, classes), rows are the truth."""
-        return confusion_matrix(self.truth, self.probabilities[epoch].argmax(axis=1), len(self.classes))
 
     def place(self, photo: str) -> int | None:
         """Returns where a photo stands, None if it is no validation photo of this run."""

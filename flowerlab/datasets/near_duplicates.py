@@ -14,6 +14,7 @@ from flowerlab.datasets.splits import Split
 # (docs/decisions/0008-near-duplicates.md).
 MOST_BITS = 6
 ROWS = 256
+LEARNT = {"train", "validation"}
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,39 @@ def part_names(order: NDArray[np.int64], parts: Split) -> dict[int, frozenset[st
     return named
 
 
-def leaks(pair: Pair, named: dict[int, frozenset[str]]) -> bool:
-    """Whether one of a pair is a test photo and the other was learnt from, by training or by the choice of the best epoch.
+@dataclass(frozen=True)
+class Duplicates:
+    """The near-duplicates of a data set, seen with one split.
 
     Args:
-        pair: Two near-duplicates.
-        named: From `part_names`.
+        pairs: Those that are a leak first, then the nearest.
+        parts: In which parts of the split each photo is, by its position, see `part_names`.
     """
-    first, second = named.get(pair.first, frozenset()), named.get(pair.second, frozenset())
-    learnt = {"train", "validation"}
-    return bool(("test" in first and second & learnt) or ("test" in second and first & learnt))
+
+    pairs: tuple[Pair, ...]
+    parts: dict[int, frozenset[str]]
+
+    @property
+    def leaking(self) -> list[Pair]:
+        """The pairs that are a leak."""
+        return [pair for pair in self.pairs if self.leaks(pair)]
+
+    def leaks(self, pair: Pair) -> bool:
+        """Whether one of a pair is a test photo and the other was learnt from: trained on, or used to choose the best epoch."""
+        first, second = (self.parts.get(position, frozenset()) for position in (pair.first, pair.second))
+        return bool(("test" in first and second & LEARNT) or ("test" in second and first & LEARNT))
+
+    def of(self, position: int) -> list[Pair]:
+        """Returns the pairs that a photo is in."""
+        return [pair for pair in self.pairs if position in (pair.first, pair.second)]
+
+
+def find_duplicates(hashes: NDArray[np.uint64], parts: dict[int, frozenset[str]]) -> Duplicates:
+    """Finds the near-duplicates of a data set.
+
+    Args:
+        hashes: uint64, (photos,), see `flowerlab.datasets.photo_hashes`.
+        parts: From `part_names`.
+    """
+    found = Duplicates(tuple(near_pairs(hashes)), parts)
+    return Duplicates(tuple(sorted(found.pairs, key=lambda pair: not found.leaks(pair))), parts)

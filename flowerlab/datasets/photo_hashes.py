@@ -66,9 +66,7 @@ def kept_hashes(home: Home, originals: Originals) -> NDArray[np.uint64] | None:
     return hashes if hashes.shape == (len(originals),) and hashes.dtype == np.uint64 else None
 
 
-def hash_photos(
-    home: Home, originals: Originals, progress: Progress = lambda done, total: None
-) -> NDArray[np.uint64]:
+def hash_photos(home: Home, originals: Originals, progress: Progress = lambda done, total: None) -> NDArray[np.uint64]:
     """Computes the hashes of a data set's photos and keeps them.
 
     Args:
