@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,11 @@ class Answers:
     probabilities: NDArray[np.float32]
     val_truth: NDArray[np.int64]
     val_probabilities: NDArray[np.float32]
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each photo's id stands among `ids`."""
+        return {photo: place for place, photo in enumerate(self.ids.tolist())}
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -124,11 +130,23 @@ def why_not_paired(first: Answers, second: Answers) -> str:
         return f"{names} tell other classes apart, so that their answers cannot be set against each other."
     if first.run.recipe.dataset != second.run.recipe.dataset or first.photos_of != second.photos_of:
         return f"{names} were tested on photos of different data sets, so that a difference may come from the photos."
-    if set(first.ids.tolist()) != set(second.ids.tolist()):
+    if first.places.keys() != second.places.keys():
         return (
             f"{names} were tested on different photos of one data set, so that a difference may come from the photos."
         )
     return ""
+
+
+def order_in(second: Answers, first: Answers) -> NDArray[np.int64]:
+    """Returns where the photos of the first stand among those of the second: int64, (n,).
+
+    Raises:
+        ValueError: If `why_not_paired` gives a reason.
+    """
+    reason = why_not_paired(first, second)
+    if reason:
+        raise ValueError(reason)
+    return np.asarray([second.places[photo] for photo in first.ids.tolist()], dtype=np.int64)
 
 
 def pair(first: Answers, second: Answers) -> PairedTest:
@@ -137,12 +155,7 @@ def pair(first: Answers, second: Answers) -> PairedTest:
     Raises:
         ValueError: If `why_not_paired` gives a reason.
     """
-    reason = why_not_paired(first, second)
-    if reason:
-        raise ValueError(reason)
-    place = {photo: number for number, photo in enumerate(second.ids.tolist())}
-    order = np.asarray([place[photo] for photo in first.ids.tolist()])
-    return paired_test(first.right, second.right[order])
+    return paired_test(first.right, second.right[order_in(second, first)])
 
 
 def pair_sentence(first: str, second: str, test: PairedTest) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,8 @@ from numpy.typing import NDArray
 
 # What Keras puts in the place of a smaller probability before it takes a logarithm (`keras.backend.epsilon`).
 SMALLEST_PROBABILITY = 1e-7
+# Twice what one page compares: two viewers with other runs do not drive each other's out.
+KEPT_PREDICTIONS = 12
 
 
 def confusion_matrix(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
@@ -31,15 +35,6 @@ def confusion_matrix(truth: NDArray[np.int64], predicted: NDArray[np.int64], cla
 
     matrix: NDArray[np.int64] = count(truth, predicted, labels=np.arange(classes))
     return matrix
-
-
-def row_shares(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Divides each row of a matrix (classes, classes) by its sum: shares of the true class, 0..1; empty rows stay 0."""
-    totals = matrix.sum(axis=1, keepdims=True)
-    shares: NDArray[np.float64] = np.divide(
-        matrix, totals, out=np.zeros(matrix.shape, dtype=np.float64), where=totals > 0
-    )
-    return shares
 
 
 @dataclass(frozen=True)
@@ -165,13 +160,25 @@ def photo_losses(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int
 
 
 def load_predictions(folder: Path) -> dict[str, Any] | None:
-    """Returns the arrays of a run's `predictions.npz`; None if the run has none.
+    """Returns the arrays of a run's `predictions.npz`, read-only; None if the run has none.
+
+    They are kept in memory for all viewers, as long as the file is the same and not many others are asked for.
 
     Keys: `classes` (classes,), `test_ids`, `test_truth` (n,), `test_probabilities` float32 (n, classes), `val_ids`,
     `val_truth` (m,), `val_probabilities` float32 (epochs, m, classes).
     """
+    path = folder / "predictions.npz"
     try:
-        with np.load(folder / "predictions.npz", allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError):
+        written = path.stat()
+        return dict(_predictions(path, written.st_mtime_ns, written.st_size))
+    except (OSError, ValueError, zipfile.BadZipFile):
         return None
+
+
+@functools.lru_cache(maxsize=KEPT_PREDICTIONS)
+def _predictions(path: Path, written_ns: int, size: int) -> dict[str, NDArray[Any]]:
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    for array in arrays.values():
+        array.setflags(write=False)
+    return arrays

@@ -5,17 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.charts.curves import Measure, curves_figure, curves_sentence
-from flowerlab.charts.matrix import scale_top
 from flowerlab.comparison import MOST_RUNS
 from flowerlab.locale import _
 from flowerlab.run import Run
-from flowerlab.ui.comparing import column_words, curve_of, notes_on_fairness, show_matrix, shown_table, table_rows
+from flowerlab.ui.comparing import column_words, curve_of, notes_on_fairness, shown_table, table_rows
 from flowerlab.ui.difference import show_differences
 from flowerlab.ui.lab import lab
+from flowerlab.ui.matrices import show_matrices
 from flowerlab.ui.per_class import show_classes
 from flowerlab.ui.run_picker import nothing_finished, pick_runs
-
-MATRICES_A_ROW = 3
 
 
 def main() -> None:
@@ -96,35 +94,6 @@ def show_curves(runs: list[Run]) -> None:
         alt=curves_sentence(curves, measure),
     )
     st.caption(_("Thick line: validation. Thin line: training. Large mark: the epoch that was kept."))
-
-
-def show_matrices(runs: list[Run]) -> None:
-    """What each run mixes up."""
-    st.subheader(
-        _("Confusion matrices (test photos)"),
-        help=_(
-            "Each row is a true class, each column an answer. On the diagonal the answer is right; all else is mixed up."
-        ),
-    )
-    shown = st.segmented_control(
-        _("Numbers"),
-        ["shares", "counts"],
-        format_func=lambda name: _("% of the true class") if name == "shares" else _("Photos"),
-        default="shares",
-        required=True,
-        key="compare-cells",
-        help=_("Percent make classes of different sizes comparable; photos are what was counted."),
-        persist_state="session",
-    )
-    shares = shown != "counts"
-    matrices = [run.result.confusion_matrix for run in runs if run.result and run.result.confusion_matrix]
-    top = scale_top(matrices, shares=shares)
-    st.caption(_("All matrices share one scale: the stronger the colour, the more photos."))
-    for begin in range(0, len(runs), MATRICES_A_ROW):
-        row = runs[begin : begin + MATRICES_A_ROW]
-        for column, run in zip(st.columns(max(2, min(len(runs), MATRICES_A_ROW))), row, strict=False):
-            with column:
-                show_matrix(run, shares=shares, top=top, dark=st.context.theme.type == "dark")
 
 
 main()

@@ -1,130 +1,152 @@
-"""Confusion matrices as heatmaps that share one colour scale."""
+"""Confusion matrices, and the difference of two, on scales that they share."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flowerlab.cells import Cell, Unit, cell_values, difference_values
+from flowerlab.charts.heatmap import Scale, heatmap_options
 from flowerlab.locale import _
-from flowerlab.metrics import row_shares
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 # One hue from the page's background to full: order is read from lightness alone, so no kind of colour vision loses it.
-SCALES: dict[str, list[str]] = {
-    "light": ["#f3f7fa", "#a9cfe6", "#4a9bc9", "#0072b2", "#00426b"],
-    "dark": ["#1b2730", "#15415c", "#0f5a85", "#0a6ba6", "#0a7cc0"],
+AMOUNT = {
+    "light": ("#f3f7fa", "#a9cfe6", "#4a9bc9", "#0072b2", "#00426b"),
+    "dark": ("#1b2730", "#15415c", "#0f5a85", "#0a6ba6", "#0a7cc0"),
 }
-# Words longer than this would leave no room for the cells where three matrices stand side by side.
-LONGEST_LABEL = 12
-# Above this many classes a number no longer fits into its cell; it is still told on hover and in the table.
-MOST_CLASSES_WITH_NUMBERS = 12
-# Of more classes than this only every second, third … name is written; all are told on hover.
-MOST_NAMES = 14
+# Orange and blue on either side of the page's own tone: the pair that every common kind of colour vision tells apart.
+DIFFERENCE = {
+    "light": ("#a34700", "#e58a3c", "#f4f2ec", "#56a5d6", "#00568a"),
+    "dark": ("#f08a32", "#8f4a12", "#222b27", "#1a5580", "#56b4e9"),
+}
+Counts = Sequence[Sequence[int]] | NDArray[np.int64]
 
 
-def cell_values(matrix: Sequence[Sequence[int]], *, shares: bool) -> NDArray[np.float64]:
-    """Returns what the cells of a matrix show.
-
-    Args:
-        matrix: (classes, classes), photos by (true class, predicted class).
-        shares: Percent of the row (the true class), 0..100, instead of photos.
-
-    Returns:
-        float64, (classes, classes).
-    """
-    counts = np.asarray(matrix, dtype=np.int64)
-    return row_shares(counts) * 100 if shares else counts.astype(np.float64)
+def amount_scale(matrices: Sequence[Counts], unit: Unit, *, dark: bool) -> Scale:
+    """Returns the one scale of matrices that stand side by side: up to 100 %, or to the largest count."""
+    top = 100.0 if unit != "counts" else float(max((np.max(matrix) for matrix in matrices), default=0)) or 1.0
+    return Scale(0.0, top, AMOUNT["dark" if dark else "light"])
 
 
-def scale_top(matrices: Sequence[Sequence[Sequence[int]]], *, shares: bool) -> float:
-    """Returns the value that has the strongest colour in all these matrices: 100 % or the largest count."""
-    if shares:
-        return 100.0
-    return float(max((max(map(max, matrix)) for matrix in matrices), default=1) or 1)
-
-
-def matrix_figure(
-    matrix: Sequence[Sequence[int]], classes: Sequence[str], *, shares: bool, top: float, dark: bool = False
-) -> go.Figure:
+def matrix_options(
+    counts: Counts, classes: Sequence[str], unit: Unit, *, scale: Scale, dark: bool = False, opened: Cell | None = None
+) -> dict[str, Any]:
     """Draws one confusion matrix.
 
     Args:
-        matrix: (classes, classes), photos by (true class, predicted class).
+        counts: (classes, classes), photos by (true class, answer).
         classes: Names in label order.
-        shares: Show percent of the true class instead of photos.
-        top: Value with the strongest colour, from `scale_top` over all matrices that stand beside this one.
+        unit: What the cells show.
+        scale: From `amount_scale` over all matrices that stand beside this one.
         dark: Whether the page is dark.
-
-    Returns:
-        A Plotly figure; rows are the truth, columns the prediction.
+        opened: The cell whose photos are shown.
     """
-    import plotly.graph_objects as go
-
-    values = cell_values(matrix, shares=shares)
-    names = [_shortened(name) for name in classes]
-    unit = _("% of the true class") if shares else _("photos")
+    photos = np.asarray(counts, dtype=np.int64)
+    values = cell_values(photos, unit)
     told = [
         [
-            _("{count} of {total} photos of {truth} were called {answer}").format(
-                count=f"{count:,}", total=f"{sum(row):,}", truth=classes[true], answer=classes[predicted]
-            )
-            for predicted, count in enumerate(row)
+            f"{_told(photos, cell, classes)} {_share(values[cell], unit)}".strip()
+            for cell in (Cell(row, column) for column in range(len(classes)))
         ]
-        for true, row in enumerate(matrix)
+        for row in range(len(classes))
     ]
-    gap = 2 if len(names) <= MOST_NAMES else 0.5
-    heatmap = go.Heatmap(
-        z=values,
-        x=list(range(len(names))),
-        y=list(range(len(names))),
-        zmin=0,
-        zmax=top,
-        colorscale=SCALES["dark" if dark else "light"],
-        showscale=False,
-        xgap=gap,
-        ygap=gap,
-        customdata=told,
-        hovertemplate="%{customdata}<br>%{z:.1f} " + unit + "<extra></extra>",
-        texttemplate="%{z:.0f}" if len(names) <= MOST_CLASSES_WITH_NUMBERS else None,
-        textfont={"size": 17 if len(names) <= 6 else 11},
-    )
-    figure = go.Figure(heatmap)
-    step = -(-len(names) // MOST_NAMES)
-    ticks: dict[str, Any] = {
-        "tickvals": list(range(0, len(names), step)),
-        "ticktext": names[::step],
-        "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
-        "tickfont": {"size": 14 if len(names) <= 6 else 11},
-    }
-    figure.update_xaxes(**ticks, title={"text": _("prediction"), "standoff": 6, "font": {"size": 15}}, tickangle=-40)
-    figure.update_yaxes(**ticks, title={"text": _("truth"), "standoff": 6, "font": {"size": 15}}, autorange="reversed")
-    figure.update_layout(height=380, margin={"l": 8, "r": 8, "t": 8, "b": 8}, dragmode=False)
-    return figure
+    texts = [["–" if math.isnan(value) else f"{value:.0f}" for value in row] for row in values.tolist()]
+    return heatmap_options(values, texts, told, classes, scale=scale, dark=dark, opened=opened)
 
 
-def matrix_sentence(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
+def difference_options(
+    first: Counts, second: Counts, classes: Sequence[str], unit: Unit, *, dark: bool = False, opened: Cell | None = None
+) -> dict[str, Any]:
+    """Draws the first matrix minus the second, on a scale that is centred on zero.
+
+    Args:
+        first, second: (classes, classes), photos by (true class, answer), of runs that were tested on the same photos.
+        classes: Names in label order.
+        unit: What is subtracted.
+        dark: Whether the page is dark.
+        opened: The cell whose photos are shown.
+    """
+    values = difference_values(first, second, unit)
+    widest = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
+    sides = [cell_values(side, unit) for side in (first, second)]
+    points = _("points") if unit != "counts" else _("photos")
+    told = [
+        [
+            _("{truth} called {answer}: A {first}, B {second}, difference {difference} {unit}").format(
+                truth=truth, answer=answer, first=_plain(sides[0][row, column], unit), second=_plain(sides[1][row, column], unit),
+                difference=signed(values[row, column], unit), unit=points,
+            )
+            for column, answer in enumerate(classes)
+        ]
+        for row, truth in enumerate(classes)
+    ]  # fmt: skip
+    texts = [[signed(value, "counts") for value in row] for row in values.tolist()]
+    scale = Scale(-widest, widest, DIFFERENCE["dark" if dark else "light"])
+    return heatmap_options(values, texts, told, classes, scale=scale, dark=dark, opened=opened)
+
+
+def signed(value: float, unit: Unit) -> str:
+    """Writes a difference with its sign: `+3`, `−4`, `0`; percents with one decimal; `–` if there is none."""
+    if math.isnan(value):
+        return "–"
+    text = f"{value:+.0f}" if unit == "counts" else f"{value:+.1f}"
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
+
+
+def matrix_sentence(counts: Counts, classes: Sequence[str]) -> str:
     """Says in words what a matrix shows: how many photos lie on the diagonal, and the most frequent mistake."""
-    counts = np.asarray(matrix, dtype=np.int64)
-    right, total = int(np.trace(counts)), int(counts.sum())
+    photos = np.asarray(counts, dtype=np.int64)
+    right, total = int(np.trace(photos)), int(photos.sum())
     text = _("{right} of {total} test photos are on the diagonal, which means classified rightly.").format(
         right=f"{right:,}", total=f"{total:,}"
     )
-    wrong = counts.copy()
+    wrong = photos.copy()
     np.fill_diagonal(wrong, 0)
     if wrong.max(initial=0) > 0:
-        true, predicted = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        true, answer = np.unravel_index(int(wrong.argmax()), wrong.shape)
         text += " " + _("The most frequent mistake: {truth} called {answer} ({count} photos).").format(
-            truth=classes[int(true)], answer=classes[int(predicted)], count=f"{int(wrong.max()):,}"
+            truth=classes[int(true)], answer=classes[int(answer)], count=f"{int(wrong.max()):,}"
         )
     return text
 
 
-def _shortened(name: str) -> str:
-    return name if len(name) <= LONGEST_LABEL else name[: LONGEST_LABEL - 1] + "…"
+def difference_sentence(first: Counts, second: Counts, classes: Sequence[str]) -> str:
+    """Says in words what a difference of two matrices shows: that of the right answers, and the largest of the mistakes."""
+    photos = difference_values(first, second, "counts").astype(np.int64)
+    more = int(np.trace(photos))
+    text = _("A and B are right equally often.")
+    if more:
+        text = _("A is right {count} times more than B.") if more > 0 else _("A is right {count} times less than B.")
+        text = text.format(count=f"{abs(more):,}")
+    wrong = photos.copy()
+    np.fill_diagonal(wrong, 0)
+    if np.abs(wrong).max(initial=0) > 0:
+        true, answer = np.unravel_index(int(np.abs(wrong).argmax()), wrong.shape)
+        text += " " + _("The mistake in which they differ most: {truth} called {answer} ({count}).").format(
+            truth=classes[int(true)], answer=classes[int(answer)], count=signed(float(wrong[true, answer]), "counts")
+        )
+    return text
+
+
+def _told(photos: NDArray[np.int64], cell: Cell, classes: Sequence[str]) -> str:
+    return _("{count} of {total} photos of {truth} were called {answer}").format(
+        count=f"{photos[cell]:,}", total=f"{photos[cell.truth].sum():,}",
+        truth=classes[cell.truth], answer=classes[cell.answer],
+    )  # fmt: skip
+
+
+def _share(value: float, unit: Unit) -> str:
+    if unit == "counts" or math.isnan(value):
+        return ""
+    words = _("({share:.1f} % of the true class)") if unit == "rows" else _("({share:.1f} % of all photos called so)")
+    return words.format(share=value)
+
+
+def _plain(value: float, unit: Unit) -> str:
+    if math.isnan(value):
+        return "–"
+    return f"{value:,.0f}" if unit == "counts" else f"{value:.1f} %"

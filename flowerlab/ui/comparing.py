@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
 from flowerlab.charts.colours import run_colour
 from flowerlab.charts.curves import Curve, Measure
-from flowerlab.charts.matrix import matrix_figure, matrix_sentence
 from flowerlab.datasets.catalog import dataset_title
 from flowerlab.figures import duration
 from flowerlab.history import History
@@ -17,10 +16,7 @@ from flowerlab.locale import _
 from flowerlab.metrics import accuracy_interval
 from flowerlab.recipe import KNOBS, Recipe
 from flowerlab.run import Run
-from flowerlab.ui.run_picker import escaped, run_title
-
-if TYPE_CHECKING:
-    import pandas as pd
+from flowerlab.ui.run_picker import escaped
 
 LEAK_MARK = "⚠️"
 # Knobs with a column of their own; any other gets one where the compared runs differ in it.
@@ -190,34 +186,3 @@ def notes_on_fairness(runs: Sequence[Run]) -> list[str]:
             _("These runs were tested on different photos, so a difference between them may come from the photos.")
         )
     return notes
-
-
-def show_matrix(run: Run, *, shares: bool, top: float, dark: bool) -> None:
-    """Draws a run's confusion matrix with its text and table."""
-    run_title(run)
-    result = run.result
-    if result is None or result.confusion_matrix is None:
-        st.caption(_("Its test was skipped, so there is no confusion matrix."))
-        return
-    matrix, classes = result.confusion_matrix, result.classes
-    sentence = matrix_sentence(matrix, classes)
-    st.plotly_chart(
-        matrix_figure(matrix, classes, shares=shares, top=top, dark=dark),
-        key=f"matrix-{run.id}",
-        config={"displayModeBar": False},
-        alt=_("Confusion matrix of {run}. {sentence}").format(run=run.name, sentence=sentence),
-    )
-    st.caption(sentence)
-    with st.expander(_("As a table")):
-        st.dataframe(matrix_table(matrix, classes), key=f"matrix-table-{run.id}")
-
-
-def matrix_table(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> pd.DataFrame:
-    """Returns a matrix with named rows and columns."""
-    import pandas as pd
-
-    return pd.DataFrame(
-        matrix,
-        index=[_("truth: {name}").format(name=name) for name in classes],
-        columns=[_("said: {name}").format(name=name) for name in classes],
-    )

@@ -9,7 +9,7 @@ import streamlit as st
 from flowerlab.locale import _
 from flowerlab.metrics import ClassFigures, average_figures, class_figures, top_confusions
 from flowerlab.run import Run
-from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.run_picker import escaped, told_apart
 
 MOST_CONFUSIONS = 3
 FIGURES = ("recall", "precision", "f1")
@@ -71,11 +71,7 @@ def class_rows(runs: Sequence[Run], figure: str) -> list[dict[str, str]]:
             _("mean, each photo the same"): average_figures(of_classes, weighted=True),
         }
     rows = [*names, _("mean, each class the same"), _("mean, each photo the same")]
-    # Two runs may bear one name: a column needs its own.
-    heads = {
-        run.id: run.name if [one.name for one in runs].count(run.name) == 1 else f"{run.name} ({run.id[:4]})"
-        for run in runs
-    }
+    heads = told_apart(runs)
     return [
         {
             _("Class"): name,

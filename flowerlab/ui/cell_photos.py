@@ -1,0 +1,124 @@
+"""The photos of an open cell: which they are, in a headline, and what every run said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from flowerlab.cells import Cell, differing_photos, photos_in_cell
+from flowerlab.comparison import Answers, order_in, tested_photos
+from flowerlab.locale import _
+from flowerlab.ui.lab import lab
+from flowerlab.ui.opened_cell import close_cell
+from flowerlab.ui.photo_tiles import Said, Tile, photo_tiles
+from flowerlab.ui.run_picker import colour_mark, escaped, told_apart
+
+
+def show_cell(one: Answers, others: Sequence[Answers], cell: Cell) -> None:
+    """Shows the photos of a run's cell.
+
+    Args:
+        one: The run and its answers.
+        others: What else is compared; those that were given the same photos are told too.
+        cell: Which cell.
+    """
+    places = photos_in_cell(one.truth, one.probabilities, cell)
+    with st.container(border=True, key="compare-cell"):
+        _headline(cell_headline(one, cell, len(places)))
+        if len(places):
+            photo_tiles(
+                tiles_of(one, others, places), tested_photos(lab(), one), key=f"photos-{one.run.id}-{cell.truth}-{cell.answer}"
+            )  # fmt: skip
+
+
+def show_differing(first: Answers, second: Answers, cell: Cell) -> None:
+    """Shows the photos that only one of two runs put into a cell, each run's apart from the other's.
+
+    Args:
+        first, second: Two runs that were tested on the same photos.
+        cell: Which cell.
+    """
+    order = order_in(second, first)
+    found = differing_photos(first.truth, first.probabilities, second.probabilities[order], cell)
+    truth, answer = (escaped(first.classes[label]) for label in cell)
+    with st.container(border=True, key="compare-cell"):
+        _headline(_("Where A and B differ: {truth} called {answer}").format(truth=truth, answer=answer))
+        st.caption(_("{count} photos lie in this cell of both.").format(count=f"{found.both:,}"))
+        _show_side("A", first, second, found.only_first, cell)
+        # Found by their places in the first; tiles need them in its own answers.
+        _show_side("B", second, first, order[found.only_second], cell)
+
+
+def _show_side(letter: str, one: Answers, other: Answers, places: NDArray[np.int64], cell: Cell) -> None:
+    words = _("Only {letter}, “{name}”: {photos} called {answer}, surest first")
+    if not len(places):
+        words = _("Only {letter}, “{name}”: nothing")
+    truth, answer = (escaped(one.classes[label]) for label in cell)
+    names = told_apart([one.run, other.run])
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        colour_mark(one.run)
+        words = words.format(
+            letter=letter, name=escaped(names[one.run.id]), photos=of_class(len(places), truth), answer=answer
+        )
+        st.markdown(f"**{words}**", width="stretch")
+    if len(places):
+        key = f"photos-{one.run.id}-not-{other.run.id}-{cell.truth}-{cell.answer}"
+        photo_tiles(tiles_of(one, [other], places), tested_photos(lab(), one), key=key)
+
+
+def cell_headline(one: Answers, cell: Cell, count: int) -> str:
+    """Says what a cell is: `31 roses that “From scratch 1” called tulips, surest first`. Markdown."""
+    if not count:
+        words = _("“{name}” called no {truth} {answer}: this cell has no photos")
+    elif cell.truth == cell.answer:
+        words = _("{photos} that “{name}” rightly called {answer}, surest first")
+    else:
+        words = _("{photos} that “{name}” called {answer}, surest first")
+    truth, answer = (escaped(one.classes[label]) for label in cell)
+    return words.format(photos=of_class(count, truth), truth=truth, answer=answer, name=escaped(one.run.name))
+
+
+def of_class(count: int, name: str) -> str:
+    """Counts photos of a class: `31 roses`, `1 photo of roses`."""
+    return (_("1 photo of {name}") if count == 1 else _("{count} {name}")).format(count=f"{count:,}", name=name)
+
+
+def _headline(words: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"#### {words}", width="stretch")
+        st.button(_("Close"), key="compare-cell-close", on_click=close_cell)
+
+
+def tiles_of(one: Answers, others: Iterable[Answers], places: Iterable[int]) -> list[Tile]:
+    """Returns tiles of photos, with the answers of a run and of all others that were given the same photos.
+
+    Args:
+        one: The run.
+        others: The others; one that was tested on photos of another data set has no say.
+        places: Of the photos, in its answers.
+    """
+    sides = [one, *(other for other in others if same_data_set(one, other))]
+    names = told_apart([side.run for side in sides])
+    tiles = []
+    for place in places:
+        photo, truth = str(one.ids[place]), int(one.truth[place])
+        said = tuple(
+            _said(names[side.run.id], side, side.places[photo]) for side in sides if photo in side.places
+        )  # fmt: skip
+        tiles.append(Tile(photo, one.classes[truth], said))
+    return tiles
+
+
+def same_data_set(one: Answers, other: Answers) -> bool:
+    """Whether an id names the same photo in both, and a label the same class."""
+    return (one.run.recipe.dataset, one.photos_of, one.classes) == (
+        other.run.recipe.dataset, other.photos_of, other.classes,
+    )  # fmt: skip
+
+
+def _said(name: str, side: Answers, place: int) -> Said:
+    label = int(side.probabilities[place].argmax())
+    return Said(name, side.classes[label], float(side.probabilities[place, label]), label == int(side.truth[place]))

@@ -1,0 +1,50 @@
+"""A matrix as a table whose cells can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from flowerlab.locale import _
+from flowerlab.ui.opened_cell import on_choice
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def cell_table(matrix: str, values: NDArray[np.float64], classes: Sequence[str], form: str) -> None:
+    """Draws a matrix as a table whose cells open the same photos: for the keyboard and for those who do not see the chart.
+
+    Args:
+        matrix: What names the matrix on the page.
+        values: float64, (classes, classes).
+        classes: Names in label order.
+        form: How a value is written, as printf does.
+    """
+    with st.expander(_("As a table")):
+        st.caption(_("Choose a cell with the arrow keys and Enter, or click it: its photos open too."))
+        table = matrix_table(values, classes)
+        key = f"{matrix}-table"
+        st.dataframe(
+            table,
+            column_config={name: st.column_config.NumberColumn(format=form) for name in table.columns},
+            selection_mode="single-cell",
+            on_select=on_choice(matrix, key, list(table.columns)),
+            key=key,
+            alt=_("A table with a row for each true class and a column for each answer."),
+        )
+
+
+def matrix_table(values: NDArray[np.float64], classes: Sequence[str]) -> pd.DataFrame:
+    """Returns a matrix with named rows and columns."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        values,
+        index=[_("truth: {name}").format(name=name) for name in classes],
+        columns=[_("said: {name}").format(name=name) for name in classes],
+    )

@@ -1,0 +1,92 @@
+"""Which cell of which matrix is open: a click in a chart and a choice in a table come to the same."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from flowerlab.cells import Cell
+from flowerlab.charts.heatmap import cell_at
+
+OPENED = "compare-opened"
+LAST = "compare-last-cells"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A cell whose photos are shown.
+
+    Args:
+        matrix: Names the matrix, see `open_cell`.
+        cell: Which of its cells.
+    """
+
+    matrix: str
+    cell: Cell
+
+
+def open_cell(matrix: str) -> Cell | None:
+    """Returns the open cell of a matrix; None if another matrix has it, or none.
+
+    Args:
+        matrix: What names the matrix on the page.
+    """
+    opened: Opened | None = st.session_state.get(OPENED)
+    return opened.cell if opened is not None and opened.matrix == matrix else None
+
+
+def close_cell() -> None:
+    """Closes the open cell."""
+    st.session_state.pop(OPENED, None)
+
+
+def on_click(matrix: str, key: str, classes: int) -> Callable[[], None]:
+    """Returns what a chart calls when one of its cells was clicked.
+
+    Args:
+        matrix: What names the matrix.
+        key: Of the chart.
+        classes: How many.
+    """
+    return functools.partial(_clicked, matrix, key, classes)
+
+
+def on_choice(matrix: str, key: str, columns: Sequence[str]) -> Callable[[], None]:
+    """Returns what a table calls when one of its cells was chosen.
+
+    Args:
+        matrix: What names the matrix.
+        key: Of the table.
+        columns: Names of its columns in label order.
+    """
+    return functools.partial(_chosen, matrix, key, tuple(columns))
+
+
+def _clicked(matrix: str, key: str, classes: int) -> None:
+    found = [index for group in st.session_state[key].selection.selected for index in group["data_indices"]]
+    _take(matrix, key, cell_at(int(found[0]), classes) if found else None)
+
+
+def _chosen(matrix: str, key: str, columns: tuple[str, ...]) -> None:
+    found: list[Any] = [(row, name) for row, name in st.session_state[key].selection.cells if name in columns]
+    _take(matrix, key, Cell(int(found[0][0]), columns.index(found[0][1])) if found else None)
+
+
+def _take(matrix: str, key: str, cell: Cell | None) -> None:
+    """Opens a cell; an empty choice closes the matrix.
+
+    A browser holds a choice for each chart and table, and a second click on a cell takes it back there, even if another cell
+    was opened elsewhere in between: then it is meant to open this one again.
+    """
+    last: dict[str, Cell] = st.session_state.setdefault(LAST, {})
+    if cell is None and key in last and open_cell(matrix) != last[key]:
+        cell = last[key]
+    if cell is None:
+        close_cell()
+    else:
+        last[key] = cell
+        st.session_state[OPENED] = Opened(matrix, cell)
