@@ -37,28 +37,24 @@ def class_lines_options(
             "name": f"{class_glyph(label)} {name}", "type": "line", "color": class_colour(label),
             "symbol": SYMBOLS[class_glyph(label)], "symbolSize": 11, "showAllSymbol": epochs <= 30,
             "lineStyle": {"width": 5 if label == wanted else 2.5},
-            "data": [
-                [number + 1, None if math.isnan(value) else round(100 * value, 1)]
-                for number, value in enumerate(shares[:, label].tolist())
-            ],
+            "data": [None if math.isnan(value) else round(100 * value, 1) for value in shares[:, label].tolist()],
         }
         for label, name in enumerate(classes)
     ]  # fmt: skip
     series[0]["markLine"] = {
-        "silent": True, "symbol": "none", "data": [{"xAxis": epoch}],
+        "silent": True, "symbol": "none", "data": [{"xAxis": epoch - 1}],
         "lineStyle": {"color": GREY, "type": "solid", "width": 2},
         "label": {"formatter": _("epoch {number}").format(number=epoch), "fontSize": FONT_PX, "color": GREY},
     }  # fmt: skip
-    ticks: dict[str, Any] = {"interval": 1} if epochs <= 12 else {"minInterval": 1}
     return {
         "animation": False,
         "tooltip": {"trigger": "axis", "valueFormatter": "%.1f %%", "confine": True},
         "legend": {"type": "scroll", "left": 0, "top": 0, "textStyle": {"fontSize": FONT_PX}, "itemGap": 14},
         "grid": {"left": 8, "right": 24, "top": 64, "bottom": 30, "containLabel": True},
         "xAxis": {
-            "type": "value", "name": _("epoch"), "nameLocation": "middle", "nameGap": 28, "min": 0.5, "max": epochs + 0.5,
-            "axisLabel": {"fontSize": FONT_PX, "showMinLabel": False, "showMaxLabel": False}, "splitLine": {"show": False},
-            "nameTextStyle": {"fontSize": FONT_PX}, **ticks,
+            "type": "category", "data": [str(number + 1) for number in range(epochs)], "name": _("epoch"),
+            "nameLocation": "middle", "nameGap": 28, "axisLabel": {"fontSize": FONT_PX}, "axisTick": {"alignWithLabel": True},
+            "nameTextStyle": {"fontSize": FONT_PX},
         },
         "yAxis": {
             "type": "value", "min": 0, "max": 100, "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %"},

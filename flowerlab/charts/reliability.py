@@ -9,7 +9,7 @@ from flowerlab.calibration import Bin, widest_gap
 from flowerlab.locale import _
 
 FONT_PX = 14
-HEIGHT_PX = 460
+HEIGHT_PX = 518
 GREY = "#8a8f8c"
 # Of Okabe and Ito, like all our colours; here they are neither runs nor classes.
 BEFORE, AFTER = "#0072b2", "#e69f00"
@@ -51,14 +51,15 @@ def reliability_options(before: Sequence[Bin], after: Sequence[Bin] | None) -> d
             "data": [kind[0] for kind in kinds] + [ideal["name"]],
         },
         "grid": [
-            {"left": 56, "right": 20, "top": 66, "height": 220},
-            {"left": 56, "right": 20, "top": 360, "height": 56},
+            {"left": 56, "right": 20, "top": 84, "height": 220},
+            {"left": 56, "right": 20, "top": 390, "height": 72},
         ],
         "xAxis": [
             {"type": "value", "min": 0, "max": 100, "axisLabel": percent, "name": _("how sure"), **name},
             {
-                "type": "category", "gridIndex": 1, "axisTick": {"show": False}, "axisLabel": {"show": False},
-                "data": [stretch(one) for one in before], "name": _("how sure, in stretches"), **name, "nameGap": 10,
+                "type": "category", "gridIndex": 1, "axisTick": {"show": False},
+                "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True}, "data": [stretch(one) for one in before],
+                "name": _("how sure, in stretches"), **name,
             },
         ],
         "yAxis": [

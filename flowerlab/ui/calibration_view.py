@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import streamlit as st
@@ -29,7 +30,7 @@ def show_calibration(lab: Lab, runs: Sequence[Run]) -> None:
             "below it a run is surer than it may be, above it less sure."
         )
     )
-    columns = st.columns(2, gap="large")
+    columns = st.columns([3, 2] if len(runs) == 1 else 2, gap="large")
     for column, run in zip(columns, runs, strict=False):
         with column:
             run_title(run)
@@ -56,6 +57,20 @@ def what_a_temperature_is() -> str:
     )
 
 
+def temperature_sentence(worth: Calibrated) -> str:
+    """Says whether less sure or surer answers fit the validation photos better, and whether they fit the test photos better, too."""
+    if math.isclose(worth.temperature, 1.0):
+        return _("On the validation photos no temperature fits better than 1: the answers stay as they are.")
+    text = (
+        _("On the validation photos less sure answers fit better.")
+        if worth.temperature > 1
+        else _("On the validation photos surer answers fit better.")
+    )
+    if worth.after < worth.before:
+        return text + " " + _("So it is on the test photos: the error falls.")
+    return text + " " + _("On the test photos they do not: the error does not fall.")
+
+
 def _show_one(run: Run, answers: Answers, worth: Calibrated) -> None:
     before = reliability(answers.probabilities, answers.truth)
     mended = bool(len(answers.val_truth))
@@ -68,7 +83,9 @@ def _show_one(run: Run, answers: Answers, worth: Calibrated) -> None:
             st.metric(
                 _("ECE with temperature {value:.2f}").format(value=worth.temperature), f"{100 * worth.after:.1f} %", width="content"
             )  # fmt: skip
-    if not mended:
+    if mended:
+        st.caption(temperature_sentence(worth))
+    else:
         st.caption(_("Its validation answers were not kept, so that no temperature can be chosen for it."))
     st.echarts_chart(
         reliability_options(before, after), height=HEIGHT_PX, key=f"reliability-{run.id}",

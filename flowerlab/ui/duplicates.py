@@ -20,7 +20,9 @@ from flowerlab.ui.photos_view import class_words, encoded, specimen_of
 from flowerlab.ui.refreshing import refreshed
 from flowerlab.ui.run_picker import escaped
 
-PICTURE_PX = 300
+PICTURE_PX = 148
+# Three stand in a row on a laptop, one on a phone.
+PAIR_PX = 344
 PAIRS_A_PAGE = 6
 LEAK_SIGN = "⚠️"
 
@@ -96,7 +98,7 @@ def show_duplicates(found: Duplicates, originals: Originals, *, leaky_split: boo
     begin = turned_to(len(found.pairs), key=key, a_page=PAIRS_A_PAGE, words=_("{first}–{last} of {count} pairs"))
     with st.container(horizontal=True, gap="medium", key=f"{key}-pairs"):
         for pair in found.pairs[begin : begin + PAIRS_A_PAGE]:
-            with st.container(width=2 * PICTURE_PX // 2 + 80, border=True):
+            with st.container(width=PAIR_PX, border=True):
                 show_pair(pair, found, originals)
 
 
@@ -127,10 +129,11 @@ def show_pair(pair: Pair, found: Duplicates, originals: Originals) -> None:
         found: Where each photo is.
         originals: The photos.
     """
-    columns = st.columns(2, gap="small")
-    for column, position in zip(columns, (pair.first, pair.second), strict=True):
-        with column:
-            _show_one(position, found, originals)
+    # A row and no columns, which would stand one above the other on a phone.
+    with st.container(horizontal=True, gap="small"):
+        for position in (pair.first, pair.second):
+            with st.container(width=PICTURE_PX):
+                _show_one(position, found, originals)
     notes = [_("{bits} of 64 bits differ").format(bits=pair.bits)]
     if found.leaks(pair):
         notes.append(_("{sign} **leak:** one tested, the other learnt from").format(sign=LEAK_SIGN))
@@ -144,7 +147,7 @@ def _show_one(position: int, found: Duplicates, originals: Originals) -> None:
     parts = part_words(found.parts.get(position, frozenset()))
     try:
         st.image(
-            encoded(specimen_of(originals, position).pixels, longest_px=PICTURE_PX), width="stretch",
+            encoded(specimen_of(originals, position).pixels, longest_px=2 * PICTURE_PX), width="stretch",
             alt=_("Photo {photo}: {name}, {parts}").format(photo=originals.ids[position], name=words, parts=parts),
         )  # fmt: skip
     except BadPhoto:

@@ -18,7 +18,7 @@ from flowerlab.locale import _
 from flowerlab.metrics import top_confusions
 from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.ui.comparing import matrix_table
+from flowerlab.ui.cell_table import matrix_table
 from flowerlab.ui.photo_over_epochs import show_photo_over_epochs
 from flowerlab.ui.run_picker import escaped, run_title
 from flowerlab.ui.stored_answers import stored_of
@@ -118,7 +118,7 @@ def _show_matrix(run: Run, answers: EpochAnswers, epoch: int, scale: Scale) -> N
     )  # fmt: skip
     st.caption(escaped(sentence) + " " + _("Cells: % of the true class."))
     with st.expander(_("As a table")):
-        st.dataframe(matrix_table(counts.tolist(), answers.classes), key=f"epoch-table-{run.id}")
+        st.dataframe(matrix_table(counts, answers.classes), key=f"epoch-table-{run.id}")
 
 
 def _show_recall(run: Run, answers: EpochAnswers, epoch: int) -> None:

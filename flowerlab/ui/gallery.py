@@ -16,7 +16,7 @@ from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.duplicates import LEAK_SIGN, duplicates_of, search_panel, show_pair
 from flowerlab.ui.per_class import confusion_sentences
-from flowerlab.ui.photo_tiles import Said, Tile, photo_tiles
+from flowerlab.ui.photo_tiles import Said, Tile, percent, photo_tiles
 from flowerlab.ui.photos_view import ALL, class_words
 from flowerlab.ui.stored_answers import stored_of
 from flowerlab.worst_photos import Judged, Show
@@ -75,13 +75,13 @@ def _filters(answers: Answers, judged: Judged) -> tuple[Show, int]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         show = st.segmented_control(
             _("Test photos"), list(words), format_func=lambda name: f"{words[name]} ({counts[name]:,})", default="wrong",
-            required=True, key="mistakes-show", persist_state="session",
+            required=True, key="mistakes-show", persist_state="session", wrap=True,
             help=_("Named wrongly, all of them, or those whose own label is in doubt."),
         )  # fmt: skip
         label = st.pills(
             _("True class"), [ALL, *range(len(answers.classes))],
             format_func=lambda label: _("all") if label == ALL else class_words(answers.classes, label),
-            default=ALL, required=True, key=f"mistakes-class-{'|'.join(answers.classes)}", persist_state="session",
+            default=ALL, required=True, key=f"mistakes-class-{'|'.join(answers.classes)}", persist_state="session", wrap=True,
         )  # fmt: skip
     return cast("Show", show or "wrong"), ALL if label is None else int(label)
 
@@ -121,13 +121,10 @@ def tile_of(
     """
     truth, answer = int(judged.truth[place]), int(judged.answers[place])
     photo = str(answers.ids[place])
-    notes = [
-        _("p(truth) {percent:.1f} % · loss {loss:.2f}").format(
-            percent=100 * float(judged.probabilities[place, truth]), loss=float(judged.losses[place])
-        )
-    ]
-    if (perhaps := int(judged.perhaps[place])) != NONE:
-        notes.append(_("🏷️ may be labelled wrongly: rather {name}? Look").format(name=answers.classes[perhaps]))
+    of_truth = percent(float(judged.probabilities[place, truth]))
+    notes = [_("p(truth): {percent} · loss: {loss:.2f}").format(percent=of_truth, loss=float(judged.losses[place]))]
+    if judged.perhaps[place] != NONE:
+        notes.append(_("🏷️ may be labelled wrongly: look"))
     twins = _twins(photo, originals, found)
     if found is not None and any(found.leaks(pair) for pair in twins):
         notes.append(_("{sign} its near-duplicate was learnt from").format(sign=LEAK_SIGN))

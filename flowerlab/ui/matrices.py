@@ -19,7 +19,7 @@ from flowerlab.ui.cell_photos import show_cell
 from flowerlab.ui.cell_table import cell_table
 from flowerlab.ui.lab import lab
 from flowerlab.ui.opened_cell import on_click, open_cell
-from flowerlab.ui.run_picker import run_title
+from flowerlab.ui.run_picker import mistakes_link, run_title
 from flowerlab.ui.subtracting import show_subtraction
 
 MATRICES_A_ROW = 3
@@ -118,6 +118,7 @@ def _show_matrix(side: Side, unit: Unit, *, scale: Scale, dark: bool) -> None:
         alt=_("Confusion matrix of {run}. {sentence}").format(run=side.run.name, sentence=sentence),
     )
     st.caption(sentence)
+    mistakes_link(side.run)
     values = cell_values(side.counts, unit)
     cell_table(side.matrix, values, classes, "%d" if unit == "counts" else "%.1f %%")
 

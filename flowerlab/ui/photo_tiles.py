@@ -145,9 +145,11 @@ def show_tile(tile: Tile, originals: Originals) -> None:
         st.caption(_("{photo} cannot be read").format(photo=escaped(tile.photo)))
     else:
         st.image(picture, width=THUMBNAIL_PX, alt=tile.sentence)
+    # Where one run alone is looked at, its name under each photo would only take room.
+    heads = {one.run: escaped(one.run) if len(tile.said) > 1 else _("said") for one in tile.said}
     lines = [
         _("truth: {name}").format(name=f"**{escaped(tile.truth)}**"),
-        *(f"{escaped(one.run)}: **{escaped(one.words)}**" for one in tile.said),
+        *(f"{heads[one.run]}: **{escaped(one.words)}**" for one in tile.said),
         *(escaped(note) for note in tile.notes),
     ]
     st.caption("  \n".join(lines))
