@@ -60,4 +60,4 @@ def label_issues(probabilities: NDArray[np.floating], labels: NDArray[np.int64])
         bool, (n,).
     """
     found = confident_classes(probabilities, labels)
-    return (found != NONE) & (found != labels)
+    return np.asarray((found != NONE) & (found != labels))

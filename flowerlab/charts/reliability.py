@@ -41,7 +41,7 @@ def reliability_options(before: Sequence[Bin], after: Sequence[Bin] | None) -> d
         "name": _("as sure as right"), "type": "line", "symbol": "none", "color": GREY, "silent": True,
         "lineStyle": {"width": 2, "type": "dotted"}, "data": [[0, 0], [100, 100]],
     }  # fmt: skip
-    name = {"nameLocation": "middle", "nameGap": 28, "nameTextStyle": {"fontSize": FONT_PX}}
+    named: dict[str, Any] = {"nameLocation": "middle", "nameGap": 28, "nameTextStyle": {"fontSize": FONT_PX}}
     percent = {"fontSize": FONT_PX, "formatter": "{value} %"}
     return {
         "animation": False,
@@ -55,11 +55,11 @@ def reliability_options(before: Sequence[Bin], after: Sequence[Bin] | None) -> d
             {"left": 56, "right": 20, "top": 390, "height": 72},
         ],
         "xAxis": [
-            {"type": "value", "min": 0, "max": 100, "axisLabel": percent, "name": _("how sure"), **name},
+            {"type": "value", "min": 0, "max": 100, "axisLabel": percent, "name": _("how sure"), **named},
             {
                 "type": "category", "gridIndex": 1, "axisTick": {"show": False},
                 "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True}, "data": [stretch(one) for one in before],
-                "name": _("how sure, in stretches"), **name,
+                "name": _("how sure, in stretches"), **named,
             },
         ],
         "yAxis": [

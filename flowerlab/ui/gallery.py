@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 import streamlit as st
 
@@ -83,7 +82,7 @@ def _filters(answers: Answers, judged: Judged) -> tuple[Show, int]:
             format_func=lambda label: _("all") if label == ALL else class_words(answers.classes, label),
             default=ALL, required=True, key=f"mistakes-class-{'|'.join(answers.classes)}", persist_state="session", wrap=True,
         )  # fmt: skip
-    return cast("Show", show or "wrong"), ALL if label is None else int(label)
+    return show, int(label)
 
 
 def how_they_are_sorted() -> str:
