@@ -43,7 +43,7 @@ def show_worst(lab: Lab, run: Run) -> None:
     places = judged.places(show, label=None if label == ALL else label).tolist()
     st.caption(how_they_are_sorted())
     if show == "label":
-        st.caption(how_labels_are_doubted(leaky_split=run.recipe.split == "lecture"))
+        st.caption(how_labels_are_doubted(answers))
     originals = run_photos(lab, run)
     found = None if originals is None else duplicates_of(lab, run, originals)
     if originals is not None and found is None:
@@ -61,7 +61,8 @@ def standing(run: Run, judged: Judged) -> str:
     """Says how many test photos were named wrongly, how many labels are in doubt, and what was mixed up most."""
     wrong, doubted = int((judged.answers != judged.truth).sum()), int((judged.perhaps != NONE).sum())
     text = _(
-        "**{wrong} of {count} test photos** were named wrongly; the labels of **{doubted}** may be wrong themselves."
+        "**{wrong} of {count} test photos** were named wrongly; **{doubted}** it took for another class so surely that their "
+        "label is worth a look."
     )
     return " ".join([
         text.format(wrong=f"{wrong:,}", count=f"{len(judged.truth):,}", doubted=f"{doubted:,}"), *confusion_sentences(run)
@@ -93,14 +94,14 @@ def how_they_are_sorted() -> str:
     )
 
 
-def how_labels_are_doubted(*, leaky_split: bool) -> str:
+def how_labels_are_doubted(answers: Answers) -> str:
     """States the criterion, and what it does not prove."""
     text = _(
         "Confident learning (Northcutt and others, 2021): a label is in doubt if the run finds another class at least as probable as it "
         "finds that class, in the mean, on the photos that bear its label. This is a hint and no proof: the photo may be hard, "
-        "or the run may err. Look."
-    )
-    if leaky_split:
+        "or the run may err. The better the run, the more it is worth; this one named {share} of the photos rightly. Look."
+    ).format(share=percent(answers.accuracy))
+    if answers.run.recipe.split == "lecture":
         text += " " + _("This run was trained on these very photos, which makes the hint weaker.")
     return text
 
