@@ -171,13 +171,14 @@ def load_predictions(folder: Path) -> dict[str, Any] | None:
     try:
         written = path.stat()
         return dict(_predictions(path, written.st_mtime_ns, written.st_size))
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
         return None
 
 
 @functools.lru_cache(maxsize=KEPT_PREDICTIONS)
 def _predictions(path: Path, written_ns: int, size: int) -> dict[str, NDArray[Any]]:
-    with np.load(path, allow_pickle=False) as file:
+    # NumPy leaves a file that it opened itself open when it cannot be read.
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     for array in arrays.values():
         array.setflags(write=False)

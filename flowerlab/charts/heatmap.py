@@ -67,7 +67,6 @@ def heatmap_options(
     count = len(classes)
     numbered = count <= MOST_CLASSES_WITH_NUMBERS
     gap = {"borderColor": PAGE[theme], "borderWidth": 2 if count <= MOST_NAMES else 0.5}
-    frame = {"borderColor": INK[theme], "borderWidth": 4}
     data = []
     for place, value in enumerate(np.nan_to_num(values).ravel().tolist()):
         row, column = divmod(place, count)
@@ -76,8 +75,8 @@ def heatmap_options(
         if numbered:
             item["label"] = {"formatter": texts[row][column], "color": ink_on(scale.colour(value))}
         if opened == (row, column):
-            item["itemStyle"] = frame
-            item["select"] = {"itemStyle": frame}
+            # If ECharts has it selected, too, then it is drawn above the frame.
+            item["select"] = {"itemStyle": {"borderColor": INK[theme], "borderWidth": 4}}
         data.append(item)
     large = count <= 6
     axis: dict[str, Any] = {
@@ -118,11 +117,18 @@ def heatmap_options(
                 "label": {"show": numbered, "fontSize": 17 if large else 11},
                 "itemStyle": gap,
                 "emphasis": {"itemStyle": {"borderColor": INK[theme], "borderWidth": 3}},
-                # Which cell is open may also be chosen in a table or another matrix: `opened` frames it, not ECharts.
+                # Which cell is open may also be chosen in a table or another matrix: the frame below says so, not ECharts.
                 "select": {"itemStyle": gap},
-            }
+            },
+            {"type": "heatmap", "silent": True, "z": 3, "data": [] if opened is None else [_frame(opened, INK[theme])]},
         ],
     }
+
+
+def _frame(cell: Cell, colour: str) -> dict[str, Any]:
+    """Returns a cell of a series above the others: in their own series its neighbours would cover half of its border."""
+    style = {"color": "transparent", "borderColor": colour, "borderWidth": 4}
+    return {"value": [cell.answer, cell.truth, 0], "visualMap": False, "itemStyle": style}
 
 
 def cell_at(index: int, classes: int) -> Cell:

@@ -16,7 +16,7 @@ from flowerlab.locale import _
 # One hue from the page's background to full: order is read from lightness alone, so no kind of colour vision loses it.
 AMOUNT = {
     "light": ("#f3f7fa", "#a9cfe6", "#4a9bc9", "#0072b2", "#00426b"),
-    "dark": ("#1b2730", "#15415c", "#0f5a85", "#0a6ba6", "#0a7cc0"),
+    "dark": ("#1b2730", "#15415c", "#0f5a85", "#0a6ba6", "#0a74b6"),
 }
 # Orange and blue on either side of the page's own tone: the pair that every common kind of colour vision tells apart.
 DIFFERENCE = {
@@ -115,14 +115,11 @@ def matrix_sentence(counts: Counts, classes: Sequence[str]) -> str:
 
 
 def difference_sentence(first: Counts, second: Counts, classes: Sequence[str]) -> str:
-    """Says in words what a difference of two matrices shows: that of the right answers, and the largest of the mistakes."""
-    photos = difference_values(first, second, "counts").astype(np.int64)
-    more = int(np.trace(photos))
-    text = _("A and B are right equally often.")
-    if more:
-        text = _("A is right {count} times more than B.") if more > 0 else _("A is right {count} times less than B.")
-        text = text.format(count=f"{abs(more):,}")
-    wrong = photos.copy()
+    """Says in words what a difference of two matrices shows: the right answers, and the mistake in which they differ most."""
+    text = _("A is right on {first} photos, B on {second}.").format(
+        first=f"{int(np.trace(np.asarray(first))):,}", second=f"{int(np.trace(np.asarray(second))):,}"
+    )
+    wrong = difference_values(first, second, "counts").astype(np.int64)
     np.fill_diagonal(wrong, 0)
     if np.abs(wrong).max(initial=0) > 0:
         true, answer = np.unravel_index(int(np.abs(wrong).argmax()), wrong.shape)

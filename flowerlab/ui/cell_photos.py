@@ -9,12 +9,20 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from flowerlab.cells import Cell, differing_photos, photos_in_cell
-from flowerlab.comparison import Answers, order_in, tested_photos
+from flowerlab.comparison import Answers, order_in, photos_at_hand
 from flowerlab.locale import _
 from flowerlab.ui.lab import lab
 from flowerlab.ui.opened_cell import close_cell
 from flowerlab.ui.photo_tiles import Said, Tile, photo_tiles
 from flowerlab.ui.run_picker import colour_mark, escaped, told_apart
+
+# Where a link from a matrix leads: on a phone others stand between it and its photos.
+ANCHOR = "cell-photos"
+
+
+def link_to_photos() -> None:
+    """Leads from an open matrix down to its photos."""
+    st.markdown(f"[{_('↓ The photos of the framed cell')}](#{ANCHOR})")
 
 
 def show_cell(one: Answers, others: Sequence[Answers], cell: Cell) -> None:
@@ -30,7 +38,7 @@ def show_cell(one: Answers, others: Sequence[Answers], cell: Cell) -> None:
         _headline(cell_headline(one, cell, len(places)))
         if len(places):
             photo_tiles(
-                tiles_of(one, others, places), tested_photos(lab(), one), key=f"photos-{one.run.id}-{cell.truth}-{cell.answer}"
+                tiles_of(one, others, places), photos_at_hand(lab(), one), key=f"photos-{one.run.id}-{cell.truth}-{cell.answer}"
             )  # fmt: skip
 
 
@@ -46,7 +54,7 @@ def show_differing(first: Answers, second: Answers, cell: Cell) -> None:
     truth, answer = (escaped(first.classes[label]) for label in cell)
     with st.container(border=True, key="compare-cell"):
         _headline(_("Where A and B differ: {truth} called {answer}").format(truth=truth, answer=answer))
-        st.caption(_("{count} photos lie in this cell of both.").format(count=f"{found.both:,}"))
+        st.caption(_("Photos that lie in this cell of both: {count}.").format(count=f"{found.both:,}"))
         _show_side("A", first, second, found.only_first, cell)
         # Found by their places in the first; tiles need them in its own answers.
         _show_side("B", second, first, order[found.only_second], cell)
@@ -66,7 +74,7 @@ def _show_side(letter: str, one: Answers, other: Answers, places: NDArray[np.int
         st.markdown(f"**{words}**", width="stretch")
     if len(places):
         key = f"photos-{one.run.id}-not-{other.run.id}-{cell.truth}-{cell.answer}"
-        photo_tiles(tiles_of(one, [other], places), tested_photos(lab(), one), key=key)
+        photo_tiles(tiles_of(one, [other], places), photos_at_hand(lab(), one), key=key)
 
 
 def cell_headline(one: Answers, cell: Cell, count: int) -> str:
@@ -88,7 +96,7 @@ def of_class(count: int, name: str) -> str:
 
 def _headline(words: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"#### {words}", width="stretch")
+        st.subheader(words, anchor=ANCHOR, width="stretch")
         st.button(_("Close"), key="compare-cell-close", on_click=close_cell)
 
 

@@ -26,7 +26,9 @@ def cell_table(matrix: str, values: NDArray[np.float64], classes: Sequence[str],
         form: How a value is written, as printf does.
     """
     with st.expander(_("As a table")):
-        st.caption(_("Choose a cell with the arrow keys and Enter, or click it: its photos open too."))
+        st.caption(
+            _("Click a cell, or go through them with the arrow keys: the photos open as they do for the picture.")
+        )
         table = matrix_table(values, classes)
         key = f"{matrix}-table"
         st.dataframe(

@@ -15,7 +15,7 @@ from flowerlab.charts.matrix import amount_scale, matrix_options, matrix_sentenc
 from flowerlab.comparison import Answers, answers_of
 from flowerlab.locale import _
 from flowerlab.run import Run
-from flowerlab.ui.cell_photos import show_cell
+from flowerlab.ui.cell_photos import link_to_photos, show_cell
 from flowerlab.ui.cell_table import cell_table
 from flowerlab.ui.lab import lab
 from flowerlab.ui.opened_cell import on_click, open_cell
@@ -117,6 +117,8 @@ def _show_matrix(side: Side, unit: Unit, *, scale: Scale, dark: bool) -> None:
         on_select=on_click(side.matrix, side.matrix, len(classes)),
         alt=_("Confusion matrix of {run}. {sentence}").format(run=side.run.name, sentence=sentence),
     )
+    if opened is not None:
+        link_to_photos()
     st.caption(sentence)
     mistakes_link(side.run)
     values = cell_values(side.counts, unit)

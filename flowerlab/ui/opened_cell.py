@@ -77,16 +77,12 @@ def _chosen(matrix: str, key: str, columns: tuple[str, ...]) -> None:
 
 
 def _take(matrix: str, key: str, cell: Cell | None) -> None:
-    """Opens a cell; an empty choice closes the matrix.
+    """Opens a cell. Nothing is closed by a second click: who double-clicks wants to see the photos, too.
 
-    A browser holds a choice for each chart and table, and a second click on a cell takes it back there, even if another cell
-    was opened elsewhere in between: then it is meant to open this one again.
+    A browser takes the choice back when a cell is clicked again, and says that nothing is chosen: it is the last one, then.
     """
     last: dict[str, Cell] = st.session_state.setdefault(LAST, {})
-    if cell is None and key in last and open_cell(matrix) != last[key]:
-        cell = last[key]
-    if cell is None:
-        close_cell()
-    else:
+    cell = last.get(key) if cell is None else cell
+    if cell is not None:
         last[key] = cell
         st.session_state[OPENED] = Opened(matrix, cell)

@@ -16,8 +16,8 @@ from flowerlab.errors import BadPhoto
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.ui.photo_tiles import Tile, show_tile, turned_to
-from flowerlab.ui.photos_view import PHOTOS_A_PAGE, THUMBNAIL_PX, class_words, encoded, specimen_of
+from flowerlab.ui.photo_tiles import TILE_PX, Tile, show_tile, turned_to
+from flowerlab.ui.photos_view import PHOTOS_A_PAGE, class_words, encoded, specimen_of
 from flowerlab.ui.run_picker import escaped, run_title
 
 CHOSEN = "mistakes-photo"
@@ -133,7 +133,7 @@ def _pick_from_tiles(answers: EpochAnswers, order: Sequence[int], place: int, or
     begin = turned_to(len(order), key="mistakes-moved")
     with st.container(horizontal=True, gap="small", key="mistakes-moved-tiles"):
         for one in order[begin : begin + PHOTOS_A_PAGE]:
-            with st.container(width=THUMBNAIL_PX, gap=None):
+            with st.container(width=TILE_PX, gap="xxsmall"):
                 truth = answers.classes[int(answers.truth[one])]
                 show_tile(Tile(answers.ids[one], truth, (), (turns(answers, one),)), originals)
                 st.button(

@@ -9,8 +9,12 @@ import streamlit as st
 
 from flowerlab.datasets.originals import Originals
 from flowerlab.locale import _
-from flowerlab.ui.photos_view import PHOTOS_A_PAGE, THUMBNAIL_PX, thumbnail
+from flowerlab.ui.photos_view import PHOTOS_A_PAGE, thumbnail
 from flowerlab.ui.run_picker import escaped
+
+# Six stand in a row on a laptop, two on a phone, also inside a frame.
+TILE_PX = 156
+NO_BREAK = "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def photo_tiles(
 
     Args:
         tiles: In the order in which they are shown.
-        originals: The data set that they are from, see `comparison.tested_photos`; None if it is not in this lab any more:
+        originals: The data set that they are from, see `comparison.photos_at_hand`; None if it is not in this lab any more:
             then a table tells the same without the pictures.
         key: Of the widgets; another one for every choice of photos, so that each begins on its first page.
         below: Draws what stands under a tile.
@@ -95,7 +99,7 @@ def photo_tiles(
     begin = turned_to(len(tiles), key=key)
     with st.container(horizontal=True, gap="small", key=f"{key}-tiles"):
         for tile in tiles[begin : begin + PHOTOS_A_PAGE]:
-            with st.container(width=THUMBNAIL_PX, gap=None):
+            with st.container(width=TILE_PX, gap="xxsmall"):
                 show_tile(tile, originals)
                 below(tile)
 
@@ -144,12 +148,13 @@ def show_tile(tile: Tile, originals: Originals) -> None:
     if picture is None:
         st.caption(_("{photo} cannot be read").format(photo=escaped(tile.photo)))
     else:
-        st.image(picture, width=THUMBNAIL_PX, alt=tile.sentence)
+        st.image(picture, width=TILE_PX, alt=tile.sentence)
     # Where one run alone is looked at, its name under each photo would only take room.
     heads = {one.run: escaped(one.run) if len(tile.said) > 1 else _("said") for one in tile.said}
     lines = [
         _("truth: {name}").format(name=f"**{escaped(tile.truth)}**"),
-        *(f"{heads[one.run]}: **{escaped(one.words)}**" for one in tile.said),
+        # An answer is not broken between its words.
+        *(f"{heads[one.run]}: **{escaped(one.words).replace(' ', NO_BREAK)}**" for one in tile.said),
         *(escaped(note) for note in tile.notes),
     ]
     st.caption("  \n".join(lines))

@@ -61,6 +61,7 @@ def _pick_two(sides: Sequence[Answers]) -> tuple[Answers, Answers]:
 
 def _show_difference(first: Answers, second: Answers, unit: Unit, *, dark: bool) -> None:
     matrix = f"minus-{first.run.id}-{second.run.id}"
+    opened = open_cell(matrix)
     of_a, of_b = (cell_sizes(side.truth, side.probabilities) for side in (first, second))
     sentence = difference_sentence(of_a, of_b, first.classes)
     names = told_apart([first.run, second.run])
@@ -68,7 +69,7 @@ def _show_difference(first: Answers, second: Answers, unit: Unit, *, dark: bool)
     left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
     with left:
         st.echarts_chart(
-            difference_options(of_a, of_b, first.classes, unit, dark=dark, opened=open_cell(matrix)),
+            difference_options(of_a, of_b, first.classes, unit, dark=dark, opened=opened),
             height=HEIGHT_PX,
             key=matrix,
             on_select=on_click(matrix, matrix, len(first.classes)),
@@ -86,6 +87,5 @@ def _show_difference(first: Answers, second: Answers, unit: Unit, *, dark: bool)
         st.caption(_("Click a number to see the photos on which A and B differ there."))
         form = "%+d" if unit == "counts" else "%+.1f"
         cell_table(matrix, difference_values(of_a, of_b, unit), first.classes, form)
-    cell = open_cell(matrix)
-    if cell is not None:
-        show_differing(first, second, cell)
+    if opened is not None:
+        show_differing(first, second, opened)

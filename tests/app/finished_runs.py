@@ -34,7 +34,7 @@ def add_finished(
         accuracies: Validation accuracy of each epoch.
         tested: Whether its test was made.
         unknown_below: Threshold of its result.
-        materials: As `Store.add` takes them.
+        materials: What tells its photos from others of their name.
         knobs: Of its recipe.
     """
     store = Store(home.store)

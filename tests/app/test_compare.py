@@ -34,12 +34,13 @@ def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
 
 
 def test_the_newest_three_are_chosen_at_first(home: Home) -> None:
-    """Of four finished runs the newest three are compared, each with one matrix beside the curves."""
+    """Of four finished runs the newest three are compared: curves, a matrix of each, and one minus another."""
     runs = [add_finished(home, f"run {number}", seed=number) for number in range(4)]
     app = open_page("compare")
     assert not app.exception
     assert set(chosen(app)) == {run.id for run in runs[1:]}
-    assert len(figures(app)) == 1 + 3
+    assert len(figures(app)) == 1
+    assert len(app.get("echarts_chart")) == 3 + 1
     assert app.query_params["runs"].count(",") == 2
 
 
@@ -117,17 +118,6 @@ def test_curves_change_from_accuracy_to_loss(home: Home) -> None:
     assert figures(app)[0]["data"][1]["y"] == [50.0, 70.0]
     app.segmented_control(key="compare-measure").set_value("loss").run()
     assert figures(app)[0]["data"][1]["y"] == [1.1, 1.1]
-
-
-def test_matrices_show_shares_or_counts_on_one_scale(home: Home) -> None:
-    """Row percent up to 100 at first, counts on request; all matrices of the page have the same range."""
-    for seed in (0, 1):
-        add_finished(home, f"run {seed}", seed=seed)
-    app = open_page("compare")
-    assert [figure["data"][0]["zmax"] for figure in figures(app)[1:]] == [100, 100]
-    app.segmented_control(key="compare-cells").set_value("counts").run()
-    assert [figure["data"][0]["zmax"] for figure in figures(app)[1:]] == [6, 6]
-    assert "30 of 35 test photos are on the diagonal" in texts(app)
 
 
 def test_a_name_cannot_bring_markup(home: Home) -> None:

@@ -6,73 +6,15 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from flowerlab.charts.answers import MOST_BARS, answer_options, answer_sentence, best_classes
 from flowerlab.charts.balance import balance_options, majority_share, split_options, split_sentence
 from flowerlab.charts.colours import class_colour, run_colour
 from flowerlab.charts.curves import Curve, curves_figure, curves_sentence
-from flowerlab.charts.matrix import cell_values, matrix_figure, matrix_sentence, scale_top
 from flowerlab.datasets.splits import make_split
 
-MATRIX = [[8, 2, 0], [1, 9, 0], [0, 5, 15]]
 NAMES = ("daisy", "roses", "tulips")
 CURVE = Curve("A #1", 1, (1, 2, 3), (0.3, 0.5, 0.7), (0.2, 0.6, 0.55), best_epoch=2)
-
-
-def test_matrix_shares_are_percent_of_the_true_class() -> None:
-    """With shares each row of the figure adds up to 100; with counts it holds the photos."""
-    assert matrix_figure(MATRIX, NAMES, shares=True, top=100).data[0].z[2].tolist() == [0, 25, 75]
-    assert matrix_figure(MATRIX, NAMES, shares=False, top=15).data[0].z[2].tolist() == [0, 5, 15]
-
-
-def test_matrix_rows_are_the_truth_from_top_to_bottom() -> None:
-    """The vertical axis is the truth, its first class on top; the horizontal one is the prediction."""
-    figure = matrix_figure(MATRIX, NAMES, shares=False, top=15)
-    assert figure.layout.yaxis.title.text == "truth"
-    assert figure.layout.xaxis.title.text == "prediction"
-    assert figure.layout.yaxis.autorange == "reversed"
-    assert figure.layout.yaxis.ticktext == NAMES
-    assert figure.data[0].customdata[2][1] == "5 of 20 photos of tulips were called roses"
-
-
-@pytest.mark.parametrize(("classes", "step"), [(5, 1), (14, 1), (15, 2), (50, 4)])
-def test_names_of_many_classes_do_not_collide(classes: int, step: int) -> None:
-    """At most 14 names are written on an axis, each at its own row; every cell tells its classes on hover."""
-    names = [f"kind {number}" for number in range(classes)]
-    figure = matrix_figure([[1] * classes] * classes, names, shares=False, top=1.0)
-    for axis in (figure.layout.xaxis, figure.layout.yaxis):
-        assert list(axis.tickvals) == list(range(0, classes, step))
-        assert [names[place] for place in axis.tickvals] == list(axis.ticktext)
-        assert len(axis.ticktext) <= 14
-    assert f"kind {classes - 1}" in figure.data[0].customdata[-1][0]
-
-
-def test_matrices_side_by_side_share_one_scale() -> None:
-    """Two matrices get the same range of colours: that of the larger counts, or 0 to 100 %."""
-    small = [[1, 0], [0, 1]]
-    top = scale_top([MATRIX, small], shares=False)
-    figures = [matrix_figure(matrix, NAMES, shares=False, top=top).data[0] for matrix in (MATRIX, small)]
-    assert [(figure.zmin, figure.zmax) for figure in figures] == [(0, 15), (0, 15)]
-    assert scale_top([MATRIX, small], shares=True) == 100
-
-
-@given(st.lists(st.lists(st.integers(0, 500), min_size=4, max_size=4), min_size=4, max_size=4))
-def test_cells_never_leave_the_scale(matrix: list[list[int]]) -> None:
-    """Whatever was counted, no cell is below 0 or above the top of its scale."""
-    for shares in (True, False):
-        values = cell_values(matrix, shares=shares)
-        assert values.min() >= 0
-        assert values.max() <= scale_top([matrix], shares=shares) + 1e-9
-
-
-def test_matrix_sentence_names_the_largest_mistake() -> None:
-    """The text alternative counts the diagonal and names the most frequent confusion."""
-    sentence = matrix_sentence(MATRIX, NAMES)
-    assert "32 of 40" in sentence
-    assert "tulips called roses (5 photos)" in sentence
-    assert "mistake" not in matrix_sentence([[3, 0], [0, 4]], NAMES[:2])
 
 
 def test_curves_draw_validation_thick_and_training_thin_in_one_colour() -> None:

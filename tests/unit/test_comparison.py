@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +11,10 @@ import pytest
 
 from flowerlab.calibration import calibration_error
 from flowerlab.cli import main
-from flowerlab.comparison import answers_of, pair, pair_sentence, why_not_paired
+from flowerlab.comparison import answers_of, pair, pair_sentence, photos_at_hand, run_photos, why_not_paired
+from flowerlab.datasets.catalog import FLOWERS
+from flowerlab.datasets.gather import gather, photos_identity, tf_flowers_originals
+from flowerlab.datasets.originals import Original, write_originals
 from flowerlab.home import Home
 from flowerlab.metrics import accuracy_interval
 from flowerlab.paired import paired_test
@@ -83,6 +87,36 @@ def test_gardens_of_two_difficulties_are_no_pair(lab: Lab) -> None:
     assert "different data sets" in why_not_paired(sides, replace(sides, photos_of="garden-difficulty-0"))
 
 
+def test_photos_at_hand_are_only_the_very_ones(lab: Lab) -> None:
+    """A run's photos are found if they lie in the lab; not those of another garden, which have the same ids."""
+    garden = lab.settings.garden
+    mine = add_finished(lab.home, "Mine", materials=photos_identity(lab.home, "garden", garden))
+    other = add_finished(lab.home, "Other", materials="garden-v2-60-seed0-difficulty1-192px-q68-93", seed=1)
+    sides = [answers_of(lab, run) for run in (mine, other)]
+    assert sides[0] is not None
+    assert sides[1] is not None
+    assert photos_at_hand(lab, sides[0]) is None
+    gathered = gather(lab.home, "garden", garden)
+    found = photos_at_hand(lab, sides[0])
+    assert found is not None
+    assert found.content == gathered.content
+    assert [found.positions[photo] for photo in found.ids] == list(range(len(found)))
+    assert photos_at_hand(lab, sides[1]) is None
+
+
+def test_the_starter_is_compared_with_runs_on_its_photos(lab: Lab) -> None:
+    """tf_flowers is one set of photos: a run whose materials do not name it, as the starter's, is paired with one whose do."""
+    told = photos_identity(lab.home, "tf_flowers", lab.settings.garden)
+    runs = [
+        add_finished(lab.home, name, materials=materials, dataset="tf_flowers", seed=seed)
+        for seed, (name, materials) in enumerate((("Starter", "starter"), ("Mine", f"{told} vgg16_mini-0123")))
+    ]
+    first, second = (answers_of(lab, run) for run in runs)
+    assert first is not None
+    assert second is not None
+    assert why_not_paired(first, second) == ""
+
+
 @pytest.mark.parametrize(
     ("only_first", "only_second", "words"),
     [
@@ -135,3 +169,17 @@ def test_bad_comparisons_are_one_sentence(lab: Lab, capfd: pytest.CaptureFixture
     (told,) = json.loads(capfd.readouterr().out)["pairs"]
     assert told["mcnemar_p"] is None
     assert "different photos" in told["sentence"]
+
+
+def test_photos_of_the_starter_are_those_that_bear_its_labels(lab: Lab) -> None:
+    """A run that names no photos finds tf_flowers only where each of its ids has the label that it was told: ids are positions,
+    and where photos are missing other ones stand there."""
+    run = add_finished(lab.home, "Starter", dataset="tf_flowers", materials="starter")
+    stored = dict(np.load(lab.home.run(run.id) / "predictions.npz"))
+    labels = stored["test_truth"].tolist()
+    for places, found in ((labels, True), (labels[1:] + labels[:1], False), (labels[:-1], False)):
+        folder = tf_flowers_originals(lab.home)
+        photos = [Original(str(stored["test_ids"][place]), label, b"x") for place, label in enumerate(places)]
+        write_originals(folder, FLOWERS, photos)
+        assert (run_photos(lab, run) is not None) == found
+        shutil.rmtree(folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +16,7 @@ from flowerlab.metrics import (
     average_figures,
     class_figures,
     confusion_matrix,
-    row_shares,
+    load_predictions,
     sureness,
     top_confusions,
     wilson_interval,
@@ -25,7 +27,6 @@ def test_rows_are_the_truth() -> None:
     """A daisy called tulip is counted in the daisies' row and the tulips' column."""
     matrix = confusion_matrix(np.asarray([0, 0, 1]), np.asarray([1, 0, 1]), 3)
     assert matrix.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]
-    assert row_shares(matrix).tolist() == [[0.5, 0.5, 0], [0, 1, 0], [0, 0, 0]]
 
 
 @given(st.integers(0, 2000), st.integers(1, 2000))
@@ -95,3 +96,25 @@ def test_top_confusions_are_the_most_frequent_mistakes() -> None:
     assert top_confusions([[9, 2, 0], [5, 9, 2], [0, 0, 9]]) == [(1, 0, 5), (0, 1, 2), (1, 2, 2)]
     assert top_confusions([[9, 2, 0], [5, 9, 2], [0, 0, 9]], most=1) == [(1, 0, 5)]
     assert top_confusions([[3]]) == []
+
+
+def test_predictions_are_read_once_and_again_when_they_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is read from disk once; a run that is tested anew is read anew; no viewer can change what another sees."""
+    path = tmp_path / "predictions.npz"
+    np.savez(path, test_truth=np.arange(3))
+    assert load_predictions(tmp_path)["test_truth"].tolist() == [0, 1, 2]
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "load", None)
+        again = load_predictions(tmp_path)["test_truth"]
+    with pytest.raises(ValueError, match="read-only"):
+        again[0] = 7
+    np.savez(path, test_truth=np.arange(4))
+    assert load_predictions(tmp_path)["test_truth"].tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 torn off"])
+def test_predictions_that_cannot_be_read_are_none(tmp_path: Path, content: bytes | None) -> None:
+    """No file, an empty one or a damaged one: the run has no predictions, and no page falls over it."""
+    if content is not None:
+        (tmp_path / "predictions.npz").write_bytes(content)
+    assert load_predictions(tmp_path) is None
