@@ -136,7 +136,7 @@ def _bears_its_labels(originals: Originals, stored: dict[str, Any] | None) -> bo
         int(originals.labels[originals.positions[photo]]) if photo in originals.positions else None
         for photo in stored["test_ids"].tolist()
     ]
-    return labels == stored["test_truth"].tolist()
+    return bool(labels == stored["test_truth"].tolist())
 
 
 def why_not_paired(first: Answers, second: Answers) -> str:

@@ -21,6 +21,7 @@ from flowerlab.ui.refreshing import refreshed
 from flowerlab.ui.run_picker import escaped
 
 PICTURE_PX = 146
+LONGEST_PX = 232
 # Three stand in a row on a laptop, one on a phone.
 PAIR_PX = 346
 PAIRS_A_PAGE = 6
@@ -147,7 +148,7 @@ def _show_one(position: int, found: Duplicates, originals: Originals) -> None:
     parts = part_words(found.parts.get(position, frozenset()))
     try:
         st.image(
-            encoded(specimen_of(originals, position).pixels, longest_px=2 * PICTURE_PX), width="stretch",
+            encoded(specimen_of(originals, position).pixels, longest_px=LONGEST_PX), width="stretch",
             alt=_("Photo {photo}: {name}, {parts}").format(photo=originals.ids[position], name=words, parts=parts),
         )  # fmt: skip
     except BadPhoto:
