@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +70,15 @@ def calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int
     """
     found = [one for one in reliability(probabilities, truth, bins=bins) if one.photos]
     return sum(one.photos * abs(one.accuracy - one.sureness) for one in found) / len(truth)
+
+
+def widest_gap(bins: Sequence[Bin]) -> Bin | None:
+    """Returns the bin that adds most to the calibration error, photos × |accuracy − sureness|; None if no bin has photos.
+
+    Of equal ones the surest.
+    """
+    filled = [one for one in bins if one.photos]
+    return max(filled, key=lambda one: (one.photos * abs(one.accuracy - one.sureness), one.high), default=None)
 
 
 def tempered(probabilities: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:

@@ -109,13 +109,34 @@ def _photos_of(lab: Lab, run: Run) -> str:
 
 
 def photos_at_hand(lab: Lab, answers: Answers) -> Originals | None:
-    """Returns the photos that a run was trained and tested on; None if they are not in this lab (any more).
+    """Returns the photos that a run was trained and tested on, as `run_photos` does."""
+    return run_photos(lab, answers.run)
+
+
+def run_photos(lab: Lab, run: Run) -> Originals | None:
+    """Returns the photos that a run was trained on; None if they are not in this lab (any more).
 
     An own folder may have been deleted, and another imported under its name; the garden may have been given another size.
     """
-    originals = lab.originals(answers.run.recipe.dataset)
+    originals = lab.originals(run.recipe.dataset)
     # Where photos are kept is named by what tells them from others.
-    return originals if originals is not None and originals.folder.name == answers.photos_of else None
+    if originals is None or originals.folder.name != _photos_of(lab, run):
+        return None
+    if photos_in(lab.store.materials(run.id)) == originals.folder.name:
+        return originals
+    # The starter names no photos. It was made where some of tf_flowers' photos were missing, and its ids are positions.
+    return originals if _bears_its_labels(originals, load_predictions(lab.home.run(run.id))) else None
+
+
+def _bears_its_labels(originals: Originals, stored: dict[str, Any] | None) -> bool:
+    """Whether every test photo of a run is here and has the label that the run was told."""
+    if stored is None:
+        return True
+    labels = [
+        int(originals.labels[originals.positions[photo]]) if photo in originals.positions else None
+        for photo in stored["test_ids"].tolist()
+    ]
+    return bool(labels == stored["test_truth"].tolist())
 
 
 def why_not_paired(first: Answers, second: Answers) -> str:

@@ -52,6 +52,11 @@ class Home:
         return self.root / "features"
 
     @property
+    def hashes(self) -> Path:
+        """One file a data set's content: the perceptual hashes of its photos."""
+        return self.root / "hashes"
+
+    @property
     def folders(self) -> Path:
         """Own photos, imported: one folder a data set, one sub-folder a class."""
         return self.root / "folders"
@@ -78,7 +83,9 @@ class Home:
     @property
     def all_folders(self) -> tuple[Path, ...]:
         """Every folder that the lab keeps something in."""
-        return (self.runs, self.originals, self.prepared, self.features, self.folders, self.weights, self.locks)
+        return (
+            self.runs, self.originals, self.prepared, self.features, self.hashes, self.folders, self.weights, self.locks,
+        )  # fmt: skip
 
     def create(self) -> Home:
         """Makes the folders and checks that they can be written.
@@ -104,7 +111,7 @@ class Home:
         Args:
             older_than_s: Age in seconds from which nobody can still be writing it.
         """
-        for folder in (self.originals, self.prepared, self.features, self.folders, self.weights):
+        for folder in (self.originals, self.prepared, self.features, self.hashes, self.folders, self.weights):
             for path in folder.glob(".*.part"):
                 try:
                     if time.time() - path.stat().st_mtime < older_than_s:

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# What Keras puts in the place of a smaller probability before it takes a logarithm (`keras.backend.epsilon`).
+SMALLEST_PROBABILITY = 1e-7
 # Twice what one page compares: two viewers with other runs do not drive each other's out.
 KEPT_PREDICTIONS = 12
 
@@ -141,6 +143,20 @@ def sureness(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     shares = probabilities.astype(np.float64)
     entropy = -(shares * np.log(np.maximum(shares, 1e-12))).sum(axis=1)
     return np.asarray(1 - entropy / math.log(shares.shape[1]))
+
+
+def photo_losses(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Returns each photo's loss, the cross-entropy: −ln p(truth), 0 for a sure and right answer.
+
+    Args:
+        probabilities: (n, classes).
+        truth: int64, (n,).
+
+    Returns:
+        float64, (n,). A probability below `SMALLEST_PROBABILITY` counts as that, as in Keras, so that a loss is at most 16.1.
+    """
+    of_truth = probabilities[np.arange(len(truth)), truth].astype(np.float64)
+    return -np.log(np.clip(of_truth, SMALLEST_PROBABILITY, 1.0))
 
 
 def load_predictions(folder: Path) -> dict[str, Any] | None:

@@ -21,11 +21,13 @@ from flowerlab.datasets.folder import delete_folder, describe
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import find_originals, originals_folder, photos_identity, tf_flowers_info
 from flowerlab.datasets.originals import Originals
+from flowerlab.datasets.photo_hashes import hashes_file
 from flowerlab.datasets.prepared import delete_prepared
 from flowerlab.engine import Engine, Sink
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.engine.fetcher import Fetcher
 from flowerlab.engine.gatherer import Gatherer, Gathering
+from flowerlab.engine.hasher import Hasher
 from flowerlab.engine.local import LocalEngine
 from flowerlab.engine.predictor import Predictor
 from flowerlab.errors import BadInput, BadRecipe, RunFailed, UnknownRun
@@ -73,6 +75,7 @@ class Lab:
         self.predictor = Predictor(self.home, self.settings)
         self.gatherer = Gatherer(self.home, self.settings)
         self.fetcher = Fetcher(self.gatherer)
+        self.hasher = Hasher(self.home)
         self._reader = Reader(self.store)
         if self.settings.starter:
             bring_starter(self.home, self.store)
@@ -89,6 +92,7 @@ class Lab:
             self._owner.close()
         self.predictor.close()
         self.fetcher.close()
+        self.hasher.close()
         self.gatherer.close()
         self.store.close()
 
@@ -329,6 +333,7 @@ class Lab:
         delete_folder(self.home.folders, dataset.removeprefix(FOLDER_PREFIX))
         if gathered is not None:
             delete_prepared(self.home, gathered.content)
+            hashes_file(self.home, gathered.content).unlink(missing_ok=True)
             shutil.rmtree(gathered.folder)
 
     def weights_at_hand(self, architecture: str) -> bool:

@@ -41,7 +41,7 @@ def cell_table(matrix: str, values: NDArray[np.float64], classes: Sequence[str],
         )
 
 
-def matrix_table(values: NDArray[np.float64], classes: Sequence[str]) -> pd.DataFrame:
+def matrix_table(values: NDArray[np.float64] | NDArray[np.int64], classes: Sequence[str]) -> pd.DataFrame:
     """Returns a matrix with named rows and columns."""
     import pandas as pd
 

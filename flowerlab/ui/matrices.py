@@ -19,7 +19,7 @@ from flowerlab.ui.cell_photos import link_to_photos, show_cell
 from flowerlab.ui.cell_table import cell_table
 from flowerlab.ui.lab import lab
 from flowerlab.ui.opened_cell import on_click, open_cell
-from flowerlab.ui.run_picker import run_title
+from flowerlab.ui.run_picker import mistakes_link, run_title
 from flowerlab.ui.subtracting import show_subtraction
 
 MATRICES_A_ROW = 3
@@ -120,6 +120,7 @@ def _show_matrix(side: Side, unit: Unit, *, scale: Scale, dark: bool) -> None:
     if opened is not None:
         link_to_photos()
     st.caption(sentence)
+    mistakes_link(side.run)
     values = cell_values(side.counts, unit)
     cell_table(side.matrix, values, classes, "%d" if unit == "counts" else "%.1f %%")
 

@@ -37,6 +37,8 @@ def outcome(lab: Lab, run: Run) -> None:
         if run.result is not None:
             if st.button(_("⚖️ Compare"), key="to-compare"):
                 st.switch_page("pages/compare.py", query_params={"runs": ",".join(_beside(lab, run))})
+            if st.button(_("🔎 See where it errs"), key="to-mistakes"):
+                st.switch_page("pages/mistakes.py", query_params={"runs": run.id})
             if st.button(_("📷 Classify a photo"), key="to-classify"):
                 st.switch_page("pages/classify.py", query_params={"runs": run.id})
         if run.state is not RunState.DONE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -47,11 +47,13 @@ class Tile:
         photo: Its id in the data set.
         truth: Its class.
         said: What each run answered, in the order in which it is written.
+        notes: What else is to be said of it, a line each.
     """
 
     photo: str
     truth: str
     said: tuple[Said, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -60,7 +62,8 @@ class Tile:
             _("{run} called it {answer} ({percent})").format(run=one.run, answer=one.answer, percent=percent(one.probability))
             for one in self.said
         )  # fmt: skip
-        return _("Photo {photo}: {truth}. {answers}.").format(photo=self.photo, truth=self.truth, answers=answers)
+        told = _("Photo {photo}: {truth}. {answers}.").format(photo=self.photo, truth=self.truth, answers=answers)
+        return " ".join([told, *(f"{note}." for note in self.notes)])
 
 
 def percent(probability: float) -> str:
@@ -71,7 +74,9 @@ def percent(probability: float) -> str:
 
 
 @st.fragment
-def photo_tiles(tiles: Sequence[Tile], originals: Originals | None, *, key: str) -> None:
+def photo_tiles(
+    tiles: Sequence[Tile], originals: Originals | None, *, key: str, below: Callable[[Tile], None] = lambda tile: None
+) -> None:
     """Shows photos, twelve a page, in a fragment of their own: turning the page draws nothing else anew.
 
     Args:
@@ -79,6 +84,7 @@ def photo_tiles(tiles: Sequence[Tile], originals: Originals | None, *, key: str)
         originals: The data set that they are from, see `comparison.photos_at_hand`; None if it is not in this lab any more:
             then a table tells the same without the pictures.
         key: Of the widgets; another one for every choice of photos, so that each begins on its first page.
+        below: Draws what stands under a tile.
     """
     if originals is None:
         st.info(
@@ -93,29 +99,33 @@ def photo_tiles(tiles: Sequence[Tile], originals: Originals | None, *, key: str)
     begin = turned_to(len(tiles), key=key)
     with st.container(horizontal=True, gap="small", key=f"{key}-tiles"):
         for tile in tiles[begin : begin + PHOTOS_A_PAGE]:
-            _show(tile, originals)
+            with st.container(width=TILE_PX, gap="xxsmall"):
+                show_tile(tile, originals)
+                below(tile)
 
 
-def turned_to(count: int, *, key: str) -> int:
+def turned_to(count: int, *, key: str, a_page: int = PHOTOS_A_PAGE, words: str = "") -> int:
     """Draws what turns the pages and returns the place of the first photo on the page, 0-based.
 
     Args:
         count: Of all photos.
         key: Of the buttons and of what is remembered.
+        a_page: How many are on a page.
+        words: What says which are shown, with `{first}`, `{last}` and `{count}`; default: those photos.
     """
-    last = max(0, (count - 1) // PHOTOS_A_PAGE)
+    last = max(0, (count - 1) // a_page)
     page = min(int(st.session_state.get(f"{key}-page", 0)), last)
     if not last:
         return 0
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        for name, words, to in (("back", _("← Back"), page - 1), ("on", _("More →"), page + 1)):
+        for name, label, to in (("back", _("← Back"), page - 1), ("on", _("More →"), page + 1)):
             st.button(
-                words, key=f"{key}-{name}", disabled=not 0 <= to <= last, on_click=_turn, args=(f"{key}-page", to)
+                label, key=f"{key}-{name}", disabled=not 0 <= to <= last, on_click=_turn, args=(f"{key}-page", to)
             )
-        begin = page * PHOTOS_A_PAGE
+        begin = page * a_page
         st.markdown(
-            _("{first}–{last} of {count} photos").format(
-                first=f"{begin + 1:,}", last=f"{min(count, begin + PHOTOS_A_PAGE):,}", count=f"{count:,}"
+            (words or _("{first}–{last} of {count} photos")).format(
+                first=f"{begin + 1:,}", last=f"{min(count, begin + a_page):,}", count=f"{count:,}"
             ),
             width="content",
         )
@@ -126,24 +136,38 @@ def _turn(key: str, page: int) -> None:
     st.session_state[key] = page
 
 
-def _show(tile: Tile, originals: Originals) -> None:
+def show_tile(tile: Tile, originals: Originals) -> None:
+    """Draws one photo with what is written under it.
+
+    Args:
+        tile: The photo.
+        originals: The data set that it is from.
+    """
     position = originals.positions.get(tile.photo)
     picture = None if position is None else thumbnail(originals, position)
-    with st.container(width=TILE_PX, gap="xxsmall"):
-        if picture is None:
-            st.caption(_("{photo} cannot be read").format(photo=escaped(tile.photo)))
-        else:
-            st.image(picture, width=TILE_PX, alt=tile.sentence)
-        lines = [
-            _("truth: {name}").format(name=f"**{escaped(tile.truth)}**"),
-            # An answer is not broken between its words.
-            *(f"{escaped(one.run)}: **{escaped(one.words).replace(' ', NO_BREAK)}**" for one in tile.said),
-        ]
-        st.caption("  \n".join(lines))
+    if picture is None:
+        st.caption(_("{photo} cannot be read").format(photo=escaped(tile.photo)))
+    else:
+        st.image(picture, width=TILE_PX, alt=tile.sentence)
+    # Where one run alone is looked at, its name under each photo would only take room.
+    heads = {one.run: escaped(one.run) if len(tile.said) > 1 else _("said") for one in tile.said}
+    lines = [
+        _("truth: {name}").format(name=f"**{escaped(tile.truth)}**"),
+        # An answer is not broken between its words.
+        *(f"{heads[one.run]}: **{escaped(one.words).replace(' ', NO_BREAK)}**" for one in tile.said),
+        *(escaped(note) for note in tile.notes),
+    ]
+    st.caption("  \n".join(lines))
 
 
 def table_rows(tiles: Sequence[Tile]) -> list[dict[str, str]]:
     """Returns the tiles as rows of a table with one column a run."""
     return [
-        {_("Photo"): tile.photo, _("Truth"): tile.truth, **{one.run: one.words for one in tile.said}} for tile in tiles
+        {
+            _("Photo"): tile.photo,
+            _("Truth"): tile.truth,
+            **{one.run: one.words for one in tile.said},
+            **({_("Notes"): "; ".join(tile.notes)} if tile.notes else {}),
+        }
+        for tile in tiles
     ]

@@ -77,6 +77,11 @@ def run_title(run: Run) -> None:
         st.markdown(f"**{escaped(run.name)}**", width="stretch")
 
 
+def mistakes_link(run: Run) -> None:
+    """Leads to the page on which a run's mistakes are looked at."""
+    st.page_link("pages/mistakes.py", label=_("See where it errs"), icon="🔎", query_params={QUERY: run.id})
+
+
 def colour_mark(run: Run) -> None:
     """Draws a run's colour as a dot."""
     # It holds nothing that anybody typed.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.special import softmax
 
-from flowerlab.calibration import TEMPERATURES, best_temperature, calibration_error, reliability, tempered
+from flowerlab.calibration import TEMPERATURES, best_temperature, calibration_error, reliability, tempered, widest_gap
 
 LOGITS = arrays.arrays(np.float64, st.tuples(st.integers(1, 60), st.integers(2, 6)), elements=st.floats(-8, 8))
 
@@ -54,3 +54,17 @@ def test_a_certain_answer_is_survived() -> None:
     assert best_temperature(certain, np.array([0, 1, 2, 0])) <= 1
     assert best_temperature(certain, np.array([1, 2, 0, 1])) == pytest.approx(TEMPERATURES[-1])
     assert calibration_error(certain, np.array([1, 2, 0, 1])) == 1.0
+
+
+@given(logits=LOGITS, seed=st.integers(0, 99))
+def test_the_telling_bin_adds_most_to_the_error(logits: np.ndarray, seed: int) -> None:
+    """No bin adds more to the calibration error than the one that is told about; without photos there is none."""
+    probabilities = softmax(logits, axis=1)
+    truth = np.random.default_rng(seed).integers(0, logits.shape[1], len(logits))
+    bins = reliability(probabilities, truth)
+    told = widest_gap(bins)
+    assert told is not None
+    assert told.photos * abs(told.accuracy - told.sureness) == pytest.approx(
+        max(one.photos * abs(one.accuracy - one.sureness) for one in bins if one.photos)
+    )
+    assert widest_gap(reliability(probabilities[:0], truth[:0])) is None

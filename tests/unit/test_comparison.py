@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 
 from flowerlab.calibration import calibration_error
 from flowerlab.cli import main
-from flowerlab.comparison import answers_of, pair, pair_sentence, photos_at_hand, why_not_paired
-from flowerlab.datasets.gather import gather, photos_identity
+from flowerlab.comparison import answers_of, pair, pair_sentence, photos_at_hand, run_photos, why_not_paired
+from flowerlab.datasets.catalog import FLOWERS
+from flowerlab.datasets.gather import gather, photos_identity, tf_flowers_originals
+from flowerlab.datasets.originals import Original, write_originals
 from flowerlab.home import Home
 from flowerlab.metrics import accuracy_interval
 from flowerlab.paired import paired_test
@@ -166,3 +169,17 @@ def test_bad_comparisons_are_one_sentence(lab: Lab, capfd: pytest.CaptureFixture
     (told,) = json.loads(capfd.readouterr().out)["pairs"]
     assert told["mcnemar_p"] is None
     assert "different photos" in told["sentence"]
+
+
+def test_photos_of_the_starter_are_those_that_bear_its_labels(lab: Lab) -> None:
+    """A run that names no photos finds tf_flowers only where each of its ids has the label that it was told: ids are positions,
+    and where photos are missing other ones stand there."""
+    run = add_finished(lab.home, "Starter", dataset="tf_flowers", materials="starter")
+    stored = dict(np.load(lab.home.run(run.id) / "predictions.npz"))
+    labels = stored["test_truth"].tolist()
+    for places, found in ((labels, True), (labels[1:] + labels[:1], False), (labels[:-1], False)):
+        folder = tf_flowers_originals(lab.home)
+        photos = [Original(str(stored["test_ids"][place]), label, b"x") for place, label in enumerate(places)]
+        write_originals(folder, FLOWERS, photos)
+        assert (run_photos(lab, run) is not None) == found
+        shutil.rmtree(folder)

@@ -1,0 +1,80 @@
+"""One line a class over the epochs, with the chosen epoch marked: recall, or the probabilities of one photo. ECharts options."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from numpy.typing import NDArray
+
+from flowerlab.charts.colours import class_colour, class_glyph
+from flowerlab.locale import _
+
+FONT_PX = 14
+HEIGHT_PX = 330
+# ECharts knows no star and no cross by name; drawn in a square of 20 by 20.
+STAR = "path://M10 0 L12.4 7 L20 7.2 L14 11.8 L16.2 19 L10 14.7 L3.8 19 L6 11.8 L0 7.2 L7.6 7 Z"
+CROSS = "path://M7 0 H13 V7 H20 V13 H13 V20 H7 V13 H0 V7 H7 Z"
+SYMBOLS = {"●": "circle", "▲": "triangle", "■": "rect", "◆": "diamond", "★": STAR, "✚": CROSS}
+GREY = "#8a8f8c"
+
+
+def class_lines_options(
+    classes: tuple[str, ...], shares: NDArray[Any], *, epoch: int, axis: str, wanted: int | None = None
+) -> dict[str, Any]:
+    """Draws one line a class, each in the class's colour and with its sign.
+
+    Args:
+        classes: Names in label order.
+        shares: (epochs, classes), 0..1; NaN is left out.
+        epoch: The chosen epoch, 1-based, marked by an upright line.
+        axis: What is drawn, in words.
+        wanted: The class whose line is drawn thick; None: all alike.
+    """
+    epochs = len(shares)
+    series: list[dict[str, Any]] = [
+        {
+            "name": f"{class_glyph(label)} {name}", "type": "line", "color": class_colour(label),
+            "symbol": SYMBOLS[class_glyph(label)], "symbolSize": 11, "showAllSymbol": epochs <= 30,
+            "lineStyle": {"width": 5 if label == wanted else 2.5},
+            "data": [None if math.isnan(value) else round(100 * value, 1) for value in shares[:, label].tolist()],
+        }
+        for label, name in enumerate(classes)
+    ]  # fmt: skip
+    series[0]["markLine"] = {
+        "silent": True, "symbol": "none", "data": [{"xAxis": epoch - 1}],
+        "lineStyle": {"color": GREY, "type": "solid", "width": 2},
+        "label": {"formatter": _("epoch {number}").format(number=epoch), "fontSize": FONT_PX, "color": GREY},
+    }  # fmt: skip
+    return {
+        "animation": False,
+        "tooltip": {"trigger": "axis", "valueFormatter": "%.1f %%", "confine": True},
+        "legend": {"type": "scroll", "left": 0, "top": 0, "textStyle": {"fontSize": FONT_PX}, "itemGap": 14},
+        "grid": {"left": 8, "right": 24, "top": 64, "bottom": 30, "containLabel": True},
+        "xAxis": {
+            "type": "category", "data": [str(number + 1) for number in range(epochs)], "name": _("epoch"),
+            "nameLocation": "middle", "nameGap": 28, "axisLabel": {"fontSize": FONT_PX}, "axisTick": {"alignWithLabel": True},
+            "nameTextStyle": {"fontSize": FONT_PX},
+        },
+        "yAxis": {
+            "type": "value", "min": 0, "max": 100, "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %"},
+            "name": axis, "nameLocation": "end", "nameGap": 12, "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+        },
+        "series": series,
+    }  # fmt: skip
+
+
+def shares_sentence(classes: tuple[str, ...], shares: NDArray[Any]) -> str:
+    """Says one share a class in words: `daisy 81 %, tulips –.`
+
+    Args:
+        classes: Names in label order.
+        shares: (classes,), 0..1; NaN where there is none.
+    """
+    return (
+        ", ".join(
+            f"{name} {'–' if math.isnan(share) else f'{100 * share:.0f} %'}"
+            for name, share in zip(classes, shares.tolist(), strict=True)
+        )
+        + "."
+    )

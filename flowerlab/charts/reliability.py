@@ -1,0 +1,114 @@
+"""The reliability diagram: how often answers of each sureness are right, and how many there are. ECharts options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flowerlab.calibration import Bin, widest_gap
+from flowerlab.locale import _
+
+FONT_PX = 14
+HEIGHT_PX = 518
+GREY = "#8a8f8c"
+# Of Okabe and Ito, like all our colours; here they are neither runs nor classes.
+BEFORE, AFTER = "#0072b2", "#e69f00"
+
+
+def reliability_options(before: Sequence[Bin], after: Sequence[Bin] | None) -> dict[str, Any]:
+    """Draws accuracy over sureness above, photos in each stretch below.
+
+    Args:
+        before: The bins of the answers as they are.
+        after: The same number of bins of the answers with a temperature; None if there is none.
+    """
+    kinds: list[tuple[str, Sequence[Bin], str, str, str]] = [(_("as answered"), before, BEFORE, "circle", "solid")]
+    if after is not None:
+        kinds.append((_("with the temperature"), after, AFTER, "triangle", "dashed"))
+    series: list[dict[str, Any]] = []
+    for name, bins, colour, symbol, dash in kinds:
+        series.append({
+            "name": name, "type": "line", "symbol": symbol, "symbolSize": 11, "color": colour,
+            "lineStyle": {"width": 3, "type": dash},
+            "data": [[round(100 * one.sureness, 1), round(100 * one.accuracy, 1)] for one in bins if one.photos],
+        })  # fmt: skip
+        series.append({
+            "name": name, "type": "bar", "xAxisIndex": 1, "yAxisIndex": 1, "color": colour, "barGap": "0%",
+            "barCategoryGap": "20%", "data": [one.photos for one in bins],
+            "itemStyle": {} if dash == "solid" else {"decal": {"symbol": "rect", "dashArrayX": [1, 0], "dashArrayY": [2, 3]}},
+        })  # fmt: skip
+    ideal = {
+        "name": _("as sure as right"), "type": "line", "symbol": "none", "color": GREY, "silent": True,
+        "lineStyle": {"width": 2, "type": "dotted"}, "data": [[0, 0], [100, 100]],
+    }  # fmt: skip
+    named: dict[str, Any] = {"nameLocation": "middle", "nameGap": 28, "nameTextStyle": {"fontSize": FONT_PX}}
+    percent = {"fontSize": FONT_PX, "formatter": "{value} %"}
+    return {
+        "animation": False,
+        "tooltip": {"trigger": "item", "confine": True},
+        "legend": {
+            "left": 0, "top": 0, "textStyle": {"fontSize": FONT_PX}, "itemGap": 14,
+            "data": [kind[0] for kind in kinds] + [ideal["name"]],
+        },
+        "grid": [
+            {"left": 56, "right": 20, "top": 84, "height": 220},
+            {"left": 56, "right": 20, "top": 390, "height": 72},
+        ],
+        "xAxis": [
+            {"type": "value", "min": 0, "max": 100, "axisLabel": percent, "name": _("how sure"), **named},
+            {
+                "type": "category", "gridIndex": 1, "axisTick": {"show": False},
+                "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True}, "data": [stretch(one) for one in before],
+                "name": _("how sure, in stretches"), **named,
+            },
+        ],
+        "yAxis": [
+            {
+                "type": "value", "min": 0, "max": 100, "axisLabel": percent, "name": _("how often right"),
+                "nameLocation": "end", "nameGap": 10, "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+            },
+            {
+                "type": "value", "gridIndex": 1, "splitNumber": 2, "axisLabel": {"fontSize": FONT_PX}, "name": _("photos"),
+                "nameLocation": "end", "nameGap": 10, "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+            },
+        ],
+        "series": [*series, ideal],
+    }  # fmt: skip
+
+
+def stretch(one: Bin) -> str:
+    """Writes the stretch of a bin: `93–100 %`."""
+    return f"{100 * one.low:.0f}–{100 * one.high:.0f} %"
+
+
+def reliability_sentence(bins: Sequence[Bin]) -> str:
+    """Says in one sentence what the stretch that counts most in the calibration error shows; empty without photos."""
+    one = widest_gap(bins)
+    if one is None:
+        return ""
+    right = round(one.accuracy * one.photos)
+    return _(
+        "When it said {said:.0f} %, it was right in {share:.0f} of 100 ({right} of the {photos} photos at {stretch})."
+    ).format(
+        said=100 * one.sureness, share=100 * one.accuracy, right=f"{right:,}", photos=f"{one.photos:,}", stretch=stretch(one)
+    )  # fmt: skip
+
+
+def reliability_rows(before: Sequence[Bin], after: Sequence[Bin] | None) -> list[dict[str, str]]:
+    """Returns the diagram as rows of a table, the stretches without photos left out."""
+    rows = []
+    for place, one in enumerate(before):
+        other = after[place] if after is not None else None
+        if not one.photos and not (other and other.photos):
+            continue
+        row = {_("How sure"): stretch(one), **_columns(one, "")}
+        rows.append(row if other is None else row | _columns(other, " " + _("(with the temperature)")))
+    return rows
+
+
+def _columns(one: Bin, ending: str) -> dict[str, str]:
+    return {
+        _("Photos") + ending: f"{one.photos:,}",
+        _("Said, in the mean") + ending: f"{100 * one.sureness:.1f} %" if one.photos else "–",
+        _("Right") + ending: f"{100 * one.accuracy:.1f} %" if one.photos else "–",
+    }

@@ -1,0 +1,100 @@
+"""Calibration on a page: does a run know how sure it may be, and what does a temperature change?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import streamlit as st
+
+from flowerlab.calibration import reliability, tempered
+from flowerlab.charts.reliability import HEIGHT_PX, reliability_options, reliability_rows, reliability_sentence
+from flowerlab.comparison import Answers, Calibrated
+from flowerlab.locale import _
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+from flowerlab.ui.run_picker import run_title
+from flowerlab.ui.stored_answers import stored_of
+
+
+def show_calibration(lab: Lab, runs: Sequence[Run]) -> None:
+    """Shows how far sureness fits, one run beside the other.
+
+    Args:
+        lab: Whose runs.
+        runs: One or two, each with a result.
+    """
+    st.markdown(
+        _(
+            "An answer that is 80 % sure should be right in 80 of 100 cases. In the diagram such answers lie on the dotted line; "
+            "below it a run is surer than it may be, above it less sure."
+        )
+    )
+    columns = st.columns([3, 2] if len(runs) == 1 else 2, gap="large")
+    for column, run in zip(columns, runs, strict=False):
+        with column:
+            run_title(run)
+            stored = stored_of(lab, run)
+            if stored.tested is None or stored.calibrated is None:
+                st.info(_("The test of this run was skipped, so it has no answers to test photos."), icon="🔍")
+            else:
+                _show_one(run, stored.tested, stored.calibrated)
+    if len(runs) == 1:
+        with columns[1]:
+            st.markdown(what_a_temperature_is())
+    else:
+        st.markdown(what_a_temperature_is())
+
+
+def what_a_temperature_is() -> str:
+    """Explains what is done and what the error counts."""
+    return _(
+        "**Temperature scaling** (Guo and others, 2017) divides all of a run's logits by one number, T. Above 1 every answer becomes "
+        "less sure, below 1 surer; which class comes first never changes, and so the accuracy stays as it is. T was chosen on "
+        "the validation photos; its effect is shown on the test photos.\n\n"
+        "**ECE**, the expected calibration error, is the mean gap between how sure and how often right, over the stretches of the "
+        "diagram, each counted by its photos. 0 is perfect. Stretches with few photos say little: the bars count them."
+    )
+
+
+def temperature_sentence(worth: Calibrated) -> str:
+    """Says whether less sure or surer answers fit the validation photos better, and whether they fit the test photos better, too."""
+    if math.isclose(worth.temperature, 1.0):
+        return _("On the validation photos no temperature fits better than 1: the answers stay as they are.")
+    text = (
+        _("On the validation photos less sure answers fit better.")
+        if worth.temperature > 1
+        else _("On the validation photos surer answers fit better.")
+    )
+    if worth.after < worth.before:
+        return text + " " + _("So it is on the test photos: the error falls.")
+    return text + " " + _("On the test photos they do not: the error does not fall.")
+
+
+def _show_one(run: Run, answers: Answers, worth: Calibrated) -> None:
+    before = reliability(answers.probabilities, answers.truth)
+    mended = bool(len(answers.val_truth))
+    after = reliability(tempered(answers.probabilities, worth.temperature), answers.truth) if mended else None
+    sentence = reliability_sentence(before)
+    st.markdown(f"**{sentence}**")
+    with st.container(horizontal=True):
+        st.metric(_("ECE as answered"), f"{100 * worth.before:.1f} %", width="content")
+        if mended:
+            st.metric(
+                _("ECE with temperature {value:.2f}").format(value=worth.temperature), f"{100 * worth.after:.1f} %", width="content"
+            )  # fmt: skip
+    if mended:
+        st.caption(temperature_sentence(worth))
+    else:
+        st.caption(_("Its validation answers were not kept, so that no temperature can be chosen for it."))
+    st.echarts_chart(
+        reliability_options(before, after), height=HEIGHT_PX, key=f"reliability-{run.id}",
+        alt=_("Reliability diagram on {count} test photos. {sentence} ECE {before:.1f} %.").format(
+            count=f"{len(answers.truth):,}", sentence=sentence, before=100 * worth.before
+        ),
+    )  # fmt: skip
+    with st.expander(_("As a table")):
+        st.dataframe(
+            reliability_rows(before, after), hide_index=True, key=f"reliability-table-{run.id}",
+            alt=_("The reliability diagram as a table, one row a stretch."),
+        )  # fmt: skip

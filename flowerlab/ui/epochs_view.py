@@ -1,0 +1,135 @@
+"""A run's validation photos epoch by epoch: the confusion matrix, each class's recall, and one photo's probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from flowerlab.cells import cell_sizes
+from flowerlab.charts.class_lines import HEIGHT_PX, class_lines_options, shares_sentence
+from flowerlab.charts.heatmap import HEIGHT_PX as MATRIX_PX
+from flowerlab.charts.heatmap import Scale
+from flowerlab.charts.matrix import amount_scale, matrix_options
+from flowerlab.epochs import EpochAnswers, recall_by_epoch
+from flowerlab.figures import percent_with_interval
+from flowerlab.locale import _
+from flowerlab.metrics import top_confusions
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+from flowerlab.ui.cell_table import matrix_table
+from flowerlab.ui.photo_over_epochs import show_photo_over_epochs
+from flowerlab.ui.run_picker import escaped, run_title
+from flowerlab.ui.stored_answers import stored_of
+
+EPOCH = "mistakes-epoch"
+
+
+def show_epochs(lab: Lab, runs: Sequence[Run]) -> None:
+    """Shows what runs said of their validation photos after a chosen epoch.
+
+    Args:
+        lab: Whose runs.
+        runs: One or two, each with a result.
+    """
+    st.markdown(
+        _(
+            "How did it come to its mistakes? After every epoch the run answered its **validation photos**, which it does not learn "
+            "from. Move the slider and watch the answers change. (The test photos are answered only once, at the end.)"
+        )
+    )
+    sides: list[tuple[Run, EpochAnswers]] = []
+    for run in runs:
+        answers = stored_of(lab, run).epochs
+        if answers is None:
+            st.info(
+                _("{run} keeps no answers of its epochs, so there is nothing to show here.").format(
+                    run=escaped(run.name)
+                ),
+                icon="🗂️",
+            )
+        else:
+            sides.append((run, answers))
+    if not sides:
+        return
+    epoch = _pick_epoch(sides)
+    matrices = [cell_sizes(answers.truth, answers.probabilities[_reached(answers, epoch)]) for _run, answers in sides]
+    scale = amount_scale(matrices, "rows", dark=st.context.theme.type == "dark")
+    st.subheader(_("Confusion matrix and recall (validation photos)"))
+    for run, answers in sides:
+        run_title(run)
+        left, right = st.columns([2, 3], gap="large")
+        with left:
+            _show_matrix(run, answers, epoch, scale)
+        with right:
+            _show_recall(run, answers, epoch)
+    show_photo_over_epochs(lab, sides, epoch)
+
+
+def _pick_epoch(sides: Sequence[tuple[Run, EpochAnswers]]) -> int:
+    last = max(answers.epochs for _run, answers in sides)
+    if last == 1:
+        st.caption(_("There was only one epoch."))
+        return 1
+    run = sides[0][0]
+    best = run.result.best_epoch + 1 if run.result is not None else last
+    chosen = st.session_state.get(EPOCH, best)
+    st.session_state[EPOCH] = min(max(1, int(chosen)), last)
+    epoch = st.slider(
+        _("After epoch"), 1, last, key=EPOCH, persist_state="session",
+        help=_("One epoch is one pass over all training photos. The arrow keys move the slider, too."),
+    )  # fmt: skip
+    return int(epoch)
+
+
+def _reached(answers: EpochAnswers, epoch: int) -> int:
+    """Returns the 0-based epoch that is shown: of a run that ended before, its last."""
+    return min(epoch, answers.epochs) - 1
+
+
+def epoch_words(run: Run, answers: EpochAnswers, epoch: int) -> str:
+    """Says how the run stands after the epoch: `After epoch 3 of 5: 121 of 140 validation photos named rightly, 86.4 % (…)`."""
+    shown = _reached(answers, epoch)
+    counts = cell_sizes(answers.truth, answers.probabilities[shown])
+    right, total = int(np.trace(counts)), int(counts.sum())
+    text = _("After epoch {epoch} of {last}: {right} of {total} validation photos named rightly, {share}.").format(
+        epoch=shown + 1, last=answers.epochs, right=f"{right:,}", total=f"{total:,}",
+        share=percent_with_interval(right / total, total),
+    )  # fmt: skip
+    if run.result is not None and run.result.best_epoch == shown:
+        text += " " + _("This epoch's weights were kept.")
+    if epoch > answers.epochs:
+        text += " " + _("This run ended here.")
+    for true, answer, count in top_confusions(counts.tolist(), most=1):
+        text += " " + _("Most frequent mistake: {count} {truth} called {answer}.").format(
+            count=f"{count:,}", truth=answers.classes[true], answer=answers.classes[answer]
+        )
+    return text
+
+
+def _show_matrix(run: Run, answers: EpochAnswers, epoch: int, scale: Scale) -> None:
+    counts = cell_sizes(answers.truth, answers.probabilities[_reached(answers, epoch)])
+    sentence = epoch_words(run, answers, epoch)
+    st.echarts_chart(
+        matrix_options(counts, answers.classes, "rows", scale=scale, dark=st.context.theme.type == "dark"),
+        height=MATRIX_PX, key=f"epoch-matrix-{run.id}",
+        alt=_("Confusion matrix of {run}, validation photos. {sentence}").format(run=run.name, sentence=sentence),
+    )  # fmt: skip
+    st.caption(escaped(sentence) + " " + _("Cells: % of the true class."))
+    with st.expander(_("As a table")):
+        st.dataframe(matrix_table(counts, answers.classes), key=f"epoch-table-{run.id}")
+
+
+def _show_recall(run: Run, answers: EpochAnswers, epoch: int) -> None:
+    recall = recall_by_epoch(answers.probabilities, answers.truth)
+    shown = _reached(answers, epoch)
+    sentence = shares_sentence(answers.classes, recall[shown])
+    st.echarts_chart(
+        class_lines_options(answers.classes, recall, epoch=shown + 1, axis=_("recall (validation photos)")),
+        height=HEIGHT_PX, key=f"epoch-recall-{run.id}",
+        alt=_("Recall of each class by epoch, validation photos. After epoch {epoch}: {sentence}").format(
+            epoch=shown + 1, sentence=sentence
+        ),
+    )  # fmt: skip
+    st.caption(_("Recall after epoch {epoch}: {sentence}").format(epoch=shown + 1, sentence=escaped(sentence)))

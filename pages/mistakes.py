@@ -1,0 +1,94 @@
+"""Mistakes: where a run errs, and which photos are behind it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.comparison import run_photos
+from flowerlab.locale import _
+from flowerlab.run import Run
+from flowerlab.ui.calibration_view import show_calibration
+from flowerlab.ui.duplicates import duplicates_of, how_they_are_found, search_panel, show_duplicates
+from flowerlab.ui.epochs_view import show_epochs
+from flowerlab.ui.gallery import show_worst
+from flowerlab.ui.lab import lab
+from flowerlab.ui.refreshing import refreshed
+from flowerlab.ui.run_picker import nothing_finished, pick_runs
+
+MOST_RUNS = 2
+WORST, EPOCHS, CALIBRATION, DUPLICATES = "worst", "epochs", "calibration", "duplicates"
+
+
+def main() -> None:
+    """Lays out the page."""
+    st.title(_("Mistakes"))
+    st.markdown(_("See where a run errs, which photos are behind it, and how it came to that."))
+    finished = lab().finished()
+    if not finished:
+        nothing_finished(_("No finished run yet. Train one first; its mistakes will be here to look at."))
+        return
+    runs = pick_runs(
+        finished,
+        key="mistakes-runs",
+        default=1,
+        most=MOST_RUNS,
+        help=_("One run, or two side by side. The link in the address bar brings back the same choice."),
+    )
+    if not runs:
+        st.info(_("Choose a run above."), icon="👆")
+        return
+    words = {
+        WORST: _("Worst photos"),
+        EPOCHS: _("Epoch by epoch"),
+        CALIBRATION: _("Calibration"),
+        DUPLICATES: _("Near-duplicates"),
+    }
+    view = st.segmented_control(
+        _("Look at"), list(words), format_func=lambda name: words[name], default=WORST, required=True,
+        key="mistakes-view", bind="query-params", persist_state="session",
+        help=_("Test photos with the largest loss; validation photos after each epoch; how far its sureness can be trusted; "
+               "photos that show the same."),
+    )  # fmt: skip
+    # A part of its own: what is chosen in it does not draw the rest of the page anew.
+    refreshed(lambda: show(str(view), runs), every_s=None)
+
+
+def show(view: str, runs: list[Run]) -> None:
+    """Draws what is looked at."""
+    if view == EPOCHS:
+        show_epochs(lab(), runs)
+    elif view == CALIBRATION:
+        show_calibration(lab(), runs)
+    elif view == DUPLICATES:
+        show_pairs(one_of(runs))
+    else:
+        show_worst(lab(), one_of(runs))
+
+
+def one_of(runs: list[Run]) -> Run:
+    """Lets one choose the run whose photos are looked at, where two are chosen."""
+    if len(runs) == 1:
+        return runs[0]
+    names = {run.id: run.name for run in runs}
+    chosen = st.segmented_control(
+        _("Photos of"), list(names), format_func=lambda run_id: names[run_id], default=runs[0].id, required=True,
+        key=f"mistakes-one-{'-'.join(names)}",
+    )  # fmt: skip
+    return next(run for run in runs if run.id == chosen)
+
+
+def show_pairs(run: Run) -> None:
+    """The near-duplicates among a run's photos."""
+    originals = run_photos(lab(), run)
+    if originals is None:
+        st.info(_("The photos of this run are not in the lab. Bring them in on the Data page."), icon="🗂️")
+        return
+    st.caption(how_they_are_found())
+    found = duplicates_of(lab(), run, originals)
+    if found is None:
+        search_panel(lab(), originals)
+    else:
+        show_duplicates(found, originals, leaky_split=run.recipe.split == "lecture", key=f"twins-{run.id}")
+
+
+main()
