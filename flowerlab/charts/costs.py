@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from flowerlab.charts.colours import run_colour
 from flowerlab.charts.curves import FONT_PX, MARKERS, axis_fonts, shown_name
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 Cost = Literal["seconds", "parameters"]
 # From so many times on, the axis is logarithmic.
 DECADE = 10
+# On an axis of more decades there is room for their beginnings alone.
+MOST_DECADES = 2
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,14 @@ def costs_figure(points: Sequence[Point], cost: Cost) -> go.Figure:
     costs = [point.cost for point in points]
     title = _("time of the run (s)") if cost == "seconds" else _("trainable parameters")
     if is_wide(costs):
-        figure.update_xaxes(type="log", dtick=1, exponentformat="SI")
+        figure.update_xaxes(type="log", **_log_ticks(costs))
     else:
         room = 0.12 * (max(costs) - min(costs)) or 0.2 * max(costs)
         figure.update_xaxes(range=[max(0.0, min(costs) - room), max(costs) + room], nticks=5)
     figure.update_xaxes(title=title, fixedrange=True, **axis_fonts())
     figure.update_yaxes(title=_("test accuracy (%)"), fixedrange=True, **axis_fonts())
     figure.update_layout(
-        height=340,
+        height=400,
         margin={"l": 8, "r": 16, "t": 8, "b": 8},
         font={"size": FONT_PX},
         showlegend=True,
@@ -84,6 +87,22 @@ def costs_figure(points: Sequence[Point], cost: Cost) -> go.Figure:
     return figure
 
 
+def _log_ticks(costs: Sequence[float]) -> dict[str, list[Any]]:
+    """Ticks at 1, 2 and 5 of each decade, written in short: Plotly's own leave most of them without a word."""
+    first, last = math.floor(math.log10(min(costs))), math.ceil(math.log10(max(costs)))
+    steps = (1, 2, 5) if last - first <= MOST_DECADES else (1,)
+    values = [step * 10.0**power for power in range(first, last + 1) for step in steps]
+    return {"tickvals": values, "ticktext": [_short(value) for value in values]}
+
+
+def _short(value: float) -> str:
+    """Writes a tick as `0.5`, `200`, `20 k` or `5 M`."""
+    for size, sign in ((1e6, " M"), (1e3, " k")):
+        if value >= size:
+            return f"{value / size:g}{sign}"
+    return f"{value:g}"
+
+
 def is_wide(costs: Sequence[float]) -> bool:
     """Whether costs, each above 0, span more than a decade."""
     return max(costs) > DECADE * min(costs)
@@ -92,9 +111,7 @@ def is_wide(costs: Sequence[float]) -> bool:
 def costs_sentence(points: Sequence[Point], cost: Cost) -> str:
     """Says the points in words, the cheapest first."""
     ordered = sorted(points, key=lambda point: point.cost)
-    return "; ".join(
-        f"{point.name}: {point.accuracy * 100:.1f} %, {cost_words(point.cost, cost)}" for point in ordered
-    )
+    return "; ".join(f"{point.name}: {point.accuracy * 100:.1f} %, {cost_words(point.cost, cost)}" for point in ordered)
 
 
 def cost_words(value: float, cost: Cost) -> str:

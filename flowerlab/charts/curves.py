@@ -143,7 +143,14 @@ def curves_figure(curves: Sequence[Curve], measure: Measure, along: Along = "epo
         height=420,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         font={"size": FONT_PX},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "font": {"size": FONT_PX}},
+        legend={
+            "orientation": "h",
+            "yanchor": "bottom",
+            "y": 1.02,
+            "x": 0,
+            "font": {"size": FONT_PX},
+            "traceorder": "normal",
+        },
         dragmode=False,
         hovermode="closest",
     )

@@ -64,6 +64,18 @@ def _take_over_url(by_id: dict[str, Run], *, key: str, most: int) -> None:
         st.info(_("The link names no finished run of this lab. Choose runs here."))
 
 
+def choose_runs(key: str, run_ids: Sequence[str]) -> None:
+    """Chooses these runs; to be called before the picker is drawn, as in a callback.
+
+    Args:
+        key: Of the picker.
+        run_ids: Of finished runs.
+    """
+    st.session_state[key] = list(run_ids)
+    # The address still names the old choice, and it would win.
+    st.query_params[QUERY] = st.session_state[f"{key}-url"] = ",".join(run_ids)
+
+
 def run_title(run: Run) -> None:
     """Writes a run's name behind its colour mark."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):

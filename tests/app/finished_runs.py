@@ -24,7 +24,7 @@ TESTED, RIGHT = 35, 30
 
 def add_finished(
     home: Home, name: str, *, accuracies: Sequence[float] = (0.5, 0.7), tested: bool = True,
-    unknown_below: float | None = None, **knobs: Any,
+    unknown_below: float | None = None, materials: str = "", weight_changes: dict[str, float] | None = None, **knobs: Any,
 ) -> Run:  # fmt: skip
     """Writes a run with epochs, a result and a (hollow) model file into a home.
 
@@ -34,10 +34,12 @@ def add_finished(
         accuracies: Validation accuracy of each epoch.
         tested: Whether its test was made.
         unknown_below: Threshold of its result.
+        materials: As `Store.add` takes them.
+        weight_changes: Of its result.
         knobs: Of its recipe.
     """
     store = Store(home.store)
-    run = store.add(Recipe.parse(knobs), name)
+    run = store.add(Recipe.parse(knobs), name, materials=materials)
     about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
     for number, accuracy in enumerate(accuracies):
         values: dict[str, Any] = {
@@ -61,6 +63,8 @@ def add_finished(
         seconds_training=10.0,
         cached_features=False,
         unknown_below=unknown_below,
+        validation_photos=10,
+        weight_changes=weight_changes,
     )
     store.append(End(**about, state="done", result=result))
     home.run(run.id).mkdir(parents=True, exist_ok=True)
