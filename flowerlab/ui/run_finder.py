@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -73,7 +74,7 @@ def _filtered(finished: Sequence[Run]) -> list[Run]:
     with grid.cell():
         words = st.text_input(
             _("Name or recipe"), key="find-text", type="search", persist_state="session",
-            help=_("Words that the name or the recipe holds, for example: block4 seed 2."),
+            help=_("Words, or beginnings of words, of the name or the recipe, for example: block4 seed 2."),
         ) or ""  # fmt: skip
     with grid.cell():
         networks = _among(
@@ -89,11 +90,12 @@ def _filtered(finished: Sequence[Run]) -> list[Run]:
         )  # fmt: skip
     with grid.cell():
         states = _among(_("State"), "find-state", finished, _state, lambda name: name)
-    asked = words.casefold().split()
+    # A word is found at the beginning of one: `2` shall not find a seed of 12.
+    asked = [re.compile(rf"(?<!\w){re.escape(word)}") for word in words.casefold().split()]
     return [
         run
         for run in finished
-        if all(word in _told(run) for word in asked)
+        if all(word.search(_told(run)) for word in asked)
         and run.recipe.architecture in networks
         and run.recipe.dataset in datasets
         and run.recipe.split in splits
@@ -120,4 +122,4 @@ def _state(run: Run) -> str:
 def _told(run: Run) -> str:
     """All that free text is looked up in."""
     knobs = " ".join(f"{name} {value}" for name, value in run.recipe.to_query().items())
-    return f"{run.name} {run.id} {knobs} seed {run.recipe.seed}".casefold()
+    return f"{run.name} {knobs} seed {run.recipe.seed}".casefold()
