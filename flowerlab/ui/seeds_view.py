@@ -53,8 +53,7 @@ def seeds_row(lab: Lab, run: Run, *, chosen: Sequence[str], picker: str, most: i
     if waiting:
         refreshed(lambda: _progress(lab, run), every_s=EVERY_S)
         return
-    tested = [other.result.test_accuracy for other in others if other.result and other.result.test_accuracy is not None]
-    st.markdown(f"**{escaped(run.name)}** · {_known(tested)}")
+    st.markdown(f"**{escaped(run.name)}** · {_known(_tested(others))}")
     _offer(lab, run, others)
     hidden = [other.id for other in others if other.id not in chosen]
     if len(others) > 1 and hidden:
@@ -63,6 +62,31 @@ def seeds_row(lab: Lab, run: Run, *, chosen: Sequence[str], picker: str, most: i
             args=(picker, [*(other.id for other in others), *(one for one in chosen if one not in hidden)][:most]),
             help=_("Draws them as a band in the curves above."),
         )  # fmt: skip
+
+
+def seeds_popover(lab: Lab, run: Run) -> None:
+    """Offers the missing seeds of a run that is done, or says how many of them are done."""
+    opened = st.popover(
+        _("🎲 Three seeds"), key="seeds", on_change="rerun",
+        help=_("How much of the accuracy is chance? Train the recipe with other random numbers, and see."),
+    )  # fmt: skip
+    # What is shut costs nothing, also where the view draws itself again every second.
+    if not opened.open:
+        return
+    with opened:
+        others = relatives(lab, run)
+        st.markdown(_known(_tested(others)))
+        if any(not other.state.over for other in others):
+            done = sum(other.state.over for other in others)
+            st.markdown(_("{done} of {count} seeds are done.").format(done=done, count=max(WANTED, len(others))))
+            return
+        _offer(lab, run, others)
+        if len(others) > 1 and st.button(_("⚖️ Compare the seeds"), key="compare-seeds"):
+            st.switch_page("pages/compare.py", query_params={"runs": ",".join(other.id for other in others)})
+
+
+def _tested(runs: Sequence[Run]) -> list[float]:
+    return [run.result.test_accuracy for run in runs if run.result and run.result.test_accuracy is not None]
 
 
 def _known(accuracies: Sequence[float]) -> str:

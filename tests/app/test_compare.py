@@ -394,6 +394,18 @@ def test_a_run_that_cannot_be_repeated_says_why(home: Home) -> None:
     assert "was deleted" in texts(app)
 
 
+def test_a_finished_run_offers_its_seeds_where_it_was_watched(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Train the button behind a click says the price and queues the missing seeds; with all done it leads to Compare."""
+    monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 5.0)
+    run = add_finished(home, "B #1", architecture="vgg16_mini", unfreeze_from="none", materials=shipped())
+    assert "still to be trained" not in texts(open_page("train", query={"run": run.id}))
+    app = open_page("train", query={"run": run.id}, state={"seeds": True})
+    assert "seeds 1, 2 are still to be trained, about" in texts(app)
+    app.button(key=f"seeds-start-{run.id}").click().run()
+    assert not app.exception
+    assert [other.recipe.seed for other in lab().store.all()] == [2, 1, 0]
+
+
 def shipped() -> str:
     """What tells the photos and weights of a run with VGG16 mini."""
     opened = Lab(own_queue=False)
