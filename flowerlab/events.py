@@ -18,6 +18,7 @@ from flowerlab.precision import Precision
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=10**12)]
 Seconds = Annotated[float, Field(ge=0, le=10**9)]
+Change = Annotated[float, Field(ge=0)]
 
 
 class _Event(BaseModel):
@@ -147,6 +148,14 @@ class Result(BaseModel):
         default=None,
         description="Where an answer's sureness (`flowerlab.metrics.sureness`, 0..1) is below this, the photo is probably of none "
         "of the classes. None: not measured.",
+    )
+    validation_photos: Count | None = Field(
+        default=None, description="None: it is not known; the run's `Start` tells it."
+    )
+    weight_changes: dict[str, Change] | None = Field(
+        default=None,
+        description="Layer → ‖after − before‖ / ‖before‖ of its weights, in the network's order; before: as training began, after: "
+        "the best epoch's. Layers that are not here were frozen. None: not measured.",
     )
     model_difference: float | None = Field(
         default=None,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Measure = Literal["accuracy", "loss"]
+Along = Literal["epoch", "seconds", "steps"]
 FONT_PX = 15
 MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "x", "pentagon")
 
@@ -29,6 +30,8 @@ class Curve:
         training: One value an epoch; accuracy as a share, 0..1, or loss.
         validation: One value an epoch, likewise.
         best_epoch: 1-based number of the epoch whose weights were kept; None if unknown.
+        at: Where the end of each epoch stands on the horizontal axis; empty: at its number.
+        low, high: Where several runs are drawn as one, the smallest and largest validation of each epoch; else empty.
     """
 
     name: str
@@ -37,6 +40,14 @@ class Curve:
     training: tuple[float, ...]
     validation: tuple[float, ...]
     best_epoch: int | None = None
+    at: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+
+    @property
+    def places(self) -> tuple[float, ...]:
+        """Where the end of each epoch stands on the horizontal axis."""
+        return self.at or self.epochs
 
 
 def shown_name(name: str) -> str:
@@ -44,12 +55,41 @@ def shown_name(name: str) -> str:
     return html.escape(name, quote=False)
 
 
-def curves_figure(curves: Sequence[Curve], measure: Measure) -> go.Figure:
+def banded(curves: Sequence[Curve], name: str) -> Curve:
+    """Draws several runs as one: their mean, and from the smallest to the largest validation.
+
+    It goes as far as the shortest of them, for a mean over fewer runs would jump. On an axis of seconds each epoch stands at the mean
+    of its times.
+
+    Args:
+        curves: One or more, for one measure and one axis.
+        name: Of them all. Their colour is that of the first.
+    """
+    last = min(len(curve.epochs) for curve in curves)
+
+    def mean(*rows: Sequence[float]) -> tuple[float, ...]:
+        return tuple(sum(column) / len(column) for column in zip(*(row[:last] for row in rows), strict=True))
+
+    columns = list(zip(*(curve.validation[:last] for curve in curves), strict=True))
+    return Curve(
+        name=name,
+        number=curves[0].number,
+        epochs=curves[0].epochs[:last],
+        training=mean(*(curve.training for curve in curves)),
+        validation=mean(*(curve.validation for curve in curves)),
+        at=mean(*(curve.places for curve in curves)),
+        low=tuple(min(column) for column in columns),
+        high=tuple(max(column) for column in columns),
+    )
+
+
+def curves_figure(curves: Sequence[Curve], measure: Measure, along: Along = "epoch") -> go.Figure:
     """Overlays runs: validation solid with the run's marker, training thin in the run's dash, the best epoch ringed.
 
     Args:
-        curves: One a run.
+        curves: One a run, or one a band of several.
         measure: What the values are.
+        along: What the horizontal axis is; `at` of the curves must fit.
 
     Returns:
         A Plotly figure.
@@ -63,8 +103,11 @@ def curves_figure(curves: Sequence[Curve], measure: Measure) -> go.Figure:
         colour = run_colour(curve.number)
         marker = MARKERS[curve.number % len(MARKERS)]
         best = [epoch == curve.best_epoch for epoch in curve.epochs]
+        if curve.low:
+            _add_band(figure, curve, factor)
         figure.add_scatter(
-            x=curve.epochs,
+            x=curve.places,
+            customdata=curve.epochs,
             y=[number * factor for number in curve.training],
             name=_("{run} · training").format(run=shown_name(curve.name)),
             mode="lines" if len(curve.epochs) > 1 else "markers",
@@ -72,10 +115,11 @@ def curves_figure(curves: Sequence[Curve], measure: Measure) -> go.Figure:
             marker={"color": colour, "size": 5, "symbol": marker + "-open"},
             opacity=0.9,
             showlegend=False,
-            hovertemplate=_("training, epoch {epoch}: {value}").format(epoch="%{x}", value=value),
+            hovertemplate=_("training, epoch {epoch}: {value}").format(epoch="%{customdata}", value=value),
         )
         figure.add_scatter(
-            x=curve.epochs,
+            x=curve.places,
+            customdata=curve.epochs,
             y=[number * factor for number in curve.validation],
             name=shown_name(curve.name),
             mode="lines+markers",
@@ -86,10 +130,12 @@ def curves_figure(curves: Sequence[Curve], measure: Measure) -> go.Figure:
                 "size": [17 if is_best else 9 for is_best in best],
                 "line": {"color": "#888888", "width": [2 if is_best else 0 for is_best in best]},
             },
-            hovertemplate=_("validation, epoch {epoch}: {value}").format(epoch="%{x}", value=value),
+            hovertemplate=_("validation, epoch {epoch}: {value}").format(epoch="%{customdata}", value=value),
         )
     title = _("accuracy (%)") if measure == "accuracy" else _("loss")
-    figure.update_xaxes(title=_("epoch"), fixedrange=True, **axis_fonts(), **_whole_ticks(curves))
+    titles = {"epoch": _("epoch"), "seconds": _("training time (s)"), "steps": _("gradient steps (batches)")}
+    ticks = _whole_ticks(curves) if along == "epoch" else {"rangemode": "tozero"}
+    figure.update_xaxes(title=titles[along], fixedrange=True, **axis_fonts(), **ticks)
     figure.update_yaxes(
         title=title, fixedrange=True, **axis_fonts(), rangemode="normal" if measure == "accuracy" else "tozero"
     )
@@ -97,11 +143,29 @@ def curves_figure(curves: Sequence[Curve], measure: Measure) -> go.Figure:
         height=420,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         font={"size": FONT_PX},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "font": {"size": FONT_PX}},
+        legend={
+            "orientation": "h",
+            "yanchor": "bottom",
+            "y": 1.02,
+            "x": 0,
+            "font": {"size": FONT_PX},
+            "traceorder": "normal",
+        },
         dragmode=False,
         hovermode="closest",
     )
     return figure
+
+
+def _add_band(figure: go.Figure, curve: Curve, factor: float) -> None:
+    """Fills what lies between the smallest and the largest of several runs."""
+    red, green, blue = (int(run_colour(curve.number)[place : place + 2], 16) for place in (1, 3, 5))
+    edge = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
+    figure.add_scatter(x=curve.places, y=[number * factor for number in curve.low], **edge)
+    figure.add_scatter(
+        x=curve.places, y=[number * factor for number in curve.high], fill="tonexty",
+        fillcolor=f"rgba({red},{green},{blue},0.22)", **edge,
+    )  # fmt: skip
 
 
 def curves_sentence(curves: Sequence[Curve], measure: Measure) -> str:

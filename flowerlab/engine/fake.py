@@ -159,4 +159,5 @@ def _result(accuracies: list[float], *, tested: bool) -> dict[str, Any]:
         "seconds": 1.0,
         "seconds_training": 1.0,
         "cached_features": False,
+        "validation_photos": PARTS["validation_photos"],
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from flowerlab.trainer.models import Network, build
 from flowerlab.trainer.shelf import Shelf
 from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
+from flowerlab.trainer.weight_changes import Weights, learning_weights, relative_changes
 from flowerlab.work import CHECKED_PHOTOS, Photos, batches_per_epoch, wanted_way, work_of
 
 # Of a probability: how far the saved model's answers on some photos may lie from those of kept features. With bfloat16 0.02 is
@@ -58,6 +59,7 @@ class _Run:
     computed: Computed | None = None
     copies: Computed | None = None
     precision: Precision = "float32"
+    weights_before: Weights = field(default_factory=dict)
     seconds_photos: float = 0.0
     seconds_features: float = 0.0
     seconds_saving: float = 0.0
@@ -100,6 +102,7 @@ def keep_features(job: Job, progress: Progress) -> bool:
 
 def _run_to_end(run: _Run, channel: Channel) -> dict[str, Any]:
     keep = BestEpochs(run.folder)
+    run.weights_before = learning_weights(run.network.model)
     if run.job.task != "train":
         best, stopped = keep.read(), True
         if best is not None:
@@ -274,6 +277,8 @@ def _evaluate_and_save(
         features_at_hand=run.features_at_hand,
         precision=run.precision,
         model_difference=difference,
+        validation_photos=len(run.split.validation),
+        weight_changes=relative_changes(run.weights_before, learning_weights(run.network.model)),
         timing=_timing(run, best, seconds) if tested else None,
     )
     return result, tested

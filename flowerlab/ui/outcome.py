@@ -16,6 +16,7 @@ from flowerlab.runs import Lab
 from flowerlab.ui.messages import tell, told
 from flowerlab.ui.recipe_form import fill
 from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.seeds_view import seeds_popover
 from flowerlab.ui.words import trainable_of
 
 COMPARED = 4
@@ -41,7 +42,9 @@ def outcome(lab: Lab, run: Run) -> None:
                 st.switch_page("pages/mistakes.py", query_params={"runs": run.id})
             if st.button(_("📷 Classify a photo"), key="to-classify"):
                 st.switch_page("pages/classify.py", query_params={"runs": run.id})
-        if run.state is not RunState.DONE:
+        if run.state is RunState.DONE:
+            seeds_popover(lab, run)
+        else:
             _try_again(lab, run)
 
 

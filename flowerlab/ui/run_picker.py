@@ -70,6 +70,18 @@ def told_apart(runs: Sequence[Run]) -> dict[str, str]:
     return {run.id: run.name if names.count(run.name) == 1 else f"{run.name} ({run.id[:4]})" for run in runs}
 
 
+def choose_runs(key: str, run_ids: Sequence[str]) -> None:
+    """Chooses these runs; to be called before the picker is drawn, as in a callback.
+
+    Args:
+        key: Of the picker.
+        run_ids: Of finished runs.
+    """
+    st.session_state[key] = list(run_ids)
+    # The address still names the old choice, and it would win.
+    st.query_params[QUERY] = st.session_state[f"{key}-url"] = ",".join(run_ids)
+
+
 def run_title(run: Run) -> None:
     """Writes a run's name behind its colour mark."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):

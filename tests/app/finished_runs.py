@@ -10,7 +10,7 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.datasets.catalog import FLOWERS
-from flowerlab.events import End, Epoch, Result
+from flowerlab.events import End, Epoch, Result, Start
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run
@@ -24,7 +24,8 @@ TESTED, RIGHT = 35, 30
 
 def add_finished(
     home: Home, name: str, *, accuracies: Sequence[float] = (0.5, 0.7), tested: bool = True,
-    unknown_below: float | None = None, materials: str = "", **knobs: Any,
+    unknown_below: float | None = None, batches: int | None = 4, materials: str = "",
+    weight_changes: dict[str, float] | None = None, **knobs: Any,
 ) -> Run:  # fmt: skip
     """Writes a run with epochs, a result and a (hollow) model file into a home.
 
@@ -34,12 +35,21 @@ def add_finished(
         accuracies: Validation accuracy of each epoch.
         tested: Whether its test was made.
         unknown_below: Threshold of its result.
+        batches: Of an epoch; None: it never said that training began.
         materials: What tells its photos from others of their name.
+        weight_changes: Of its result.
         knobs: Of its recipe.
     """
     store = Store(home.store)
     run = store.add(Recipe.parse(knobs), name, materials=materials)
     about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
+    if batches is not None:
+        counts = {"total_parameters": 154_087, "trainable_parameters": 154_087}
+        photos = {"train_photos": 45, "validation_photos": 10, "test_photos": TESTED}
+        asked = run.recipe.epochs
+        store.append(
+            Start(**about, epochs=asked, batches=batches, classes=FLOWERS, cached_features=False, **counts, **photos)
+        )
     for number, accuracy in enumerate(accuracies):
         values: dict[str, Any] = {
             "loss": 1.0 - number / 10,
@@ -62,6 +72,8 @@ def add_finished(
         seconds_training=10.0,
         cached_features=False,
         unknown_below=unknown_below,
+        validation_photos=10,
+        weight_changes=weight_changes,
     )
     store.append(End(**about, state="done", result=result))
     home.run(run.id).mkdir(parents=True, exist_ok=True)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from flowerlab.engine.fake import FakeEngine
 from flowerlab.home import Home
-from flowerlab.recipe import KNOBS
-from flowerlab.ui.comparing import table_rows
+from flowerlab.recipe import KNOBS, Recipe
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+from flowerlab.ui.lab import lab
+from flowerlab.ui.run_table import table_rows
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 
 
@@ -21,6 +26,11 @@ def chosen(app: AppTest) -> list[str]:
 def figures(app: AppTest) -> list[dict[str, Any]]:
     """The Plotly figures of the page, decoded."""
     return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def matrices(app: AppTest) -> list[dict[str, Any]]:
+    """Those of them that are heat maps."""
+    return [figure for figure in figures(app) if figure["data"][0]["type"] == "heatmap"]
 
 
 def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
@@ -62,33 +72,66 @@ def test_the_choice_survives_a_visit_elsewhere(home: Home) -> None:
     assert chosen(app) == [runs[1].id]
 
 
-def test_the_table_gives_accuracy_with_its_interval(home: Home) -> None:
-    """Test accuracy stands with its 95 % Wilson interval, validation accuracy apart from it."""
+def test_the_table_holds_numbers(home: Home) -> None:
+    """Accuracies with their 95 % Wilson intervals, rate, epochs, time and size are numbers, so that columns sort by them."""
     add_finished(home, "run", learning_rate=0.01, epochs=7)
-    row = open_page("compare").dataframe[0].value.iloc[0]
-    assert row["test"] == "85.7 % (70.6–93.7)"
-    assert row["validation"] == "70.0 %"
-    assert row["rate"] == "0.01"
-    assert row["epochs"] == "2/7"
-
-
-def test_knobs_that_differ_get_a_column(home: Home) -> None:
-    """Beside the lecture's knobs the table has those in which the runs differ, and no others; a batch size always."""
-    add_finished(home, "one", batch_size=8, seed=0, head=[9, 5], optimizer="sgd")
-    add_finished(home, "two", batch_size=16, seed=1, optimizer="sgd")
+    add_finished(home, "not tested", learning_rate=1e-5, tested=False, seed=1)
     table = open_page("compare").dataframe[0].value
-    assert table["batch"].tolist() == ["8", "16"]
-    assert table["seed"].tolist() == ["0", "1"]
-    assert table["head"].tolist() == ["9,5", "50,20"]
-    assert not {"optimizer", "dropout", "patience"} & set(table.columns)
+    first, second = (table.iloc[place] for place in (0, 1))
+    assert [round(first[f"test_{what}"], 1) for what in ("accuracy", "low", "high")] == [85.7, 70.6, 93.7]
+    assert [round(first[f"validation_{what}"], 1) for what in ("accuracy", "low", "high")] == [70.0, 39.7, 89.2]
+    assert (first["epochs_run"], first["epochs"], first["seconds"], first["trainable_parameters"]) == (
+        2,
+        7,
+        12,
+        154_087,
+    )
+    assert second["test_accuracy"] != second["test_accuracy"]
+    for name in (
+        "test_accuracy",
+        "test_low",
+        "learning_rate",
+        "epochs_run",
+        "epochs",
+        "seconds",
+        "trainable_parameters",
+    ):
+        assert table[name].dtype.kind in "if", name
 
 
 def test_the_rows_hold_every_knob(home: Home) -> None:
     """What is downloaded as CSV brings every knob of a recipe as a plain value."""
     run = add_finished(home, "run", head=[9, 5], seed=3)
-    (row,) = table_rows([run])
+    opened = Lab(own_queue=False)
+    (row,) = table_rows(opened, [run])
+    opened.close()
     assert set(KNOBS) <= set(row)
     assert (row["head"], row["seed"], row["start_from"], row["weights"]) == ("9,5", 3, "", "none")
+
+
+# What is different
+
+
+def test_one_knob_that_differs_is_a_sentence(home: Home) -> None:
+    """Runs that differ in one knob are told in a sentence, without a table; one run alone has nothing to differ from."""
+    run = add_finished(home, "one", learning_rate=1e-3)
+    add_finished(home, "two", learning_rate=1e-5)
+    app = open_page("compare")
+    assert "They differ only in the learning rate: 1e-3 and 1e-5." in texts(app)
+    assert not [frame for frame in app.dataframe if "learning_rate" in frame.value.columns][1:]
+    assert "What is different?" not in texts(open_page("compare", query={"runs": run.id}))
+
+
+def test_several_knobs_that_differ_are_a_marked_table(home: Home) -> None:
+    """Only the knobs that differ have a column; what is not as in the first run bears a sign, not a colour alone."""
+    add_finished(home, "one", batch_size=8, optimizer="sgd")
+    add_finished(home, "two", batch_size=16, seed=1, optimizer="sgd")
+    app = open_page("compare")
+    assert "They differ in 2 knobs: batch size, seed." in texts(app)
+    table = next(frame.value for frame in app.dataframe if "seed" in frame.value.columns)
+    assert list(table.columns) == ["mark", "run", "batch_size", "seed"]
+    assert table["batch_size"].tolist() == ["8", "◆ 16"]
+    assert table["seed"].tolist() == ["0", "◆ 1"]
 
 
 def test_a_leak_is_marked_and_explained(home: Home) -> None:
@@ -98,8 +141,6 @@ def test_a_leak_is_marked_and_explained(home: Home) -> None:
     app = open_page("compare")
     table = app.dataframe[0].value
     assert table["split"].tolist() == ["⚠️ leak", "honest"]
-    assert "⚠️" in table["test"].iloc[0]
-    assert "⚠️" not in table["test"].iloc[1]
     assert any("leaky" in warning.value and "too high" in warning.value for warning in app.warning)
     assert any("different photos" in warning.value for warning in app.warning)
 
@@ -189,3 +230,175 @@ def test_each_class_has_its_figures_and_mistakes(home: Home) -> None:
     assert len(table) == 7
     assert table["First"][0] == "85.7 %"
     assert "1 dandelion were called daisy." in texts(app)
+
+
+# Finding runs
+
+
+def found(app: AppTest) -> list[str]:
+    """Names of the runs in the table of all finished runs."""
+    return list(next(frame for frame in app.dataframe if (frame.key or "").startswith("found-")).value["run"])
+
+
+@pytest.fixture
+def three_runs(home: Home) -> dict[str, Run]:
+    """Three finished runs that differ in what one filters by."""
+    return {
+        "a": add_finished(home, "pupil one"),
+        "b": add_finished(home, "pupil two", architecture="vgg16_mini", unfreeze_from="block4_conv3", tested=False),
+        "c": add_finished(home, "pupil three", split="lecture", seed=2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("filters", "left"),
+    [
+        ({}, ["pupil three", "pupil two", "pupil one"]),
+        ({"find-text": "PUPIL t"}, ["pupil three", "pupil two"]),
+        ({"find-text": "block4"}, ["pupil two"]),
+        ({"find-text": "seed 2"}, ["pupil three"]),
+        ({"find-architecture": ["vgg16_mini"]}, ["pupil two"]),
+        ({"find-split": ["honest"]}, ["pupil two", "pupil one"]),
+        ({"find-state": ["✅ done, tested"]}, ["pupil three", "pupil one"]),
+        ({"find-architecture": ["handmade"], "find-split": ["lecture"]}, ["pupil three"]),
+    ],
+)
+@pytest.mark.usefixtures("three_runs")
+def test_filters_leave_the_runs_that_fit_all(filters: dict[str, Any], left: list[str]) -> None:
+    """Words in name or recipe, architecture, split and state: what is left fits all of them."""
+    app = open_page("compare", state={"find-runs": True, **filters})
+    assert not app.exception
+    assert found(app) == left
+
+
+@pytest.mark.usefixtures("three_runs")
+def test_filters_that_nothing_fits_say_so() -> None:
+    """Where no run is left there is a sentence in place of the table."""
+    app = open_page("compare", state={"find-runs": True, "find-text": "nobody"})
+    assert not app.exception
+    assert "No run is like this" in texts(app)
+
+
+@pytest.mark.usefixtures("three_runs")
+def test_a_shut_finder_costs_nothing() -> None:
+    """The table of all runs is not made until somebody asks for it."""
+    assert not [frame for frame in open_page("compare").dataframe if (frame.key or "").startswith("found-")]
+
+
+def test_what_was_ticked_is_compared(three_runs: dict[str, Run]) -> None:
+    """The button under the table puts the ticked rows into the picker and into the address."""
+    app = open_page("compare", query={"runs": three_runs["a"].id}, state={"find-runs": True})
+    assert app.button(key="found-compare").disabled
+    key = next(frame.key for frame in app.dataframe if (frame.key or "").startswith("found-"))
+    app.session_state[key] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    app.run()
+    app.button(key="found-compare").click().run()
+    assert not app.exception
+    assert set(chosen(app)) == {three_runs["c"].id, three_runs["b"].id}
+    assert set(app.query_params["runs"].split(",")) == set(chosen(app))
+
+
+# Curves along time and steps, costs
+
+
+def curves(app: AppTest) -> dict[str, Any]:
+    """The figure of the curves."""
+    return next(figure for figure in figures(app) if "accuracy (%)" in str(figure["layout"]["yaxis"]["title"]))
+
+
+def test_curves_go_along_epochs_seconds_or_steps(home: Home) -> None:
+    """Seconds add up over the epochs, steps are whole epochs of batches; what cannot be drawn is said; the choice is kept."""
+    add_finished(home, "run", batches=7)
+    add_finished(home, "older", seed=1, batches=None)
+    app = open_page("compare")
+    for along, places in (("seconds", [1.0, 2.0]), ("steps", [7.0, 14.0]), ("epoch", [1, 2])):
+        app.segmented_control(key="compare-along").set_value(along).run()
+        assert curves(app)["data"][-1]["x"] == places
+    app.segmented_control(key="compare-along").set_value("steps").run()
+    assert "Not drawn, because it is not known how many batches an epoch had: older" in texts(app)
+    app.switch_page("pages/data.py").run()
+    app.switch_page("pages/compare.py").run()
+    assert app.segmented_control(key="compare-along").value == "steps"
+
+
+def test_accuracy_is_set_against_time_and_size(home: Home) -> None:
+    """Two figures with a point and an interval for each tested run; one tested run alone has none."""
+    add_finished(home, "run", architecture="vgg16_mini")
+    add_finished(home, "other")
+    add_finished(home, "not tested", seed=4, tested=False)
+    shown = [figure for figure in figures(open_page("compare")) if "error_y" in figure["data"][0]]
+    assert [[point["x"] for point in figure["data"]] for figure in shown] == [[[12.0]] * 2, [[154_087.0]] * 2]
+    assert shown[0]["data"][0]["error_y"]["array"] == pytest.approx([93.7 - 85.7], abs=0.06)
+
+
+# Seeds
+
+
+def test_seeds_of_one_recipe_are_a_band(home: Home) -> None:
+    """Three seeds are one mean line with a band from the lowest to the highest; the spread is a sentence."""
+    for seed, accuracies in enumerate([(0.5, 0.7), (0.4, 0.8), (0.6, 0.9)]):
+        add_finished(home, f"run {seed}", seed=seed, accuracies=accuracies)
+    add_finished(home, "other recipe", batch_size=8)
+    app = open_page("compare", query={"runs": ",".join(run.id for run in lab().store.all())})
+    low, high, _training, mean, *others = curves(app)["data"]
+    assert low["y"] == pytest.approx([40, 70])
+    assert high["y"] == pytest.approx([60, 90])
+    assert high["fill"] == "tonexty"
+    assert mean["y"] == pytest.approx([50, 80])
+    assert mean["name"] == "run 0 and 2 more seeds"
+    assert len(others) == 2
+    told = texts(app)
+    assert "3 seeds: 85.7 % ± 0.0 (85.7–85.7)" in told
+    assert "Band: several seeds of one recipe" in told
+    assert "one seed: nobody knows yet" in told
+
+
+def test_three_seeds_are_a_click(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The button says what it costs, queues the missing seeds, and whoever comes anew sees how far they are."""
+    monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 5.0)
+    run = add_finished(home, "B #1", architecture="vgg16_mini", unfreeze_from="none", materials=shipped())
+    app = open_page("compare")
+    assert "seeds 1, 2 are still to be trained, about" in texts(app)
+    app.button(key=f"seeds-start-{run.id}").click().run()
+    assert not app.exception
+    assert {other.recipe for other in lab().store.all()} == {run.recipe.changed(seed=seed) for seed in range(3)}
+    for visitor in (app, open_page("compare")):
+        assert "1 of 3 seeds are done" in texts(visitor)
+        assert not [button for button in visitor.button if (button.key or "").startswith("seeds-start")]
+
+
+def test_seeds_that_are_there_can_all_be_shown(home: Home) -> None:
+    """Where other seeds are finished but not chosen, a button chooses them."""
+    runs = [add_finished(home, f"run {seed}", seed=seed) for seed in range(3)]
+    app = open_page("compare", query={"runs": runs[1].id})
+    app.button(key=f"show-seeds-{runs[1].id}").click().run()
+    assert set(chosen(app)) == {run.id for run in runs}
+
+
+def test_a_run_that_cannot_be_repeated_says_why(home: Home) -> None:
+    """Where the run that it goes on from is gone there is no button, but the reason."""
+    add_finished(home, "C", architecture="vgg16_mini", unfreeze_from="block4_conv3", start_from="abcdefabcdef")
+    app = open_page("compare")
+    assert not app.exception
+    assert "It cannot be repeated" in texts(app)
+    assert "was deleted" in texts(app)
+
+
+def test_a_finished_run_offers_its_seeds_where_it_was_watched(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Train the button behind a click says the price and queues the missing seeds; with all done it leads to Compare."""
+    monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 5.0)
+    run = add_finished(home, "B #1", architecture="vgg16_mini", unfreeze_from="none", materials=shipped())
+    assert "still to be trained" not in texts(open_page("train", query={"run": run.id}))
+    app = open_page("train", query={"run": run.id}, state={"seeds": True})
+    assert "seeds 1, 2 are still to be trained, about" in texts(app)
+    app.button(key=f"seeds-start-{run.id}").click().run()
+    assert not app.exception
+    assert [other.recipe.seed for other in lab().store.all()] == [2, 1, 0]
+
+
+def shipped() -> str:
+    """What tells the photos and weights of a run with VGG16 mini."""
+    opened = Lab(own_queue=False)
+    told = opened.materials(Recipe.parse({"architecture": "vgg16_mini", "unfreeze_from": "none"}))
+    opened.close()
+    return told

@@ -56,6 +56,30 @@ def agree(lab: Lab, run: Run, *, within: float = 0.002) -> None:
     assert (direct.argmax(axis=1) == answers)[sure].all()
 
 
+def assert_weights_moved(lab: Lab, source: Run, run: Run) -> None:
+    """The run's relative weight changes are those between the two saved models, layer by layer; the others are equal."""
+    assert run.result is not None
+    changes = dict(run.result.weight_changes or {})
+    begun, ended = (
+        {layer.name: np.concatenate([weight.ravel() for weight in layer.get_weights()]) for layer in every_layer(model)}
+        for model in (keras.models.load_model(lab.model_path(one), safe_mode=True) for one in (source, run))
+    )
+    assert {"block_13_expand", "dense1", "answer"} <= set(changes)
+    for name, before in begun.items():
+        moved = float(np.linalg.norm(ended[name] - before) / np.linalg.norm(before))
+        assert moved == pytest.approx(changes.pop(name, 0.0), rel=1e-4), name
+    assert not changes
+
+
+def every_layer(model: keras.Model) -> Iterator[keras.Layer]:
+    """The layers with weights, also those of models inside."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from every_layer(layer)
+        elif layer.weights:
+            yield layer
+
+
 def test_the_lecture_on_the_garden(lab: Lab) -> None:
     """A, B, C and gently train to the end; B's features are cached, C goes on from B, and all agree with their models."""
     shared = {"image_size": 72, "epochs": 2, "head": (8,)}
@@ -78,6 +102,7 @@ def test_the_lecture_on_the_garden(lab: Lab) -> None:
             image_size=72, unfreeze_from=run.recipe.unfreeze_from, head=run.recipe.head, classes=5
         )
         assert (result.total_parameters, result.trainable_parameters) == (counts.total, counts.trainable)
+    assert_weights_moved(lab, runs["B"], runs["C"])
     again = lab.lecture(architecture="mobilenet_v2_035", weights="none", shared=shared)
     assert all(entry.existing for entry in again.values())
     with pytest.raises(BadRecipe, match="head"):

@@ -1,0 +1,107 @@
+"""How far training moved each layer of several runs, as ECharts options."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flowerlab.charts.colours import run_colour
+from flowerlab.locale import _
+
+FONT_PX = 14
+SYMBOLS = ("circle", "rect", "triangle", "diamond", "pin", "arrow")
+FROZEN_SIGN = "❄"
+
+
+@dataclass(frozen=True)
+class Moves:
+    """How far a run moved its layers.
+
+    Args:
+        name: Of the run.
+        number: Of the run; decides its colour.
+        changes: Layer → relative change, in the network's order; frozen layers are not there.
+    """
+
+    name: str
+    number: int
+    changes: Mapping[str, float]
+
+
+def changes_options(moves: Sequence[Moves], *, frozen: int) -> dict[str, Any]:
+    """Draws one line a run over the layers, in percent on a logarithmic axis.
+
+    Args:
+        moves: Of the runs, whose layers that learn are the same.
+        frozen: How many layers with weights stand before them and did not learn: all together are one place on the axis, where nothing
+            moved.
+    """
+    layers = list(moves[0].changes)
+    labels = [f"{FROZEN_SIGN} {frozen}", *layers] if frozen else layers
+    floor = _floor(moves)
+    series: list[dict[str, Any]] = [
+        {
+            "name": move.name,
+            "type": "line",
+            "data": [*([None] if frozen else []), *(max(100 * move.changes[layer], floor) for layer in layers)],
+            "symbol": SYMBOLS[place % len(SYMBOLS)],
+            "symbolSize": 12,
+            "color": run_colour(move.number),
+            "lineStyle": {"width": 3, "type": "solid" if place % 2 == 0 else "dashed"},
+        }
+        for place, move in enumerate(moves)
+    ]
+    if frozen:
+        series[0]["markArea"] = {
+            "silent": True,
+            "itemStyle": {"color": "rgba(128,140,150,0.25)"},
+            "label": {"show": True, "position": "inside", "fontSize": FONT_PX, "formatter": _("0 %")},
+            "data": [[{"xAxis": labels[0]}, {"xAxis": labels[0]}]],
+        }
+    return {
+        "animation": False,
+        "tooltip": {"trigger": "axis", "valueFormatter": "%.2f %%"},
+        "legend": {"left": 0, "top": 0, "textStyle": {"fontSize": FONT_PX}, "itemGap": 14},
+        "grid": {"left": 8, "right": 20, "top": 84, "bottom": 8, "containLabel": True},
+        "xAxis": {
+            "type": "category",
+            "data": labels,
+            "boundaryGap": True,
+            "axisLabel": {"fontSize": FONT_PX - 1, "rotate": 40, "interval": 0 if len(labels) <= 16 else "auto"},
+        },
+        "yAxis": {
+            "type": "log",
+            "min": floor,
+            "name": _("moved by (% of its length)"),
+            "nameLocation": "end",
+            "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+            "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %"},
+        },
+        "series": series,
+    }
+
+
+def _floor(moves: Sequence[Moves]) -> float:
+    """The power of ten below the smallest change, in percent: a logarithmic axis has no 0."""
+    smallest = min((change for move in moves for change in move.changes.values() if change > 0), default=0.01)
+    return float(10.0 ** math.floor(math.log10(100 * smallest)))
+
+
+def changes_sentence(moves: Sequence[Moves], *, frozen: int) -> str:
+    """Says in words which layer each run moved most and least."""
+    parts = []
+    for move in moves:
+        least, most = (choose(move.changes, key=lambda layer: move.changes[layer]) for choose in (min, max))
+        parts.append(
+            _("{run}: from {low:.2f} % ({least}) to {high:.2f} % ({most})").format(
+                run=move.name, low=100 * move.changes[least], least=least, high=100 * move.changes[most], most=most
+            )
+        )
+    told = "; ".join(parts) + "."
+    return (
+        told
+        if not frozen
+        else told + " " + _("The {count} frozen layers before them did not move: 0 %.").format(count=frozen)
+    )

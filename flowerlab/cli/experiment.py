@@ -1,0 +1,98 @@
+"""`experiment`: one of the three ready experiments."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from flowerlab.cli.bringing import bring_in
+from flowerlab.cli.knobs import takes_knobs
+from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, say, write
+from flowerlab.cli.running import opened, see_through
+from flowerlab.cli.train import Again
+from flowerlab.comparison import answers_of, pair, pair_sentence, why_not_paired
+from flowerlab.errors import BadInput
+from flowerlab.experiments import (
+    DECIDED,
+    EXPERIMENTS,
+    arm_recipe,
+    find_trial,
+    seconds_of_trial,
+    start_trial,
+)
+from flowerlab.figures import percent, roughly
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+
+DEFAULTS = {"architecture": "vgg16 if its weights are at hand, else vgg16_mini"}
+
+
+@takes_knobs(without=DECIDED, defaults=DEFAULTS)
+def experiment(
+    knobs: dict[str, str],
+    which: Annotated[str, typer.Argument(metavar="EXPERIMENT", help=f"One of {', '.join(EXPERIMENTS)}.")],
+    again: Again = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train the runs of a ready experiment and tell what came out.
+
+    fine-tuning: why did the lecture's fine-tuning get worse? leak: what do test photos do that also trained? padding: what does the
+    black canvas do? Every flag holds for all runs of it; equal runs that are there are not trained again. In JSON the runs are
+    under the names of the arms. Exit code 0: all done; 1: one failed or was stopped; 2: bad input.
+    """
+    if which not in EXPERIMENTS:
+        raise BadInput(
+            f"There is no such experiment. Expected one of {', '.join(EXPERIMENTS)}. Received: {which[:80]!r}."
+        )
+    chosen = EXPERIMENTS[which]
+    with opened() as lab:
+        architecture = knobs.pop("architecture", lab.backbones()[0])
+
+        def check(given: Any, brings: Any) -> None:
+            for arm in chosen.arms:
+                lab.check(arm_recipe(arm, architecture=architecture, shared=given), brings=brings)
+
+        shared = bring_in(knobs, lab.home, check=check)
+        trial = find_trial(lab, chosen, architecture=architecture, shared=shared)
+        if trial.recipes:
+            say(f"{len(trial.recipes)} runs to train, about {roughly(seconds_of_trial(lab, trial))}.")
+        started = start_trial(lab, chosen, architecture=architecture, shared=shared, again=again)
+
+    def report(lab: Lab, runs: dict[str, Run]) -> None:
+        told = sentences(lab, runs)
+        if as_json:
+            changes = {name: run.result and run.result.weight_changes for name, run in runs.items()}
+            records = {name: {**run_record(lab, run), "weight_changes": changes[name]} for name, run in runs.items()}
+            give({"experiment": which, "runs": records, "sentences": told})
+            return
+        write(chosen.question)
+        for arm in chosen.arms:
+            write(f"  {arm.title}: test accuracy {accuracy_text(runs[arm.name])}{_moved(runs[arm.name])}")
+        for sentence in told:
+            write(sentence)
+
+    see_through(started, report)
+
+
+def _moved(run: Run) -> str:
+    """Says how far the first layer behind the frozen ones moved, if anything of the known network learnt."""
+    changes = run.result and run.result.weight_changes
+    if not changes or run.recipe.unfreeze_from == "none":
+        return ""
+    layer, change = next(iter(changes.items()))
+    return f"; {layer} moved by {percent(change)} of its length"
+
+
+def sentences(lab: Lab, runs: dict[str, Run]) -> list[str]:
+    """Says of each arm whether it differs from B, photo by photo, or why that cannot be said."""
+    sides = {name: side for name, run in runs.items() if (side := answers_of(lab, run)) is not None}
+    if "B" not in sides:
+        say("B was not tested, so that the others cannot be set against it.")
+        return []
+    told = []
+    for name, side in sides.items():
+        if name != "B":
+            reason = why_not_paired(sides["B"], side)
+            told.append(reason or pair_sentence(side.run.name, sides["B"].run.name, pair(side, sides["B"])))
+    return told

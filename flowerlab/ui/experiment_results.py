@@ -1,0 +1,195 @@
+"""What the ready experiments came to, in figures and in a pupil's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from flowerlab.architectures import Architecture
+from flowerlab.charts.weight_changes import Moves, changes_options, changes_sentence
+from flowerlab.comparison import answers_of, pair, pair_sentence, why_not_paired
+from flowerlab.experiments import TWO_BY_TWO, Trial
+from flowerlab.figures import percent, percent_with_interval
+from flowerlab.locale import _
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.words import decimals
+
+
+def show_fine_tuning(lab: Lab, trial: Trial) -> None:
+    """The 2 × 2 of accuracies beside how far each layer moved, whether the differences to B are real, and why."""
+    runs = trial.runs
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        st.markdown(f"**{_('Test accuracy')}**")
+        _two_by_two(runs)
+        st.markdown(_("B, before its backbone learnt anything: **{accuracy}**").format(accuracy=_accuracy(runs["B"])))
+        for arm in TWO_BY_TWO.values():
+            _set_against(lab, runs[arm.name], runs["B"])
+    with right:
+        st.markdown(
+            f"**{_('How far each layer moved')}**",
+            help=_(
+                "The length of the change of a layer's weights, in percent of the length of the weights before: ‖after − before‖ / "
+                "‖before‖. 100 % means that the change is as large as all that the layer knew. Each step of the axis is ten times "
+                "the one below."
+            ),
+        )
+        _moves(runs, trial)
+    st.markdown(
+        _(
+            "**Why?** A fresh head knows nothing: at first its answers are wild, its errors are large, and so are the gradients that it "
+            "sends down into the layers which the known network had learnt long before. A learning rate of 0.001 turns them into large "
+            "steps: after a few dozen batches what these layers knew is overwritten. A head that B has trained sends smaller "
+            "gradients, but at 0.001 the steps of Adam are large all the same. At 0.00001 each step is a hundredth of that: the layers are "
+            "adjusted, not destroyed."
+        )
+    )
+    st.markdown(
+        _(
+            "**Look at** the layers of the known network (their names begin as in its table, the head's are dense and answer): "
+            "compare how far they moved at 0.001 and at 0.00001, then look at the accuracy. And look at the fresh head at 0.00001: "
+            "it moved so little that it may not have had time to learn."
+        )
+    )
+
+
+def show_leak(lab: Lab, trial: Trial) -> None:
+    """Both accuracies, why they cannot be set against each other photo by photo, and what a leak is."""
+    b, leak = trial.runs["B"], trial.runs["leak"]
+    _side_by_side(
+        [
+            (b, _("Honest"), _("tested on photos that it never saw")),
+            (leak, _("With the leak ⚠️"), _("tested on photos that trained it")),
+        ]
+    )
+    assert b.result is not None
+    assert leak.result is not None
+    points = 100 * ((leak.result.test_accuracy or 0) - (b.result.test_accuracy or 0))
+    st.markdown(
+        _("The leak shows **{points:+.1f} points**.").format(points=points).replace("-", "−") + " "
+        + _(
+            "The two tests asked different photos, so they cannot be compared photo by photo: look whether the intervals overlap."
+        )
+    )  # fmt: skip
+    st.markdown(
+        _(
+            "**Why?** Whoever has seen the questions of an examination before can learn the answers by heart. The network is the same "
+            "and learnt from the same photos; it is not better with the leak, only its mark is. On new photos it would do "
+            "as the honest test says."
+        )
+    )
+    st.markdown(
+        _(
+            "**Look at** the validation accuracy of both runs: these photos did not train either of them, and it is the same. Only the "
+            "test differs."
+        )
+    )
+
+
+def show_padding(lab: Lab, trial: Trial) -> None:
+    """Both accuracies, whether the difference is real, and what the padding does."""
+    b, padding = trial.runs["B"], trial.runs["padding"]
+    _side_by_side(
+        [
+            (b, _("Whole square"), _("each photo fills the square")),
+            (padding, _("With the padding"), _("on a black canvas of 1024 × 442 first")),
+        ]
+    )
+    _set_against(lab, padding, b)
+    st.markdown(
+        _(
+            "**Why?** The lecture's way of loading puts every photo into the corner of a canvas as large as the largest photo, and then "
+            "squashes all of it. Most of the square is black, and the flower is a small patch: the network sees it with far fewer "
+            "pixels. Nobody chose that; it is what a default does."
+        )
+    )
+    st.markdown(
+        _(
+            "**Look at** a photo on the Data page as the network sees it, in both ways of resizing. Could you tell the flower?"
+        )
+    )
+
+
+def _accuracy(run: Run) -> str:
+    result = run.result
+    if result is None or result.test_accuracy is None:
+        return _("not tested")
+    return percent_with_interval(result.test_accuracy, result.test_photos)
+
+
+def _two_by_two(runs: Mapping[str, Run]) -> None:
+    rates = sorted({rate for _head, rate in TWO_BY_TWO}, reverse=True)
+    heads = {"fresh": _("Fresh head"), "trained": _("Head trained in B")}
+    rows = [f"| | {' | '.join(_('rate {rate}').format(rate=decimals(rate)) for rate in rates)} |", "|:--|:--|:--|"]
+    for head, title in heads.items():
+        cells = (_accuracy(runs[TWO_BY_TWO[head, rate].name]) for rate in rates)
+        rows.append(f"| **{title}** | " + " | ".join(f"**{cell}**" for cell in cells) + " |")
+    st.markdown("\n".join(rows))
+
+
+def _set_against(lab: Lab, run: Run, other: Run) -> None:
+    """Says whether two runs that were asked the same photos really differ."""
+    first, second = answers_of(lab, run), answers_of(lab, other)
+    if first is None or second is None:
+        return
+    reason = why_not_paired(first, second)
+    if reason:
+        st.markdown(f"🚫 {escaped(reason)}")
+        return
+    test = pair(first, second)
+    st.markdown(f"{'✅' if test.real else '🎲'} {pair_sentence(escaped(run.name), escaped(other.name), test)}")
+
+
+def _moves(runs: Mapping[str, Run], trial: Trial) -> None:
+    measured = [
+        Moves(_(arm.title), runs[arm.name].number, result.weight_changes)
+        for arm in TWO_BY_TWO.values()
+        if (result := runs[arm.name].result) is not None and result.weight_changes
+    ]
+    if not measured:
+        st.caption(_("These runs were trained by an older Flowerlab, which did not measure it."))
+        return
+    chosen = next(iter(runs.values())).recipe.chosen
+    frozen = _frozen(chosen, measured)
+    sentence = changes_sentence(measured, frozen=len(frozen))
+    st.echarts_chart(
+        changes_options(measured, frozen=len(frozen)), height=420, key=f"moves-{trial.experiment.name}", alt=sentence
+    )
+    told = _("❄ {count} layers of {network} were frozen: they moved by 0 %, by construction.")
+    st.caption(told.format(count=len(frozen), network=chosen.title))
+    with st.expander(_("As a table")):
+        st.dataframe(changes_table(measured, frozen), key=f"moves-table-{trial.experiment.name}")
+
+
+def _frozen(chosen: Architecture, measured: Sequence[Moves]) -> list[str]:
+    """The layers of the network with weights that did not learn."""
+    return [layer.name for layer in chosen.layers if layer.parameters and layer.name not in measured[0].changes]
+
+
+def changes_table(measured: Sequence[Moves], frozen: Sequence[str]) -> dict[str, list[str]]:
+    """Returns a column a run: first the frozen layers, then those that learnt, in the network's order."""
+    learnt = list(measured[0].changes)
+    return {
+        _("Layer"): [*frozen, *learnt],
+        **{
+            move.name: [
+                *(_("0 % (frozen)") for _layer in frozen),
+                *(f"{100 * move.changes[layer]:.2f} %" for layer in learnt),
+            ]
+            for move in measured
+        },
+    }
+
+
+def _side_by_side(sides: Sequence[tuple[Run, str, str]]) -> None:
+    grid = st.grid(columns=len(sides), min_column_width=220, gap="medium")
+    for run, title, sentence in sides:
+        with grid.cell():
+            result = run.result
+            value = percent(result.test_accuracy) if result and result.test_accuracy is not None else _("not tested")
+            validated = percent(result.val_accuracy) if result else "–"
+            st.metric(title, value, help=_("Test accuracy; under it with its 95 % interval."))
+            st.caption(f"{_accuracy(run)} · {sentence} · " + _("validation {share}").format(share=validated))

@@ -1,0 +1,140 @@
+"""How much is chance? What several seeds of a recipe came to, and a button that trains the missing ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from flowerlab.errors import BadRecipe, FlowerlabError
+from flowerlab.figures import roughly
+from flowerlab.locale import _
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+from flowerlab.seeds import WANTED, missing_seeds, price_of_seeds, relatives, spread, spread_words, start_seeds
+from flowerlab.ui.messages import tell
+from flowerlab.ui.progress import progress_of
+from flowerlab.ui.refreshing import refreshed
+from flowerlab.ui.run_picker import choose_runs, escaped
+from flowerlab.ui.words import state_words
+
+EVERY_S = 1.0
+
+
+def show_seeds(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most: int) -> None:
+    """Draws a row for each of the chosen recipes.
+
+    Args:
+        lab: The lab.
+        families: From `flowerlab.seeds.families`.
+        picker: Key of the widget of `pick_runs`, which may be made to show all seeds.
+        most: How many runs it takes.
+    """
+    st.subheader(
+        _("How much is chance?"),
+        help=_(
+            "The seed decides with which random numbers a head begins and in which order photos come. Another seed gives another accuracy: "
+            "a difference smaller than that between seeds says nothing. ± is the standard deviation, in brackets the lowest and highest."
+        ),
+    )
+    shown = [run.id for family in families for run in family]
+    for family in families:
+        with st.container(border=True, key=f"seeds-{family[0].id}"):
+            seeds_row(lab, family[0], chosen=shown, picker=picker, most=most)
+
+
+def seeds_row(lab: Lab, run: Run, *, chosen: Sequence[str], picker: str, most: int) -> None:
+    """Says what is known of a recipe's spread, and offers to train the missing seeds or shows how far they are.
+
+    All is read from the store: whoever comes back finds it.
+    """
+    others = relatives(lab, run)
+    waiting = [other for other in others if not other.state.over]
+    if waiting:
+        refreshed(lambda: _progress(lab, run), every_s=EVERY_S)
+        return
+    st.markdown(f"**{escaped(run.name)}** · {_known(_tested(others))}")
+    _offer(lab, run, others)
+    hidden = [other.id for other in others if other.id not in chosen]
+    if len(others) > 1 and hidden:
+        st.button(
+            _("Show all {count} seeds").format(count=len(others)), key=f"show-seeds-{run.id}", on_click=choose_runs,
+            args=(picker, [*(other.id for other in others), *(one for one in chosen if one not in hidden)][:most]),
+            help=_("Draws them as a band in the curves above."),
+        )  # fmt: skip
+
+
+def seeds_popover(lab: Lab, run: Run) -> None:
+    """Offers the missing seeds of a run that is done, or says how many of them are done."""
+    opened = st.popover(
+        _("🎲 Three seeds"), key="seeds", on_change="rerun",
+        help=_("How much of the accuracy is chance? Train the recipe with other random numbers, and see."),
+    )  # fmt: skip
+    # What is shut costs nothing, also where the view draws itself again every second.
+    if not opened.open:
+        return
+    with opened:
+        others = relatives(lab, run)
+        st.markdown(_known(_tested(others)))
+        if any(not other.state.over for other in others):
+            done = sum(other.state.over for other in others)
+            st.markdown(_("{done} of {count} seeds are done.").format(done=done, count=max(WANTED, len(others))))
+            return
+        _offer(lab, run, others)
+        if len(others) > 1 and st.button(_("⚖️ Compare the seeds"), key="compare-seeds"):
+            st.switch_page("pages/compare.py", query_params={"runs": ",".join(other.id for other in others)})
+
+
+def _tested(runs: Sequence[Run]) -> list[float]:
+    return [run.result.test_accuracy for run in runs if run.result and run.result.test_accuracy is not None]
+
+
+def _known(accuracies: Sequence[float]) -> str:
+    if len(accuracies) > 1:
+        return _("test accuracy of {spread}").format(spread=spread_words(spread(accuracies)))
+    return _("one seed: nobody knows yet how much of its accuracy is chance.")
+
+
+def _offer(lab: Lab, run: Run, others: Sequence[Run]) -> None:
+    seeds = missing_seeds(run, others)
+    if not seeds:
+        return
+    try:
+        seconds = price_of_seeds(lab, run, seeds)
+    except BadRecipe as error:
+        st.caption(_("It cannot be repeated.") + " " + escaped(str(error)))
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(_("🎲 Run it with three seeds"), key=f"seeds-start-{run.id}"):
+            try:
+                start_seeds(lab, run, seeds)
+            except FlowerlabError as error:
+                tell(error)
+            else:
+                st.rerun()
+        told = _("seeds {seeds} are still to be trained, about {time}").format(
+            seeds=", ".join(map(str, seeds)), time=roughly(seconds)
+        )
+        if run.recipe.start_from is not None:
+            told += " " + _("(the run that it goes on from is trained with these seeds too)")
+        st.caption(told, width="content")
+
+
+def _progress(lab: Lab, run: Run) -> None:
+    """Draws the seeds while some wait or are under way; leaves with a rerun of the page when none is any more."""
+    others = relatives(lab, run)
+    if all(other.state.over for other in others):
+        st.rerun()
+    done = sum(other.state.over for other in others)
+    st.markdown(
+        f"**{escaped(run.name)}** · "
+        + _("{done} of {count} seeds are done. You may leave this page.").format(
+            done=done, count=max(WANTED, len(others))
+        )
+    )
+    for other in others:
+        if not other.state.over:
+            ahead = lab.queue_place(other)
+            step = progress_of(other, lab.history(other.id), ahead=ahead)
+            words = f"{_('Seed')} {other.recipe.seed} · {state_words(other.state)} · {step.words}"
+            st.progress(step.share, words)

@@ -1,0 +1,137 @@
+"""The Experiments page: three cards, their price, their progress, what came out. Runs are scripted (FLOWERLAB_ENGINE=fake)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from flowerlab.engine.fake import FakeEngine
+from flowerlab.experiments import EXPERIMENTS, TWO_BY_TWO, arm_recipe
+from flowerlab.home import Home
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+from flowerlab.ui.lab import lab
+from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
+
+MINI = "vgg16_mini"
+MOVED = {
+    "block4_conv3": 0.45,
+    "block5_conv1": 0.5,
+    "block5_conv2": 0.5,
+    "block5_conv3": 0.4,
+    "dense1": 0.2,
+    "answer": 0.9,
+}
+
+
+def add_arms(home: Home, name: str, *, better: dict[str, int] | None = None, **result: Any) -> dict[str, Run]:
+    """Writes finished runs of all arms of an experiment into a home; `better` gives arms more right answers than B."""
+    runs: dict[str, Run] = {}
+    # An owner of the queue would take the runs that are being written for those of a lab that was killed.
+    opened = Lab(own_queue=False)
+    for arm in EXPERIMENTS[name].arms:
+        source = runs[arm.goes_on_from].id if arm.goes_on_from else None
+        recipe = arm_recipe(arm, architecture=MINI, start_from=source)
+        runs[arm.name] = add_finished(
+            home, f"{arm.name} *run*", materials=opened.materials(recipe), weight_changes=MOVED if arm.fine_tunes else None,
+            **recipe.model_dump(), **result,
+        )  # fmt: skip
+        write_predictions(home.run(runs[arm.name].id), better=(better or {}).get(arm.name, 0))
+    opened.close()
+    return runs
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripted runs that are still under way when a page looks at them."""
+    monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 5.0)
+
+
+def keys(app: AppTest, begin: str) -> list[str]:
+    """Keys of the buttons that begin so."""
+    return [button.key for button in app.button if (button.key or "").startswith(begin)]
+
+
+def test_three_questions_have_their_price(home: Home) -> None:
+    """Each card has its question, what will be done, how many runs that is and how long it takes, and one button."""
+    app = open_page("experiments")
+    assert not app.exception
+    told = texts(app)
+    for experiment in EXPERIMENTS.values():
+        assert experiment.question in told
+        assert experiment.sentence in told
+    assert told.count("about **") == 3
+    assert "five runs" in told
+    assert told.count("two runs") == 2
+    assert keys(app, "start-") == [f"start-{name}" for name in EXPERIMENTS]
+    assert not keys(app, "stop-")
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_click_queues_the_runs_and_shows_how_far_they_are(home: Home) -> None:
+    """The five runs are queued; whoever comes anew finds them under way; the other cards have B already, and their button."""
+    app = open_page("experiments")
+    app.button(key="start-fine-tuning").click().run()
+    assert not app.exception
+    runs = lab().store.all()
+    assert len(runs) == 5
+    b = next(run for run in runs if run.recipe.unfreeze_from == "none")
+    assert [run.recipe.start_from for run in runs].count(b.id) == 2
+    for visitor in (app, open_page("experiments")):
+        told = texts(visitor)
+        assert "0 of 5 runs are done" in told
+        assert "You may leave this page" in told
+        assert keys(visitor, "start-") == ["start-leak", "start-padding"]
+        assert keys(visitor, "stop-") == ["stop-fine-tuning"]
+        assert told.count("one run (one of two are there already or under way)") == 2
+    app.button(key="stop-fine-tuning").click().run()
+    assert all(run.state.over or run.state == "stopping" for run in lab().store.all())
+
+
+def test_the_two_by_two_is_shown_with_how_far_layers_moved(home: Home) -> None:
+    """Accuracies with intervals in a 2 × 2, each arm set against B, the moves of each layer, frozen ones at 0 by construction."""
+    runs = add_arms(home, "fine-tuning", better={"trained-low": 5})
+    app = open_page("experiments")
+    assert not app.exception
+    told = texts(app)
+    assert "| **Fresh head** | **85.7 % (70.6–93.7)** | **85.7 % (70.6–93.7)** |" in told
+    assert "| | rate 0.001 | rate 0.00001 |" in told
+    assert r"trained\-low \*run\* was better than B \*run\* by 14.3 points, but that may be chance" in told
+    assert "❄ 9 layers of VGG16 mini were frozen" in told
+    assert "**Why?**" in told
+    (chart,) = app.get("echarts_chart")
+    assert "45.0" in chart.proto.spec
+    table = next(frame.value for frame in app.dataframe if "Layer" in frame.value)
+    assert table["Layer"].tolist()[8:10] == ["block4_conv2", "block4_conv3"]
+    assert [table[arm.title][9] for arm in TWO_BY_TWO.values()] == ["45.00 %"] * 4
+    assert set(table[TWO_BY_TWO["fresh", 1e-3].title][:9]) == {"0 % (frozen)"}
+    app.button(key="compare-fine-tuning").click().run()
+    assert app.query_params["runs"].split(",") == [run.id for run in runs.values()]
+
+
+def test_the_leak_is_not_compared_photo_by_photo(home: Home) -> None:
+    """Both accuracies stand side by side; that the photos differ is said, and no test is made."""
+    add_arms(home, "leak")
+    told = texts(open_page("experiments"))
+    assert "The leak shows **+0.0 points**" in told
+    assert "cannot be compared photo by photo" in told
+    assert "may be chance" not in told
+
+
+def test_the_padding_is_compared_photo_by_photo(home: Home) -> None:
+    """The same photos were asked: the sentence says whether the difference is real."""
+    add_arms(home, "padding", better={"B": 4})
+    told = texts(open_page("experiments"))
+    assert r"B \*run\* was better than padding \*run\* by 11.4 points, but that may be chance" in told
+
+
+def test_what_is_not_on_this_computer_is_fetched_first(home: Home) -> None:
+    """With a network whose weights are missing there is no card, but the way to fetch them."""
+    app = open_page("experiments")
+    app.selectbox(key="experiments-backbone").set_value("mobilenet_v2").run()
+    assert not app.exception
+    assert "not on this computer yet" in texts(app)
+    assert not keys(app, "start-")
+    assert keys(app, "fetch-experiments-")

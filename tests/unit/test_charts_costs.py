@@ -1,0 +1,115 @@
+"""The figures of the upper half of Compare and of the experiments: bands, costs, weight changes."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from flowerlab.charts.costs import Point, costs_figure, costs_sentence, is_wide
+from flowerlab.charts.curves import Curve, banded, curves_figure
+from flowerlab.charts.weight_changes import Moves, changes_options, changes_sentence
+
+SHARES = some.floats(0, 1)
+
+
+@some.composite
+def seeds(draw: some.DrawFn) -> list[Curve]:
+    """Curves of one recipe with several seeds, some of which ended early."""
+    curves = []
+    for number in range(draw(some.integers(1, 4))):
+        length = draw(some.integers(1, 5))
+        training, validation, at = (draw(some.lists(SHARES, min_size=length, max_size=length)) for _ in range(3))
+        epochs = tuple(range(1, length + 1))
+        curves.append(Curve(f"run {number}", 7, epochs, tuple(training), tuple(validation), length, at=tuple(at)))
+    return curves
+
+
+@given(seeds())
+def test_a_band_is_numpys_mean_and_range(curves: list[Curve]) -> None:
+    """Over the epochs that all have: means of training, validation and place, smallest and largest validation, as NumPy has them."""
+    band = banded(curves, "all")
+    last = min(len(curve.epochs) for curve in curves)
+    validation = np.array([curve.validation[:last] for curve in curves])
+    assert band.epochs == tuple(range(1, last + 1))
+    assert band.validation == pytest.approx(validation.mean(axis=0))
+    assert band.low == pytest.approx(validation.min(axis=0))
+    assert band.high == pytest.approx(validation.max(axis=0))
+    assert band.training == pytest.approx(np.mean([curve.training[:last] for curve in curves], axis=0))
+    assert band.at == pytest.approx(np.mean([curve.at[:last] for curve in curves], axis=0))
+    assert (band.name, band.number, band.best_epoch) == ("all", 7, None)
+
+
+def test_a_band_lies_under_its_lines() -> None:
+    """The band is two invisible edges, filled between, in the run's colour; then come the thin and the thick line."""
+    both = [Curve("a", 1, (1, 2), (0.1, 0.2), (0.3, 0.4)), Curve("b", 2, (1, 2), (0.3, 0.4), (0.5, 0.8))]
+    low, high, training, validation = curves_figure([banded(both, "both")], "accuracy").data
+    assert list(low.y) == [30, 40]
+    assert list(high.y) == [50, 80]
+    assert (high.fill, high.fillcolor) == ("tonexty", "rgba(0,114,178,0.22)")
+    assert list(training.y) == pytest.approx([20, 30])
+    assert list(validation.y) == pytest.approx([40, 60])
+    assert (low.showlegend, high.showlegend) == (False, False)
+
+
+@pytest.mark.parametrize(("along", "title"), [("seconds", "training time (s)"), ("steps", "gradient steps (batches)")])
+def test_curves_stand_where_their_epochs_ended(along: str, title: str) -> None:
+    """Along seconds or steps the points stand at their places, and a hover still tells the epoch."""
+    curve = Curve("a", 1, (1, 2), (0.1, 0.2), (0.3, 0.4), at=(2.5, 6.0))
+    figure = curves_figure([curve], "accuracy", along)  # type: ignore[arg-type]
+    assert list(figure.data[1].x) == [2.5, 6.0]
+    assert list(figure.data[1].customdata) == [1, 2]
+    assert figure.layout.xaxis.title.text == title
+
+
+def points(*costs: float) -> list[Point]:
+    """Tested runs that cost this."""
+    return [Point(f"run {place}", place, cost, 0.8, 0.75, 0.84) for place, cost in enumerate(costs, start=1)]
+
+
+@given(some.lists(some.floats(0.1, 1e8), min_size=2, max_size=6))
+def test_costs_beyond_a_decade_are_logarithmic(costs: list[float]) -> None:
+    """The axis is logarithmic exactly where the largest is more than ten times the smallest, and then has a tick on either side."""
+    axis = costs_figure(points(*costs), "parameters").layout.xaxis
+    assert (axis.type == "log") == is_wide(costs) == (max(costs) > 10 * min(costs))
+    if axis.type == "log":
+        assert min(axis.tickvals) <= min(costs) * 1.001
+        assert max(axis.tickvals) >= max(costs) * 0.999
+        assert len(axis.tickvals) <= 3 * (math.log10(max(costs) / min(costs)) + 3)
+    else:
+        assert axis.range[0] <= min(costs) <= max(costs) <= axis.range[1]
+
+
+def test_a_point_bears_its_interval() -> None:
+    """The error bar goes from the lower to the upper end of the 95 % interval, in points; ticks are short; words say the same."""
+    figure = costs_figure(points(2_000, 1_500_000), "parameters")
+    assert figure.data[0].error_y.array[0] == pytest.approx(4)
+    assert figure.data[0].error_y.arrayminus[0] == pytest.approx(5)
+    assert {"1 k", "1 M"} <= set(figure.layout.xaxis.ticktext)
+    assert costs_sentence(points(70, 9), "seconds") == "run 2: 80.0 %, 9.0 s; run 1: 80.0 %, 1 min 10 s"
+
+
+MOVES = [Moves("high", 1, {"conv": 0.45, "answer": 0.9}), Moves("low", 2, {"conv": 0.002, "answer": 0.0})]
+
+
+def test_moves_are_percent_on_a_logarithmic_axis() -> None:
+    """One line a run over the layers that learn; the frozen ones are one place before them; what did not move lies at the bottom."""
+    options = json.loads(json.dumps(changes_options(MOVES, frozen=9)))
+    assert options["xAxis"]["data"] == ["❄ 9", "conv", "answer"]
+    assert options["yAxis"]["type"] == "log"
+    assert options["yAxis"]["min"] == pytest.approx(0.1)
+    assert options["series"][0]["data"] == [None, 45.0, 90.0]
+    assert options["series"][1]["data"] == [None, pytest.approx(0.2), pytest.approx(0.1)]
+    assert len({line["symbol"] for line in options["series"]}) == 2
+    assert changes_options(MOVES, frozen=0)["xAxis"]["data"] == ["conv", "answer"]
+
+
+def test_moves_are_told_in_words() -> None:
+    """Which layer moved least and most, and that the frozen ones did not."""
+    told = changes_sentence(MOVES, frozen=9)
+    assert "high: from 45.00 % (conv) to 90.00 % (answer)" in told
+    assert "9 frozen layers before them did not move: 0 %" in told
