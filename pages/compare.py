@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-from flowerlab.ui.fairness import notes_on_fairness
 
 from flowerlab.comparison import MOST_RUNS
 from flowerlab.locale import _
@@ -11,6 +10,7 @@ from flowerlab.run import Run
 from flowerlab.seeds import families
 from flowerlab.ui.costs_view import show_costs
 from flowerlab.ui.difference import show_differences
+from flowerlab.ui.fairness import notes_on_fairness
 from flowerlab.ui.lab import lab
 from flowerlab.ui.matrices import show_matrices
 from flowerlab.ui.overlaid_curves import show_curves

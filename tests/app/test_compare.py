@@ -28,11 +28,6 @@ def figures(app: AppTest) -> list[dict[str, Any]]:
     return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
 
 
-def matrices(app: AppTest) -> list[dict[str, Any]]:
-    """Those of them that are heat maps."""
-    return [figure for figure in figures(app) if figure["data"][0]["type"] == "heatmap"]
-
-
 def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
     """The empty page says that nothing is finished and offers the way to Home; nothing else is drawn."""
     app = open_page("compare")
@@ -44,12 +39,12 @@ def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
 
 
 def test_the_newest_three_are_chosen_at_first(home: Home) -> None:
-    """Of four finished runs the newest three are compared: curves, a matrix of each, and one minus another."""
+    """Of four finished runs the newest three are compared: curves, two plots of costs, a matrix of each, one minus another."""
     runs = [add_finished(home, f"run {number}", seed=number) for number in range(4)]
     app = open_page("compare")
     assert not app.exception
     assert set(chosen(app)) == {run.id for run in runs[1:]}
-    assert len(figures(app)) == 1
+    assert len(figures(app)) == 1 + 2
     assert len(app.get("echarts_chart")) == 3 + 1
     assert app.query_params["runs"].count(",") == 2
 

@@ -1,4 +1,4 @@
-"""What the Compare page says of runs: whether they were tested alike, and what each mixes up."""
+"""Whether runs that stand side by side were tested alike, in sentences."""
 
 from __future__ import annotations
 
