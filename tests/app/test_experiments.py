@@ -85,7 +85,7 @@ def test_a_click_queues_the_runs_and_shows_how_far_they_are(home: Home) -> None:
         assert "You may leave this page" in told
         assert keys(visitor, "start-") == ["start-leak", "start-padding"]
         assert keys(visitor, "stop-") == ["stop-fine-tuning"]
-        assert told.count("one run (one of two are there already or under way)") == 2
+        assert told.count("one run (one of two already there or under way)") == 2
     app.button(key="stop-fine-tuning").click().run()
     assert all(run.state.over or run.state == "stopping" for run in lab().store.all())
 
