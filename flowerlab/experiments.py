@@ -168,7 +168,7 @@ def find_trial(
         if arm.goes_on_from is not None and (source is None or arm.goes_on_from in missing):
             missing[arm.name] = arm_recipe(arm, architecture=architecture, shared=shared)
             continue
-        recipe = arm_recipe(arm, architecture=architecture, shared=shared, start_from=source and source.id)
+        recipe = arm_recipe(arm, architecture=architecture, shared=shared, start_from=source.id if source else None)
         run = lab.equal_to(recipe)
         if run is None:
             missing[arm.name] = recipe

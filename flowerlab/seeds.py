@@ -85,17 +85,18 @@ def families(lab: Lab, runs: Iterable[Run]) -> list[tuple[Run, ...]]:
     return [tuple(members.values()) for members in found.values()]
 
 
-def relatives(lab: Lab, run: Run) -> list[Run]:
+def relatives(lab: Lab, run: Run, *, among: Sequence[Run] | None = None) -> list[Run]:
     """Returns all runs that are done, under way or waiting, and equal to this one but for the seed; the oldest first.
 
     Args:
         lab: Knows all runs.
         run: Is among them, if it is done itself.
+        among: All runs, newest first, if somebody has read them already.
     """
     bare = _bare(run.recipe)
     near = [
         other
-        for other in reversed(lab.store.all())
+        for other in reversed(lab.store.all() if among is None else among)
         if (other.state is RunState.DONE or not other.state.over) and _bare(other.recipe) == bare
     ]
     own, _seeds = _family(lab, run)

@@ -18,7 +18,7 @@ from flowerlab.ui.per_class import show_classes
 from flowerlab.ui.recipe_differences import show_what_differs
 from flowerlab.ui.run_finder import find_runs
 from flowerlab.ui.run_picker import nothing_finished, pick_runs
-from flowerlab.ui.run_table import column_words, download_csv, shown_table, table_rows
+from flowerlab.ui.run_table import coloured_table, column_words, download_csv, table_rows
 from flowerlab.ui.seeds_view import show_seeds
 
 PICKER = "compare-runs"
@@ -58,7 +58,7 @@ def show_table(runs: list[Run]) -> None:
     """What each run was and what it came to."""
     rows = table_rows(lab(), runs)
     st.dataframe(
-        shown_table(runs, rows),
+        coloured_table(runs, rows),
         hide_index=True,
         column_config=column_words(),
         key="compare-table",

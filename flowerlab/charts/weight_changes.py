@@ -64,7 +64,7 @@ def changes_options(moves: Sequence[Moves], *, frozen: int) -> dict[str, Any]:
         "animation": False,
         "tooltip": {"trigger": "axis", "valueFormatter": "%.2f %%"},
         "legend": {"left": 0, "top": 0, "textStyle": {"fontSize": FONT_PX}, "itemGap": 14},
-        "grid": {"left": 8, "right": 20, "top": 84, "bottom": 8, "containLabel": True},
+        "grid": {"left": 8, "right": 20, "top": 100, "bottom": 8, "containLabel": True},
         "xAxis": {
             "type": "category",
             "data": labels,

@@ -80,7 +80,7 @@ def _price(trial: Trial, seconds: float) -> str:
     if missing == 1:
         told = _("about **{time}**, one run").format(time=roughly(seconds))
     if missing < count:
-        told += _(" ({here} of {all} are there already or under way)").format(
+        told += _(" ({here} of {all} already there or under way)").format(
             all=spelled(count), here=spelled(count - missing)
         )
     return told

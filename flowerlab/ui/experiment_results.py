@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -17,6 +18,8 @@ from flowerlab.runs import Lab
 from flowerlab.ui.run_picker import escaped
 from flowerlab.ui.words import decimals
 
+WORD_JOINER = "\u2060"
+
 
 def show_fine_tuning(lab: Lab, trial: Trial) -> None:
     """The 2 × 2 of accuracies beside how far each layer moved, whether the differences to B are real, and why."""
@@ -25,7 +28,9 @@ def show_fine_tuning(lab: Lab, trial: Trial) -> None:
     with left:
         st.markdown(f"**{_('Test accuracy')}**")
         _two_by_two(runs)
-        st.markdown(_("B, before its backbone learnt anything: **{accuracy}**").format(accuracy=_accuracy(runs["B"])))
+        st.markdown(
+            _("B, which trained the head and nothing else: **{accuracy}**").format(accuracy=_accuracy(runs["B"]))
+        )
         for arm in TWO_BY_TWO.values():
             _set_against(lab, runs[arm.name], runs["B"])
     with right:
@@ -38,6 +43,7 @@ def show_fine_tuning(lab: Lab, trial: Trial) -> None:
             ),
         )
         _moves(runs, trial)
+    _told_moves(runs)
     st.markdown(
         _(
             "**Why?** A fresh head knows nothing: at first its answers are wild, its errors are large, and so are the gradients that it "
@@ -49,9 +55,8 @@ def show_fine_tuning(lab: Lab, trial: Trial) -> None:
     )
     st.markdown(
         _(
-            "**Look at** the layers of the known network (their names begin as in its table, the head's are dense and answer): "
-            "compare how far they moved at 0.001 and at 0.00001, then look at the accuracy. And look at the fresh head at 0.00001: "
-            "it moved so little that it may not have had time to learn."
+            "**Look at** the layers of the known network, which are all but dense and answer: compare how far they moved at 0.001 and at "
+            "0.00001, then look at the accuracy. And look at the fresh head at 0.00001: at so low a rate it may not have had time to learn."
         )
     )
 
@@ -127,7 +132,8 @@ def _two_by_two(runs: Mapping[str, Run]) -> None:
     for head, title in heads.items():
         cells = (_accuracy(runs[TWO_BY_TWO[head, rate].name]) for rate in rates)
         rows.append(f"| **{title}** | " + " | ".join(f"**{cell}**" for cell in cells) + " |")
-    st.markdown("\n".join(rows))
+    # An interval shall not be broken at its dash.
+    st.markdown("\n".join(rows).replace("–", f"{WORD_JOINER}–{WORD_JOINER}"))
 
 
 def _set_against(lab: Lab, run: Run, other: Run) -> None:
@@ -162,6 +168,28 @@ def _moves(runs: Mapping[str, Run], trial: Trial) -> None:
     st.caption(told.format(count=len(frozen), network=chosen.title))
     with st.expander(_("As a table")):
         st.dataframe(changes_table(measured, frozen), key=f"moves-table-{trial.experiment.name}")
+
+
+def _told_moves(runs: Mapping[str, Run]) -> None:
+    """Says how far the layers of the known network moved, the middle one of them, at each rate and under each head."""
+    middle: dict[tuple[str, float], str] = {}
+    for place, arm in TWO_BY_TWO.items():
+        run = runs[arm.name]
+        inside = {layer.name for layer in run.recipe.chosen.layers}
+        changes = (run.result and run.result.weight_changes) or {}
+        moved = [change for layer, change in changes.items() if layer in inside]
+        if not moved:
+            return
+        middle[place] = percent(statistics.median(moved))
+    parts = [
+        _("at {rate} by {fresh} under the fresh head and {trained} under the trained one").format(
+            rate=decimals(rate), fresh=middle["fresh", rate], trained=middle["trained", rate]
+        )
+        for rate in sorted({rate for _head, rate in TWO_BY_TWO}, reverse=True)
+    ]
+    st.markdown(
+        _("**The layers of the known network moved** {parts} (the middle layer).").format(parts=", ".join(parts))
+    )
 
 
 def _frozen(chosen: Architecture, measured: Sequence[Moves]) -> list[str]:

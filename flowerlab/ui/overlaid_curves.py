@@ -13,6 +13,7 @@ from flowerlab.history import History
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.ui.refreshing import refreshed
 from flowerlab.ui.run_picker import escaped
 
 
@@ -30,6 +31,11 @@ def show_curves(lab: Lab, families: Sequence[Sequence[Run]]) -> None:
             "The large mark is the epoch whose weights were kept."
         ),
     )
+    # A part of its own: another choice draws the figure anew, not the page.
+    refreshed(lambda: _draw(lab, families), every_s=None)
+
+
+def _draw(lab: Lab, families: Sequence[Sequence[Run]]) -> None:
     measure, along = _choices()
     curves, without = [], []
     for family in families:

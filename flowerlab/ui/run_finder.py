@@ -12,6 +12,7 @@ from flowerlab.datasets.catalog import dataset_title
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.ui.refreshing import refreshed
 from flowerlab.ui.run_picker import choose_runs
 from flowerlab.ui.run_table import column_words, download_csv, shown_table, table_rows
 from flowerlab.ui.words import state_words
@@ -35,7 +36,8 @@ def find_runs(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> N
     # What is shut costs nothing.
     if found.open:
         with found:
-            _search(lab, finished, picker=picker, most=most)
+            # A part of its own: a filter draws the table anew, not the page.
+            refreshed(lambda: _search(lab, finished, picker=picker, most=most), every_s=None)
 
 
 def _search(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> None:
@@ -58,11 +60,13 @@ def _search(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> Non
     )  # fmt: skip
     picked = [left[place].id for place in table.selection.rows if place < len(left)]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        pressed = st.button(
             _("Compare these {count}").format(count=len(picked)) if picked else _("Compare the ticked runs"),
             type="primary", key="found-compare", disabled=not 0 < len(picked) <= most, on_click=choose_runs,
             args=(picker, picked),
         )  # fmt: skip
+        if pressed:
+            st.rerun()
         download_csv(rows, key="found-csv")
         if len(picked) > most:
             st.caption(_("At most {most} runs can be compared at once.").format(most=most))

@@ -78,8 +78,6 @@ def choose_runs(key: str, run_ids: Sequence[str]) -> None:
         run_ids: Of finished runs.
     """
     st.session_state[key] = list(run_ids)
-    # The address still names the old choice, and it would win.
-    st.query_params[QUERY] = st.session_state[f"{key}-url"] = ",".join(run_ids)
 
 
 def run_title(run: Run) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -14,6 +14,9 @@ from flowerlab.metrics import accuracy_interval
 from flowerlab.recipe import KNOBS, Recipe
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEAK_MARK = "⚠️"
 
@@ -49,7 +52,7 @@ def validation_photos(lab: Lab, run: Run) -> int | None:
         return run.result.validation_photos
     # A run of before said it only when its training began.
     start = lab.history(run.id).start
-    return start and start.validation_photos
+    return None if start is None else start.validation_photos
 
 
 def _accuracy(part: str, share: float | None, photos: int | None) -> dict[str, float | None]:
@@ -68,23 +71,27 @@ def recipe_row(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def shown_table(runs: Sequence[Run], rows: Sequence[dict[str, Any]]) -> Any:
+def coloured_table(runs: Sequence[Run], rows: Sequence[dict[str, Any]]) -> Any:
+    """Returns `shown_table` as a pandas Styler, each run behind its colour. For few rows: what is styled is sent twice."""
+    frame = shown_table(runs, rows)
+    frame.insert(0, "mark", "⬤")
+    colours = [f"color: {run_colour(run.number)}" for run in runs]
+    return frame.style.apply(lambda column: colours, subset=["mark"])
+
+
+def shown_table(runs: Sequence[Run], rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Returns the table as people read it; what is a number stays one, so that a column sorts by it.
 
     Args:
         runs: In the order of the rows.
         rows: From `table_rows`.
-
-    Returns:
-        A pandas Styler: each run stands behind its colour.
     """
     import pandas as pd
 
     def column(name: str) -> list[Any]:
         return [row[name] for row in rows]
 
-    frame = pd.DataFrame({
-        "mark": ["⬤"] * len(rows),
+    return pd.DataFrame({
         "run": column("run"),
         **{
             f"{part}_{what}": pd.Series(column(f"{part}_{what}"), dtype="float64")
@@ -94,15 +101,13 @@ def shown_table(runs: Sequence[Run], rows: Sequence[dict[str, Any]]) -> Any:
         "architecture": [run.recipe.chosen.title for run in runs],
         "unfreeze_from": column("unfreeze_from"),
         "learning_rate": column("learning_rate"),
-                "epochs_run": column("epochs_run"),
+        "epochs_run": column("epochs_run"),
         "epochs": column("epochs"),
         "seconds": column("seconds"),
         "trainable_parameters": column("trainable_parameters"),
         "dataset": [dataset_title(row["dataset"]) for row in rows],
         "split": [f"{LEAK_MARK} {_('leak')}" if row["split"] == "lecture" else _("honest") for row in rows],
     })  # fmt: skip
-    colours = [f"color: {run_colour(run.number)}" for run in runs]
-    return frame.style.apply(lambda column: colours, subset=["mark"])
 
 
 def column_words() -> dict[str, Any]:

@@ -38,19 +38,19 @@ def show_seeds(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most
         ),
     )
     shown = [run.id for family in families for run in family]
+    everything = lab.store.all()
     for family in families:
         with st.container(border=True, key=f"seeds-{family[0].id}"):
-            seeds_row(lab, family[0], chosen=shown, picker=picker, most=most)
+            others = relatives(lab, family[0], among=everything)
+            _row(lab, family[0], others, chosen=shown, picker=picker, most=most)
 
 
-def seeds_row(lab: Lab, run: Run, *, chosen: Sequence[str], picker: str, most: int) -> None:
+def _row(lab: Lab, run: Run, others: Sequence[Run], *, chosen: Sequence[str], picker: str, most: int) -> None:
     """Says what is known of a recipe's spread, and offers to train the missing seeds or shows how far they are.
 
     All is read from the store: whoever comes back finds it.
     """
-    others = relatives(lab, run)
-    waiting = [other for other in others if not other.state.over]
-    if waiting:
+    if any(not other.state.over for other in others):
         refreshed(lambda: _progress(lab, run), every_s=EVERY_S)
         return
     st.markdown(f"**{escaped(run.name)}** · {_known(_tested(others))}")
