@@ -102,6 +102,22 @@ EXPERIMENTS: dict[str, Experiment] = {
 }  # fmt: skip
 
 
+def main_effects(accuracies: Mapping[tuple[str, float], float]) -> tuple[float, float]:
+    """Returns what each of the two choices of the fine-tuning experiment did, averaged over the other one.
+
+    Args:
+        accuracies: Test accuracy, 0..1, of each arm of `TWO_BY_TWO`.
+
+    Returns:
+        Gain of the low learning rate over the lecture's, and gain of the trained head over the fresh one: −1..1.
+    """
+    low, high = GENTLE_LEARNING_RATE, LECTURE_LEARNING_RATE
+    heads = ("fresh", "trained")
+    of_rate = sum(accuracies[head, low] - accuracies[head, high] for head in heads) / 2
+    of_head = sum(accuracies["trained", rate] - accuracies["fresh", rate] for rate in (low, high)) / 2
+    return of_rate, of_head
+
+
 def arm_recipe(
     arm: Arm, *, architecture: str, start_from: str | None = None, shared: Mapping[str, Any] | None = None
 ) -> Recipe:

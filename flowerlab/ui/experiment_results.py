@@ -10,7 +10,7 @@ import streamlit as st
 from flowerlab.architectures import Architecture
 from flowerlab.charts.weight_changes import Moves, changes_options, changes_sentence
 from flowerlab.comparison import answers_of, pair, pair_sentence, why_not_paired
-from flowerlab.experiments import TWO_BY_TWO, Trial
+from flowerlab.experiments import TWO_BY_TWO, Trial, main_effects
 from flowerlab.figures import percent, percent_with_interval
 from flowerlab.locale import _
 from flowerlab.run import Run
@@ -44,13 +44,14 @@ def show_fine_tuning(lab: Lab, trial: Trial) -> None:
         )
         _moves(runs, trial)
     _told_moves(runs)
+    _told_effects(runs)
     st.markdown(
         _(
-            "**Why?** A fresh head knows nothing: at first its answers are wild, its errors are large, and so are the gradients that it "
-            "sends down into the layers which the known network had learnt long before. A learning rate of 0.001 turns them into large "
-            "steps: after a few dozen batches what these layers knew is overwritten. A head that B has trained sends smaller "
-            "gradients, but at 0.001 the steps of Adam are large all the same. At 0.00001 each step is a hundredth of that: the layers are "
-            "adjusted, not destroyed."
+            "**Why?** Two things push pretrained layers. A learning rate of 0.001 makes every step of Adam large: after a few dozen "
+            "batches what these layers had learnt long before can be overwritten; at 0.00001 each step is a hundredth of that, and the "
+            "layers are adjusted, not destroyed. And a fresh head knows nothing: at first its answers are wild, its errors are large, "
+            "and so are the gradients that it sends down; a head that B has trained sends smaller ones. Which of the two "
+            "weighed more here, the figures above say. It is one seed: repeat it with others before you trust a small difference."
         )
     )
     st.markdown(
@@ -190,6 +191,21 @@ def _told_moves(runs: Mapping[str, Run]) -> None:
     st.markdown(
         _("**The layers of the known network moved** {parts} (the middle layer).").format(parts=", ".join(parts))
     )
+
+
+def _told_effects(runs: Mapping[str, Run]) -> None:
+    """Says which of the two choices made more of a difference."""
+    accuracies: dict[tuple[str, float], float] = {}
+    for place, arm in TWO_BY_TWO.items():
+        result = runs[arm.name].result
+        if result is None or result.test_accuracy is None:
+            return
+        accuracies[place] = result.test_accuracy
+    of_rate, of_head = main_effects(accuracies)
+    text = _(
+        "**On average** the low rate changed the accuracy by {rate:+.1f} points, the trained head by {head:+.1f} points."
+    )
+    st.markdown(text.format(rate=of_rate * 100, head=of_head * 100).replace("-", "−"))
 
 
 def _frozen(chosen: Architecture, measured: Sequence[Moves]) -> list[str]:

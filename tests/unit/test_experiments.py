@@ -15,6 +15,7 @@ from flowerlab.experiments import (
     TWO_BY_TWO,
     arm_recipe,
     find_trial,
+    main_effects,
     seconds_of_trial,
     start_trial,
 )  # fmt: skip
@@ -113,3 +114,12 @@ def test_a_run_that_came_to_nothing_is_shown_and_missing(lab: Lab) -> None:
     assert list(trial.recipes) == ["padding"]
     assert not trial.complete
     lab.stop(started["B"].run.id)
+
+
+def test_what_rate_and_head_did_is_averaged_over_the_other() -> None:
+    """The rate's gain is the mean over both heads, the head's the mean over both rates."""
+    high, low = 1e-3, 1e-5
+    accuracies = {("fresh", high): 0.76, ("fresh", low): 0.80, ("trained", high): 0.26, ("trained", low): 0.86}
+    of_rate, of_head = main_effects(accuracies)
+    assert of_rate == pytest.approx((0.04 + 0.60) / 2)
+    assert of_head == pytest.approx((-0.50 + 0.06) / 2)
