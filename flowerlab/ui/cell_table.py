@@ -31,9 +31,7 @@ def cell_table(matrix: str, values: NDArray[np.float64], classes: Sequence[str],
     if not box.open:
         return
     with box:
-        st.caption(
-            _("Click a cell, or go through them with the arrow keys: the photos open as they do for the picture.")
-        )
+        st.caption(_("Click a cell, or go there with Tab and the arrow keys: its photos open."))
         table = matrix_table(values, classes)
         st.dataframe(
             table,
