@@ -25,12 +25,14 @@ def cell_table(matrix: str, values: NDArray[np.float64], classes: Sequence[str],
         classes: Names in label order.
         form: How a value is written, as printf does.
     """
-    with st.expander(_("As a table")):
-        st.caption(
-            _("Click a cell, or go through them with the arrow keys: the photos open as they do for the picture.")
-        )
+    key = f"{matrix}-table"
+    # A table takes the browser longer to draw than a chart, and most stay shut: it is drawn when it is opened.
+    box = st.expander(_("As a table"), key=f"{key}-open", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        st.caption(_("Click a cell, or go there with Tab and the arrow keys: its photos open."))
         table = matrix_table(values, classes)
-        key = f"{matrix}-table"
         st.dataframe(
             table,
             column_config={name: st.column_config.NumberColumn(format=form) for name in table.columns},

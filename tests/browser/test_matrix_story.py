@@ -1,0 +1,75 @@
+"""From a number of a confusion matrix to the photos behind it, in Chromium, on real runs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tools.app_server import Server
+from tools.matrix_cells import click_cell, find_cells
+
+WORST = re.compile(r"The most frequent mistake: (\w+) called (\w+) \((\d+) photos\)")
+VERDICT = re.compile("is really better than|may be chance|are equally good")
+MOST_TABS = 12
+LOADED = "images => images.length > 0 && images.every(image => image.complete && image.naturalWidth > 0)"
+
+
+def train(page: Page, address: str, name: str, **knobs: object) -> None:
+    """Trains a small network, which gets this name, to its end."""
+    asked = {"architecture": "handmade", "image_size": 72, **knobs}
+    page.goto(f"{address}/train?{'&'.join(f'{name}={value}' for name, value in asked.items())}")
+    page.locator(".st-key-start button").click()
+    # Until then the page shows the run before.
+    expect(page.get_by_test_id("stMain").get_by_text(name, exact=True).first).to_be_visible()
+    expect(page.locator(".st-key-to-compare button")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_from_the_worst_cell_to_its_photos(server: Server, page: Page) -> None:
+    """Train A and B, open Compare, click the worst cell, see its photos with both runs' answers, do the same by keyboard, see on
+    which photos A and B differ, and read whether the difference is real."""
+    for number, epochs in enumerate((1, 6), start=1):
+        train(page, server.address, f"Hand-made #{number}", epochs=epochs, patience=epochs)
+    page.goto(f"{server.address}/compare")
+    told = page.get_by_text(WORST).first
+    expect(told).to_be_visible()
+    truth, answer, count = WORST.search(told.inner_text()).groups()
+    chart = page.locator("[class*=st-key-matrix-]").first
+    key = next(name for name in chart.get_attribute("class").split() if name.startswith("st-key-")).removeprefix(
+        "st-key-"
+    )
+    words = f"photos of {truth} were called {answer}"
+    click_cell(page, key, find_cells(page, key, [words])[words])
+    cell = page.locator(".st-key-compare-cell")
+    headline = cell.get_by_role("heading")
+    expect(headline).to_have_text(
+        re.compile(f"{count if int(count) > 1 else '1 photo of'} {truth} that .+ called {answer}, surest first")
+    )
+    expect(cell.locator("img")).to_have_count(min(int(count), 12))
+    page.wait_for_timeout(1000)
+    assert cell.locator("img").evaluate_all(LOADED)
+    assert cell.locator("img").first.get_attribute("alt").count("called it") == 2
+    # The same by keyboard: Tab leads past the table's own buttons into its cells, arrows from one to the next.
+    page.locator(f".st-key-{key}-table-open summary").press("Enter")
+    expect(page.locator(f".st-key-{key}-table canvas").first).to_be_visible()
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "TD":
+            break
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    before = headline.inner_text()
+    page.keyboard.press("ArrowRight")
+    expect(headline).not_to_have_text(before)
+    minus = page.locator("[class*=st-key-minus-]").first.get_attribute("class")
+    minus = next(name for name in minus.split() if name.startswith("st-key-")).removeprefix("st-key-")
+    words = f"{truth} called {answer}: A"
+    click_cell(page, minus, find_cells(page, minus, [words])[words])
+    expect(headline).to_have_text(f"Where A and B differ: {truth} called {answer}")
+    expect(cell.get_by_text("Only A, ")).to_be_visible()
+    expect(cell.get_by_text("Only B, ")).to_be_visible()
+    expect(page.get_by_text(VERDICT).first).to_be_visible()
+    assert page.get_by_test_id("stException").count() == 0

@@ -1,0 +1,282 @@
+"""Measures how long the matrices of the Compare page take to answer, and how much they send.
+
+    python -m tools.measure_compare [--repeats 15] [--photos 3670] [--runs 6]
+
+In a home of its own: a garden of that many photos, and runs that are said to have been tested on all of them. Their answers are
+drawn at random (about 80 % right), since nothing here depends on how well they are; no run is under way. Chromium and the server
+share the machine. A time runs from the click until all that it asks for stands on the page, thumbnails included; a photo's
+thumbnail is made when it is first shown, so most clicks make up to twelve (twenty-four in A minus B). Beside it stands the
+processor time of server and browser together: what it would take on one core that does nothing else, also if this one does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+from playwright.sync_api import Page, Response, expect
+
+from flowerlab.cells import Cell, cell_sizes, photos_in_cell
+from flowerlab.datasets.gather import gather
+from flowerlab.datasets.originals import Originals
+from flowerlab.events import End, Epoch, Result
+from flowerlab.home import Home
+from flowerlab.recipe import Recipe
+from flowerlab.run import Run
+from flowerlab.settings import Settings
+from flowerlab.store import Store
+from tools.app_server import chromium, served
+from tools.matrix_cells import click_cell, find_cells
+
+RIGHT_SHARE = 0.8
+PATIENCE_MS = 60_000
+# What comes later than this belongs to no click.
+SETTLED_MS = 400
+ALL_SEEN = (
+    "key => [...document.querySelectorAll(`.st-key-${key} img`)].every(image => image.complete && image.naturalWidth)"
+)
+
+
+@dataclass
+class Traffic:
+    """What the browser received.
+
+    Args:
+        socket: Bytes of the web socket.
+        photos: Bytes of pictures, which it asks for one by one and keeps.
+    """
+
+    socket: int = 0
+    photos: int = 0
+
+    def listen(self, page: Page) -> None:
+        """Counts from now on."""
+        page.on("websocket", lambda socket: socket.on("framereceived", self._frame))
+        page.on("response", self._response)
+
+    def _frame(self, payload: str | bytes) -> None:
+        self.socket += len(payload)
+
+    def _response(self, response: Response) -> None:
+        if "/media/" in response.url:
+            self.photos += int(response.headers.get("content-length", 0))
+
+
+@dataclass
+class Measured:
+    """One kind of interaction.
+
+    Args:
+        seconds: From the click until all is seen.
+        processor_s: Seconds of work in the meantime, and a moment longer.
+        socket, photos: Bytes received for each.
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    processor_s: list[float] = field(default_factory=list)
+    socket: list[int] = field(default_factory=list)
+    photos: list[int] = field(default_factory=list)
+
+    def row(self, name: str) -> str:
+        """Writes it as a row of a table."""
+        times = " | ".join(
+            f"{quantile:.2f} s"
+            for values in (self.seconds, self.processor_s)
+            for quantile in np.quantile(values, [0.5, 0.95]).tolist()
+        )
+        return (
+            f"| {name} | {len(self.seconds)} | {times} | {max(self.socket) / 1000:.0f} kB | "
+            f"{max(self.photos) / 1000:.0f} kB |"
+        )
+
+
+def processor_s() -> float:
+    """Returns the seconds that processors have worked for what this process started: server, browser, and what drives it."""
+    total = 0.0
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+def finished(store: Store, home: Home, originals: Originals, number: int) -> tuple[Run, NDArray[np.float32]]:
+    """Writes a run with random answers to every photo; returns it with its probabilities, float32, (photos, classes)."""
+    classes, count = len(originals.classes), len(originals)
+    random = np.random.default_rng(number)
+    answers = np.where(random.random(count) < RIGHT_SHARE, originals.labels, random.integers(0, classes, count))
+    probabilities = random.random((count, classes)) + 0.2
+    probabilities[np.arange(count), answers] += 1 + random.random(count)
+    probabilities = (probabilities / probabilities.sum(axis=1, keepdims=True)).astype(np.float32)
+    run = store.add(Recipe.parse({"seed": number}), f"Run {number}", materials=originals.folder.name)
+    about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
+    values: dict[str, Any] = {"loss": 0.6, "accuracy": RIGHT_SHARE, "val_loss": 0.6, "val_accuracy": RIGHT_SHARE}
+    store.append(Epoch(**about, epoch=0, seconds=1.0, **values))
+    sizes = cell_sizes(originals.labels, probabilities)
+    result = Result(
+        classes=originals.classes, best_epoch=0, epochs_run=1, val_accuracy=RIGHT_SHARE,
+        test_accuracy=float(np.trace(sizes)) / count, test_photos=count, confusion_matrix=sizes.tolist(),
+        total_parameters=1, trainable_parameters=1, seconds=1.0, seconds_training=1.0, cached_features=False,
+    )  # fmt: skip
+    store.append(End(**about, state="done", result=result))
+    folder = home.run(run.id)
+    folder.mkdir(parents=True)
+    home.model(run.id).write_bytes(b"never loaded here")
+    np.savez_compressed(
+        folder / "predictions.npz", classes=np.asarray(originals.classes), test_ids=np.asarray(originals.ids),
+        test_truth=originals.labels, test_probabilities=probabilities, val_ids=np.asarray(originals.ids[:500]),
+        val_truth=originals.labels[:500], val_probabilities=probabilities[None, :500],
+    )  # fmt: skip
+    return store.get(run.id), probabilities
+
+
+class Visitor:
+    """One who uses the page, with a watch.
+
+    Args:
+        page: Of the browser.
+        classes: In label order.
+    """
+
+    def __init__(self, page: Page, classes: tuple[str, ...]) -> None:
+        self.page, self.classes, self.traffic = page, classes, Traffic()
+        self.traffic.listen(page)
+        self.kinds: dict[str, Measured] = {}
+        self.places: dict[tuple[str, Cell], tuple[float, float]] = {}
+
+    @contextmanager
+    def timed(self, kind: str) -> Iterator[None]:
+        """Measures what is done in a block, which ends when all that was asked for is seen."""
+        self.page.wait_for_timeout(SETTLED_MS)
+        socket, photos = self.traffic.socket, self.traffic.photos
+        worked_s, begun_s = processor_s(), time.perf_counter()
+        yield
+        took_s = time.perf_counter() - begun_s
+        self.page.wait_for_timeout(SETTLED_MS)
+        measured = self.kinds.setdefault(kind, Measured())
+        measured.seconds.append(took_s)
+        measured.processor_s.append(processor_s() - worked_s)
+        measured.socket.append(self.traffic.socket - socket)
+        measured.photos.append(self.traffic.photos - photos)
+
+    def seen(self, words: str) -> None:
+        """Waits until the open cell says these words and shows its photos."""
+        expect(self.page.locator(".st-key-compare-cell").get_by_text(words).first).to_be_visible()
+        self.page.wait_for_function(ALL_SEEN, arg="compare-cell")
+
+    def learn(self, charts: dict[str, str], told: Callable[[str, Cell], str]) -> None:
+        """Finds the cells of charts, each standing for all of its kind.
+
+        Args:
+            charts: Key of the chart by kind.
+            told: What a cell of a kind says on hover.
+        """
+        cells = [Cell(truth, answer) for truth in range(len(self.classes)) for answer in range(len(self.classes))]
+        for kind, chart in charts.items():
+            found = find_cells(self.page, chart, [told(kind, cell) for cell in cells])
+            self.places |= {(kind, cell): found[told(kind, cell)] for cell in cells}
+
+    def click(self, what: str, kind: str, chart: str, cell: Cell, words: str) -> None:
+        """Clicks a cell of a chart of a kind, and waits until its photos are seen under these words."""
+        self.page.locator(f".st-key-{chart} canvas").first.scroll_into_view_if_needed()
+        with self.timed(what):
+            click_cell(self.page, chart, self.places[kind, cell])
+            self.seen(words)
+
+    def turn(self, kind: str, key: str, begin: int) -> None:
+        """Goes on to the next page of photos."""
+        with self.timed(kind):
+            self.page.locator(f".st-key-{key}-on button").click()
+            self.seen(f"{begin + 1:,}–")
+
+    def switch(self, kind: str, unit: str, chart: str) -> None:
+        """Chooses another unit; seen when a chart has changed."""
+        drawing = "key => [...document.querySelectorAll(`.st-key-${key} canvas`)].map(c => c.toDataURL()).join()"
+        before = self.page.evaluate(drawing, chart)
+        with self.timed(kind):
+            self.page.locator(".st-key-compare-unit").get_by_role("radio", name=unit, exact=True).click()
+            self.page.wait_for_function(f"([key, before]) => ({drawing})(key) !== before", arg=[chart, before])
+
+
+def measure(
+    visitor: Visitor,
+    address: str,
+    runs: list[Run],
+    sides: list[NDArray[np.float32]],
+    truth: NDArray[np.int64],
+    repeats: int,
+) -> None:
+    """Opens the page and does everything `repeats` times."""
+    page, random = visitor.page, np.random.default_rng(0)
+    with visitor.timed("open the page"):
+        page.goto(f"{address}/compare?runs={','.join(run.id for run in runs)}")
+        expect(page.locator(f".st-key-minus-{runs[0].id}-{runs[1].id} canvas").first).to_be_visible()
+    page.wait_for_timeout(3000)
+    minus = f"minus-{runs[0].id}-{runs[1].id}"
+
+    def told(kind: str, cell: Cell) -> str:
+        truth_name, answer = (visitor.classes[label] for label in cell)
+        return f"{truth_name} called {answer}: A" if kind == "minus" else f"photos of {truth_name} were called {answer}"
+
+    visitor.learn({"one": f"matrix-{runs[0].id}", "minus": minus}, told)
+    units = ["Photos", "% of the answer", "% of the true class"]
+    for number in range(repeats):
+        place = int(random.integers(len(runs)))
+        cell = Cell(*(int(label) for label in random.integers(0, len(visitor.classes), 2)))
+        run, count = runs[place], len(photos_in_cell(truth, sides[place], cell))
+        truth_name, answer = (visitor.classes[label] for label in cell)
+        visitor.click(
+            "click a cell: its photos", "one", f"matrix-{run.id}", cell, f"{count:,} {truth_name} that “{run.name}”"
+        )
+        for begin in range(12, min(count, 36), 12):
+            visitor.turn("turn a page of photos", f"photos-{run.id}-{cell.truth}-{cell.answer}", begin)
+        visitor.click("click a cell of A minus B", "minus", minus, cell, f"{truth_name} called {answer}")
+        visitor.switch("switch the unit", units[number % 3], f"matrix-{run.id}")
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=15, help="Of each interaction. Default: 15.")
+    parser.add_argument("--photos", type=int, default=3670, help="In the garden. Default: 3670.")
+    parser.add_argument("--runs", type=int, default=6, help="That are compared. Default: 6.")
+    arguments = parser.parse_args()
+    expect.set_options(timeout=PATIENCE_MS)
+    os.environ |= {"FLOWERLAB_STARTER": "false", "FLOWERLAB_WARM_SPARE": "false"}
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        home = Home(Path(folder)).create()
+        settings = Settings(home=home.root, garden_pictures=arguments.photos)
+        originals = gather(home, "garden", settings.garden)
+        store = Store(home.store)
+        made = [finished(store, home, originals, number) for number in range(1, arguments.runs + 1)]
+        store.close()
+        with served(home.root, garden_pictures=arguments.photos) as server, chromium() as browser:
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.set_default_timeout(PATIENCE_MS)
+            visitor = Visitor(page, originals.classes)
+            measure(
+                visitor, server.address, [run for run, _ in made], [side for _, side in made], originals.labels,
+                arguments.repeats,
+            )  # fmt: skip
+    print(
+        f"{os.cpu_count()} cores; {arguments.runs} runs, each with answers to all {arguments.photos:,} photos of a garden.\n"
+    )
+    print(
+        "| interaction | times | p50 | p95 | most by web socket | most in pictures |\n| --- | --- | --- | --- | --- | --- |"
+    )
+    for kind, measured in visitor.kinds.items():
+        print(measured.row(kind))
+
+
+if __name__ == "__main__":
+    main()
