@@ -65,10 +65,11 @@ def presses(page: Page, repeat: int) -> dict[str, list[Callable[[], None]]]:
     """Returns what is pressed in each view, in order."""
 
     def radio(name: str) -> Callable[[], None]:
-        return page.get_by_role("radio", name=name).first.click
+        return lambda: page.get_by_role("radio", name=name).first.click()
 
     def button(name: str) -> Callable[[], None]:
-        return page.get_by_role("button", name=name, exact=True).nth(0 if name != "Show" else repeat % 6).click
+        place = repeat % 6 if name == "Show" else 0
+        return lambda: page.get_by_role("button", name=name, exact=True).nth(place).click()
 
     def key(name: str) -> Callable[[], None]:
         return lambda: page.locator(".st-key-mistakes-epoch input[type=range]").press(name)

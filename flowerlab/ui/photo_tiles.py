@@ -150,11 +150,11 @@ def show_tile(tile: Tile, originals: Originals) -> None:
     else:
         st.image(picture, width=TILE_PX, alt=tile.sentence)
     # Where one run alone is looked at, its name under each photo would only take room.
-    heads = {one.run: escaped(one.run) if len(tile.said) > 1 else _("said") for one in tile.said}
+    heads = {one.run: f"{escaped(one.run)}: " if len(tile.said) > 1 else "" for one in tile.said}
     lines = [
         _("truth: {name}").format(name=f"**{escaped(tile.truth)}**"),
         # An answer is not broken between its words.
-        *(f"{heads[one.run]}: **{escaped(one.words).replace(' ', NO_BREAK)}**" for one in tile.said),
+        *(f"{heads[one.run]}**{escaped(one.words).replace(' ', NO_BREAK)}**" for one in tile.said),
         *(escaped(note) for note in tile.notes),
     ]
     st.caption("  \n".join(lines))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from hypothesis.extra import numpy as arrays
 from PIL import Image
@@ -42,6 +42,7 @@ def test_the_hash_is_the_sign_of_scipys_waves(grey: np.ndarray) -> None:
     hashes=some.lists(some.integers(0, 255) | some.integers(0, 2**64 - 1), min_size=0, max_size=40),
     most=some.integers(0, 64),
 )  # fmt: skip
+@example(hashes=[1, 3], most=1)
 def test_pairs_are_all_within_the_threshold(hashes: list[int], most: int) -> None:
     """Every two photos of which at most so many bits differ are a pair, once; one without a hash is in none."""
     found = near_pairs(np.array(hashes, dtype=np.uint64), most_bits=most)
