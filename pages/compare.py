@@ -48,10 +48,10 @@ def main() -> None:
     show_differences(lab(), runs)
     together = families(lab(), runs)
     show_curves(lab(), together)
+    show_matrices(runs)
+    show_classes(runs)
     show_costs(runs)
     show_seeds(lab(), together, picker=PICKER, most=MOST_RUNS)
-    show_classes(runs)
-    show_matrices(runs)
 
 
 def show_table(runs: list[Run]) -> None:

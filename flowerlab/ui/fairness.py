@@ -25,13 +25,4 @@ def notes_on_fairness(runs: Sequence[Run]) -> list[str]:
         for run in runs
         if run.result is not None and run.recipe.seen_before
     ]
-    tested = {
-        (run.recipe.dataset, run.recipe.split, run.result.test_photos)
-        for run in runs
-        if run.result is not None and run.result.test_accuracy is not None
-    }
-    if len(tested) > 1:
-        notes.append(
-            _("These runs were tested on different photos, so a difference between them may come from the photos.")
-        )
     return notes

@@ -61,8 +61,8 @@ def standing(run: Run, judged: Judged) -> str:
     """Says how many test photos were named wrongly, how many labels are in doubt, and what was mixed up most."""
     wrong, doubted = int((judged.answers != judged.truth).sum()), int((judged.perhaps != NONE).sum())
     text = _(
-        "**{wrong} of {count} test photos** were named wrongly; **{doubted}** it took for another class so surely that their "
-        "label is worth a look."
+        "**{wrong} of {count} test photos** were named wrongly. Labels that are worth a second look, because the run was so sure of "
+        "another class: **{doubted}**."
     )
     return " ".join([
         text.format(wrong=f"{wrong:,}", count=f"{len(judged.truth):,}", doubted=f"{doubted:,}"), *confusion_sentences(run)

@@ -90,8 +90,8 @@ def confusion_sentences(run: Run) -> list[str]:
     if result is None or result.confusion_matrix is None:
         return []
     return [
-        _("{count} {truth} were called {answer}.").format(
-            count=f"{count:,}", truth=escaped(result.classes[true]), answer=escaped(result.classes[answer])
-        )
+        (
+            _("{count} {truth} was called {answer}.") if count == 1 else _("{count} {truth} were called {answer}.")
+        ).format(count=f"{count:,}", truth=escaped(result.classes[true]), answer=escaped(result.classes[answer]))
         for true, answer, count in top_confusions(result.confusion_matrix, most=MOST_CONFUSIONS)
     ]
