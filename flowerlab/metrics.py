@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowerlab.array_files import read_npz
+
 
 def confusion_matrix(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
     """Counts photos by (true class, predicted class).
@@ -148,13 +150,29 @@ def sureness(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
 
 
 def load_predictions(folder: Path) -> dict[str, Any] | None:
-    """Returns the arrays of a run's `predictions.npz`; None if the run has none.
+    """Returns the arrays of a run's `predictions.npz`; None if the run has none, or they do not fit together.
 
     Keys: `classes` (classes,), `test_ids`, `test_truth` (n,), `test_probabilities` float32 (n, classes), `val_ids`,
     `val_truth` (m,), `val_probabilities` float32 (epochs, m, classes).
     """
     try:
-        with np.load(folder / "predictions.npz", allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError):
+        arrays = read_npz(folder / "predictions.npz")
+        classes = len(arrays["classes"])
+        fits = arrays["classes"].ndim == 1 and all(
+            _fits(arrays[f"{part}_ids"], arrays[f"{part}_truth"], arrays[f"{part}_probabilities"], classes)
+            for part in ("test", "val")
+        )
+    except (KeyError, TypeError, ValueError):
         return None
+    return arrays if fits else None
+
+
+def _fits(ids: NDArray[Any], truth: NDArray[Any], probabilities: NDArray[Any], classes: int) -> bool:
+    return (
+        ids.shape == truth.shape == (len(truth),)
+        and truth.dtype.kind in "iu"
+        and bool(((truth >= 0) & (truth < classes)).all())
+        and probabilities.dtype.kind == "f"
+        and probabilities.shape[-2:] == (len(truth), classes)
+        and bool(((probabilities >= 0) & (probabilities <= 1.001)).all())
+    )
