@@ -143,7 +143,9 @@ def delete_folder(folders: Path, name: str) -> None:
         BadFolder: If there is none of this name.
     """
     if name not in [path.name for path in folders.iterdir() if path.is_dir()]:
-        raise BadFolder(f"There are no photos of this name. Expected an imported data set. Received: {shown(name)}. Reload.")
+        raise BadFolder(
+            f"There are no photos of this name. Expected an imported data set. Received: {shown(name)}. Reload."
+        )
     shutil.rmtree(folders / name)
 
 
@@ -294,11 +296,15 @@ def _copy(entry: _Entry, scratch: Path, left_out: list[str]) -> None:
         left_out.append(str(error))
         return
     except NotImplementedError:
-        left_out.append(f"{label} is packed in a way that is not read here. Make a plain zip.")
+        left_out.append(
+            f"{label} is packed in a way that is not read here. Expected a plain zip. Received: another way. Zip the photos anew."
+        )
         return
     except DAMAGE as error:
         # A damaged entry is left out like any unreadable photo.
-        left_out.append(f"{label} cannot be read ({type(error).__name__}).")
+        left_out.append(
+            f"{label} cannot be read. Expected a whole file. Received: {type(error).__name__}. Copy it once more."
+        )
         return
     folder = scratch / entry.kind
     folder.mkdir(exist_ok=True)

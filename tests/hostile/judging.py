@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ LONGEST_SENTENCE = 900
 # What SQLite and locks write when a lab is opened or looked at.
 NOT_LOOKED_AT = ("flowerlab.sqlite3", "flowerlab.sqlite3-wal", "flowerlab.sqlite3-shm", "locks", "machine.json")
 
-State = dict[str, tuple[bytes, int]]
+State = dict[str, tuple[str, int]]
 
 
 class Fault(AssertionError):
@@ -20,10 +21,10 @@ class Fault(AssertionError):
 
 
 def state_of(root: Path) -> State:
-    """All that lies under a folder, hidden or not, with its time of writing; folders end in a stroke."""
+    """A hash and the time of writing of all that lies under a folder, hidden or not; folders end in a stroke."""
     return {
         path.relative_to(root).as_posix() + "/" * path.is_dir(): (
-            (path.read_bytes(), path.stat().st_mtime_ns) if path.is_file() else (b"", 0)
+            (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns) if path.is_file() else ("", 0)
         )
         for path in root.rglob("*")
         if not set(path.relative_to(root).parts) & set(NOT_LOOKED_AT)

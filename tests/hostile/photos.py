@@ -56,7 +56,9 @@ def png_chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
-def png(width: int, height: int, *, depth: int = 8, colours: int = 2, rows: bytes | None = None, more: bytes = b"") -> bytes:
+def png(
+    width: int, height: int, *, depth: int = 8, colours: int = 2, rows: bytes | None = None, more: bytes = b""
+) -> bytes:
     """A PNG with any header.
 
     Args:

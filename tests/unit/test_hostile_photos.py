@@ -35,7 +35,9 @@ def test_what_is_no_photo_is_refused(name: str) -> None:
     assert REFUSED[name].words in said
 
 
-@pytest.mark.parametrize("name", ["two\nlines.jpg", "\ud800.jpg", "\u202egpj.exe", "x" * 5000 + ".jpg", "", "a\0b", "\x1b[31m"])
+@pytest.mark.parametrize(
+    "name", ["two\nlines.jpg", "\ud800.jpg", "\u202egpj.exe", "x" * 5000 + ".jpg", "", "a\0b", "\x1b[31m"]
+)
 def test_a_files_name_cannot_spoil_the_sentence(name: str) -> None:
     """Line breaks, half characters, reversed writing and endless names come out as one line that can be shown."""
     for data in (b"", b"no photo", REFUSED["30,000 × 30,000"].make(), REFUSED["a bomb: five thousand layers"].make()):
