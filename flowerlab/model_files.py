@@ -104,8 +104,8 @@ def _describe(path: Path) -> str:
             head = file.read(200)
     except OSError as error:
         return f"a file that cannot be read ({error.strerror})"
-    for start, words in ((b"\x80", "a pickle, which is a program"), (HDF5, "an HDF5 file that is damaged or cut short"),
-                         (b"PK\x03\x04", "a zip that is damaged or cut short")):  # fmt: skip
+    for start, words in ((b"\x80", "a pickle, which is a program"), (HDF5, "an HDF5 file that is damaged, cut short or wrongly named"),
+                         (b"PK\x03\x04", "a zip that is damaged, cut short or wrongly named")):  # fmt: skip
         if head.startswith(start):
             return words
     return "a file of another kind" if head else "an empty file"

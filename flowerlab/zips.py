@@ -6,6 +6,7 @@ would take half a gigabyte before anybody could count them.
 
 from __future__ import annotations
 
+import os
 import struct
 import zipfile
 import zlib
@@ -19,6 +20,8 @@ DAMAGE = (
 ENTRY = b"PK\x01\x02"
 # A name of a hundred letters and what zips note of times; far more only where somebody wants to fill the memory.
 MOST_BYTES_AN_ENTRY = 1000
+# What ends a zip, with the longest comment that it can have.
+LONGEST_END_BYTES = 66_000
 
 
 class TooManyEntries(Exception):
@@ -33,9 +36,12 @@ class _Counted(BufferedReader):
     def read(self, size: int | None = -1, /) -> bytes:
         if self.most is None:
             return super().read(size)
-        limit = self.most * MOST_BYTES_AN_ENTRY
-        data = super().read(limit + 1 if size is None or size < 0 else min(size, limit + 1))
-        if len(data) > limit or data.count(ENTRY) > self.most:
+        left = os.fstat(self.fileno()).st_size - self.tell()
+        wanted = left if size is None or size < 0 else min(size, left)
+        if wanted > max(self.most * MOST_BYTES_AN_ENTRY, LONGEST_END_BYTES):
+            raise TooManyEntries
+        data = super().read(wanted)
+        if data.count(ENTRY) > self.most:
             raise TooManyEntries
         return data
 

@@ -142,7 +142,7 @@ def _check_listed(by_name: dict[str, zipfile.ZipInfo], manifest: Manifest) -> No
     if missing := listed.keys() - held.keys():
         raise _damaged(f"{shown(min(missing))} is missing")
     if wrong := [path for path, size in listed.items() if held[path] != size]:
-        raise _damaged(f"{wrong[0][:80]!r} has another size than listed")
+        raise _damaged(f"{shown(wrong[0])} has another size than listed")
 
 
 def _small(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

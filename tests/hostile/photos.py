@@ -134,7 +134,8 @@ BROKEN = {"JPEG": "a broken JPEG", "PNG": "a broken PNG", "WEBP": "a broken WebP
 
 TAKEN: dict[str, PhotoCase] = {
     **{f"{kind} plain": PhotoCase(lambda kind=kind: encoded(picture(), kind), UPRIGHT) for kind in BROKEN},
-    **{f"{kind} of one pixel": PhotoCase(lambda kind=kind: encoded(picture(size=(1, 1)), kind), (1, 1)) for kind in ("JPEG", "PNG", "WEBP")},
+    **{f"{kind} of one pixel": PhotoCase(lambda kind=kind: encoded(picture(size=(1, 1)), kind), (1, 1))
+       for kind in ("JPEG", "PNG", "WEBP")},
     **{f"JPEG {mode}": PhotoCase(lambda mode=mode: encoded(picture(mode), "JPEG"), UPRIGHT) for mode in ("L", "CMYK", "YCbCr")},
     **{f"PNG {mode}": PhotoCase(lambda mode=mode: encoded(picture(mode), "PNG"), UPRIGHT) for mode in ("1", "L", "LA", "RGBA", "I;16")},
     **{f"{kind} turned by {way}": PhotoCase(lambda way=way, kind=kind: turned(way, kind), SIDEWAYS if way > 4 else UPRIGHT)
@@ -197,7 +198,11 @@ def _flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 255]) + data[at + 1 :]
 
 
+# Those of the files above that are not worth changing: large, or slow to make.
+LARGE = ("a bomb", "more than 20 MB", "a strip")
+
+
 @functools.cache
 def small_photos() -> tuple[bytes, ...]:
-    """The files that must be read, as far as they are small: what mutations begin from."""
-    return tuple(data for data in (case.make() for case in TAKEN.values()) if len(data) < 20_000)
+    """The bytes of all files above that are small: what mutations begin from."""
+    return tuple(case.make() for name, case in {**TAKEN, **REFUSED}.items() if not name.startswith(LARGE))
