@@ -119,7 +119,7 @@ def _upright(image: Image.Image) -> Image.Image:
     """Turns a photo as its EXIF entry says; `ImageOps.exif_transpose` fails where another entry cannot be written back."""
     image.load()
     try:
-        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:
         # The photo is as good without its metadata.
         return image

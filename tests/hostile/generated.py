@@ -81,12 +81,12 @@ class Damage:
     """What is done to a file: bytes changed, a part left out or doubled, its end cut off.
 
     Args:
-        bytes: (place, value) each, the place in thousandths of the length.
+        changes: (place, value) each, the place in thousandths of the length.
         part: (place, length in bytes, times it is there).
         kept: Thousandths of the file that are kept.
     """
 
-    bytes: tuple[tuple[int, int], ...]
+    changes: tuple[tuple[int, int], ...]
     part: tuple[int, int, int] | None
     kept: int
 
@@ -97,7 +97,7 @@ class Damage:
             end = begin + self.part[1]
             data = data[:begin] + data[begin:end] * self.part[2] + data[end:]
         changed = bytearray(data[: len(data) * self.kept // 1000])
-        for place, value in self.bytes if changed else ():
+        for place, value in self.changes if changed else ():
             changed[place * len(changed) // 1000] = value
         return bytes(changed)
 

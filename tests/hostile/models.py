@@ -7,7 +7,7 @@ import json
 import pickle
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,11 @@ def network(*layers: dict[str, Any]) -> dict[str, Any]:
 
 
 def keras_file(
-    config: object = None, weights: bytes | None = None, *, method: int = zipfile.ZIP_STORED, **more: bytes
+    config: object = None,
+    weights: bytes | None = None,
+    *,
+    method: int = zipfile.ZIP_STORED,
+    more: Mapping[str, bytes] | None = None,
 ) -> bytes:
     """A .keras file that looks whole; its weights are only a head.
 
@@ -51,7 +55,7 @@ def keras_file(
         config: Of the network, as JSON or as bytes.
         weights: Bytes of its weights.
         method: How the zip packs.
-        more: Other entries, whose names have `__` for a stroke.
+        more: Other entries by their names.
     """
     file = io.BytesIO()
     config = network(dense()) if config is None else config
@@ -59,8 +63,8 @@ def keras_file(
         archive.writestr("metadata.json", '{"keras_version": "3.15.1"}')
         archive.writestr(CONFIG, config if isinstance(config, bytes) else json.dumps(config))
         archive.writestr(WEIGHTS, hdf5(2048) if weights is None else weights)
-        for name, data in more.items():
-            archive.writestr(name.replace("__", "/"), data)
+        for name, data in (more or {}).items():
+            archive.writestr(name, data)
     return file.getvalue()
 
 
@@ -102,8 +106,8 @@ CASES: dict[str, ModelCase] = {
     "a network cut short": ModelCase(".keras", lambda: keras_file()[:-40], HALF),
     "a zip of photos": ModelCase(".keras", lambda: _zip({"rose/1.jpg": b"x"}), "a zip of other things"),
     "a network without weights": ModelCase(".keras", lambda: _zip({CONFIG: b"{}"}), "a zip of other things"),
-    "a network with a file for elsewhere": ModelCase(".keras", lambda: keras_file(**{"..__..__evil": b"x"}), "a zip of other things"),
-    "a network with assets": ModelCase(".keras", lambda: keras_file(assets__words=b"x"), "a zip of other things"),
+    "a network with a file for elsewhere": ModelCase(".keras", lambda: keras_file(more={"../../evil": b"x"}), "a zip of other things"),
+    "a network with assets": ModelCase(".keras", lambda: keras_file(more={"assets/words": b"x"}), "a zip of other things"),
     "a network whose weights are a pickle": ModelCase(".keras", lambda: keras_file(weights=pickle.dumps(Evil())), "weights are none"),
     "a network that is no JSON": ModelCase(".keras", lambda: keras_file(b"{"), HALF),
     "a network that is deep": ModelCase(".keras", lambda: keras_file(b"[" * 100_000), HALF),
@@ -132,8 +136,8 @@ def _zip(files: dict[str, bytes], *, claimed: int | None = None) -> bytes:
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in files.items():
             archive.writestr(name, data)
-    data = bytearray(file.getvalue())
+    made = bytearray(file.getvalue())
     if claimed is not None:
-        at = data.index(b"PK\x01\x02") + 24
-        data[at : at + 4] = struct.pack("<I", claimed)
-    return bytes(data)
+        at = made.index(b"PK\x01\x02") + 24
+        made[at : at + 4] = struct.pack("<I", claimed)
+    return bytes(made)

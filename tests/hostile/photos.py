@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from PIL import Image
@@ -129,19 +130,24 @@ def _zip() -> bytes:
     return file.getvalue()
 
 
+def _cut(kind: str, share: int) -> bytes:
+    data = encoded(picture(), kind)
+    return data[: len(data) * share // 100]
+
+
 UPRIGHT, SIDEWAYS = (HEIGHT, WIDTH), (WIDTH, HEIGHT)
 BROKEN = {"JPEG": "a broken JPEG", "PNG": "a broken PNG", "WEBP": "a broken WebP", "HEIF": "a broken HEIC"}
 
 TAKEN: dict[str, PhotoCase] = {
-    **{f"{kind} plain": PhotoCase(lambda kind=kind: encoded(picture(), kind), UPRIGHT) for kind in BROKEN},
-    **{f"{kind} of one pixel": PhotoCase(lambda kind=kind: encoded(picture(size=(1, 1)), kind), (1, 1))
+    **{f"{kind} plain": PhotoCase(partial(encoded, picture(), kind), UPRIGHT) for kind in BROKEN},
+    **{f"{kind} of one pixel": PhotoCase(partial(encoded, picture(size=(1, 1)), kind), (1, 1))
        for kind in ("JPEG", "PNG", "WEBP")},
-    **{f"JPEG {mode}": PhotoCase(lambda mode=mode: encoded(picture(mode), "JPEG"), UPRIGHT) for mode in ("L", "CMYK", "YCbCr")},
-    **{f"PNG {mode}": PhotoCase(lambda mode=mode: encoded(picture(mode), "PNG"), UPRIGHT) for mode in ("1", "L", "LA", "RGBA", "I;16")},
-    **{f"{kind} turned by {way}": PhotoCase(lambda way=way, kind=kind: turned(way, kind), SIDEWAYS if way > 4 else UPRIGHT)
+    **{f"JPEG {mode}": PhotoCase(partial(encoded, picture(mode), "JPEG"), UPRIGHT) for mode in ("L", "CMYK", "YCbCr")},
+    **{f"PNG {mode}": PhotoCase(partial(encoded, picture(mode), "PNG"), UPRIGHT) for mode in ("1", "L", "LA", "RGBA", "I;16")},
+    **{f"{kind} turned by {way}": PhotoCase(partial(turned, way, kind), SIDEWAYS if way > 4 else UPRIGHT)
        for kind in ("JPEG", "PNG", "WEBP") for way in range(1, 9)},
-    **{f"JPEG turned by {way}, which is no way": PhotoCase(lambda way=way: turned(way), UPRIGHT) for way in (0, 9, 65535)},
-    **{f"{kind} animated": PhotoCase(lambda kind=kind: animated(kind), UPRIGHT) for kind in ("PNG", "WEBP", "MPO")},
+    **{f"JPEG turned by {way}, which is no way": PhotoCase(partial(turned, way), UPRIGHT) for way in (0, 9, 65535)},
+    **{f"{kind} animated": PhotoCase(partial(animated, kind), UPRIGHT) for kind in ("PNG", "WEBP", "MPO")},
     "JPEG progressive": PhotoCase(lambda: encoded(picture(), "JPEG", progressive=True), UPRIGHT),
     "JPEG with an end behind its end": PhotoCase(lambda: encoded(picture(), "JPEG") + b"more" * 99, UPRIGHT),
     "JPEG with metadata that are none": PhotoCase(lambda: with_exif(b"\xff" * 40), UPRIGHT),
@@ -163,7 +169,7 @@ REFUSED: dict[str, PhotoCase] = {
     "nothing": PhotoCase(lambda: b"", words="0 bytes"),
     "one byte": PhotoCase(lambda: b"\xff", words="1 bytes"),
     "zeros": PhotoCase(lambda: bytes(5_000), words="5,000 bytes"),
-    **{f"{kind} cut at {share} %": PhotoCase(lambda kind=kind, share=share: _cut(kind, share), words=words)
+    **{f"{kind} cut at {share} %": PhotoCase(partial(_cut, kind, share), words=words)
        for kind, words in BROKEN.items() for share in (20, 50, 90)},
     "JPEG head alone": PhotoCase(lambda: b"\xff\xd8\xff", words="a broken JPEG"),
     "PNG with a wrong checksum": PhotoCase(lambda: _flipped(encoded(picture(), "PNG"), 20), words="a broken PNG"),
@@ -187,11 +193,6 @@ REFUSED: dict[str, PhotoCase] = {
     "a bomb: five thousand layers": PhotoCase(lambda: many_scans(5_000), words="too many layers"),
     "more than 20 MB": PhotoCase(lambda: encoded(picture(), "JPEG") + bytes(20_000_000), words="at most 20 MB"),
 }  # fmt: skip
-
-
-def _cut(kind: str, share: int) -> bytes:
-    data = encoded(picture(), kind)
-    return data[: len(data) * share // 100]
 
 
 def _flipped(data: bytes, at: int) -> bytes:
