@@ -116,7 +116,7 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turns a photo as its EXIF entry says; `ImageOps.exif_transpose` fails where another entry cannot be written back."""
+    """Turns a photo as its EXIF entry says; `ImageOps.exif_transpose` also reads the other entries, and fails on damaged ones."""
     image.load()
     try:
         turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))

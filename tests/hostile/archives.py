@@ -114,11 +114,13 @@ def listing(entries: int, *, said: int, name: bytes = b"rose/1.png") -> bytes:
 def lzma_of_four_gigabytes() -> Callable[[Path], object]:
     """Good photos, and one entry that asks for a dictionary of 4 GB to be unpacked."""
 
+    name = "rose/two\nlines.png"
+
     def write(path: Path) -> None:
         zipped(path, photos_of().items())
         with zipfile.ZipFile(path, "a") as archive:
-            archive.writestr("rose/big.png", photo(1), zipfile.ZIP_LZMA)
-            at = archive.getinfo("rose/big.png").header_offset + 30 + len("rose/big.png")
+            archive.writestr(named(name), photo(1), zipfile.ZIP_LZMA)
+            at = archive.getinfo(name).header_offset + 30 + len(name)
         data = bytearray(path.read_bytes())
         data[at + 5 : at + 9] = b"\xff\xff\xff\xff"
         path.write_bytes(data)

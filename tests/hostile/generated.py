@@ -40,7 +40,7 @@ from flowerlab.run import MAX_NAME
 from flowerlab.store import Store
 from flowerlab.weights import import_weights
 from tests.hostile.archives import named, photos_of, zipped
-from tests.hostile.judging import Fault, State, refusal, state_of
+from tests.hostile.judging import Fault, State, check_sentence, refusal, state_of
 from tests.hostile.models import CASES as MODELS
 from tests.hostile.photos import small_photos
 from tests.hostile.recipes import BAD_IDS, BAD_NAMES, GOOD_NAMES
@@ -199,6 +199,8 @@ def _archive(place: Place, case: tuple[list[tuple[str, int, int]], bool, Damage,
     )
     if said is None:
         (info,) = imported
+        for sentence in info.left_out:
+            check_sentence(sentence)
         _only_below(before, state_of(place.root), f"home/folders/{info.name}/", files=info.photos)
         delete_folder(place.home.folders, info.name)
     return said

@@ -92,14 +92,9 @@ def with_exif(block: bytes) -> bytes:
     return plain[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + plain[2:]
 
 
-def exif_that_cannot_be_written_back() -> bytes:
-    """Orientation 6, and an entry of a kind that Pillow reads but cannot write."""
-    entries = [
-        (0x0112, 3, 1, struct.pack("<HH", 6, 0)),
-        (0x8769, 3, 1, struct.pack("<HH", 9, 0)),
-        (0x011A, 5, 1, struct.pack("<I", 9999)),
-        (0x9286, 99, 1, b"abcd"),
-    ]
+def exif_that_leads_before_its_beginning() -> bytes:
+    """Orientation 6, and a directory of the place where it was taken that lies at -66."""
+    entries = [(0x0112, 3, 1, struct.pack("<HH", 6, 0)), (0x8825, 9, 1, struct.pack("<i", -66))]
     directory = struct.pack("<H", len(entries)) + b"".join(
         struct.pack("<HHI", tag, kind, count) + value for tag, kind, count, value in entries
     )
@@ -152,8 +147,8 @@ TAKEN: dict[str, PhotoCase] = {
     "JPEG with an end behind its end": PhotoCase(lambda: encoded(picture(), "JPEG") + b"more" * 99, UPRIGHT),
     "JPEG with metadata that are none": PhotoCase(lambda: with_exif(b"\xff" * 40), UPRIGHT),
     "JPEG with metadata that lead in a circle": PhotoCase(lambda: with_exif(b"II*\0\x08\0\0\0\0\0\x08\0\0\0"), UPRIGHT),
-    "JPEG turned, with metadata that cannot be written back": PhotoCase(
-        lambda: with_exif(exif_that_cannot_be_written_back()), SIDEWAYS),
+    "JPEG turned, with metadata that lead before their beginning": PhotoCase(
+        lambda: with_exif(exif_that_leads_before_its_beginning()), SIDEWAYS),
     "PNG of a palette": PhotoCase(lambda: encoded(_palette(), "PNG"), UPRIGHT),
     "PNG of a palette with a clear colour": PhotoCase(lambda: encoded(_palette(), "PNG", transparency=3), UPRIGHT),
     "PNG of 16 bits a colour": PhotoCase(lambda: png(5, 3, depth=16), (3, 5)),
