@@ -16,6 +16,7 @@ test: $(VENV)/installed-dev
 # What takes longer than `make test` may.
 nightly: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m nightly
+	$(BIN)/python -m tools.fuzz
 
 # Speed, as ratios in one run: on a machine that does nothing else.
 bench: $(VENV)/installed-dev

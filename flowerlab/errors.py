@@ -6,6 +6,7 @@ FlowerlabError                  anything we can explain in a sentence
 │   ├── BadPhoto                bytes that are not a photo we can read
 │   ├── BadFolder               a folder or zip that is not a data set of photos
 │   ├── BadPack                 a lesson pack that cannot be used
+│   ├── BadModel                a model or weights file that is not loaded
 │   ├── BadName                 a name that a run or data set cannot bear
 │   └── UnknownRun              no run has this id
 ├── NotAtHand                   data or weights that are not on this machine and cannot be fetched now
@@ -21,6 +22,29 @@ Texts follow one form: what was wrong, what is expected, `Received: …`, and wh
 """
 
 from __future__ import annotations
+
+import reprlib
+
+MOST_SHOWN = 120
+_NOTHING = object()
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = _short.maxlong = MOST_SHOWN
+
+
+def shown(value: object) -> str:
+    """Returns a foreign value as a sentence can hold it: as Python writes it, in one line, cut short in the middle."""
+    try:
+        return _short.repr(value)
+    except ValueError:
+        # Python refuses to write numbers of thousands of digits.
+        return f"<a number of the type {type(value).__name__} with too many digits>"
+
+
+def legible(text: str, most: int = MOST_SHOWN) -> str:
+    """Returns a foreign text as a sentence can hold it: in one line, � for what cannot be shown, its middle left out if long."""
+    # Only what may be kept is looked at: the text may be huge.
+    kept = text if len(text) <= most else f"{text[: most * 2 // 3]}…{text[-(most // 3) :]}"
+    return "".join(sign if sign.isprintable() else " " if sign.isspace() else "�" for sign in kept)
 
 
 class FlowerlabError(Exception):
@@ -41,11 +65,12 @@ class BadRecipe(BadInput):
         advice: What one can do, as a sentence.
     """
 
-    def __init__(self, field: str, problem: str, *, received: object = None, advice: str = "") -> None:
+    def __init__(self, field: str, problem: str, *, received: object = _NOTHING, advice: str = "") -> None:
         self.field = field
-        parts = [f"{field}: {problem}"]
-        if received is not None:
-            parts.append(f"Received: {field}={received!r}.")
+        name = legible(field)
+        parts = [f"{name}: {problem}"]
+        if received is not _NOTHING:
+            parts.append(f"Received: {name}={shown(received)}.")
         if advice:
             parts.append(advice)
         super().__init__(" ".join(parts))
@@ -61,6 +86,10 @@ class BadFolder(BadInput):
 
 class BadPack(BadInput):
     """A lesson pack that is damaged, foreign, too new or hostile, or that cannot be made as asked."""
+
+
+class BadModel(BadInput):
+    """A model or weights file that is damaged, foreign or could do harm, and so is not loaded."""
 
 
 class BadName(BadInput):

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from flowerlab.array_files import map_npy
 from flowerlab.home import Home, replace_file, written_whole
 from flowerlab.locks import ProcessLock, waiting_for
 from flowerlab.precision import Precision
@@ -174,14 +175,14 @@ class KeptFeatures:
                 about = about.model_copy(update={"origins": (*about.origins, origin)})
                 replace_file(folder / ABOUT, about.model_dump_json().encode())
             os.utime(folder / ABOUT)
-        features: Features = np.load(folder / ARRAY, mmap_mode="r")
+        features: Features = map_npy(folder / ARRAY)
         return features
 
     def _problem(self, folder: Path, about: About, shape: tuple[int, ...]) -> str | None:
         try:
-            array = np.load(folder / ARRAY, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            return f"its array cannot be read ({type(error).__name__})"
+            array = map_npy(folder / ARRAY)
+        except ValueError as error:
+            return str(error)
         if array.shape != shape or about.shape != shape or array.dtype not in (np.float16, np.float32):
             return f"it has the form {array.dtype}{array.shape}, expected was {shape}"
         if checksum(array) != about.crc32:
@@ -316,7 +317,7 @@ def read_about(folder: Path) -> About | None:
     """Returns what a set says of itself; None if it says nothing that is understood here."""
     try:
         about = About.model_validate(json.loads((folder / ABOUT).read_bytes()))
-    except (OSError, ValueError, ValidationError):
+    except (OSError, ValueError, ValidationError, RecursionError):
         return None
     return about if about.format == FORMAT else None
 

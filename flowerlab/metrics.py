@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from flowerlab.array_files import read_npz
 
 # What Keras puts in the place of a smaller probability before it takes a logarithm (`keras.backend.epsilon`).
 SMALLEST_PROBABILITY = 1e-7
@@ -160,7 +161,7 @@ def photo_losses(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int
 
 
 def load_predictions(folder: Path) -> dict[str, Any] | None:
-    """Returns the arrays of a run's `predictions.npz`, read-only; None if the run has none.
+    """Returns the arrays of a run's `predictions.npz`, read-only; None if the run has none, or they do not fit together.
 
     They are kept in memory for all viewers, as long as the file is the same and not many others are asked for.
 
@@ -171,15 +172,37 @@ def load_predictions(folder: Path) -> dict[str, Any] | None:
     try:
         written = path.stat()
         return dict(_predictions(path, written.st_mtime_ns, written.st_size))
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
+    except (OSError, ValueError):
         return None
 
 
 @functools.lru_cache(maxsize=KEPT_PREDICTIONS)
 def _predictions(path: Path, written_ns: int, size: int) -> dict[str, NDArray[Any]]:
-    # NumPy leaves a file that it opened itself open when it cannot be read.
-    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    arrays = read_npz(path)
+    if not _fit_together(arrays):
+        raise ValueError(f"{path.name} holds arrays that do not fit together")
     for array in arrays.values():
         array.setflags(write=False)
     return arrays
+
+
+def _fit_together(arrays: dict[str, NDArray[Any]]) -> bool:
+    try:
+        classes = arrays["classes"]
+        return classes.ndim == 1 and all(
+            _fits(arrays[f"{part}_ids"], arrays[f"{part}_truth"], arrays[f"{part}_probabilities"], len(classes))
+            for part in ("test", "val")
+        )
+    except (KeyError, TypeError):
+        return False
+
+
+def _fits(ids: NDArray[Any], truth: NDArray[Any], probabilities: NDArray[Any], classes: int) -> bool:
+    return (
+        ids.shape == truth.shape == (len(truth),)
+        and truth.dtype.kind in "iu"
+        and bool(((truth >= 0) & (truth < classes)).all())
+        and probabilities.dtype.kind == "f"
+        and probabilities.shape[-2:] == (len(truth), classes)
+        and bool(((probabilities >= 0) & (probabilities <= 1.001)).all())
+    )

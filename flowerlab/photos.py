@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, WebPImagePlugin
+from PIL import ExifTags, Image, ImageOps, WebPImagePlugin
 
-from flowerlab.errors import BadPhoto
+from flowerlab.errors import BadPhoto, legible
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
+# A progressive JPEG comes in about ten scans, each a pass over the whole picture; a few bytes make one more.
+JPEG, JPEG_SCAN, MAX_SCANS = b"\xff\xd8", b"\xff\xda", 100
+BAND_PIXELS = 2_000_000
 # Pillow's JPEG reader also takes MPO, the JPEG of phones that keep a second picture behind the first.
 FORMATS = ("JPEG", "PNG", "WEBP")
 # Pillow loads this reader late; naming it here loads it now.
@@ -31,6 +33,17 @@ RESIZE_MODES: dict[str, str] = {
     "most of the square stays black, as in the lecture.",
 }
 
+# What turns a photo upright, by the EXIF entry Orientation.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
 Photo = NDArray[np.uint8]
 
 
@@ -40,7 +53,7 @@ def read_photo(data: bytes, name: str = "photo") -> Photo:
     It is turned upright by its EXIF entry; transparency becomes white; of an animation the first picture is taken.
 
     Args:
-        data: The encoded photo, at most 20 MB.
+        data: The encoded photo, at most 20 MB. Of a longer file no more than one byte above that need be given.
         name: For the error's sentence.
 
     Returns:
@@ -50,7 +63,7 @@ def read_photo(data: bytes, name: str = "photo") -> Photo:
         BadPhoto: If it is empty, too large, cut short, or no photo at all.
     """
     with _opened(data, name) as image:
-        return _to_rgb(image)
+        return _to_rgb(_upright(image))
 
 
 def read_grey(data: bytes, size_px: int, name: str = "photo") -> NDArray[np.float64]:
@@ -69,7 +82,7 @@ def read_grey(data: bytes, size_px: int, name: str = "photo") -> NDArray[np.floa
     """
     with _opened(data, name) as image:
         image.draft("L", (2 * size_px, 2 * size_px))
-        grey = ImageOps.exif_transpose(image)
+        grey = _upright(image)
         if grey.mode != "L":
             grey = Image.fromarray(_to_rgb(grey)).convert("L")
         return np.asarray(grey.resize((size_px, size_px), Image.Resampling.BOX), dtype=np.float64)
@@ -78,13 +91,19 @@ def read_grey(data: bytes, size_px: int, name: str = "photo") -> NDArray[np.floa
 @contextmanager
 def _opened(data: bytes, name: str) -> Iterator[Image.Image]:
     """Gives a photo that is of a known kind and not too large; whatever fails in the block is a `BadPhoto`."""
+    name = legible(name)
     if not data:
         raise BadPhoto(
             f"{name} is empty. Expected a JPEG, PNG, WebP or HEIC photo. Received: 0 bytes. Choose another file."
         )
     if len(data) > MAX_BYTES:
         raise BadPhoto(
-            f"{name} is too large. Expected at most {MAX_BYTES // 10**6} MB. Received: {len(data) / 1e6:.0f} MB. Save it smaller."
+            f"{name} is too large. Expected at most {MAX_BYTES / 1e6:g} MB. Received: more than that. Save it smaller."
+        )
+    if data.startswith(JPEG) and (scans := data.count(JPEG_SCAN)) > MAX_SCANS:
+        raise BadPhoto(
+            f"{name} is drawn in too many layers. Expected a JPEG of at most {MAX_SCANS}. Received: {scans:,}, each of which "
+            "costs time. Open it in another program and save it anew."
         )
     try:
         with warnings.catch_warnings():
@@ -101,9 +120,8 @@ def _opened(data: bytes, name: str) -> Iterator[Image.Image]:
             f"{name} has too many pixels. Expected at most {MAX_PIXELS // 10**6} megapixels. "
             "Received: a picture of several times that. Save it smaller."
         ) from None
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error, TypeError, IndexError, KeyError, RuntimeError, MemoryError,
-            OverflowError, AttributeError, ZeroDivisionError):  # fmt: skip
-        # Pillow's decoders raise all of these on hostile bytes.
+    except Exception:
+        # Pillow's decoders raise errors of any kind on hostile bytes.
         raise BadPhoto(
             f"{name} cannot be read as a photo. Expected a whole JPEG, PNG, WebP or HEIC file. "
             f"Received: {_describe(data)}. Open it in another program and save it as JPEG."
@@ -128,17 +146,36 @@ def _check_size(image: Image.Image, name: str) -> None:
         )
 
 
+def _upright(image: Image.Image) -> Image.Image:
+    """Turns a photo as its EXIF entry says; `ImageOps.exif_transpose` also reads the other entries, and fails on damaged ones."""
+    image.load()
+    try:
+        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:
+        # The photo is as good without its metadata.
+        return image
+    return image if turn is None else image.transpose(turn)
+
+
 def _to_rgb(image: Image.Image) -> Photo:
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I") or upright.mode == "F":
+    """Converts band by band: the whole picture in several modes at once would take a gigabyte."""
+    width, height = image.size
+    photo = np.empty((height, width, 3), dtype=np.uint8)
+    rows = max(1, BAND_PIXELS // width)
+    for top in range(0, height, rows):
+        photo[top : top + rows] = _band_to_rgb(image.crop((0, top, width, min(height, top + rows))))
+    return photo
+
+
+def _band_to_rgb(band: Image.Image) -> Photo:
+    if band.mode.startswith("I") or band.mode == "F":
         # 16-bit greys: `convert` would clip them to white.
-        grey = (np.clip(np.asarray(upright, dtype=np.float64), 0, 65535) / 257).round().astype(np.uint8)
+        grey = (np.clip(np.asarray(band, dtype=np.float32), 0, 65535) / 257).round().astype(np.uint8)
         return np.repeat(grey[:, :, None], 3, axis=2)
-    if upright.has_transparency_data:
-        layered = upright.convert("RGBA")
-        white = Image.new("RGBA", layered.size, (255, 255, 255, 255))
-        upright = Image.alpha_composite(white, layered)
-    return np.array(upright.convert("RGB"), dtype=np.uint8)
+    if band.has_transparency_data:
+        layered = band.convert("RGBA")
+        band = Image.alpha_composite(Image.new("RGBA", layered.size, (255, 255, 255, 255)), layered)
+    return np.asarray(band.convert("RGB"), dtype=np.uint8)
 
 
 def _describe(data: bytes) -> str:
@@ -147,6 +184,8 @@ def _describe(data: bytes) -> str:
                          (b"\x89png", "a broken PNG"), (b"riff", "a broken WebP")):  # fmt: skip
         if head.startswith(start):
             return words
+    if data[4:8] == b"ftyp":
+        return "a broken HEIC" if data[8:12] in HEIF_BRANDS else "a film, or a photo of another kind"
     if b"<svg" in head:
         return "an SVG drawing"
     return "a web page" if b"<html" in head or b"<!doctype" in head else f"{len(data):,} bytes of another kind"

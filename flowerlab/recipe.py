@@ -19,7 +19,7 @@ from flowerlab.architectures import ARCHITECTURES, Architecture, architecture
 from flowerlab.augment import AUGMENTATIONS
 from flowerlab.datasets.catalog import check_dataset_name
 from flowerlab.datasets.splits import SPLITS, TRAIN_SHARE
-from flowerlab.errors import BadRecipe
+from flowerlab.errors import BadRecipe, legible
 from flowerlab.photos import RESIZE_MODES
 
 MAX_HEAD_LAYERS = 3
@@ -213,7 +213,7 @@ class Recipe(BaseModel):
             raise BadRecipe(
                 "head",
                 f"must be at most {MAX_HEAD_LAYERS} layers of 1 to {MAX_UNITS:,} units.",
-                received=",".join(map(str, value)),
+                received=value,
                 advice="Try 50,20.",
             )
         return value
@@ -317,6 +317,8 @@ class Recipe(BaseModel):
         Raises:
             BadRecipe: If a value cannot be used; the text names the knob, what is expected and what was received.
         """
+        if not isinstance(values, Mapping):
+            raise BadRecipe("recipe", "must be knobs with their values.", received=values)
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
@@ -426,6 +428,6 @@ def _first_problem(error: ValidationError) -> BadRecipe:
         noun = "a whole number" if knob.type == "int" else "a number"
         problem = f"must be {noun} from {knob.minimum:g} to {knob.maximum:g}."
     else:
-        problem = f"cannot be used ({first['msg']})."
+        problem = f"cannot be used ({legible(first['msg'])})."
     advice = f"The default is {as_text(knob.default)}." if knob is not None else ""
     return BadRecipe(name, problem, received=first["input"], advice=advice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flowerlab.errors import BadName
+from flowerlab.errors import BadName, shown
 from flowerlab.events import Attempt, Evaluating, Event, Preparing, Result, Start
 from flowerlab.recipe import Recipe
 
@@ -91,7 +91,7 @@ def check_name(name: str) -> str:
     cleaned = " ".join(name.split())
     if not cleaned or len(cleaned) > MAX_NAME or not cleaned.isprintable():
         raise BadName(
-            f"The name must have 1 to {MAX_NAME} characters that can be shown. Received: {name[:120]!r}. Try a shorter one."
+            f"The name must have 1 to {MAX_NAME} characters that can be shown. Received: {shown(name)}. Try another."
         )
     return cleaned
 

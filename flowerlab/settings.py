@@ -15,7 +15,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from flowerlab.datasets.garden import COUNT, DEFAULT_DIFFICULTY, Garden
-from flowerlab.errors import BadInput
+from flowerlab.errors import BadInput, shown
 from flowerlab.precision import Wish
 
 PREFIX = "FLOWERLAB_"
@@ -115,7 +115,7 @@ class Settings(BaseModel):
             name = str(first["loc"][0])
             raise BadInput(
                 f"The environment variable {variable_of(name)} has a value it cannot have: {first['msg']}. "
-                f"Received: {first['input']!r}. Unset it for the default."
+                f"Received: {shown(first['input'])}. Unset it for the default."
             ) from None
 
 
@@ -134,7 +134,7 @@ def folder_named_by(variable: str, otherwise: Path) -> Path:
         return Path(named).expanduser()
     except RuntimeError as error:
         raise BadInput(
-            f"The environment variable {variable} names no folder: {error} Received: {named!r}. Write the whole path."
+            f"The environment variable {variable} names no folder: {error} Received: {shown(named)}. Write the whole path."
         ) from None
 
 

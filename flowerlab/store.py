@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flowerlab.errors import BadInput, StoreUnusable, UnknownRun
+from flowerlab.errors import BadInput, StoreUnusable, UnknownRun, shown
 from flowerlab.events import End, Event, Result, from_line, to_line
 from flowerlab.recipe import RUN_ID, Recipe
 from flowerlab.run import Run, RunRecord, RunState, check_name, state_after
@@ -249,8 +249,7 @@ class Store:
         """
         checked = check_name(name)
         with self._transaction() as db:
-            if db.execute("UPDATE runs SET name = ? WHERE id = ?", (checked, run_id)).rowcount == 0:
-                raise UnknownRun(_unknown(run_id))
+            db.execute("UPDATE runs SET name = ? WHERE id = ?", (checked, self.get(run_id).id))
 
     def delete(self, run_id: str) -> None:
         """Removes a run that no trainer has, and its events.
@@ -406,7 +405,9 @@ class Store:
         Raises:
             UnknownRun: If there is no such run.
         """
-        row = self._connection().execute("SELECT fingerprint FROM runs WHERE id = ?", (run_id,)).fetchone()
+        row = None
+        if RUN_ID.fullmatch(run_id):
+            row = self._connection().execute("SELECT fingerprint FROM runs WHERE id = ?", (run_id,)).fetchone()
         if row is None:
             raise UnknownRun(_unknown(run_id))
         return _materials(row)
@@ -447,6 +448,8 @@ class Store:
 
     def events(self, run_id: str, *, after: int = 0) -> list[tuple[int, Event]]:
         """Returns the events of all attempts behind sequence number `after`, in order, as (sequence number, event)."""
+        if not RUN_ID.fullmatch(run_id):
+            return []
         rows = self._connection().execute(
             "SELECT seq, body FROM events WHERE run_id = ? AND seq > ? ORDER BY seq", (run_id, after)
         )
@@ -463,7 +466,7 @@ def _materials(row: sqlite3.Row) -> str:
 
 def _unknown(run_id: str) -> str:
     return (
-        f"No run has this id. Expected the 12 digits that `python -m flowerlab runs` shows. Received: {run_id[:40]!r}. "
+        f"No run has this id. Expected the 12 digits that `python -m flowerlab runs` shows. Received: {shown(run_id)}. "
         "It may have been deleted."
     )
 

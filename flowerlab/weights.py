@@ -10,8 +10,9 @@ from pathlib import Path
 
 from flowerlab.architectures import Architecture
 from flowerlab.downloads import download, in_megabytes, is_whole
-from flowerlab.errors import BadInput
+from flowerlab.errors import BadInput, legible
 from flowerlab.home import Home
+from flowerlab.model_files import check_model_file
 from flowerlab.settings import folder_named_by
 
 SUFFIXES = (".h5", ".keras")
@@ -71,14 +72,21 @@ def import_weights(source: Path, home: Home) -> str:
     """Copies a weights file into the lab and returns the value for the recipe's `weights`.
 
     Raises:
-        BadInput: If it is not a file that Keras' safe loaders read.
+        BadInput: If it is not there, has another ending, or is `BadModel`.
     """
-    if source.suffix not in SUFFIXES or not source.is_file():
+    try:
+        there = source.suffix in SUFFIXES and source.is_file()
+    except OSError:
+        # A path that no file system can hold.
+        there = False
+    if not there:
         raise BadInput(
-            f"This is no weights file. Expected an existing file that ends in {' or '.join(SUFFIXES)}. Received: {source}. "
-            "Save it with model.save_weights or model.save."
+            f"This is no weights file. Expected an existing file that ends in {' or '.join(SUFFIXES)}. "
+            f"Received: {legible(str(source))}. Save it with model.save_weights or model.save."
         )
-    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:8]
+    check_model_file(source)
+    with source.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
     stem = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in source.name.split(".")[0])[
         :60
     ]

@@ -71,7 +71,10 @@ def _import_photos(source: Path, home: Home) -> str:
 
 def _name_for(source: Path) -> str:
     """Names a data set after its source and a hash of what lies there, so that changed photos get another name."""
-    stem = source.resolve().stem if source.is_file() else source.resolve().name
+    with contextlib.suppress(OSError):
+        # A path that no file system can hold is left to the import to refuse.
+        source = source.resolve()
+    stem = source.stem if _is_file(source) else source.name
     plain = "".join(letter if letter.isalnum() or letter in " .-" else "-" for letter in stem).strip(" .-")
     listing = hashlib.sha256()
     for path in itertools.islice(_files(source), LISTED_FILES):
@@ -83,8 +86,15 @@ def _name_for(source: Path) -> str:
     return f"{plain[:40].rstrip(' .-') or 'photos'}-{listing.hexdigest()[:8]}"
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def _files(source: Path) -> Iterator[Path]:
-    if source.is_file():
+    if _is_file(source):
         yield source
     for folder, subfolders, names in os.walk(source):
         subfolders.sort()

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from flowerlab.cli.output import AsJson, give, one_line, say, write
 from flowerlab.cli.running import find_run, opened
-from flowerlab.errors import BadPhoto, RunFailed
+from flowerlab.errors import BadPhoto, RunFailed, legible
 from flowerlab.figures import percent, spelled
-from flowerlab.photos import read_photo
+from flowerlab.photos import MAX_BYTES, read_photo
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 
@@ -78,15 +78,21 @@ def _classified(lab: Lab, run: Run, files: Sequence[str]) -> list[dict[str, Any]
 
 def _read(file: str) -> NDArray[np.uint8]:
     path = Path(file)
-    if path.is_dir():
-        raise BadPhoto(f"This is a folder. Expected a file with a photo. Received: {file}. Name the photos in it.")
-    if not path.is_file():
-        raise BadPhoto(f"There is no such file. Expected a file with a photo. Received: {file}. Check its name.")
     try:
-        data = path.read_bytes()
+        if path.is_dir():
+            raise BadPhoto(
+                f"This is a folder. Expected a file with a photo. Received: {legible(file)}. Name the photos in it."
+            )
+        if not path.is_file():
+            raise BadPhoto(
+                f"There is no such file. Expected a file with a photo. Received: {legible(file)}. Check its name."
+            )
+        with path.open("rb") as opened_file:
+            data = opened_file.read(MAX_BYTES + 1)
     except OSError as error:
         raise BadPhoto(
-            f"The file cannot be read ({error.strerror}). Expected a file that you may read. Received: {file}."
+            f"The file cannot be read ({error.strerror}). Expected a file that you may read. Received: {legible(file)}. "
+            "Choose another."
         ) from None
     return read_photo(data, path.name)
 

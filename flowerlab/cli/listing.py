@@ -11,7 +11,7 @@ import typer
 from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, say, write
 from flowerlab.cli.running import opened
 from flowerlab.datasets.catalog import dataset_title
-from flowerlab.errors import BadInput
+from flowerlab.errors import BadInput, shown
 from flowerlab.figures import duration, percent
 from flowerlab.run import Run, RunState
 
@@ -31,7 +31,7 @@ def runs(
     On a terminal a table, else one line a run with tabs between the columns. In JSON, best_epoch counts from 0.
     """
     if state is not None and state not in list(RunState):
-        raise BadInput(f"--state must be one of {', '.join(RunState)}. Received: {state!r}.")
+        raise BadInput(f"--state must be one of {', '.join(RunState)}. Received: {shown(state)}. Choose one of them.")
     with opened() as lab:
         chosen = [run for run in lab.store.all() if state is None or run.state == state]
         if as_json:

@@ -9,7 +9,7 @@ import typer
 
 from flowerlab.cli.output import say
 from flowerlab.cli.watch import Interrupts, watch
-from flowerlab.errors import BadInput, UnknownRun
+from flowerlab.errors import BadInput, UnknownRun, shown
 from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab, Started
 
@@ -88,8 +88,8 @@ def find_run(lab: Lab, text: str) -> Run:
             return found[0]
         if found:
             ids = ", ".join(run.id for run in found[:5])
-            raise BadInput(f"{len(found)} runs fit. Expected one. Received: {text[:80]!r}. Take one of the ids: {ids}.")
+            raise BadInput(f"{len(found)} runs fit. Expected one. Received: {shown(text)}. Take one of the ids: {ids}.")
     raise UnknownRun(
         f"There is no such run. Expected an id, its first {SHORTEST_PREFIX} or more digits, or an exact name. "
-        f"Received: {text[:80]!r}. See them with: python -m flowerlab runs"
+        f"Received: {shown(text)}. See them with: python -m flowerlab runs"
     )

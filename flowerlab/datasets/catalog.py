@@ -91,7 +91,7 @@ def check_dataset_name(value: str) -> str:
         return value
     if value.startswith(FOLDER_PREFIX) and FOLDER_NAME.fullmatch(value.removeprefix(FOLDER_PREFIX)):
         return value
-    near = difflib.get_close_matches(value, DATASETS, n=1)
+    near = difflib.get_close_matches(value[:80], DATASETS, n=1)
     advice = f"Did you mean {near[0]}?" if near else "Import your own photos on the Data page first."
     raise BadRecipe("dataset", f"must be {', '.join(DATASETS)} or folder:NAME.", received=value, advice=advice)
 

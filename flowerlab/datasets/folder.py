@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import stat
-import struct
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
@@ -14,9 +14,10 @@ from typing import IO
 
 from flowerlab.datasets.catalog import FOLDER_NAME
 from flowerlab.datasets.originals import Original
-from flowerlab.errors import BadFolder, BadPhoto
+from flowerlab.errors import BadFolder, BadPhoto, legible, shown
 from flowerlab.home import scratch_beside
 from flowerlab.photos import MAX_BYTES, read_photo
+from flowerlab.zips import DAMAGE, TooManyEntries, open_zip
 
 MIN_CLASSES, MAX_CLASSES, MIN_PHOTOS = 2, 50, 10
 MAX_ENTRIES = 20_000
@@ -24,6 +25,7 @@ MAX_UNPACKED_BYTES = 2_000_000_000
 MAX_NAME = 60
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 LEFT_OUT_SHOWN = 20
+PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # Names that Windows keeps for devices.
 RESERVED = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10))}
 
@@ -67,7 +69,8 @@ class _Budget:
         self._left -= len(data)
         if self._left < 0:
             raise BadFolder(
-                f"The photos are too large in all. Expected at most {MAX_UNPACKED_BYTES // 10**9} GB, unpacked. Take fewer photos."
+                f"The photos are too large in all. Expected at most {MAX_UNPACKED_BYTES // 10**9} GB, unpacked. "
+                "Received: more than that. Take fewer photos."
             )
         return data
 
@@ -102,16 +105,21 @@ def import_folder(
     chosen = _safe(name or source.stem, "data set")
     if not FOLDER_NAME.fullmatch(chosen):
         raise BadFolder(
-            f"The data set needs another name. Expected letters, digits, spaces, - _ and . Received: {chosen!r}. Give it a name."
+            f"The data set needs another name. Expected letters, digits, spaces, - _ and . Received: {shown(chosen)}. Give it a name."
         )
-    if source.is_dir():
+    try:
+        is_dir, is_zip = source.is_dir(), source.is_file() and zipfile.is_zipfile(source)
+    except OSError:
+        # A path that no file system can hold.
+        is_dir = is_zip = False
+    if is_dir:
         return _import(list(_from_directory(source)), folders / chosen, progress)
-    if source.is_file() and zipfile.is_zipfile(source):
+    if is_zip:
         with _opened(source) as archive:
             return _import(_from_zip(archive), folders / chosen, progress)
     raise BadFolder(
-        f"There are no photos to import. Expected a folder or a .zip with one sub-folder for each class. Received: {source}. "
-        "Check the path."
+        "There are no photos to import. Expected a folder or a .zip with one sub-folder for each class. "
+        f"Received: {legible(str(source))}. Check the path."
     )
 
 
@@ -135,7 +143,9 @@ def delete_folder(folders: Path, name: str) -> None:
         BadFolder: If there is none of this name.
     """
     if name not in [path.name for path in folders.iterdir() if path.is_dir()]:
-        raise BadFolder(f"There are no photos of this name. Expected an imported data set. Received: {name!r}. Reload.")
+        raise BadFolder(
+            f"There are no photos of this name. Expected an imported data set. Received: {shown(name)}. Reload."
+        )
     shutil.rmtree(folders / name)
 
 
@@ -155,18 +165,22 @@ def _safe(name: str, what: str) -> str:
     ]
     if not cleaned or cleaned.split(".")[0].lower() in RESERVED:
         raise BadFolder(
-            f"A {what} has a name that cannot be used. Expected letters and digits. Received: {name[:80]!r}. Rename it."
+            f"A {what} has a name that cannot be used. Expected letters and digits. Received: {shown(name)}. Rename it."
         )
     return cleaned
 
 
 def _opened(source: Path) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(source)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error):
-        # The reader of a zip's list of contents raises all of these on damaged bytes.
+        return open_zip(source, MAX_ENTRIES)
+    except TooManyEntries:
         raise BadFolder(
-            f"The zip cannot be opened. Expected a whole .zip. Received: {source.name}, cut short or damaged. Make it anew."
+            f"The zip holds too many entries. Expected at most {MAX_ENTRIES:,}. Received: {legible(source.name)}, which lists "
+            "more. Take fewer photos."
+        ) from None
+    except zipfile.BadZipFile:
+        raise BadFolder(
+            f"The zip cannot be opened. Expected a whole .zip. Received: {legible(source.name)}, cut short or damaged. Make it anew."
         ) from None
 
 
@@ -185,10 +199,11 @@ def _from_directory(source: Path) -> Iterator[_Entry]:
         return read
 
     for kind in sorted(path for path in source.iterdir() if path.is_dir() and not _hidden(path.name)):
-        for number, file in enumerate(sorted(kind.iterdir())):
+        for number, file in enumerate(sorted(itertools.islice(kind.iterdir(), MAX_ENTRIES + 1))):
             if number >= MAX_ENTRIES:
                 raise BadFolder(
-                    f"{kind.name} holds too many files. Expected at most {MAX_ENTRIES:,}. Take fewer photos."
+                    f"{legible(kind.name)} holds too many files. Expected at most {MAX_ENTRIES:,}. Received: more than that. "
+                    "Take fewer photos."
                 )
             wanted = file.suffix.lower() in SUFFIXES and not _hidden(file.name)
             # A link that leads outside the folder is not followed.
@@ -197,17 +212,14 @@ def _from_directory(source: Path) -> Iterator[_Entry]:
 
 
 def _from_zip(archive: zipfile.ZipFile) -> list[_Entry]:
-    infos = archive.infolist()
-    if len(infos) > MAX_ENTRIES:
-        raise BadFolder(f"The zip holds too many entries. Expected at most {MAX_ENTRIES:,}. Received: {len(infos):,}.")
     found: list[tuple[tuple[str, ...], zipfile.ZipInfo]] = []
-    for info in infos:
+    for info in archive.infolist():
         parts = PurePosixPath(info.filename.replace("\\", "/")).parts
         link = stat.S_ISLNK(info.external_attr >> 16)
         if link or info.flag_bits & 1 or any(part in ("..", "/", "//") or part.endswith(":") for part in parts):
             raise BadFolder(
                 "The zip holds an entry that could do harm (a link, an encrypted file, or a path that leads outside). "
-                f"Received: {info.filename[:80]!r}. Make a plain zip of the photos' folder."
+                f"Received: {shown(info.filename)}. Make a plain zip of the photos' folder."
             )
         # An entry may have no name at all.
         hidden = not parts or any(map(_hidden, parts))
@@ -221,6 +233,9 @@ def _from_zip(archive: zipfile.ZipFile) -> list[_Entry]:
 
     def reader(info: zipfile.ZipInfo) -> Callable[[], bytes]:
         def read() -> bytes:
+            if info.compress_type not in PLAIN_METHODS:
+                # LZMA takes as much memory as an entry asks for, up to 4 GB.
+                raise NotImplementedError
             with archive.open(info) as file:
                 return budget.read(file)
 
@@ -240,7 +255,7 @@ def _import(entries: list[_Entry], target: Path, progress: Progress) -> FolderIn
         if first != entry.folder:
             raise BadFolder(
                 "Two classes would have one name here: capital letters and special characters do not tell them apart. "
-                f"Received: {first[:80]!r} and {entry.folder[:80]!r}. Rename one of them."
+                f"Received: {shown(first)} and {shown(entry.folder)}. Rename one of them."
             )
     kinds = sorted({entry.kind for entry in entries})
     if not MIN_CLASSES <= len(kinds) <= MAX_CLASSES:
@@ -271,7 +286,7 @@ def _import(entries: list[_Entry], target: Path, progress: Progress) -> FolderIn
 
 
 def _copy(entry: _Entry, scratch: Path, left_out: list[str]) -> None:
-    label = f"{entry.kind}/{entry.name}"
+    label = legible(f"{entry.kind}/{entry.name}")
     try:
         data = entry.read()
         read_photo(data, label)
@@ -280,12 +295,16 @@ def _copy(entry: _Entry, scratch: Path, left_out: list[str]) -> None:
     except BadPhoto as error:
         left_out.append(str(error))
         return
-    except (OSError, zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
-        left_out.append(f"{label} cannot be read ({type(error).__name__}).")
+    except NotImplementedError:
+        left_out.append(
+            f"{label} is packed in a way that is not read here. Expected a plain zip. Received: another way. Zip the photos anew."
+        )
         return
-    except Exception:
-        # zlib.error is no OSError; a damaged entry is left out like any unreadable photo.
-        left_out.append(f"{label} cannot be unpacked.")
+    except DAMAGE as error:
+        # A damaged entry is left out like any unreadable photo.
+        left_out.append(
+            f"{label} cannot be read. Expected a whole file. Received: {type(error).__name__}. Copy it once more."
+        )
         return
     folder = scratch / entry.kind
     folder.mkdir(exist_ok=True)

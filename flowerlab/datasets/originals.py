@@ -119,7 +119,7 @@ def open_originals(folder: Path) -> Originals | None:
     try:
         about = json.loads((folder / "index.json").read_text(encoding="utf-8"))
         size = (folder / "photos.bin").stat().st_size
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if about.get("format") != FORMAT or about["offsets"][-1] != size:
         return None

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from flowerlab.array_files import map_npy
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import digests_in, order_of
 from flowerlab.datasets.splits import Split, make_split
@@ -112,8 +113,8 @@ def is_prepared(home: Home, key: str) -> bool:
 
 def _open(folder: Path, count: int, image_size: int) -> NDArray[np.uint8] | None:
     try:
-        photos: NDArray[np.uint8] = np.load(folder / "photos.npy", mmap_mode="r")
-    except (OSError, ValueError, EOFError):
+        photos: NDArray[np.uint8] = map_npy(folder / "photos.npy")
+    except ValueError:
         return None
     good = photos.shape == (count, image_size, image_size, 3) and photos.dtype == np.uint8
     return photos if good else None

@@ -7,7 +7,7 @@ import threading
 from flowerlab.architectures import ARCHITECTURES, architecture
 from flowerlab.datasets.catalog import DATASETS
 from flowerlab.engine.gatherer import Gatherer, Gathering
-from flowerlab.errors import BadInput, NotAtHand
+from flowerlab.errors import BadInput, NotAtHand, shown
 from flowerlab.weights import fetch_weights
 
 LEAVES_WITHIN_S = 2.0
@@ -36,7 +36,9 @@ def fetch_title(name: str) -> str:
 def check_fetchable(name: str) -> None:
     """Raises BadInput if this is nothing that can be fetched."""
     if name not in fetchable():
-        raise BadInput(f"This cannot be fetched. Expected one of {', '.join(fetchable())}. Received: {name!r}.")
+        raise BadInput(
+            f"This cannot be fetched. Expected one of {', '.join(fetchable())}. Received: {shown(name)}. Choose one of them."
+        )
 
 
 class Fetcher:

@@ -9,22 +9,19 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from flowerlab.errors import BadPack
+from flowerlab.errors import BadPack, legible, shown
 from flowerlab.lesson.manifest import MANIFEST, MOST_MANIFEST_BYTES, Manifest, PackedFile, foreign, read_manifest
+from flowerlab.zips import DAMAGE, TooManyEntries, open_zip
 
 MOST_ENTRIES = 200_000
 MOST_BYTES = 50_000_000_000
 CHUNK = 1 << 20
-# What reading damaged bytes raises, besides what `zipfile` says itself.
-DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 # Bits of an entry's flags: encrypted, patched, strongly encrypted, its header hidden.
 HIDDEN = 0x1 | 0x20 | 0x40 | 0x2000
 ARCHIVE_DATE = (1980, 1, 1, 0, 0, 0)
@@ -90,16 +87,17 @@ def opened_pack(source: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
     Raises:
         BadPack: If it is damaged, foreign, too new or hostile.
     """
-    if not source.is_file():
-        raise BadPack(f"There is no such file. Expected a lesson pack. Received: {source}. Check the path.")
     try:
-        archive = zipfile.ZipFile(source)
-    except (*DAMAGE, OSError):
-        raise _damaged(f"{source.name} is no whole zip") from None
-    with archive:
+        there = source.is_file()
+    except OSError:
+        # A path that no file system can hold.
+        there = False
+    if not there:
+        raise BadPack(
+            f"There is no such file. Expected a lesson pack. Received: {legible(str(source))}. Check the path. Nothing was changed."
+        )
+    with _opened(source) as archive:
         infos = archive.infolist()
-        if len(infos) > MOST_ENTRIES:
-            raise _hostile(f"{len(infos):,} entries; at most {MOST_ENTRIES:,} are expected")
         by_name = {info.filename: info for info in infos}
         if MANIFEST not in by_name:
             raise foreign()
@@ -111,17 +109,26 @@ def opened_pack(source: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
         yield archive, manifest
 
 
+def _opened(source: Path) -> zipfile.ZipFile:
+    try:
+        return open_zip(source, MOST_ENTRIES)
+    except TooManyEntries:
+        raise _hostile(f"more entries than {MOST_ENTRIES:,}") from None
+    except zipfile.BadZipFile:
+        raise _damaged(f"{legible(source.name)} is no whole zip") from None
+
+
 def _check_entries(infos: list[zipfile.ZipInfo], size: int) -> None:
     for info in infos:
         mode = info.external_attr >> 16
         if stat.S_IFMT(mode) not in (0, stat.S_IFREG) or info.is_dir():
-            raise _hostile(f"{info.filename[:80]!r} is a link, a folder or a device")
+            raise _hostile(f"{shown(info.filename)} is a link, a folder or a device")
         if info.flag_bits & HIDDEN:
-            raise _hostile(f"{info.filename[:80]!r} is encrypted")
+            raise _hostile(f"{shown(info.filename)} is encrypted")
         if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
-            raise _hostile(f"{info.filename[:80]!r} is compressed; `pack` compresses nothing")
+            raise _hostile(f"{shown(info.filename)} is compressed; `pack` compresses nothing")
         if info.orig_filename != info.filename:
-            raise _hostile(f"{info.filename[:80]!r} has a name that zips cannot bear")
+            raise _hostile(f"{shown(info.filename)} has a name that zips cannot bear")
     total = sum(info.file_size for info in infos)
     if total > min(size, MOST_BYTES):
         raise _hostile(f"{total:,} bytes of contents in a file of {size:,}; at most {MOST_BYTES:,} are expected")
@@ -131,11 +138,11 @@ def _check_listed(by_name: dict[str, zipfile.ZipInfo], manifest: Manifest) -> No
     listed = {file.path: file.size for file in manifest.files}
     held = {name: info.file_size for name, info in by_name.items() if name != MANIFEST}
     if extra := held.keys() - listed.keys():
-        raise _hostile(f"{min(extra)[:80]!r} is not in its list of contents")
+        raise _hostile(f"{shown(min(extra))} is not in its list of contents")
     if missing := listed.keys() - held.keys():
-        raise _damaged(f"{min(missing)[:80]!r} is missing")
+        raise _damaged(f"{shown(min(missing))} is missing")
     if wrong := [path for path, size in listed.items() if held[path] != size]:
-        raise _damaged(f"{wrong[0][:80]!r} has another size than listed")
+        raise _damaged(f"{shown(wrong[0])} has another size than listed")
 
 
 def _small(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
@@ -143,7 +150,7 @@ def _small(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
         raise _hostile(f"a {MANIFEST} of {info.file_size:,} bytes")
     try:
         return archive.read(info)
-    except (*DAMAGE, OSError):
+    except DAMAGE:
         raise _damaged(f"its {MANIFEST} cannot be read") from None
 
 
@@ -179,7 +186,7 @@ def _copy(archive: zipfile.ZipFile, file: PackedFile, out: IO[bytes], done: int,
         digest.update(chunk)
         tell(done + size)
     if size != file.size or digest.hexdigest() != file.sha256:
-        raise _damaged(f"{file.path[:80]!r} is not what it was when it was packed")
+        raise _damaged(f"{shown(file.path)} is not what it was when it was packed")
     return done + size
 
 
@@ -187,8 +194,8 @@ def _unpacked(archive: zipfile.ZipFile, file: PackedFile) -> Iterator[bytes]:
     try:
         with archive.open(file.path) as entry:
             yield from iter(lambda: entry.read(CHUNK), b"")
-    except (*DAMAGE, OSError):
-        raise _damaged(f"{file.path[:80]!r} cannot be read") from None
+    except DAMAGE:
+        raise _damaged(f"{shown(file.path)} cannot be read") from None
 
 
 def _damaged(what: str) -> BadPack:

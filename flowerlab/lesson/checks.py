@@ -7,14 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
+from flowerlab.array_files import map_npy
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.folder import MAX_CLASSES, MIN_CLASSES, SUFFIXES
 from flowerlab.datasets.originals import verify_originals
-from flowerlab.errors import BadPack, BadPhoto
+from flowerlab.errors import BadModel, BadPack, BadPhoto, shown
 from flowerlab.kept_features import checksum, read_about
-from flowerlab.lesson.archive import DAMAGE
 from flowerlab.lesson.manifest import Item, ItemKind
 from flowerlab.lesson.weights import check_weights_file
+from flowerlab.metrics import load_predictions
+from flowerlab.model_files import check_model_file
 from flowerlab.photos import read_photo
 
 MODELS, PREDICTIONS = ("model.keras", "model.npz"), "predictions.npz"
@@ -65,15 +67,15 @@ def _check_folder(folder: Path) -> None:
         raise _unusable(f"own photos of {len(kinds)} classes; {MIN_CLASSES} to {MAX_CLASSES} are needed")
     for file in sorted(folder.glob("*/*")):
         if file.suffix.lower() not in SUFFIXES:
-            raise _unusable(f"{file.name[:80]!r} among own photos")
+            raise _unusable(f"{shown(file.name)} among own photos")
         _check_photo(file.read_bytes(), file.name)
 
 
 def _check_features(folder: Path) -> None:
     about = read_about(folder)
     try:
-        features = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        features = map_npy(folder / "features.npy")
+    except ValueError:
         raise _unusable(f"the features {folder.name}, which cannot be read") from None
     if about is None:
         raise _unusable(f"the features {folder.name}, which do not say what they are of")
@@ -84,16 +86,16 @@ def _check_features(folder: Path) -> None:
 
 
 def _check_run(folder: Path) -> None:
-    if not any((folder / name).is_file() for name in MODELS):
+    models = [folder / name for name in MODELS if (folder / name).is_file()]
+    if not models:
         raise _unusable(f"the run {folder.name} without a model")
-    if not (folder / PREDICTIONS).exists():
-        return
-    try:
-        with np.load(folder / PREDICTIONS, allow_pickle=False) as stored:
-            for name in stored.files:
-                stored[name]
-    except (*DAMAGE, OSError):
-        raise _unusable(f"the run {folder.name}, whose predictions cannot be read") from None
+    for model in models:
+        try:
+            check_model_file(model)
+        except BadModel as error:
+            raise _unusable(f"the run {folder.name}: {error}") from None
+    if (folder / PREDICTIONS).exists() and load_predictions(folder) is None:
+        raise _unusable(f"the run {folder.name}, whose predictions cannot be read")
 
 
 def _unusable(what: str) -> BadPack:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from flowerlab.datasets.catalog import FOLDER_NAME
 from flowerlab.datasets.folder import RESERVED
-from flowerlab.errors import BadPack
+from flowerlab.errors import BadPack, legible
 
 # Raise it when an older Flowerlab would misread a pack.
 FORMAT: Final = 1
@@ -179,17 +179,17 @@ def read_manifest(text: bytes) -> Manifest:
     version = record.get("format")
     if isinstance(version, int) and version > FORMAT:
         raise BadPack(
-            f"The pack was made by a newer Flowerlab ({str(record.get('flowerlab'))[:40]}). Expected format {FORMAT}. "
+            f"The pack was made by a newer Flowerlab ({legible(str(record.get('flowerlab')), 40)}). Expected format {FORMAT}. "
             f"Received: format {version}. Update Flowerlab on this computer."
         )
     try:
         return Manifest.model_validate(record)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or MANIFEST
+        where = legible(".".join(map(str, first["loc"]))) or MANIFEST
         raise BadPack(
             f"The pack's list of contents cannot be used. Expected what `pack` writes. Received: {where}: "
-            f"{first['msg'][:300]}. Make the pack anew."
+            f"{legible(first['msg'], 300)}. Make the pack anew."
         ) from None
 
 

@@ -17,7 +17,7 @@ from flowerlab.datasets.catalog import FOLDER_PREFIX, dataset_title
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import find_originals
 from flowerlab.datasets.originals import Originals
-from flowerlab.errors import BadPack, DatasetNotAtHand, WeightsNotAtHand
+from flowerlab.errors import BadPack, DatasetNotAtHand, WeightsNotAtHand, legible
 from flowerlab.home import Home, scratch_beside
 from flowerlab.kept_features import ABOUT, ARRAY, KeptFeatures
 from flowerlab.lesson.archive import Progress, Source, write_archive
@@ -123,10 +123,15 @@ def check_target(target: Path) -> None:
     Raises:
         BadPack: If the file cannot be made.
     """
-    if target.exists():
-        raise BadPack(f"There is a file of this name already. Received: {target}. Choose another name, or delete it.")
-    if not target.parent.is_dir():
-        raise BadPack(f"There is no such folder. Expected one that exists. Received: {target.parent}. Check the path.")
+    received = f"Received: {legible(str(target))}."
+    try:
+        taken, has_place = target.exists(), target.parent.is_dir()
+    except OSError as error:
+        raise BadPack(f"No file can be made there ({error.strerror}). {received} Choose another name.") from None
+    if taken:
+        raise BadPack(f"There is a file of this name already. {received} Choose another name, or delete it.")
+    if not has_place:
+        raise BadPack(f"There is no such folder. Expected one that exists. {received} Check the path.")
 
 
 def _gathered(home: Home, dataset: str, garden: Garden) -> Originals:

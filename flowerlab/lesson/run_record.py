@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from flowerlab.errors import BadPack, FlowerlabError
+from flowerlab.errors import BadPack, FlowerlabError, legible
 from flowerlab.events import Result, from_line, to_line
 from flowerlab.recipe import RUN_ID, Recipe
 from flowerlab.run import Run, RunRecord, RunState, check_name
 
-MOST_MATERIALS = 200
+MOST_MATERIALS, MOST_MESSAGE = 200, 2_000
 # The year 2100; and more runs, attempts or presses of Stop than anybody can have.
 LATEST_S, MOST = 4_102_444_800, 10**9
 
@@ -54,7 +54,7 @@ def read_run(path: Path, run_id: str) -> RunRecord:
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, FlowerlabError) as error:
         raise BadPack(
             f"A run of the pack cannot be used. Expected a finished run as `pack` writes it. Received: run {run_id} "
-            f"({type(error).__name__}: {str(error)[:200]}). Make the pack anew, without this run. Nothing was changed."
+            f"({type(error).__name__}: {legible(str(error), 200)}). Make the pack anew, without this run. Nothing was changed."
         ) from None
 
 
@@ -64,7 +64,7 @@ def _record(about: dict[str, Any], run_id: str) -> RunRecord:
         raise ValueError("another id inside than outside")
     if not state.over or about["result"] is None:
         raise ValueError("the run is not finished")
-    if not isinstance(materials, str) or len(materials) > MOST_MATERIALS or not isinstance(about["message"], str):
+    if not _is_text(materials, MOST_MATERIALS) or not _is_text(about["message"], MOST_MESSAGE):
         raise ValueError("a text is none")
     run = Run(
         id=run_id,
@@ -86,6 +86,11 @@ def _record(about: dict[str, Any], run_id: str) -> RunRecord:
     if not all(0 <= event.time_s <= LATEST_S and 0 <= event.attempt <= MOST for event in events):
         raise ValueError("a time or an attempt of an event is out of all bounds")
     return RunRecord(run, materials, events)
+
+
+def _is_text(value: Any, most: int) -> bool:
+    # Half a character, which JSON can hold, can be neither kept nor shown.
+    return isinstance(value, str) and len(value) <= most and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def _seconds(value: Any) -> float | None:

@@ -16,6 +16,7 @@ from typing import Any, TextIO
 import keras
 import numpy as np
 
+from flowerlab.errors import FlowerlabError, legible
 from flowerlab.trainer.channel import Lines
 from flowerlab.trainer.saved import load_saved
 from flowerlab.trainer.serve import limit_threads
@@ -43,9 +44,12 @@ def main(file: TextIO) -> int:
         request = inbox.get()
         try:
             answer: dict[str, Any] = {"probabilities": _answer(models, request)}
+        except FlowerlabError as error:
+            LOG.info("A request was refused: %s", error)
+            answer = {"error": str(error)}
         except Exception as error:
             LOG.exception("A request could not be answered.")
-            answer = {"error": f"{type(error).__name__}: {error}"}
+            answer = {"error": f"{type(error).__name__}: {legible(str(error), 200)}"}
         lines.write({"kind": "answer", "id": request["id"], **answer})
 
 

@@ -11,6 +11,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from flowerlab.array_files import read_npz
+from flowerlab.datasets.folder import MAX_CLASSES, MIN_CLASSES
+from flowerlab.errors import BadModel, legible
+from flowerlab.model_files import check_model_file
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.models import build
 
@@ -42,11 +46,43 @@ def load_saved(path: Path) -> keras.Model:
 
     Args:
         path: As `Home.model` gives it.
+
+    Raises:
+        BadModel: If it is no such model, or holds more than layers and numbers.
     """
-    if path.suffix != COMPACT:
+    return load_keras(path) if path.suffix != COMPACT else _load_compact(path)
+
+
+def load_keras(path: Path) -> keras.Model:
+    """Loads a model that Keras saved, in safe mode.
+
+    Raises:
+        BadModel: If it is none, or holds more than layers and numbers.
+    """
+    check_model_file(path)
+    try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
-    with np.load(path, allow_pickle=False) as arrays:
-        model = build(Recipe.model_validate_json(str(arrays["recipe"])), int(arrays["classes"])).model
-        names = sorted(name for name in arrays.files if name.startswith("weight_"))
+    except Exception as error:
+        # Whatever Keras meets on the way: it is the file's doing.
+        raise _unusable(path, error) from error
+
+
+def _load_compact(path: Path) -> keras.Model:
+    try:
+        arrays = read_npz(path)
+        classes = int(arrays["classes"])
+        if not MIN_CLASSES <= classes <= MAX_CLASSES:
+            raise ValueError(f"{classes} classes")
+        model = build(Recipe.model_validate_json(str(arrays["recipe"])), classes).model
+        names = sorted(name for name in arrays if name.startswith("weight_"))
         model.set_weights([arrays[name].astype(np.float32) for name in names])
+    except Exception as error:
+        raise _unusable(path, error) from error
     return model
+
+
+def _unusable(path: Path, error: Exception) -> BadModel:
+    return BadModel(
+        f"The model {legible(path.name)} cannot be used. Expected one that Keras or Flowerlab saved. "
+        f"Received: {type(error).__name__}: {legible(str(error), 200)}. Train that run again, or choose another file."
+    )

@@ -9,11 +9,12 @@ import keras
 import numpy as np
 
 from flowerlab.architectures import Architecture
-from flowerlab.errors import BadInput, BadRecipe, DownloadFailed, WeightsNotAtHand
+from flowerlab.errors import BadModel, BadRecipe, DownloadFailed, WeightsNotAtHand, legible
 from flowerlab.home import Home
+from flowerlab.model_files import check_model_file
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.models import Network
-from flowerlab.trainer.saved import load_saved
+from flowerlab.trainer.saved import load_keras, load_saved
 from flowerlab.weights import fetch_weights, find_weights
 
 Progress = Callable[[str, int, int], None]
@@ -24,7 +25,8 @@ def load_starting_weights(network: Network, recipe: Recipe, home: Home, progress
 
     Raises:
         WeightsNotAtHand: If pretrained weights are missing and cannot be downloaded.
-        BadInput: If a file's weights do not fit, or the model of the run that it starts from is gone.
+        BadModel: If a file is not loaded, or its weights do not fit.
+        BadRecipe: If the model of the run that it starts from is gone.
     """
     if recipe.start_from is not None:
         path = home.model(recipe.start_from)
@@ -33,7 +35,14 @@ def load_starting_weights(network: Network, recipe: Recipe, home: Home, progress
                 "start_from", "names a run whose model is no longer on the disk.", received=recipe.start_from,
                 advice="Train that run again, or start from another.",
             )  # fmt: skip
-        _copy_weights(load_saved(path), network.model)
+        source = load_saved(path)
+        try:
+            _copy_weights(source, network.model)
+        except ValueError as error:
+            raise BadModel(
+                f"The model of the run {recipe.start_from} is not the one that its recipe describes. Expected its layers. "
+                f"Received: {legible(str(error), 200)}. Train that run again, or start from another."
+            ) from error
     elif network.backbone is not None and recipe.weights == "flowerlab":
         load_shipped(network.backbone, recipe.chosen)
     elif network.backbone is not None and recipe.weights == "imagenet":
@@ -84,9 +93,10 @@ def _load_pretrained(backbone: keras.Model, path: Path, chosen: Architecture) ->
 
 
 def _load_file(backbone: keras.Model, path: Path) -> None:
+    check_model_file(path)
     try:
         if path.suffix == ".keras":
-            source = keras.models.load_model(path, compile=False, safe_mode=True)
+            source = load_keras(path)
             # Keras writes the photo's size into a backbone's name, but its weights fit every size.
             named = {layer.name for layer in backbone.layers if layer.weights}
             nested = [
@@ -97,10 +107,13 @@ def _load_file(backbone: keras.Model, path: Path) -> None:
             _copy_weights(nested[0] if nested else source, backbone)
         else:
             backbone.load_weights(path)
-    except (ValueError, OSError, TypeError, KeyError) as error:
-        raise BadInput(
-            f"The weights in {path.name} do not fit {backbone.name}. Expected its weights without the top, as Keras saves "
-            f"them. Received: {str(error).splitlines()[0][:200]} Choose another file or architecture."
+    except BadModel:
+        raise
+    except Exception as error:
+        # Keras raises errors of any kind on weights that are not those of this network.
+        raise BadModel(
+            f"The weights in {legible(path.name)} do not fit {backbone.name}. Expected its weights without the top, as Keras "
+            f"saves them. Received: {legible(str(error), 200)}. Choose another file or architecture."
         ) from error
 
 

@@ -21,6 +21,7 @@ from flowerlab.kept_features import About, KeptFeatures
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run
 from flowerlab.store import Store
+from tests.hostile.models import dense, keras_file, network
 
 
 def jpeg(number: int) -> bytes:
@@ -82,7 +83,7 @@ def bring_run(home: Home, store: Store, name: str, **knobs: Any) -> Run:
     store.append(End.model_validate({**about, "state": "done", "message": "It went well.", "result": result}))
     folder = home.run(run.id)
     folder.mkdir()
-    (folder / "model.keras").write_bytes(b"model of " + name.encode())
+    (folder / "model.keras").write_bytes(keras_file(network(dense(label=name))))
     (folder / "log.txt").write_text("said")
     (folder / "part.keras").write_bytes(b"half")
     return store.get(run.id)

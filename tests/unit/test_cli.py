@@ -33,7 +33,7 @@ from flowerlab.recipe import KNOBS, Recipe
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.store import Store
-from tests.loopback import served_weights
+from tests.loopback import hdf5, served_weights
 
 ROOT = Path(__file__).parents[2]
 RUN_KEYS = {
@@ -356,13 +356,13 @@ def test_a_bad_knob_imports_nothing(call: Call, photos: Path, tmp_path: Path) ->
 def test_a_weights_file_is_imported(call: Call, tmp_path: Path) -> None:
     """`--weights PATH` copies the file into the lab, and the recipe names the copy."""
     file = tmp_path / "own.h5"
-    file.write_bytes(b"weights")
+    file.write_bytes(hdf5(4096))
     flags = ("--architecture", "mobilenet_v2", "--epochs", "1", "--weights", file, "--json")
     assert call("train", "--dry-run", *flags).code == 0
     assert list((tmp_path / "home" / "weights").iterdir()) == []
     weights = call("train", *flags).json["recipe"]["weights"]
     assert weights.startswith("file:own-")
-    assert (tmp_path / "home" / "weights" / weights.removeprefix("file:")).read_bytes() == b"weights"
+    assert (tmp_path / "home" / "weights" / weights.removeprefix("file:")).read_bytes() == hdf5(4096)
 
 
 def test_what_cannot_start_imports_nothing(call: Call, photos: Path, tmp_path: Path) -> None:

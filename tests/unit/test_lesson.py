@@ -23,6 +23,7 @@ from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.store import Store
 from flowerlab.weights import find_weights
+from tests.hostile.models import keras_file
 from tests.loopback import hdf5, served_weights
 from tests.unit.lessons import (
     bring_features,
@@ -310,7 +311,7 @@ def test_the_commands(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeyp
     assert main(["pack", lesson, "--runs", run_id]) == 2
     assert "has no model" in capfd.readouterr().err
     (tmp_path / "one" / "runs" / run_id).mkdir(exist_ok=True)
-    (tmp_path / "one" / "runs" / run_id / "model.keras").write_bytes(b"a model")
+    (tmp_path / "one" / "runs" / run_id / "model.keras").write_bytes(keras_file())
     assert main(["pack", lesson, "--dataset", "garden", "--runs", run_id, "--json"]) == 0
     packed = json.loads(capfd.readouterr().out)
     assert [item["kind"] for item in packed["items"]] == ["photos", "run"]

@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import stat
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path, PureWindowsPath
@@ -25,6 +26,9 @@ from flowerlab.home import Home
 from flowerlab.lesson import pack, unpack
 from flowerlab.lesson.manifest import ITEM_PATHS, ItemKind, is_safe, read_manifest
 from flowerlab.store import Store
+from tests.hostile.archives import MILLION, listing
+from tests.hostile.judging import check_sentence
+from tests.hostile.models import CASES, npz_that_claims
 from tests.unit.lessons import bring_run, bring_tf_flowers, holdings
 
 Contents = dict[str, bytes]
@@ -42,8 +46,9 @@ class Away:
 
     def refuses(self, lesson: Path, match: str | None = None) -> None:
         """Fails unless the pack is refused and everything is as before."""
-        with pytest.raises(BadPack, match=match):
+        with pytest.raises(BadPack, match=match) as caught:
             unpack(lesson, self.home, self.store)
+        check_sentence(str(caught.value))
         assert self.unchanged()
 
     def unchanged(self) -> bool:
@@ -204,6 +209,29 @@ INSIDE: dict[str, Change] = {
     "endless attempts": lambda files, manifest: edit_run(files, attempt=10**30),
     "more than all right": lambda files, manifest: edit_result(files, test_accuracy=7.5),
     "a crooked matrix": lambda files, manifest: edit_result(files, confusion_matrix=[[1, 2], [3]]),
+    "a run with half a character": lambda files, manifest: edit_run(files, message="\ud800"),
+    "a run with a long message": lambda files, manifest: edit_run(files, message="x" * 10**6),
+    "a run with materials of half a character": lambda files, manifest: edit_run(files, materials="\ud800"),
+    "a run that is deep": lambda files, manifest: files.update({run_file(files): b"[" * 10**5}),
+    "an index that is deep": lambda files, manifest: files.update(
+        {"originals/tf_flowers-3.0.1/index.json": b"[" * 10**5}
+    ),
+    "a model that is none": lambda files, manifest: files.update({run_file(files)[:18] + "model.keras": b"a model"}),
+    "a model that is a pickle": lambda files, manifest: files.update(
+        {run_file(files)[:18] + "model.keras": CASES["a pickle, .keras"].make()}
+    ),
+    "a model with a Lambda": lambda files, manifest: files.update(
+        {run_file(files)[:18] + "model.keras": CASES["Lambda"].make()}
+    ),
+    "a second model of objects": lambda files, manifest: files.update(
+        {run_file(files)[:18] + "model.npz": CASES["arrays of objects"].make()}
+    ),
+    "predictions of eight terabytes": lambda files, manifest: files.update(
+        {run_file(files)[:18] + "predictions.npz": npz_that_claims((10**12, 2))}
+    ),
+    "predictions of other things": lambda files, manifest: files.update(
+        {run_file(files)[:18] + "predictions.npz": CASES["arrays"].make()}
+    ),
     "a folder in a run": lambda files, manifest: files.update({run_file(files)[:18] + "deep/x": b"x"}),
 }
 
@@ -291,10 +319,16 @@ def test_entries_of_another_kind(
     away.refuses(changed_entry(made, tmp_path / "changed.zip", change), "could do harm")
 
 
+def list_begins(lesson: Path) -> int:
+    """Where the zip's list of contents begins; the models in it are zips too."""
+    with zipfile.ZipFile(lesson) as archive:
+        return archive.start_dir
+
+
 def test_an_encrypted_entry(made: Path, away: Away, tmp_path: Path) -> None:
     """An entry that says it is encrypted is refused before it is read."""
     data = bytearray(made.read_bytes())
-    at = data.index(b"PK\x01\x02")
+    at = list_begins(made)
     data[at + 8] |= 1
     (tmp_path / "changed.zip").write_bytes(data)
     away.refuses(tmp_path / "changed.zip", "encrypted")
@@ -323,7 +357,7 @@ def test_a_bomb(made: Path, away: Away, tmp_path: Path) -> None:
 def test_entries_that_share_their_bytes(made: Path, away: Away, tmp_path: Path) -> None:
     """A zip whose entries are larger together than the file is refused: they must overlap."""
     data = bytearray(made.read_bytes())
-    start = data.index(b"PK\x01\x02")
+    start = list_begins(made)
     # All entries' headers shall claim the size of the photos.
     at, size = start, len(data) - 1
     while data[at : at + 4] == b"PK\x01\x02":
@@ -331,6 +365,40 @@ def test_entries_that_share_their_bytes(made: Path, away: Away, tmp_path: Path) 
         at += 46 + sum(int.from_bytes(data[at + place : at + place + 2], "little") for place in (28, 30, 32))
     (tmp_path / "changed.zip").write_bytes(data)
     away.refuses(tmp_path / "changed.zip", "could do harm")
+
+
+def test_a_million_entries(away: Away, tmp_path: Path) -> None:
+    """A list of a million entries is refused before Python makes an object of each."""
+    (tmp_path / "changed.zip").write_bytes(listing(MILLION, said=21))
+    tracemalloc.start()
+    try:
+        away.refuses(tmp_path / "changed.zip", "more entries than 200,000")
+        assert tracemalloc.get_traced_memory()[1] < 150_000_000
+    finally:
+        tracemalloc.stop()
+
+
+FEATURES = "features/" + "0" * 24
+
+
+@pytest.mark.parametrize(
+    "array", [b"", b"x", b"PK\x05\x06" + bytes(18), CASES["a pickle, .h5"].make(), CASES["arrays"].make()]
+)
+@pytest.mark.parametrize("about", [b"{}", b"[" * 10**5, b'{"shape": [1, 1, 1, 1e99]}'])
+def test_features_that_are_none(made: Path, away: Away, tmp_path: Path, array: bytes, about: bytes) -> None:
+    """Zips, pickles and nothing in the place of an array, and notes that are deep or another thing, are refused."""
+
+    def change(files: Contents, manifest: dict[str, Any]) -> None:
+        manifest["items"].append({"kind": "features", "name": "more", "path": FEATURES})
+        files.update({f"{FEATURES}/features.npy": array, f"{FEATURES}/about.json": about})
+
+    away.refuses(rewritten(made, tmp_path / "changed.zip", change, relist=True), "cannot use")
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "../" * 2000 + "x", "two\nlines", "/dev/zero", "."])
+def test_a_path_that_leads_to_no_pack(away: Away, path: str) -> None:
+    """A path that no file system can hold, or that leads to a device or a folder, is refused like any that leads nowhere."""
+    away.refuses(away.folder / path, "no such file")
 
 
 @pytest.mark.parametrize("text", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])

@@ -1,0 +1,494 @@
+"""Cases that nobody thought of: drawn by Hypothesis, brought through the real entrances, judged by one rule.
+
+A kind is what is drawn and the entrance that it is brought through. Everything must be taken or refused with a `FlowerlabError`
+of one sentence; a refusal must leave the home as it was. `run_round` is called by `make test` and by `python -m tools.fuzz`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import strategies as st
+
+from flowerlab.cli import main
+from flowerlab.cli.knobs import flag_of
+from flowerlab.datasets.folder import delete_folder, import_folder
+from flowerlab.datasets.garden import Garden
+from flowerlab.errors import BadFolder, BadInput, BadModel, BadPack, BadPhoto, BadRecipe
+from flowerlab.home import Home
+from flowerlab.lesson import pack, unpack
+from flowerlab.photos import read_photo
+from flowerlab.recipe import KNOBS, Recipe, as_text
+from flowerlab.run import MAX_NAME
+from flowerlab.store import Store
+from flowerlab.weights import import_weights
+from tests.hostile.archives import named, photos_of, zipped
+from tests.hostile.judging import Fault, State, check_sentence, refusal, state_of
+from tests.hostile.models import CASES as MODELS
+from tests.hostile.photos import small_photos
+from tests.hostile.recipes import BAD_IDS, BAD_NAMES, GOOD_NAMES
+from tests.unit.lessons import bring_run, bring_tf_flowers
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30) | st.sampled_from(
+    [*BAD_NAMES, *GOOD_NAMES, *BAD_IDS]
+)
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
+    max_leaves=8,
+)
+KNOB_NAMES = st.sampled_from([*KNOBS])
+LIKELY = st.sampled_from(
+    ["5", "0", "-1", "1e-3", "none", "all", "13", "block4_conv3", "vgg16", "mobilenet_v2", "handmade", "imagenet", "flowerlab", "file:x.h5",
+     "garden", "folder:x", "50,20", "honest", "lecture", "crop", "sgd", "flip", "0123456789ab", "150", "1e999", "nan", "²", " 5 ", "0x10"]
+)  # fmt: skip
+
+GOOD_KNOBS = st.fixed_dictionaries(
+    {},
+    optional={
+        "architecture": st.sampled_from(["handmade", "vgg16", "vgg16_mini", "mobilenet_v2"]),
+        "epochs": st.sampled_from(["1", 500, " 7 "]),
+        "image_size": st.sampled_from([96, "150", 331.0]),
+        "head": st.sampled_from(["50,20", "none", [1024], "(7)"]),
+        "learning_rate": st.sampled_from(["1e-5", 1, "0.001"]),
+        "dataset": st.sampled_from(["garden", "tf_flowers", "folder:x y"]),
+        "augment": st.sampled_from(["none", "flip"]),
+        "seed": st.sampled_from([0, "2147483647"]),
+        "start_from": st.sampled_from(["", "none", "0123456789ab"]),
+    },
+)
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What is done to a file: bytes changed, a part left out or doubled, its end cut off.
+
+    Args:
+        changes: (place, value) each, the place in thousandths of the length.
+        part: (place, length in bytes, times it is there).
+        kept: Thousandths of the file that are kept.
+    """
+
+    changes: tuple[tuple[int, int], ...]
+    part: tuple[int, int, int] | None
+    kept: int
+
+    def of(self, data: bytes) -> bytes:
+        """Returns the damaged file."""
+        if self.part is not None and data:
+            begin = self.part[0] * len(data) // 1000
+            end = begin + self.part[1]
+            data = data[:begin] + data[begin:end] * self.part[2] + data[end:]
+        changed = bytearray(data[: len(data) * self.kept // 1000])
+        for place, value in self.changes if changed else ():
+            changed[place * len(changed) // 1000] = value
+        return bytes(changed)
+
+
+DAMAGE = st.builds(
+    Damage,
+    st.lists(st.tuples(st.integers(0, 999), st.integers(0, 255)), max_size=8).map(tuple),
+    st.none() | st.tuples(st.integers(0, 999), st.integers(1, 300), st.integers(0, 3)),
+    st.just(1000) | st.integers(0, 1000),
+)
+
+
+class Place:
+    """A folder for one round: a home with a run, and room beside it for what is given to the lab.
+
+    Attributes:
+        root: All of it.
+        home: The home.
+        store: Its runs.
+        run_id: Of its one run.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.home = Home(root / "home").create()
+        self.store = Store(self.home.store)
+        self.run_id = bring_run(self.home, self.store, "There").id
+        self.given = root / "given"
+        self.given.mkdir()
+
+    def runs(self) -> list[Any]:
+        """All that the store holds."""
+        return [(run, self.store.record(run.id)) for run in self.store.all()]
+
+
+# What a case comes to: the sentence of its refusal, or None if it was taken.
+Try = Callable[[Place, Any], str | None]
+
+
+def _photo(place: Place, case: tuple[int, Damage, str]) -> str | None:
+    which, damage, name = case
+    files = small_photos()
+    read: list[Any] = []
+    said = refusal(lambda: read.append(read_photo(damage.of(files[which % len(files)]), name)), BadPhoto)
+    if said is None and (read[0].dtype != np.uint8 or read[0].ndim != 3 or read[0].shape[2] != 3 or not read[0].size):
+        raise Fault(f"No photo: {read[0].dtype}{read[0].shape}")
+    return said
+
+
+def _recipe(place: Place, case: Any) -> str | None:
+    read: list[Recipe] = []
+    said = refusal(lambda: read.append(Recipe.parse(case)), BadRecipe)
+    if said is None:
+        again = (Recipe.parse(json.loads(read[0].model_dump_json())), Recipe.parse(read[0].to_query()))
+        if set(again) != {read[0]}:
+            raise Fault(f"The recipe is another after it was written and read: {read[0]!r}")
+    return said
+
+
+def _name(place: Place, text: str) -> str | None:
+    """A text as the id and the name of a run, and as the name of a data set."""
+    store, before = place.store, place.store.all()
+    for attempt in (
+        store.get,
+        store.delete,
+        store.request_stop,
+        store.record,
+        store.materials,
+        lambda text: store.rename(text, "x"),
+    ):
+        if refusal(lambda: attempt(text), BadInput) is None:  # noqa: B023
+            raise Fault(f"It names a run: {text!r}")
+    if refusal(lambda: delete_folder(place.home.folders, text), BadFolder, watched=place.home.root) is None:
+        raise Fault(f"It names photos: {text!r}")
+    if store.all() != before:
+        raise Fault("The runs changed.")
+    said = refusal(lambda: store.rename(place.run_id, text), BadInput)
+    name = store.get(place.run_id).name
+    if said is not None and name != before[0].name:
+        raise Fault("The run has another name although that was refused.")
+    if not name.isprintable() or not 0 < len(name) <= MAX_NAME:
+        raise Fault(f"A run is called {name!r}.")
+    return said
+
+
+def _archive(place: Place, case: tuple[list[tuple[str, int, int]], bool, Damage, str]) -> str | None:
+    entries, packed, damage, name = case
+    photos = photos_of({"rose": 10, "daisy": 10})
+    files = small_photos()
+    odd = [(named(path, mode=mode << 12), files[which % len(files)]) for path, which, mode in entries]
+    source = zipped(
+        place.given / "plants.zip", [*photos.items(), *odd], method=zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+    )  # fmt: skip
+    source.write_bytes(damage.of(source.read_bytes()))
+    before = state_of(place.root)
+    imported: list[Any] = []
+    said = refusal(
+        lambda: imported.append(import_folder(source, place.home.folders, name)), BadFolder, watched=place.root
+    )
+    if said is None:
+        (info,) = imported
+        for sentence in info.left_out:
+            check_sentence(sentence)
+        _only_below(before, state_of(place.root), f"home/folders/{info.name}/", files=info.photos)
+        delete_folder(place.home.folders, info.name)
+    return said
+
+
+def _only_below(before: State, now: State, folder: str, *, files: int) -> None:
+    made = now.keys() - before.keys()
+    outside = [path for path in made if not path.startswith(folder)]
+    if outside or any(now.get(path) != about for path, about in before.items()):
+        raise Fault(f"Something changed outside {folder}: {outside[:5]}")
+    if sum(not path.endswith("/") for path in made) != files:
+        raise Fault(f"Not {files} files were made in {folder}.")
+
+
+def _model(place: Place, case: tuple[int, Damage]) -> str | None:
+    model = [*_models()][case[0] % len(_models())]
+    source = place.given / f"own{model[0]}"
+    source.write_bytes(case[1].of(model[1]))
+    said = refusal(lambda: import_weights(source, place.home), BadModel, watched=place.root)
+    if said is None:
+        for copy in place.home.weights.iterdir():
+            copy.unlink()
+    return said
+
+
+@functools.cache
+def _models() -> tuple[tuple[str, bytes], ...]:
+    made = ((case.suffix, case.make()) for case in MODELS.values() if case.suffix != ".npz")
+    return tuple((suffix, data) for suffix, data in made if len(data) < 10_000)
+
+
+def _pack(place: Place, case: tuple[str, tuple[str | int, ...], Any, Damage]) -> str | None:
+    """A lesson pack of which a JSON file has another value somewhere, or whose bytes are damaged."""
+    file, path, value, damage = case
+    source = place.given / "lesson.zip"
+    source.write_bytes(damage.of(_changed_pack(_lesson(), file, path, value)))
+    before = place.runs()
+    said = refusal(lambda: unpack(source, place.home, place.store), BadPack, watched=place.root)
+    if said is not None:
+        if place.runs() != before:
+            raise Fault("The runs changed.")
+        return said
+    # It was harmless. The next case finds the home as this one did.
+    for run in place.store.all():
+        if run.id != place.run_id:
+            place.store.delete(run.id)
+            shutil.rmtree(place.home.run(run.id))
+    for folder in place.home.originals.iterdir():
+        shutil.rmtree(folder)
+    return None
+
+
+@functools.cache
+def _lesson() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder) / "made").create()
+        store = Store(home.store)
+        bring_tf_flowers(home, photos=5)
+        run = bring_run(home, store, "Packed", dataset="tf_flowers")
+        pack(Path(folder) / "lesson.zip", home, store, dataset="tf_flowers", runs=[run], garden=Garden(60))
+        store.close()
+        return (Path(folder) / "lesson.zip").read_bytes()
+
+
+def _changed_pack(data: bytes, file: str, path: tuple[str | int, ...], value: Any) -> bytes:
+    """Puts a value into one of a pack's JSON files, where the path leads as far as it goes, and lists the file as it is then."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    name = next(one for one in files if one.endswith(file))
+    content = json.loads(files[name])
+    spot, last = content, None
+    for step in path:
+        keys = list(spot) if isinstance(spot, dict) else list(range(len(spot))) if isinstance(spot, list) else []
+        if not keys:
+            break
+        last = (spot, keys[step % len(keys)] if isinstance(step, int) else step)
+        spot = last[0][last[1]] if not isinstance(last[1], str) or last[1] in last[0] else None
+    if last is not None:
+        with contextlib.suppress(TypeError):
+            last[0][last[1]] = value
+    files[name] = json.dumps(content).encode()
+    manifest = json.loads(files["manifest.json"])
+    if name != "manifest.json":
+        for listed in manifest["files"]:
+            if listed["path"] == name:
+                listed |= {"size": len(files[name]), "sha256": hashlib.sha256(files[name]).hexdigest()}
+        files["manifest.json"] = json.dumps(manifest).encode()
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for one, held in files.items():
+            archive.writestr(one, held)
+    return made.getvalue()
+
+
+def _command(place: Place, words: list[str]) -> str | None:
+    """A command line: it ends with 0 or with one line on standard error and 1 or 2, and trains and changes nothing."""
+    before, runs = state_of(place.root), place.runs()
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = main(words)
+        except BaseException as error:
+            raise Fault(f"{type(error).__name__}: {str(error)[:500]}") from error
+    said = err.getvalue().strip()
+    if code not in (0, 1, 2) or (code and (len(said.splitlines()) != 1 or "Traceback" in said)):
+        raise Fault(f"Code {code}, standard error: {said[:1000]!r}")
+    if state_of(place.root) != before or place.runs() != runs:
+        raise Fault("Something changed.")
+    return said if code else None
+
+
+def _argument(text: str) -> str:
+    """What of a text a command line can hold."""
+    return text.replace("\0", "").encode("utf-8", "surrogateescape" if text.isascii() else "replace").decode()[:2000]
+
+
+ARGUMENTS = (ANY_TEXT | LIKELY).map(_argument)
+FLAGS = st.builds(lambda name, value: f"{flag_of(name)}={value}", KNOB_NAMES, ARGUMENTS)
+GOOD_FLAGS = GOOD_KNOBS.map(lambda knobs: [f"{flag_of(name)}={as_text(value)}" for name, value in knobs.items()])
+COMMANDS = st.one_of(
+    st.builds(lambda good, odd: ["train", "--dry-run", *good, *odd], GOOD_FLAGS, st.lists(FLAGS, max_size=1)),
+    st.builds(lambda good, odd: ["train", "--dry-run", "--json", *good, *odd], GOOD_FLAGS, st.lists(FLAGS, max_size=2)),
+    st.builds(
+        lambda knob, value: ["sweep", "--dry-run", "--knob", f"{knob}={value}"],
+        KNOB_NAMES | ANY_TEXT.map(_argument),
+        ARGUMENTS,
+    ),
+    st.builds(lambda run, photo: ["classify", "--json", "--", run, photo], ARGUMENTS, ARGUMENTS),
+    st.builds(lambda *runs: ["compare", "--", *runs], ARGUMENTS, ARGUMENTS),
+    st.builds(lambda state: ["runs", "--state", state], ARGUMENTS),
+    st.builds(lambda path: ["unpack", "--", path], ARGUMENTS),
+)
+
+PATHS = st.one_of(
+    st.sampled_from(
+        ["..", ".", "", "/", "\\", "C:", "rose", "Rose", "daisy", "con", "__MACOSX", "\0", "~", "a" * 300, "\u202e", "ro\u200bse"]
+    ),
+    st.text(max_size=6),
+)  # fmt: skip
+ENTRY_NAMES = st.builds(
+    lambda parts, stroke, end: stroke.join(parts) + end,
+    st.lists(PATHS, min_size=1, max_size=4),
+    st.sampled_from(["/", "\\"]),
+    st.sampled_from([".png", ".JPG", "/", "", "/1.png", "/../../evil.png"]),
+)
+
+
+# (name, which file, kind as Unix numbers them: 10 is a link, 4 a folder).
+ENTRIES = st.tuples(ENTRY_NAMES, st.integers(0, 200), st.sampled_from([0, 0, 0, 8, 10, 4]))
+SOMETIMES_DAMAGED = st.just(Damage((), None, 1000)) | DAMAGE
+
+
+def _with(odd: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    """Good knobs, some of them replaced."""
+    return st.builds(lambda good, odd: good | odd, GOOD_KNOBS, odd)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is drawn, where it goes, and how many of a thousand cases are of it.
+
+    Args:
+        cases: What is drawn.
+        attempt: Brings one case through its entrance.
+        share: Of a thousand cases.
+    """
+
+    cases: st.SearchStrategy[Any]
+    attempt: Try
+    share: int
+
+
+KINDS: dict[str, Kind] = {
+    "photo": Kind(st.tuples(st.integers(0, 200), SOMETIMES_DAMAGED, ANY_TEXT), _photo, 400),
+    "recipe": Kind(JSON_VALUES | _with(st.dictionaries(KNOB_NAMES | ANY_TEXT, LIKELY | JSON_VALUES, max_size=2)), _recipe, 200),
+    "link": Kind(_with(st.dictionaries(KNOB_NAMES, LIKELY | ANY_TEXT, max_size=2)), _recipe, 160),
+    "name": Kind(ANY_TEXT, _name, 120),
+    "zip": Kind(
+        st.tuples(
+            st.lists(ENTRIES, max_size=4, unique_by=lambda entry: entry[0]),
+            st.booleans(), SOMETIMES_DAMAGED, st.just("plants") | ANY_TEXT,
+        ), _archive, 40),
+    "model": Kind(st.tuples(st.integers(0, 200), SOMETIMES_DAMAGED), _model, 40),
+    "pack": Kind(
+        st.tuples(
+            st.sampled_from(["manifest.json", "run.json", "index.json"]), st.lists(st.integers(0, 30), max_size=4).map(tuple), JSON_VALUES,
+            SOMETIMES_DAMAGED,
+        ), _pack, 20),
+    "command": Kind(COMMANDS, _command, 20),
+}  # fmt: skip
+
+
+@dataclass
+class Outcome:
+    """What a round came to.
+
+    Args:
+        kind: Of its cases.
+        seed: That makes the same cases again.
+        taken, refused: How many were.
+        seconds: It took.
+        slowest_s: Seconds of its slowest case.
+        fault: What went wrong, with the smallest case that shows it; empty if nothing did.
+    """
+
+    kind: str
+    seed: int
+    taken: int = 0
+    refused: int = 0
+    seconds: float = 0.0
+    slowest_s: float = 0.0
+    fault: str = ""
+
+    @property
+    def cases(self) -> int:
+        """How many were tried."""
+        return self.taken + self.refused
+
+
+@contextlib.contextmanager
+def _own_place() -> Iterator[Place]:
+    with tempfile.TemporaryDirectory(prefix="flowerlab-hostile-") as folder:
+        own = {
+            "FLOWERLAB_HOME": f"{folder}/home", "FLOWERLAB_STARTER": "false", "FLOWERLAB_ENGINE": "fake", "KERAS_HOME": f"{folder}/keras",
+            "FLOWERLAB_WARM_SPARE": "false", "FLOWERLAB_GARDEN_PICTURES": "60", "TFDS_DATA_DIR": f"{folder}/tfds", "COLUMNS": "100",
+        }  # fmt: skip
+        before = Path.cwd()
+        with mock.patch.dict(os.environ, own):
+            place = Place(Path(folder))
+            # A path that was made up must not lead into anybody's files.
+            os.chdir(place.given)
+            try:
+                yield place
+            finally:
+                os.chdir(before)
+                place.store.close()
+
+
+def run_round(kind: str, *, cases: int, number: int) -> Outcome:
+    """Draws cases of a kind and brings them through their entrance, until one shows a fault.
+
+    Args:
+        kind: A key of `KINDS`.
+        cases: How many.
+        number: The seed: the same number draws the same cases.
+    """
+    outcome = Outcome(kind, number)
+    last: list[Any] = []
+    began_s = time.perf_counter()
+    with _own_place() as place:
+
+        @seed(number)
+        @settings(
+            max_examples=cases, deadline=None, database=None, derandomize=False, phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck), verbosity=Verbosity.quiet, report_multiple_bugs=False,
+        )  # fmt: skip
+        @given(KINDS[kind].cases)
+        def attempt(case: Any) -> None:
+            last[:] = [case]
+            case_began_s = time.perf_counter()
+            said = KINDS[kind].attempt(place, case)
+            outcome.slowest_s = max(outcome.slowest_s, time.perf_counter() - case_began_s)
+            if said is None:
+                outcome.taken += 1
+            else:
+                outcome.refused += 1
+
+        try:
+            attempt()
+        except Exception as error:
+            # The last case tried is the smallest that shows the fault.
+            outcome.fault = f"{type(error).__name__}: {error}\n  case: {last[0]!r}"
+    outcome.seconds = time.perf_counter() - began_s
+    return outcome
+
+
+def shares(cases: int) -> dict[str, int]:
+    """Returns how many cases of each kind make up so many in all."""
+    return {kind: max(1, round(cases * about.share / 1000)) for kind, about in KINDS.items()}
+
+
+def merged(outcomes: list[Outcome]) -> Outcome:
+    """Returns what rounds of one kind came to together."""
+    first = dataclasses.replace(outcomes[0])
+    for other in outcomes[1:]:
+        first.taken += other.taken
+        first.refused += other.refused
+        first.seconds += other.seconds
+        first.slowest_s = max(first.slowest_s, other.slowest_s)
+        first.fault = first.fault or other.fault
+    return first
