@@ -177,7 +177,7 @@ def test_photos_that_are_gone_are_said_to_be(home: Home, garden: Garden | None) 
         gather(home, "garden", garden)
     first, _second = two_runs(home)
     app = opened(f"matrix-{first.id}", 0, 1)
-    assert "not in this lab" in texts(app)
+    assert "no longer in this lab" in texts(app)
     assert not alts(app)
     table = next(frame.value for frame in app.dataframe if "Photo" in frame.value.columns)
     assert table.to_dict("records") == [

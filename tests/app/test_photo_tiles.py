@@ -78,7 +78,7 @@ def test_one_page_needs_no_turning(ids: tuple[str, ...]) -> None:
 def test_photos_that_are_gone_are_listed(home: Home) -> None:
     """Without the pictures there is a sentence that says so, and a table with ids and answers."""
     app = opened(["garden-00007"], at_hand=False)
-    assert "not in this lab" in texts(app)
+    assert "no longer in this lab" in texts(app)
     assert not pictures(app)
     row = app.dataframe[0].value.iloc[0]
     assert row["Photo"] == "garden-00007"
