@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from hypothesis.extra import numpy as arrays
 from scipy.special import softmax
@@ -18,6 +18,7 @@ LOGITS = arrays.arrays(np.float64, some.tuples(some.integers(1, 40), some.intege
 
 
 @given(logits=LOGITS, seed=some.integers(0, 99))
+@settings(deadline=None)
 def test_losses_are_the_cross_entropy(logits: np.ndarray, seed: int) -> None:
     """Their mean is scikit-learn's log loss, and each is −ln of the probability of the truth."""
     probabilities = softmax(logits, axis=1)
