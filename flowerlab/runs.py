@@ -265,7 +265,8 @@ class Lab:
 
     def queue_place(self, run: Run) -> int:
         """Returns how many runs go before a waiting one (those under way included)."""
-        return sum(other.number < run.number for other in self.store.queued()) + len(self.store.live())
+        waiting = [other.id for other in self.store.queued()]
+        return (waiting.index(run.id) if run.id in waiting else 0) + len(self.store.live())
 
     def finished(self) -> list[Run]:
         """Returns the runs that have a model, newest first."""

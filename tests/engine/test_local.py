@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -21,6 +20,7 @@ from flowerlab.events import Event
 from flowerlab.home import Home
 from flowerlab.metrics import load_predictions
 from flowerlab.settings import Settings
+from flowerlab.workplace import left_behind
 from tests.engine.conftest import QUICK, SLOW, Said
 
 
@@ -175,7 +175,8 @@ def test_only_saving_keeps_the_best_epoch_without_a_test(
         os.kill(pid, signal.SIGKILL)
         said.wait_for("killed", "end")
         said.events.clear()
-        left = json.loads((home.run("killed") / "best.json").read_text())
+        left = left_behind(home.run("killed"))
+        assert left is not None
         again = job("killed", SLOW, task="save", attempt=4)
         engine.submit(again)
         engine.stop("killed")
@@ -187,6 +188,5 @@ def test_only_saving_keeps_the_best_epoch_without_a_test(
     assert end.state == "stopped"
     assert end.result is not None
     assert (end.result.test_accuracy, end.result.confusion_matrix) == (None, None)
-    assert (end.result.best_epoch, end.result.val_accuracy) == (left["epoch"], left["val_accuracy"])
+    assert (end.result.best_epoch, end.result.val_accuracy) == (left.best_epoch, left.val_accuracy)
     assert (home.run("killed") / "model.keras").exists()
-    assert not (home.run("killed") / "best.json").exists()
