@@ -78,7 +78,11 @@ def training_batches(
         tf.TensorSpec((None, classes), tf.float32),
     )
     dataset = tf.data.Dataset.from_generator(stream, output_signature=signature)
-    return dataset.map(lambda batch, answer: (tf.cast(batch, tf.float32), answer)).prefetch(2)
+    options = tf.data.Options()
+    # There is nothing to tune, and the thread that would do it sometimes sleeps through the end of the training: for up to half a
+    # minute nothing goes on.
+    options.autotune.enabled = False
+    return dataset.map(lambda batch, answer: (tf.cast(batch, tf.float32), answer)).prefetch(2).with_options(options)
 
 
 def _copies(

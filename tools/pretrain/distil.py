@@ -220,7 +220,9 @@ def main() -> None:
     parser.add_argument("--head", type=Path, required=True, help="The teacher's classifier: npz with kernel and bias.")
     parser.add_argument("--state", type=Path, default=Path("pretraining"), help="Folder for crops and checkpoints.")
     parser.add_argument("--steps", type=int, default=10_000, help="Batches of 64 crops. Default: 10,000.")
-    parser.add_argument("--rate", type=float, default=PEAK_RATE, help=f"The highest learning rate. Default: {PEAK_RATE}.")
+    parser.add_argument(
+        "--rate", type=float, default=PEAK_RATE, help=f"The highest learning rate. Default: {PEAK_RATE}."
+    )
     parser.add_argument(
         "--begin-with", default="random", metavar="random|shipped|FILE",
         help="Weights to go on from: drawn at random, the shipped ones, or folded ones of an earlier call. Default: random.",
