@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from flowerlab.checkpoints import bytes_of
 from flowerlab.engine import Engine, Sink, Task
 from flowerlab.events import End, Event
 from flowerlab.home import Home
@@ -19,7 +20,7 @@ from flowerlab.locks import ProcessLock
 from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
 from flowerlab.store import Store
-from flowerlab.workplace import left_behind
+from flowerlab.workplace import forget_checkpoints, left_behind, workplaces
 
 LOOK_S = 0.2
 # So often a run whose trainer died is started again by itself.
@@ -181,6 +182,17 @@ class Owner:
             if isinstance(event, End):
                 self._tasks.pop(event.run_id, None)
                 self._wake.set()
+        if isinstance(event, End):
+            self._bound_checkpoints()
+
+    def _bound_checkpoints(self) -> None:
+        """Removes what finished runs keep to be trained on, where it is too much; of the others it is all that there is."""
+        room = self._settings.checkpoints_gb * 1e9
+        finished = [run for run in self._store.all() if run.state.over and run.result is not None]
+        for run in sorted(finished, key=lambda run: run.ended_s or 0.0, reverse=True):
+            room -= sum(bytes_of(folder) for folder in workplaces(self._home.run(run.id)))
+            if room < 0:
+                forget_checkpoints(self._home.run(run.id))
 
     def _take_death(self, engine: Engine, run: Run, event: End) -> None:
         """Sees to a run whose trainer went away without a word: it goes on, or what is there is saved if it was to stop."""

@@ -29,6 +29,7 @@ from flowerlab.engine.gatherer import Gatherer, Gathering
 from flowerlab.engine.local import LocalEngine
 from flowerlab.engine.predictor import Predictor
 from flowerlab.errors import BadInput, BadRecipe, RunFailed, UnknownRun
+from flowerlab.going_on import GoingOn, going_on, longer
 from flowerlab.history import History, Reader
 from flowerlab.home import Home
 from flowerlab.jobs import make_job
@@ -223,6 +224,33 @@ class Lab:
         if self._owner is not None:
             self._owner.wake()
         return state
+
+    def go_on(self, run_id: str, *, epochs: int | None = None) -> Run:
+        """Has a run that is over go on behind its last whole epoch, with its optimizer as it was; it keeps its model meanwhile.
+
+        Args:
+            run_id: Of the run.
+            epochs: How many more to train; None: those of its recipe that are left.
+
+        Raises:
+            BadInput: If it cannot go on, or its photos or weights are no longer those that it was trained with.
+        """
+        run = self.store.get(run_id)
+        recipe, patience_from = longer(run, self.home, epochs)
+        self.check(recipe)
+        if self.materials(recipe) != self.store.materials(run_id):
+            raise BadInput(
+                f"{run.name!r} cannot go on: the photos or weights that it was trained with have changed. Train its recipe again as "
+                f"a new run. Received: {run.id}."
+            )
+        self.store.go_on(run_id, recipe, patience_from=patience_from)
+        if self._owner is not None:
+            self._owner.wake()
+        return self.store.get(run_id)
+
+    def going_on(self, run: Run) -> GoingOn:
+        """Returns how a run that is over can go on."""
+        return going_on(run, self.home)
 
     def rename(self, run_id: str, name: str) -> None:
         """Gives a run another name."""

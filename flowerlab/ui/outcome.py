@@ -16,6 +16,7 @@ from flowerlab.runs import Lab
 from flowerlab.ui.messages import tell, told
 from flowerlab.ui.recipe_form import fill
 from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.training_on import train_on
 from flowerlab.ui.words import trainable_of
 
 COMPARED = 4
@@ -39,6 +40,7 @@ def outcome(lab: Lab, run: Run) -> None:
                 st.switch_page("pages/compare.py", query_params={"runs": ",".join(_beside(lab, run))})
             if st.button(_("📷 Classify a photo"), key="to-classify"):
                 st.switch_page("pages/classify.py", query_params={"runs": run.id})
+        train_on(lab, run)
         if run.state is not RunState.DONE:
             _try_again(lab, run)
 
