@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import select
 import sys
+import threading
 from importlib import import_module
 
 import psutil
@@ -30,6 +32,21 @@ def step_back(niceness: int) -> None:
         me.nice(niceness)
 
 
+def leave_with_parent() -> None:
+    """Ends this process at once when standard input closes: the loops behind it listen only when TensorFlow is loaded."""
+    if not hasattr(select, "poll"):
+        return  # Windows: the loops notice it, some seconds later.
+    closing = select.poll()
+    # No event is asked for; that the other end has gone is always told. Nothing is read.
+    closing.register(0, 0)
+
+    def wait() -> None:
+        closing.poll()
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True, name="parent").start()
+
+
 def main() -> int:
     """Runs one of the roles until standard input closes."""
     parser = argparse.ArgumentParser(prog="python -m flowerlab.trainer")
@@ -40,6 +57,7 @@ def main() -> int:
     niceness = int(os.environ.get("FLOWERLAB_NICENESS", "0"))
     # A photo is one short job that somebody waits for: it goes before training.
     step_back(niceness // 2 if role == "predict" else niceness)
+    leave_with_parent()
 
     # TensorFlow is loaded only now, so that the lines above act before it starts its threads.
     return import_module(f"flowerlab.trainer.{MODULES[role]}").main(lines)  # type: ignore[no-any-return]

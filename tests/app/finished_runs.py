@@ -24,7 +24,7 @@ TESTED, RIGHT = 35, 30
 
 def add_finished(
     home: Home, name: str, *, accuracies: Sequence[float] = (0.5, 0.7), tested: bool = True,
-    unknown_below: float | None = None, **knobs: Any,
+    unknown_below: float | None = None, state: str = "done", materials: str = "", **knobs: Any,
 ) -> Run:  # fmt: skip
     """Writes a run with epochs, a result and a (hollow) model file into a home.
 
@@ -34,10 +34,12 @@ def add_finished(
         accuracies: Validation accuracy of each epoch.
         tested: Whether its test was made.
         unknown_below: Threshold of its result.
+        state: In which it ended.
+        materials: What its photos are.
         knobs: Of its recipe.
     """
     store = Store(home.store)
-    run = store.add(Recipe.parse(knobs), name)
+    run = store.add(Recipe.parse(knobs), name, materials=materials)
     about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
     for number, accuracy in enumerate(accuracies):
         values: dict[str, Any] = {
@@ -62,7 +64,7 @@ def add_finished(
         cached_features=False,
         unknown_below=unknown_below,
     )
-    store.append(End(**about, state="done", result=result))
+    store.append(End(**about, state=state, result=result))
     home.run(run.id).mkdir(parents=True, exist_ok=True)
     (home.run(run.id) / "model.keras").write_bytes(b"hollow")
     if tested:

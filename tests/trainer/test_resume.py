@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowerlab.checkpoints import read_checkpoint
@@ -287,6 +287,7 @@ def test_a_checkpoint_holds_what_trains_and_no_frozen_weights(home: Home) -> Non
     assert 2 * trainable <= sum(array.size for array in kept.training) <= 2 * trainable + 10
 
 
+@settings(deadline=None)
 @given(accuracies=st.lists(st.sampled_from([0.1, 0.2, 0.3]), min_size=1, max_size=12), patience=st.integers(1, 4))
 def test_patience_is_that_of_keras(accuracies: list[float], patience: int) -> None:
     """Training ends in the epoch in which Keras' own EarlyStopping would end it, with the same best epoch."""

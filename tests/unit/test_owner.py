@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from flowerlab.checkpoints import write_checkpoint
 from flowerlab.datasets.folder import import_folder
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
@@ -29,7 +30,8 @@ from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.store import Store
-from tests.unit.test_checkpoints import leave_checkpoint
+from flowerlab.workplace import left_behind
+from tests.unit.test_checkpoints import WEIGHTS_BYTES, checkpoint_at, leave_checkpoint, state_of
 from tests.unit.test_store import RESULT
 
 QUICK = Recipe(image_size=72, epochs=1, head=(4,))
@@ -288,13 +290,15 @@ class Kept:
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
         self.jobs: list[Job] = []
+        self.stops: list[str] = []
 
     def submit(self, job: Job) -> None:
         """Keeps the job."""
         self.jobs.append(job)
 
     def stop(self, run_id: str) -> None:
-        """Ignores it, as a frozen trainer does."""
+        """Only notes it, as a frozen trainer would."""
+        self.stops.append(run_id)
 
     def slots(self) -> tuple[int, int]:
         """Always has room for one."""
@@ -534,3 +538,106 @@ def test_taking_over_sweeps_what_killed_processes_left(open_lab: OpenLab, settin
     owner_of(open_lab())
     assert not [path for path in left if path.exists()]
     assert fresh.exists()
+
+
+def test_finished_runs_keep_only_so_much_to_be_trained_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit those that ended first lose their checkpoints, not their models; what is unfinished loses nothing."""
+    made: list[Kept] = []
+    monkeypatch.setattr(Lab, "_make_engine", lambda lab, sink: made.append(Kept(sink)) or made[-1])
+    lab = owner_of(Lab(settings.model_copy(update={"checkpoints_gb": 2.5 * WEIGHTS_BYTES / 1e9})))
+    try:
+        ends = ("interrupted", "done", "stopped", "done")
+        runs = []
+        for number, state in enumerate(ends):
+            runs.append(lab.start(QUICK.changed(seed=number)).run)
+            until(lambda: bool(made) and len(made[0].jobs) == len(runs))
+            folder = lab.home.run(runs[-1].id)
+            leave_checkpoint(folder / "attempt-1", epochs=1)
+            (folder / "model.keras").write_bytes(b"model")
+            ended = from_record(
+                {"run_id": runs[-1].id, "attempt": 1, "kind": "end", "state": state, "time_s": 100 + number}
+            )
+            if state == "interrupted":
+                lab.store.append(ended)
+            else:
+                made[0].say("end", state=state, result=RESULT, time_s=100 + number)
+        kept = [left_behind(lab.home.run(run.id)) is not None for run in runs]
+        assert kept == [True, False, True, True]
+        assert all((lab.home.run(run.id) / "model.keras").exists() for run in runs)
+        with pytest.raises(BadInput, match="only its model was kept"):
+            lab.go_on(runs[1].id, epochs=2)
+    finally:
+        lab.close()
+
+
+def finished(kept: tuple[Lab, Kept], *, epochs: int, accuracies: tuple[float, ...], state: str = "done") -> Run:
+    """A run with a result and a checkpoint behind some epochs."""
+    lab, engine = kept
+    engine.say("end", state="stopped", message="x")
+    count = len(engine.jobs)
+    run = lab.start(QUICK.changed(epochs=epochs, patience=3)).run
+    until(lambda: len(engine.jobs) > count)
+    folder = lab.home.run(run.id) / "attempt-1"
+    folder.mkdir()
+    write_checkpoint(folder, checkpoint_at(state_of(*accuracies)))
+    engine.say("end", state=state, result=RESULT | {"epochs_run": len(accuracies)})
+    return lab.store.get(run.id)
+
+
+def test_a_finished_run_trains_on(kept: tuple[Lab, Kept]) -> None:
+    """It becomes the run that a longer recipe would have made, and keeps its model meanwhile; without a number it has nothing to do."""
+    lab, engine = kept
+    run = finished(kept, epochs=2, accuracies=(0.3, 0.5))
+    with pytest.raises(BadInput, match="has trained all of its 2 epochs"):
+        lab.go_on(run.id)
+    for wrong, told in ((0, "must be 1 or more"), (499, "epochs")):
+        with pytest.raises(BadInput, match=told):
+            lab.go_on(run.id, epochs=wrong)
+    assert lab.store.get(run.id) == run
+    count = len(engine.jobs)
+    lab.go_on(run.id, epochs=3)
+    until(lambda: len(engine.jobs) > count)
+    job = engine.jobs[-1]
+    assert (job.run_id, job.attempt, job.task, job.recipe["epochs"], job.patience_from) == (run.id, 2, "train", 5, 0)
+    assert lab.store.get(run.id).result == run.result
+    assert lab.equal_to(run.recipe.changed(epochs=5)) == lab.store.get(run.id)
+    with pytest.raises(BadInput, match="goes on by itself"):
+        lab.go_on(run.id, epochs=1)
+
+
+def test_a_run_that_ended_early_trains_on_with_new_patience(kept: tuple[Lab, Kept]) -> None:
+    """It needs a number of epochs, and its patience counts from where it goes on."""
+    lab, engine = kept
+    run = finished(kept, epochs=9, accuracies=(0.5, 0.3, 0.3, 0.3))
+    found = lab.going_on(run)
+    assert (found.epochs_run, found.left, found.ended_early) == (4, 0, True)
+    with pytest.raises(BadInput, match="ended early"):
+        lab.go_on(run.id)
+    count = len(engine.jobs)
+    lab.go_on(run.id, epochs=2)
+    until(lambda: len(engine.jobs) > count)
+    assert (engine.jobs[-1].recipe["epochs"], engine.jobs[-1].patience_from) == (6, 4)
+
+
+def test_a_stopped_run_goes_on_to_its_end(kept: tuple[Lab, Kept]) -> None:
+    """Without a number the epochs of its recipe that are left are trained, and a Stop from before is forgotten."""
+    lab, engine = kept
+    run = finished(kept, epochs=9, accuracies=(0.3, 0.5), state="stopped")
+    count = len(engine.jobs)
+    lab.go_on(run.id)
+    until(lambda: len(engine.jobs) > count)
+    assert engine.jobs[-1].recipe["epochs"] == 9
+    engine.stops.clear()
+    lab.stop(run.id)
+    until(lambda: engine.stops == [run.id])
+
+
+def test_a_run_whose_photos_changed_does_not_go_on(kept: tuple[Lab, Kept], settings: Settings) -> None:
+    """With another garden than it was trained on it is refused in a sentence, and stays as it is."""
+    lab, _ = kept
+    run = finished(kept, epochs=2, accuracies=(0.3, 0.5))
+    other = Lab(settings.model_copy(update={"garden_pictures": 70}), own_queue=False)
+    with pytest.raises(BadInput, match="have changed"):
+        other.go_on(run.id, epochs=3)
+    other.close()
+    assert lab.store.get(run.id) == run
