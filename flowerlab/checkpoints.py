@@ -227,7 +227,8 @@ def _keep_best(scratch: Path, checkpoint: Checkpoint, before: Path | None) -> No
 
 def _save(path: Path, arrays: Sequence[NDArray[Any]]) -> None:
     with settled(path) as file:
-        np.savez(file, **{f"{number:05}": value for number, value in enumerate(arrays)})
+        named: dict[str, Any] = {f"{number:05}": value for number, value in enumerate(arrays)}
+        np.savez(file, **named)
 
 
 def _load(path: Path) -> Arrays:

@@ -39,11 +39,13 @@ from flowerlab.workplace import workplaces
 ROOT = Path(__file__).parents[1]
 # The plain way with random numbers in every step, and kept features; quick, and long enough to be met in the middle.
 RECIPES = (
-    Recipe(image_size=72, epochs=12, patience=12, head=(8,), dropout=0.3, augment="flip", batch_size=4),
-    Recipe(
-        architecture="vgg16_mini", weights="flowerlab", unfreeze_from="none", image_size=32, epochs=30, patience=30,
-        head=(8,), dropout=0.3, batch_size=2,
-    ),
+    Recipe.parse({
+        "image_size": 72, "epochs": 12, "patience": 12, "head": (8,), "dropout": 0.3, "augment": "flip", "batch_size": 4,
+    }),
+    Recipe.parse({
+        "architecture": "vgg16_mini", "image_size": 32, "epochs": 30, "patience": 30, "head": (8,), "dropout": 0.3,
+        "batch_size": 2,
+    }),
 )  # fmt: skip
 MOMENTS = (RunState.PREPARING, RunState.TRAINING, RunState.EVALUATING)
 ORPHANS_LEAVE_WITHIN_S = 10.0

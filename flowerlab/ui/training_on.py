@@ -17,7 +17,7 @@ MORE_EPOCHS = 5
 def train_on(lab: Lab, run: Run) -> None:
     """Offers to go on where a run was cut off, and to train one that has a model for more epochs."""
     found = lab.going_on(run)
-    if found.left and found.epochs_run:
+    if found.epochs_run and (found.left or run.result is None):
         _go_on(lab, run, found)
     if run.result is not None:
         with st.popover(_("➕ Train on"), key="train-on"):
@@ -25,9 +25,12 @@ def train_on(lab: Lab, run: Run) -> None:
 
 
 def _go_on(lab: Lab, run: Run, found: GoingOn) -> None:
-    label = _("▶ Go on from epoch {epoch}").format(epoch=found.epochs_run + 1)
+    if found.left:
+        label = _("▶ Go on from epoch {epoch}").format(epoch=found.epochs_run + 1)
+        words = _("Trains the epochs that are left, {count} of {epochs}, as if nothing had happened.")
+    else:
+        label, words = _("▶ Test and save it"), _("It has trained to its end, but there is no model yet.")
     unfinished = run.state in (RunState.FAILED, RunState.INTERRUPTED)
-    words = _("Trains the epochs that are left, {count} of {epochs}, as if nothing had happened.")
     if st.button(
         label, key="go-on", type="primary" if unfinished else "secondary",
         help=words.format(count=found.left, epochs=run.recipe.epochs),
