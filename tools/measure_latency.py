@@ -22,7 +22,7 @@ from PIL import Image
 
 from flowerlab.datasets.garden import pictures
 from flowerlab.events import Batch
-from flowerlab.photos import read_photo
+from flowerlab.photos import read_photo, resize_photo
 from flowerlab.presets import preset_recipe
 from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
@@ -82,7 +82,8 @@ def many_a_second(lab: Lab) -> tuple[float, float]:
     from flowerlab.trainer.saved import load_saved
 
     run = lab.store.get(RUN_ID)
-    photos = [pictures.draw(number % 20, size_px=run.recipe.image_size).photo for number in range(MANY)]
+    size_px, mode = run.recipe.image_size, run.recipe.resize
+    photos = [resize_photo(pictures.draw(number % 20).photo, size_px, mode) for number in range(MANY)]
     model, array = load_saved(lab.model_path(run)), np.stack(photos).astype(np.float32)
     return (
         MANY / _quickest(lambda: lab.predict(run, photos)),

@@ -7,14 +7,17 @@ standard error, because libraries print. The process leaves at once when its sta
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import select
 import sys
 import threading
 from importlib import import_module
+from pathlib import Path
 
 import psutil
 
+AUTOGROUP = Path("/proc/self/autogroup")
 MODULES = {"train": "serve", "predict": "predict", "gather": "gather_role"}
 
 
@@ -30,6 +33,10 @@ def step_back(niceness: int) -> None:
             me.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
     elif niceness > me.nice():
         me.nice(niceness)
+        # Linux may first share the processor out among sessions (sched_autogroup); then a process's own niceness counts only
+        # within its session, and every trainer has one of its own.
+        with contextlib.suppress(OSError):
+            AUTOGROUP.write_text(str(niceness), encoding="ascii")
 
 
 def leave_with_parent() -> None:

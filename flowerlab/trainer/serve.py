@@ -17,6 +17,7 @@ from flowerlab.engine.protocol import Job
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
+from flowerlab.trainer.rehearsal import rehearse
 from flowerlab.trainer.run import run_job
 
 LOG = logging.getLogger("flowerlab.trainer")
@@ -38,6 +39,9 @@ def main(file: TextIO) -> int:
     inbox: queue.Queue[tuple[Channel, bool]] = queue.Queue()
     threading.Thread(target=_listen, args=(lines, inbox), daemon=True, name="stdin").start()
     lines.write({"kind": "ready"})
+    # Only by one that waits: who has a run already begins it.
+    if inbox.empty():
+        rehearse()
     while True:
         channel, warm = inbox.get()
         _serve(channel, warm=warm)

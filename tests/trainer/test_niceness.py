@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -25,3 +26,16 @@ def test_a_lab_that_was_started_nicely_keeps_its_niceness(begun: int, wanted: in
     program = PROGRAM.format(begun=begun, wanted=wanted)
     outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert (outcome.stdout, outcome.stderr) == (f"{expected}\n", "")
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="This system does not group sessions")
+def test_a_trainer_steps_back_behind_other_sessions_too() -> None:
+    """Where Linux shares the processor out among sessions, a trainer's whole session steps back, not only the process in it."""
+    program = (
+        "from flowerlab.trainer.__main__ import step_back\nstep_back(15)\nprint(open('/proc/self/autogroup').read())"
+    )
+    outcome = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True, text=True, timeout=60, check=False, start_new_session=True,
+    )  # fmt: skip
+    assert outcome.stdout.split()[-2:] == ["nice", "15"], outcome.stderr

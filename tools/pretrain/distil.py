@@ -5,7 +5,8 @@
 The student sees the same crops as the teacher: every second batch as they were cut, the others altered (tools/pretrain/alter.py).
 It learns to tell the teacher's standardised pooled features (mean squared error) and the teacher's answers among 1,001 ImageNet
 classes (KL divergence at temperature 2 between both networks' logits through the teacher's head). BatchNormalization helps
-while it trains and is folded into the convolutions at the end. An interrupted call goes on where it was.
+while it trains and is folded into the convolutions at the end. An interrupted call goes on where it was; so does one that is
+made again with more steps.
 """
 
 from __future__ import annotations
@@ -223,10 +224,7 @@ def main() -> None:
     parser.add_argument(
         "--rate", type=float, default=PEAK_RATE, help=f"The highest learning rate. Default: {PEAK_RATE}."
     )
-    parser.add_argument(
-        "--begin-with", default="random", metavar="random|shipped|FILE",
-        help="Weights to go on from: drawn at random, the shipped ones, or folded ones of an earlier call. Default: random.",
-    )  # fmt: skip
+    parser.add_argument("--begin-with", choices=["random", "shipped"], default="random", help="Default: random.")
     parser.add_argument(
         "--precision", choices=["float32", "mixed_bfloat16"], default="float32",
         help="Of the student's layers. Default: float32; mixed_bfloat16 is quicker where the processor has it.",
@@ -240,13 +238,10 @@ def main() -> None:
     others = make_crops(arguments.state / "altered", sources, seed=1, alter=True)
     with np.load(arguments.head) as head:
         distiller = Distiller(plain, (head["kernel"], head["bias"]), arguments.precision)
-    if arguments.begin_with != "random":
-        known = vgg16_mini((STORED_PX, STORED_PX, 3))
-        if arguments.begin_with == "shipped":
-            load_shipped(known, architecture("vgg16_mini"))
-        else:
-            known.load_weights(arguments.begin_with)
-        unfold(distiller.model, known, plain)
+    if arguments.begin_with == "shipped":
+        shipped = vgg16_mini((STORED_PX, STORED_PX, 3))
+        load_shipped(shipped, architecture("vgg16_mini"))
+        unfold(distiller.model, shipped, plain)
     train((plain, others), distiller, arguments.steps, arguments.rate, arguments.state / "checkpoints")
 
 
