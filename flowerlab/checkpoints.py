@@ -46,12 +46,14 @@ class TrainingState(BaseModel):
 
     Args:
         photos: Key of the prepared photos that it trains on.
+        frozen: Hash of the weights that do not train, which are loaded anew.
         epochs: Every whole epoch so far.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     photos: str
+    frozen: str = ""
     epochs: tuple[Figures, ...] = ()
 
     @property

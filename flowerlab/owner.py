@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from flowerlab.checkpoints import bytes_of
 from flowerlab.engine import Engine, Sink, Task
+from flowerlab.errors import FlowerlabError
 from flowerlab.events import End, Event
 from flowerlab.home import Home
 from flowerlab.jobs import make_job
@@ -181,18 +182,21 @@ class Owner:
             self._store.append(event)
             if isinstance(event, End):
                 self._tasks.pop(event.run_id, None)
+                self._bound_checkpoints()
                 self._wake.set()
-        if isinstance(event, End):
-            self._bound_checkpoints()
 
     def _bound_checkpoints(self) -> None:
         """Removes what finished runs keep to be trained on, where it is too much; of the others it is all that there is."""
         room = self._settings.checkpoints_gb * 1e9
-        finished = [run for run in self._store.all() if run.state.over and run.result is not None]
-        for run in sorted(finished, key=lambda run: run.ended_s or 0.0, reverse=True):
-            room -= sum(bytes_of(folder) for folder in workplaces(self._home.run(run.id)))
-            if room < 0:
-                forget_checkpoints(self._home.run(run.id))
+        try:
+            finished = [run for run in self._store.all() if run.state.over and run.result is not None]
+            for run in sorted(finished, key=lambda run: run.ended_s or 0.0, reverse=True):
+                room -= sum(bytes_of(folder) for folder in workplaces(self._home.run(run.id)))
+                if room < 0 and self._store.get(run.id).state.over:
+                    forget_checkpoints(self._home.run(run.id))
+        except (OSError, FlowerlabError):
+            # The end of the run was taken; the next one's end tries again.
+            LOG.exception("The checkpoints of finished runs could not be bounded.")
 
     def _take_death(self, engine: Engine, run: Run, event: End) -> None:
         """Sees to a run whose trainer went away without a word: it goes on, or what is there is saved if it was to stop."""

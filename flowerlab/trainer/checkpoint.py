@@ -6,6 +6,7 @@ best epoch.
 
 from __future__ import annotations
 
+import hashlib
 import time
 
 import keras
@@ -24,6 +25,14 @@ MOST_SHARE = 0.05
 def weights_of(model: keras.Model) -> Arrays:
     """Returns a copy of what trains."""
     return _copies(model.trainable_variables)
+
+
+def hash_of_frozen(model: keras.Model) -> str:
+    """Returns a hash of the weights that do not train."""
+    found = hashlib.blake2b(digest_size=16)
+    for variable in model.non_trainable_variables:
+        found.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable)))
+    return found.hexdigest()
 
 
 def put_weights(model: keras.Model, weights: Arrays) -> None:

@@ -27,7 +27,7 @@ from flowerlab.metrics import confusion_matrix
 from flowerlab.precision import Precision, frozen_precision, good_enough
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.channel import Channel, StopRequested
-from flowerlab.trainer.checkpoint import Keeper, put_weights
+from flowerlab.trainer.checkpoint import Keeper, hash_of_frozen, put_weights
 from flowerlab.trainer.features import Computed, FrozenPart, Progress, Views
 from flowerlab.trainer.fit import Trained, predict, train
 from flowerlab.trainer.models import Network, build
@@ -104,11 +104,14 @@ def keep_features(job: Job, progress: Progress) -> bool:
 
 def _run_to_end(run: _Run, channel: Channel, place: Workplace) -> dict[str, Any]:
     before = read_checkpoint(place.folder)
-    if before is not None and before.state.photos != run.prepared.key:
-        raise RunFailed(
-            "The photos are not those that this run has trained on, so it cannot go on. Train the recipe again as a new run."
-        )
-    begin = TrainingState(photos=run.prepared.key) if before is None else before.state
+    begin = TrainingState(photos=run.prepared.key, frozen=hash_of_frozen(run.network.model))
+    if before is not None:
+        for name, what in (("photos", "photos"), ("frozen", "weights of its frozen layers")):
+            if getattr(before.state, name) != getattr(begin, name):
+                raise RunFailed(
+                    f"The {what} are not those that this run has trained with, so it cannot go on. Train the recipe again as a new run."
+                )
+        begin = before.state
     _say_start(run, channel, begin)
     if run.job.task == "train":
         run.seconds_before = begin.seconds_training

@@ -275,6 +275,21 @@ def test_other_photos_are_refused(home: Home) -> None:
         attempt(home, PLAIN, 2, garden=Garden(70))
 
 
+def test_other_frozen_weights_are_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does it with a backbone that somebody has changed since: a run that it started from may have been trained on."""
+    recipe = CACHED.changed(epochs=1)
+    attempt(home, recipe, 1)
+    real = run.load_starting_weights
+
+    def others(network: Any, *rest: Any) -> None:
+        real(network, *rest)
+        network.backbone.layers[1].kernel.assign_add(0.01 * np.ones(network.backbone.layers[1].kernel.shape))
+
+    monkeypatch.setattr(run, "load_starting_weights", others)
+    with pytest.raises(RunFailed, match="weights of its frozen layers are not those"):
+        attempt(home, recipe.changed(epochs=2), 2)
+
+
 def test_a_checkpoint_holds_what_trains_and_no_frozen_weights(home: Home) -> None:
     """Of a network whose head trains there are the head's weights, twice more for Adam, and its random states."""
     head_only = CACHED.changed(unfreeze_from="none", augment="none", augment_views=0, epochs=1)
