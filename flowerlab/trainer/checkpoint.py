@@ -31,7 +31,7 @@ def hash_of_frozen(model: keras.Model) -> str:
     """Returns a hash of the weights that do not train."""
     found = hashlib.blake2b(digest_size=16)
     for variable in model.non_trainable_variables:
-        found.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable)))
+        found.update(keras.ops.convert_to_numpy(variable).tobytes())
     return found.hexdigest()
 
 

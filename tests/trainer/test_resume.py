@@ -265,6 +265,9 @@ def test_a_stopped_run_goes_on_behind_its_last_whole_epoch(home: Home, monkeypat
         stopped = attempt(home, PLAIN, 1)
     assert (stopped[-1]["state"], stopped[-1]["result"]["epochs_run"]) == ("stopped", 2)
     assert [event["kind"] for event in stopped].count("saved") == 1
+    state = left_behind(home.run("run"))
+    assert state is not None
+    assert state.epochs_run == 2
     same(curve(attempt(home, PLAIN, 2)), curve(whole))
 
 
