@@ -60,6 +60,11 @@ class Start(_Event):
     test_photos: int
     classes: tuple[str, ...]
     cached_features: bool
+    first_epoch: int = Field(
+        default=0,
+        description="0-based: where this attempt goes on. What earlier ones said of this epoch and later ones does not count; the "
+        "epochs before are said once more, behind this event.",
+    )
 
 
 class Batch(_Event):
@@ -85,7 +90,7 @@ class Epoch(_Event):
 
 
 class Saved(_Event):
-    """The best weights so far are on disk."""
+    """A checkpoint is on disk, with the best weights so far."""
 
     kind: Literal["saved"] = "saved"
     epoch: int = Field(description="0-based; the epoch that the weights come from.")

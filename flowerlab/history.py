@@ -16,7 +16,7 @@ class History:
 
     Args:
         start: What was said when training began; None before.
-        epochs: Whole epochs by number; a resumed attempt overwrites what it repeats.
+        epochs: Whole epochs by number, in one unbroken count over all attempts.
         batches: Of the epoch that is running, in order.
         preparing: The newest preparation, until training begins.
         evaluating: The newest word on the test.
@@ -44,6 +44,8 @@ class History:
             self.preparing = event
         elif isinstance(event, Start):
             self.start, self.preparing = event, None
+            # A dead attempt may have come further than its last checkpoint.
+            self.epochs = {number: epoch for number, epoch in self.epochs.items() if number < event.first_epoch}
         elif isinstance(event, Batch):
             if self.batches and self.batches[-1].epoch != event.epoch:
                 self.batches = []

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from flowerlab.errors import HomeUnusable
 
@@ -153,6 +154,15 @@ def written_whole(target: Path) -> Iterator[Path]:
         yield scratch
         shutil.rmtree(target, ignore_errors=True)
         scratch.rename(target)
+
+
+@contextmanager
+def settled(path: Path) -> Iterator[IO[bytes]]:
+    """Opens a new file whose bytes have reached the disk when the block ends well."""
+    with path.open("wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def replace_file(target: Path, data: bytes) -> None:

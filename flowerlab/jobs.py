@@ -14,7 +14,7 @@ from flowerlab.work import wanted_way
 
 def make_job(
     run_id: str, attempt: int, recipe: Recipe, *, home: Home, settings: Settings,
-    source: Source, task: Task = "train", waiting: Sequence[Recipe] = (),
+    source: Source, task: Task = "train", patience_from: int = 0, waiting: Sequence[Recipe] = (),
 ) -> Job:  # fmt: skip
     """Returns one attempt at a run.
 
@@ -26,6 +26,7 @@ def make_job(
         settings: The garden, precision, how features are kept.
         source: Looks up the runs that it goes on from.
         task: What to do.
+        patience_from: Whole epochs from which patience counts.
         waiting: What will be trained after it.
     """
     origin = origin_of(recipe, source)
@@ -33,7 +34,7 @@ def make_job(
         run_id=run_id, attempt=attempt, recipe=recipe.model_dump(mode="json"), home=home.root, garden=settings.garden,
         task=task, origin=origin, precision=settings.precision, features=settings.features,
         also_keep=tuple(sorted({one.cut for one in waiting if _shares(one, recipe) and origin_of(one, source) == origin})),
-        features_gb=settings.features_gb,
+        patience_from=patience_from, features_gb=settings.features_gb,
     )  # fmt: skip
 
 

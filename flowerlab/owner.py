@@ -1,6 +1,7 @@
 """Who runs the queue: of all processes that open a home, one at a time hands waiting runs to its engine.
 
-The others (the command line beside the app) write to the store and watch. When the owner goes, the next one takes over.
+The others (the command line beside the app) write to the store and watch. When the owner goes, the next one takes over. A run whose
+trainer died, alone or with its owner, goes on behind its last whole epoch.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from flowerlab.checkpoints import bytes_of
 from flowerlab.engine import Engine, Sink, Task
+from flowerlab.errors import FlowerlabError
 from flowerlab.events import End, Event
 from flowerlab.home import Home
 from flowerlab.jobs import make_job
@@ -18,8 +21,11 @@ from flowerlab.locks import ProcessLock
 from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
 from flowerlab.store import Store
+from flowerlab.workplace import forget_checkpoints, left_behind, workplaces
 
 LOOK_S = 0.2
+# So often a run whose trainer died is started again by itself.
+MOST_RESTARTS = 2
 LOG = logging.getLogger(__name__)
 
 
@@ -46,6 +52,8 @@ class Owner:
         self._closed = False
         self._begins_more = True
         self._dispatching = threading.Lock()
+        # The engine's thread says events while the owner's hands out jobs; either may do the other's work on its way.
+        self._guard = threading.RLock()
         self._thread = threading.Thread(target=self._work, daemon=True, name="owner")
         self._thread.start()
 
@@ -75,7 +83,7 @@ class Owner:
             self._begins_more = False
 
     def close(self) -> None:
-        """Gives the queue back. A run that is under way is left to the next owner."""
+        """Gives the queue back. A run that is under way waits for the next owner, who has it go on."""
         self._closed = True
         self._wake.set()
         self._thread.join(timeout=15)
@@ -86,8 +94,8 @@ class Owner:
                 if self._engine is None and self._lock.acquire():
                     self._take_over()
                 if self._engine is not None:
-                    self._forward_stops(self._engine)
-                    with self._dispatching:
+                    with self._dispatching, self._guard:
+                        self._forward_stops(self._engine)
                         if self._begins_more:
                             self._dispatch(self._engine)
             except Exception:
@@ -97,33 +105,54 @@ class Owner:
             self._wake.clear()
         if self._engine is not None:
             self._engine.close()
-            self._store.interrupt_live("The lab was closed while this run was under way.")
+            for run in self._store.live():
+                self._store.requeue(run.id, "The lab was closed while this run was under way; it goes on.", died=False)
         self._lock.release()
 
     def _take_over(self) -> None:
-        self._store.interrupt_live("The lab was closed or killed while this run was under way.")
+        # An owner that closes leaves no run under way: these are of one that was killed.
+        for run in self._store.live():
+            self._go_on(run, "The lab was killed while this run was under way.")
         self._home.sweep()
         self._engine = self._make_engine(self._take)
 
+    def _go_on(self, run: Run, what_happened: str) -> None:
+        """Has a run whose trainer died wait for another attempt; ends it if that has happened too often."""
+        left = left_behind(self._home.run(run.id))
+        where = f"from epoch {left.epochs_run + 1}" if left else "from the start"
+        if run.deaths < MOST_RESTARTS or run.stop_requests:
+            self._store.requeue(run.id, f"{what_happened} It goes on {where}.", died=True)
+            return
+        message = f"{what_happened} That was the third time, so it was not started again. It can go on {where}."
+        self._store.append(End(run_id=run.id, attempt=run.attempt, state="interrupted", message=message))
+
     def _forward_stops(self, engine: Engine) -> None:
         for run in self._store.live():
-            if run.stop_requests > self._stops_sent.get(run.id, 0):
+            if run.id not in self._tasks:
+                # It was being stopped when its trainer went, or while it waited for another attempt.
+                self._stops_sent[run.id] = run.stop_requests
+                self._finish(engine, run)
+            elif run.stop_requests > self._stops_sent.get(run.id, 0):
                 self._stops_sent[run.id] = run.stop_requests
                 engine.stop(run.id)
 
     def _dispatch(self, engine: Engine) -> None:
         busy, total = engine.slots()
-        for run in self._store.queued()[: total - busy]:
-            if run.recipe.start_from is not None and not self._source_is_ready(run):
-                continue
-            self._submit(engine, run)
+        free = total - busy
+        for run in self._store.queued():
+            if free <= 0:
+                return
+            if run.recipe.start_from is None or self._source_is_ready(run):
+                self._stops_sent.pop(run.id, None)
+                self._submit(engine, run)
+                free -= 1
 
     def _submit(self, engine: Engine, run: Run, task: Task = "train") -> None:
         self._home.run(run.id).mkdir(parents=True, exist_ok=True)
         self._tasks[run.id] = task
         job = make_job(
             run.id, self._store.begin_attempt(run.id), run.recipe,
-            home=self._home, settings=self._settings, source=self._store.source, task=task,
+            home=self._home, settings=self._settings, source=self._store.source, task=task, patience_from=run.patience_from,
             waiting=[other.recipe for other in self._store.queued() if other.id != run.id],
         )  # fmt: skip
         engine.submit(job)
@@ -143,25 +172,47 @@ class Owner:
 
     def _take(self, event: Event) -> None:
         """Takes an event from the engine."""
-        if isinstance(event, End) and event.state == "interrupted" and self._engine is not None:
-            run = self._store.get(event.run_id)
-            if run.stop_requests and run.attempt == event.attempt:
-                self._end_killed(self._engine, run, event)
+        with self._guard:
+            if isinstance(event, End) and event.state == "interrupted" and self._engine is not None:
+                run = self._store.get(event.run_id)
+                if run.attempt == event.attempt and run.state.live:
+                    self._take_death(self._engine, run, event)
+                    self._wake.set()
+                    return
+            self._store.append(event)
+            if isinstance(event, End):
+                self._tasks.pop(event.run_id, None)
+                self._bound_checkpoints()
                 self._wake.set()
-                return
-        self._store.append(event)
-        if isinstance(event, End):
-            self._tasks.pop(event.run_id, None)
-            self._wake.set()
 
-    def _end_killed(self, engine: Engine, run: Run, event: End) -> None:
-        """Ends a run whose trainer was killed because it did not stop in time.
+    def _bound_checkpoints(self) -> None:
+        """Removes what finished runs keep to be trained on, where it is too much; of the others it is all that there is."""
+        room = self._settings.checkpoints_gb * 1e9
+        try:
+            finished = [run for run in self._store.all() if run.state.over and run.result is not None]
+            for run in sorted(finished, key=lambda run: run.ended_s or 0.0, reverse=True):
+                room -= sum(bytes_of(folder) for folder in workplaces(self._home.run(run.id)))
+                if room < 0 and self._store.get(run.id).state.over:
+                    forget_checkpoints(self._home.run(run.id))
+        except (OSError, FlowerlabError):
+            # The end of the run was taken; the next one's end tries again.
+            LOG.exception("The checkpoints of finished runs could not be bounded.")
 
-        It may have left its best whole epoch behind: then another attempt tests and saves that. Killed in the test, or
-        again, the next attempt only saves.
+    def _take_death(self, engine: Engine, run: Run, event: End) -> None:
+        """Sees to a run whose trainer went away without a word: it goes on, or what is there is saved if it was to stop."""
+        if run.stop_requests:
+            self._finish(engine, run)
+        else:
+            self._tasks.pop(run.id, None)
+            self._go_on(run, event.message)
+
+    def _finish(self, engine: Engine, run: Run) -> None:
+        """Has a run that was to stop, and has no trainer any more, tested and saved as far as it came.
+
+        Killed in the test, or again, the next attempt only saves.
         """
         task = self._tasks.get(run.id, "train")
-        if (self._home.run(run.id) / "best.json").exists() and task != "save":
+        if left_behind(self._home.run(run.id)) is not None and task != "save":
             tested_long_enough = run.state is RunState.EVALUATING or task == "finish"
             self._submit(engine, run, "save" if tested_long_enough else "finish")
             return
@@ -169,4 +220,4 @@ class Owner:
         if task == "save":
             message = f"Stopped, and its model could not be saved. What it learnt lies in {self._home.run(run.id)}."
         self._tasks.pop(run.id, None)
-        self._store.append(event.model_copy(update={"state": "stopped", "message": message}))
+        self._store.append(End(run_id=run.id, attempt=run.attempt, state="stopped", message=message))

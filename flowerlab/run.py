@@ -23,7 +23,7 @@ class RunState(StrEnum):
     DONE = "done"  # trained to its end and tested
     STOPPED = "stopped"  # ended early by somebody; keeps its best whole epoch, if there was one
     FAILED = "failed"  # ended by an error; `message` says which
-    INTERRUPTED = "interrupted"  # the lab was closed or killed while it ran
+    INTERRUPTED = "interrupted"  # its trainer died again and again; can go on behind its last whole epoch
 
     @property
     def live(self) -> bool:
@@ -48,9 +48,11 @@ class Run:
         state: Where it is in its life.
         attempt: Number of the newest attempt; 0 before the first.
         created_s, started_s, ended_s: Unix time in seconds.
-        message: Why it failed or stopped, as a sentence; else empty.
+        message: Why it failed, stopped or was started again, as a sentence; else empty.
         stop_requests: How often somebody pressed Stop (the second skips the test).
-        result: What it came to, once there is a model.
+        result: What it came to, once there is a model. While it is trained on: what it came to before.
+        deaths: How often its trainer died since somebody last asked for it.
+        patience_from: Whole epochs from which patience counts: 0, or where somebody wished to train on after it had run out.
     """
 
     id: str
@@ -65,6 +67,8 @@ class Run:
     message: str
     stop_requests: int
     result: Result | None
+    deaths: int = 0
+    patience_from: int = 0
 
 
 @dataclass(frozen=True)

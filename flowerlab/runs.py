@@ -31,6 +31,7 @@ from flowerlab.engine.hasher import Hasher
 from flowerlab.engine.local import LocalEngine
 from flowerlab.engine.predictor import Predictor
 from flowerlab.errors import BadInput, BadRecipe, RunFailed, UnknownRun
+from flowerlab.going_on import GoingOn, going_on, longer
 from flowerlab.history import History, Reader
 from flowerlab.home import Home
 from flowerlab.jobs import make_job
@@ -228,6 +229,33 @@ class Lab:
             self._owner.wake()
         return state
 
+    def go_on(self, run_id: str, *, epochs: int | None = None) -> Run:
+        """Has a run that is over go on behind its last whole epoch, with its optimizer as it was; it keeps its model meanwhile.
+
+        Args:
+            run_id: Of the run.
+            epochs: How many more to train; None: those of its recipe that are left.
+
+        Raises:
+            BadInput: If it cannot go on, or its photos or weights are no longer those that it was trained with.
+        """
+        run = self.store.get(run_id)
+        recipe, patience_from = longer(run, self.home, epochs)
+        self.check(recipe)
+        if self.materials(recipe) != self.store.materials(run_id):
+            raise BadInput(
+                f"{run.name!r} cannot go on: the photos or weights that it was trained with have changed. Train its recipe again as "
+                f"a new run. Received: {run.id}."
+            )
+        self.store.go_on(run_id, recipe, patience_from=patience_from)
+        if self._owner is not None:
+            self._owner.wake()
+        return self.store.get(run_id)
+
+    def going_on(self, run: Run) -> GoingOn:
+        """Returns how a run that is over can go on."""
+        return going_on(run, self.home)
+
     def rename(self, run_id: str, name: str) -> None:
         """Gives a run another name."""
         self.store.rename(run_id, name)
@@ -269,7 +297,8 @@ class Lab:
 
     def queue_place(self, run: Run) -> int:
         """Returns how many runs go before a waiting one (those under way included)."""
-        return sum(other.number < run.number for other in self.store.queued()) + len(self.store.live())
+        waiting = [other.id for other in self.store.queued()]
+        return (waiting.index(run.id) if run.id in waiting else 0) + len(self.store.live())
 
     def finished(self) -> list[Run]:
         """Returns the runs that have a model, newest first."""

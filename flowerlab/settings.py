@@ -71,6 +71,12 @@ class Settings(BaseModel):
         description="How much all kept features may take, in GB (10⁹ bytes); the least recently used go first. Not set: 8, or a "
         "tenth of the free disk if that is less.",
     )
+    checkpoints_gb: float = Field(
+        default=4.0,
+        ge=0,
+        description="How much finished runs may keep, in GB (10⁹ bytes), so that they can be trained on: optimizer and newest "
+        "weights. The runs that ended first lose theirs first; models and predictions always stay.",
+    )
     starter: bool = Field(
         default=True,
         description="Put the starter classifier, which comes with Flowerlab, into a home that never had it.",

@@ -36,7 +36,10 @@ CREATE TABLE runs (
     ended_s REAL,
     message TEXT NOT NULL DEFAULT '',
     stop_requests INTEGER NOT NULL DEFAULT 0,
-    result TEXT
+    result TEXT,
+    deaths INTEGER NOT NULL DEFAULT 0,
+    patience_from INTEGER NOT NULL DEFAULT 0,
+    queued_s REAL NOT NULL DEFAULT 0
 );
 CREATE INDEX runs_by_fingerprint ON runs (fingerprint);
 CREATE TABLE events (
@@ -48,7 +51,16 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_run ON events (run_id, seq);
 """
-SCHEMA_VERSION = 1
+# From the version before to each of these; a new file gets `SCHEMA` as it is.
+UPGRADES = {
+    2: """
+ALTER TABLE runs ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN patience_from INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN queued_s REAL NOT NULL DEFAULT 0;
+UPDATE runs SET queued_s = created_s;
+""",
+}
+SCHEMA_VERSION = max(UPGRADES)
 # States in which a trainer has a run, as SQL writes them.
 LIVE = ", ".join(f"'{state}'" for state in RunState if state.live)
 
@@ -143,9 +155,11 @@ class Store:
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._guard = threading.Lock()
         with self._transaction() as db:
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                # Two processes may open a new home at once: the one that comes second finds the tables.
-                for statement in SCHEMA.split(";"):
+            # Two processes may open a home at once: the one that comes second finds the tables.
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version < SCHEMA_VERSION:
+                steps = [SCHEMA] if version == 0 else [text for number, text in UPGRADES.items() if number > version]
+                for statement in ";".join(steps).split(";"):
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -226,8 +240,10 @@ class Store:
     def _insert(self, db: sqlite3.Connection, recipe: Recipe, name: str, materials: str) -> Run:
         run_id = uuid.uuid4().hex[:12]
         number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM runs").fetchone()[0]
+        now_s = time.time()
         db.execute(
-            "INSERT INTO runs (id, number, name, recipe, fingerprint, state, created_s) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO runs (id, number, name, recipe, fingerprint, state, created_s, queued_s) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 run_id,
                 number,
@@ -235,7 +251,8 @@ class Store:
                 recipe.model_dump_json(),
                 _fingerprint(recipe, materials),
                 RunState.QUEUED,
-                time.time(),
+                now_s,
+                now_s,
             ),
         )
         return self.get(run_id)
@@ -273,20 +290,22 @@ class Store:
     def request_stop(self, run_id: str) -> RunState:
         """Notes that somebody wants the run to stop, and returns its state afterwards.
 
-        A queued run is stopped at once. A live one becomes `stopping`; while it is being tested, the wish means
-        "skip the test". A run that is over stays as it is.
+        A queued run is stopped at once, unless an attempt has left something behind that can become a model: then it is
+        `stopping`, as a live one, until that is saved. While a run is being tested, the wish means "skip the test". A run that is
+        over stays as it is.
         """
         run = self.get(run_id)
         with self._transaction() as db:
             db.execute(
-                "UPDATE runs SET state = 'stopped', ended_s = ?, message = 'Stopped before it began.' "
-                "WHERE id = ? AND state = 'queued'",
+                "UPDATE runs SET state = 'stopped', ended_s = ?, message = CASE WHEN result IS NULL THEN "
+                "'Stopped before it began.' ELSE 'Stopped before it went on: its model is the one of before.' END "
+                "WHERE id = ? AND state = 'queued' AND (attempt = 0 OR result IS NOT NULL)",
                 (time.time(), run_id),
             )
             db.execute(
                 "UPDATE runs SET stop_requests = stop_requests + 1, "
                 "state = CASE WHEN state = 'evaluating' THEN state ELSE 'stopping' END "
-                f"WHERE id = ? AND state IN ({LIVE})",
+                f"WHERE id = ? AND state IN ('queued', {LIVE})",
                 (run_id,),
             )
         return self.get(run.id).state
@@ -302,10 +321,13 @@ class Store:
         return self.get(run_id).attempt
 
     def append(self, event: Event) -> bool:
-        """Takes an event and moves the run's state; returns False if it came from an old attempt or a run that is over."""
+        """Takes an event and moves the run's state; returns False if no trainer has the run, or another attempt has it.
+
+        A run that was trained on keeps its result until there is a new one.
+        """
         with self._transaction() as db:
             row = db.execute("SELECT attempt, state FROM runs WHERE id = ?", (event.run_id,)).fetchone()
-            if row is None or row["attempt"] != event.attempt or RunState(row["state"]).over:
+            if row is None or row["attempt"] != event.attempt or not RunState(row["state"]).live:
                 return False
             db.execute(
                 "INSERT INTO events (run_id, attempt, kind, body) VALUES (?, ?, ?, ?)",
@@ -313,7 +335,7 @@ class Store:
             )
             if isinstance(event, End):
                 db.execute(
-                    "UPDATE runs SET state = ?, ended_s = ?, message = ?, result = ? WHERE id = ?",
+                    "UPDATE runs SET state = ?, ended_s = ?, message = ?, result = coalesce(?, result) WHERE id = ?",
                     (
                         event.state,
                         event.time_s,
@@ -327,15 +349,43 @@ class Store:
                 db.execute("UPDATE runs SET state = ? WHERE id = ?", (state, event.run_id))
         return True
 
-    def interrupt_live(self, message: str) -> list[str]:
-        """Marks every live run as interrupted (its owner is gone) and returns their ids."""
+    def requeue(self, run_id: str, message: str, *, died: bool) -> None:
+        """Has a live run wait for another attempt, because the trainer that had it is gone.
+
+        One that somebody has asked to stop is `stopping` until that attempt has saved what is there.
+
+        Args:
+            run_id: Of the run.
+            message: What happened, as a sentence.
+            died: Whether that counts as a death of its trainer.
+        """
         with self._transaction() as db:
-            rows = db.execute(
-                "UPDATE runs SET state = 'interrupted', ended_s = ?, message = ?, attempt = attempt + 1 "
-                f"WHERE state IN ({LIVE}) RETURNING id",
-                (time.time(), message),
-            ).fetchall()
-        return [row["id"] for row in rows]
+            db.execute(
+                "UPDATE runs SET state = CASE WHEN stop_requests > 0 THEN 'stopping' ELSE 'queued' END, message = ?, "
+                f"deaths = deaths + ? WHERE id = ? AND state IN ({LIVE})",
+                (message, int(died), run_id),
+            )
+
+    def go_on(self, run_id: str, recipe: Recipe, *, patience_from: int = 0) -> bool:
+        """Queues a run that is over once more, behind those that wait; returns False if it was not over.
+
+        It keeps its result until there is a new one.
+
+        Args:
+            run_id: Of the run.
+            recipe: Its own, perhaps with more epochs.
+            patience_from: Whole epochs from which patience counts; see `Run`.
+        """
+        with self._transaction() as db:
+            materials = self.materials(run_id)
+            changed = db.execute(
+                "UPDATE runs SET state = 'queued', recipe = ?, fingerprint = ?, patience_from = ?, message = '', "
+                f"stop_requests = 0, deaths = 0, ended_s = NULL, queued_s = ? WHERE id = ? AND state NOT IN ('queued', {LIVE})",
+                (
+                    recipe.model_dump_json(), _fingerprint(recipe, materials, patience_from), patience_from, time.time(), run_id,
+                ),
+            )  # fmt: skip
+        return changed.rowcount > 0
 
     def adopt(self, records: Sequence[RunRecord]) -> list[str]:
         """Takes in runs that ended elsewhere, all or none, and returns the ids of those that were not here yet.
@@ -418,7 +468,7 @@ class Store:
 
     def queued(self) -> list[Run]:
         """Returns the runs that wait, the next one first."""
-        rows = self._connection().execute("SELECT * FROM runs WHERE state = 'queued' ORDER BY number")
+        rows = self._connection().execute("SELECT * FROM runs WHERE state = 'queued' ORDER BY queued_s, number")
         return [_run(row) for row in rows]
 
     def live(self) -> list[Run]:
@@ -456,8 +506,10 @@ class Store:
         return [(row["seq"], from_line(row["body"])) for row in rows]
 
 
-def _fingerprint(recipe: Recipe, materials: str) -> str:
-    return f"{recipe.fingerprint()} {materials}"
+def _fingerprint(recipe: Recipe, materials: str, patience_from: int = 0) -> str:
+    # Trained on after its patience had run out, a run is another than its recipe alone would make.
+    beyond = f"-{patience_from}" if patience_from else ""
+    return f"{recipe.fingerprint()}{beyond} {materials}"
 
 
 def _materials(row: sqlite3.Row) -> str:
@@ -485,4 +537,6 @@ def _run(row: sqlite3.Row) -> Run:
         message=row["message"],
         stop_requests=row["stop_requests"],
         result=Result.model_validate_json(row["result"]) if row["result"] else None,
+        deaths=row["deaths"],
+        patience_from=row["patience_from"],
     )

@@ -20,7 +20,7 @@ from flowerlab.cli.lesson import pack, unpack
 from flowerlab.cli.listing import runs
 from flowerlab.cli.output import give, one_line, say
 from flowerlab.cli.sweep import sweep
-from flowerlab.cli.train import lecture, train
+from flowerlab.cli.train import lecture, resume, train
 from flowerlab.errors import BadInput, FlowerlabError
 
 PROGRAM = "python -m flowerlab"
@@ -32,7 +32,7 @@ app = typer.Typer(
     help="Train image classifiers on flowers, watch them learn, and ask them about your own photos.",
     add_completion=False,
 )
-for command in (lecture, train, sweep, experiment, compare, classify, runs, fetch, pack, unpack, doctor):
+for command in (lecture, train, resume, sweep, experiment, compare, classify, runs, fetch, pack, unpack, doctor):
     # Typer keeps the line breaks of a docstring; a terminal has its own width.
     paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
     app.command(help="\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs))(command)

@@ -52,7 +52,10 @@ def see_through(started: Mapping[str, Started], report: Callable[[Lab, dict[str,
         if waiting:
             runs = watch(lab, runs, ours=[start.run.id for start in started.values() if not start.existing])
         for run in runs:
-            if run.result is None and run.state is not RunState.DONE:
+            # A run that was trained on has the result of before, however that ended.
+            if run.state in (RunState.FAILED, RunState.INTERRUPTED) or (
+                run.result is None and run.state is not RunState.DONE
+            ):
                 say(f"{run.name} ({run.state}): {run.message or 'there is no model.'}")
         report(lab, dict(zip(started, runs, strict=True)))
         if waiting:
@@ -65,10 +68,12 @@ def _finish_for_others(lab: Lab) -> None:
     """Waits for what this process trains for somebody else, who would lose it if this process left now."""
     try:
         while lab.owns_queue and (live := lab.store.live()):
-            say(f"{live[0].name}, started elsewhere, is trained here: waiting for it. Ctrl-C interrupts it.")
+            say(
+                f"{live[0].name}, started elsewhere, is trained here: waiting for it. Ctrl-C leaves it to the next lab."
+            )
             lab.finish_under_way()
     except KeyboardInterrupt:
-        say("It is interrupted.")
+        say("It waits for the next lab and goes on there.")
 
 
 def find_run(lab: Lab, text: str) -> Run:

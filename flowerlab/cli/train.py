@@ -1,4 +1,4 @@
-"""`train` and `lecture`."""
+"""`train`, `resume` and `lecture`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from flowerlab.cli.bringing import aside, bring_in
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, give, run_record, say, summary, write
 from flowerlab.cli.plan import plan_record, plan_text, planned
-from flowerlab.cli.running import opened, see_through
+from flowerlab.cli.running import find_run, opened, see_through
 from flowerlab.presets import LECTURE, preset_recipe
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState, check_name
-from flowerlab.runs import Lab
+from flowerlab.runs import Lab, Started
 
 OF_BACKBONE = ("architecture", "weights")
 LECTURE_DEFAULTS = {
@@ -50,15 +50,37 @@ def train(
         return
     with opened() as lab:
         started = lab.start(Recipe.parse(bring_in(knobs, lab.home, check=_checked_by(lab))), name=name, again=again)
+    see_through({"run": started}, _report(as_json=as_json))
 
+
+def resume(
+    run: Annotated[str, typer.Argument(help="A run: its id, the first digits of it (at least 4), or its name.")],
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            "--epochs", metavar="N", help="How many more to train. Default: those of its recipe that are left."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a run that was stopped or interrupted, or train a finished one for more epochs.
+
+    It goes on behind its last whole epoch with its optimizer as it was, and keeps its model until there is a new one. Ctrl-C
+    stops it as it stops `train`. In JSON, best_epoch counts from 0. Exit code 0: done; 1: failed or stopped; 2: bad input.
+    """
+    with opened() as lab:
+        started = Started(lab.go_on(find_run(lab, run).id, epochs=epochs), existing=False)
+    see_through({"run": started}, _report(as_json=as_json))
+
+
+def _report(*, as_json: bool) -> Callable[[Lab, dict[str, Run]], None]:
     def report(lab: Lab, runs: dict[str, Run]) -> None:
-        run = runs["run"]
         if as_json:
-            give(run_record(lab, run))
+            give(run_record(lab, runs["run"]))
         else:
-            write(summary(lab, run))
+            write(summary(lab, runs["run"]))
 
-    see_through({"run": started}, report)
+    return report
 
 
 def _checked_by(lab: Lab) -> Callable[[Mapping[str, str], Collection[str]], None]:

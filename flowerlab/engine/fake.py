@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.engine.protocol import Job, Sink
-from flowerlab.events import End, Event, from_record
+from flowerlab.events import End, Epoch, Event, from_record
 from flowerlab.recipe import Recipe
 
 BATCHES = 10
@@ -34,6 +33,8 @@ class FakeEngine:
         self._sink = sink
         self._pause_s = pause_s
         self._waiting: list[Job] = []
+        # What the whole epochs of each run came to: another attempt goes on behind them.
+        self._played: dict[str, list[Epoch]] = {}
         self._running: Job | None = None
         self._stops = 0
         self._closed = False
@@ -58,12 +59,6 @@ class FakeEngine:
                 self._changed.notify_all()
         if waiting is not None:
             self._sink(End(run_id=run_id, attempt=waiting.attempt, state="stopped", message="Stopped before it began."))
-
-    def adopt(self, run_ids: Iterable[str]) -> set[str]:
-        """See `Engine.adopt`."""
-        with self._changed:
-            here = {job.run_id for job in self._waiting} | ({self._running.run_id} if self._running else set())
-        return here & set(run_ids)
 
     def slots(self) -> tuple[int, int]:
         """See `Engine.slots`."""
@@ -112,14 +107,12 @@ class FakeEngine:
         going = self._say("attempt", pid=0, warm=True) and all(
             self._say("preparing", step="Resizing photos", done=done, total=PHOTOS) for done in (0, PHOTOS)
         )
-        accuracies: list[float] = []
+        epochs = self._played.setdefault(job.run_id, [])
         if going:
-            going = self._say(
-                "start", epochs=recipe.epochs, batches=BATCHES, **PARAMETERS, **PARTS, cached_features=False
-            )
-        while going and len(accuracies) < recipe.epochs:
-            going = self._play_epoch(len(accuracies), accuracies)
-        if not accuracies:
+            going = self._say_start(recipe, epochs)
+        while going and job.task == "train" and len(epochs) < recipe.epochs:
+            going = self._play_epoch(len(epochs), epochs)
+        if not epochs:
             message = "Stopped before the first whole epoch: there is no model."
             return None if self._closed else self._event("end", state="stopped", message=message)
         # Training ended with `allowed` presses of Stop; one more skips the test.
@@ -127,31 +120,37 @@ class FakeEngine:
         tested = all(self._say("evaluating", stops_allowed=allowed, done=done, total=TESTED) for done in (0, TESTED))
         if self._closed:
             return None
-        state = "done" if going and tested else "stopped"
+        state = "done" if going and tested and job.task == "train" else "stopped"
         message = "A scripted run: its numbers are made up."
-        return self._event("end", state=state, message=message, result=_result(accuracies, tested=tested))
+        return self._event("end", state=state, message=message, result=_result(epochs, tested=tested))
 
-    def _play_epoch(self, number: int, accuracies: list[float]) -> bool:
+    def _say_start(self, recipe: Recipe, epochs: list[Epoch]) -> bool:
+        begin = {"epochs": recipe.epochs, "batches": BATCHES, "first_epoch": len(epochs), "cached_features": False}
+        return self._say("start", **begin, **PARAMETERS, **PARTS) and all(
+            self._say("epoch", **epoch.model_dump(exclude={"run_id", "attempt", "time_s", "kind"})) for epoch in epochs
+        )
+
+    def _play_epoch(self, number: int, epochs: list[Epoch]) -> bool:
         loss, accuracy = 0.0, 0.0
         for batch in range(1, BATCHES + 1):
             at = number + batch / BATCHES
             loss, accuracy = 1.6 * math.exp(-at / 3), 1 - 0.8 * math.exp(-at / 3)
             if not self._say("batch", epoch=number, batch=batch, loss=loss, accuracy=accuracy):
                 return False
-        accuracies.append(accuracy * 0.95)
-        validation: dict[str, Any] = {"val_loss": loss * 1.1, "val_accuracy": accuracies[-1]}
-        return self._say(
-            "epoch", epoch=number, loss=loss, accuracy=accuracy, **validation, seconds=self._pause_s * BATCHES
-        )
+        validation: dict[str, Any] = {"val_loss": loss * 1.1, "val_accuracy": accuracy * 0.95}
+        figures: dict[str, Any] = {"epoch": number, "loss": loss, "accuracy": accuracy, **validation}
+        figures["seconds"] = self._pause_s * BATCHES
+        epochs.append(cast(Epoch, self._event("epoch", **figures)))
+        return self._say("epoch", **figures)
 
 
-def _result(accuracies: list[float], *, tested: bool) -> dict[str, Any]:
+def _result(epochs: list[Epoch], *, tested: bool) -> dict[str, Any]:
     matrix = [[5 if row == column else int(column == (row + 1) % 5) for column in range(5)] for row in range(5)]
     return {
         "classes": FLOWERS,
-        "best_epoch": len(accuracies) - 1,
-        "epochs_run": len(accuracies),
-        "val_accuracy": accuracies[-1],
+        "best_epoch": len(epochs) - 1,
+        "epochs_run": len(epochs),
+        "val_accuracy": epochs[-1].val_accuracy,
         "test_accuracy": 25 / TESTED if tested else None,
         "test_photos": TESTED if tested else 0,
         "confusion_matrix": matrix if tested else None,

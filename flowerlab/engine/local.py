@@ -8,7 +8,6 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -81,12 +80,6 @@ class LocalEngine:
     def _grace_s(self, job: Job) -> float:
         """Returns how long a trainer may take to obey; one that only saves a model heeds Stop when it begins to test."""
         return self._settings.stop_grace_s if job.task == "train" or self._testing else SAVING_GRACE_S
-
-    def adopt(self, run_ids: Iterable[str]) -> set[str]:
-        """See `Engine.adopt`. Trainers leave with the app that started them, so none lives on."""
-        with self._changed:
-            here = {job.run_id for job in self._waiting} | ({self._running.run_id} if self._running else set())
-        return here & set(run_ids)
 
     def slots(self) -> tuple[int, int]:
         """See `Engine.slots`."""

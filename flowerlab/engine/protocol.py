@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -14,7 +14,8 @@ from flowerlab.precision import Wish
 
 Sink = Callable[[Event], None]
 
-# train: all of it. finish: test and save the best epoch that an earlier attempt left behind. save: as finish, without the test.
+# train: all of it, behind the last whole epoch of the attempts before. finish: test and save the best epoch that they left behind.
+# save: as finish, without the test.
 Task = Literal["train", "finish", "save"]
 
 
@@ -32,6 +33,7 @@ class Job(BaseModel):
         precision: Of the pass through frozen layers, from the settings.
         features: How features are kept, from the settings; `off`: not at all.
         also_keep: Cuts before its own at which waiting runs will need the same frozen layers' features: kept on the way.
+        patience_from: Whole epochs from which patience counts: somebody wished to train on after it had run out.
         features_gb: How much all kept features may take, in GB (10⁹ bytes); None: the usual limit.
     """
 
@@ -47,6 +49,7 @@ class Job(BaseModel):
     precision: Wish = "auto"
     features: Literal["float16", "float32", "off"] = "float16"
     also_keep: tuple[int, ...] = ()
+    patience_from: int = 0
     features_gb: float | None = None
 
 
@@ -63,10 +66,6 @@ class Engine(Protocol):
 
     def stop(self, run_id: str) -> None:
         """Ends a waiting or running job; does nothing for any other. May be called again to skip the test."""
-        ...
-
-    def adopt(self, run_ids: Iterable[str]) -> set[str]:
-        """Returns which of these runs still live in this engine after the app was restarted."""
         ...
 
     def slots(self) -> tuple[int, int]:

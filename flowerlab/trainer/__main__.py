@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import select
 import sys
+import threading
 from importlib import import_module
 from pathlib import Path
 
@@ -37,6 +39,21 @@ def step_back(niceness: int) -> None:
             AUTOGROUP.write_text(str(niceness), encoding="ascii")
 
 
+def leave_with_parent() -> None:
+    """Ends this process at once when standard input closes: the loops behind it listen only when TensorFlow is loaded."""
+    if not hasattr(select, "poll"):
+        return  # Windows: the loops notice it, some seconds later.
+    closing = select.poll()
+    # No event is asked for; that the other end has gone is always told. Nothing is read.
+    closing.register(0, 0)
+
+    def wait() -> None:
+        closing.poll()
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True, name="parent").start()
+
+
 def main() -> int:
     """Runs one of the roles until standard input closes."""
     parser = argparse.ArgumentParser(prog="python -m flowerlab.trainer")
@@ -47,6 +64,7 @@ def main() -> int:
     niceness = int(os.environ.get("FLOWERLAB_NICENESS", "0"))
     # A photo is one short job that somebody waits for: it goes before training.
     step_back(niceness // 2 if role == "predict" else niceness)
+    leave_with_parent()
 
     # TensorFlow is loaded only now, so that the lines above act before it starts its threads.
     return import_module(f"flowerlab.trainer.{MODULES[role]}").main(lines)  # type: ignore[no-any-return]

@@ -1,18 +1,20 @@
-"""Training: Keras' fit, watched epoch by epoch and batch by batch."""
+"""Training: Keras' fit, watched epoch by epoch and batch by batch; behind a checkpoint it goes on as if it had never stopped."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from flowerlab.checkpoints import Arrays, Checkpoint, Figures, TrainingState
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.batches import training_batches
-from flowerlab.trainer.best import Best, BestEpochs
 from flowerlab.trainer.channel import Channel, StopRequested
+from flowerlab.trainer.checkpoint import Keeper, checkpoint_of, put_weights, restore
 from flowerlab.trainer.shelf import make_trainable
 from flowerlab.work import batches_per_epoch
 
@@ -59,17 +61,34 @@ def loss_and_accuracy(probabilities: NDArray[np.float32], truth: NDArray[np.int6
     return float(-np.log(chosen).mean()), float((probabilities.argmax(axis=1) == truth).mean())
 
 
+@dataclass(frozen=True)
+class Trained:
+    """What training came to.
+
+    Args:
+        state: Behind the last whole epoch.
+        val_probabilities: float32, (epochs, validation photos, classes), of all whole epochs.
+        stopped: Whether Stop ended it.
+    """
+
+    state: TrainingState
+    val_probabilities: NDArray[np.float32]
+    stopped: bool
+
+
 class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
-    """Says what happens, validates, and keeps the best epoch; stands before EarlyStopping, which reads its figures."""
+    """Says what happens, validates, keeps the best epoch and the checkpoints, and ends training early."""
 
     def __init__(
         self, channel: Channel, recipe: Recipe, inputs: NDArray[Any], labels: NDArray[np.int64],
-        validation: NDArray[np.int64], best: BestEpochs,
+        validation: NDArray[np.int64], keeper: Keeper, state: TrainingState, before: Checkpoint | None,
     ) -> None:  # fmt: skip
         super().__init__()
         self._channel, self._recipe, self._inputs, self._labels = channel, recipe, inputs, labels
-        self._validation, self._keep = validation, best
-        self.best: Best | None = None
+        self._validation, self._keeper = validation, keeper
+        self.state = state
+        self.best: Arrays | None = None if before is None else before.best
+        self.val_probabilities = [] if before is None else list(before.val_probabilities)
         self._began_s = time.monotonic()
         self._said_s = 0.0
         self._epoch = 0
@@ -94,23 +113,24 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
         val_loss, val_accuracy = loss_and_accuracy(probabilities, self._labels[self._validation])
         # The last step of an epoch may be the one that spoils the weights: the mean loss over the epoch hides it.
         self._check_finite(val_loss, epoch)
-        logs.update(val_loss=val_loss, val_accuracy=val_accuracy)
-        seconds = time.monotonic() - self._began_s
-        before = self.best
-        self.best = Best(
-            epoch=epoch if before is None or val_accuracy > before.val_accuracy else before.epoch,
-            val_accuracy=val_accuracy if before is None else max(val_accuracy, before.val_accuracy),
-            epochs_run=epoch + 1,
-            seconds_training=seconds + (before.seconds_training if before else 0.0),
-        )
-        is_best = self._keep.take(self.model, self.best, probabilities)
-        figures = {"loss": float(logs["loss"]), "accuracy": float(logs["accuracy"])}
-        self._channel.say(
-            "epoch", epoch=epoch, **figures, val_loss=val_loss, val_accuracy=val_accuracy, seconds=seconds
-        )
-        if is_best:
-            self._channel.say("saved", epoch=epoch)
+        figures = Figures(
+            loss=float(logs["loss"]), accuracy=float(logs["accuracy"]), val_loss=val_loss, val_accuracy=val_accuracy,
+            seconds=time.monotonic() - self._began_s,
+        )  # fmt: skip
+        self.state = self.state.and_then(figures)
+        self.val_probabilities.append(probabilities)
+        is_best = self.state.best_epoch == epoch
+        checkpoint = checkpoint_of(self.model, self.state, None if is_best else self.best, self.val_probabilities)
+        self.best = checkpoint.best
+        written = self._keeper.take(checkpoint)
+        self._channel.say("epoch", epoch=epoch, **figures.model_dump())
+        if written:
+            self._channel.say("saved", epoch=self.state.best_epoch)
+        self.model.stop_training = self._recipe_is_done()
         self._channel.check()
+
+    def _recipe_is_done(self) -> bool:
+        return self.state.over(self._recipe.epochs, self._recipe.patience, self._channel.job.patience_from)
 
     def _check_finite(self, loss: float, epoch: int) -> None:
         if not np.isfinite(loss):
@@ -122,9 +142,9 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
 
 def train(
     model: keras.Model, recipe: Recipe, inputs: NDArray[Any], labels: NDArray[np.int64],
-    training: NDArray[np.int64], validation: NDArray[np.int64], channel: Channel, keep: BestEpochs,
-    views: NDArray[Any] | None = None,
-) -> tuple[Best | None, bool]:  # fmt: skip
+    training: NDArray[np.int64], validation: NDArray[np.int64], channel: Channel, keeper: Keeper,
+    begin: TrainingState, before: Checkpoint | None = None, views: NDArray[Any] | None = None,
+) -> Trained:  # fmt: skip
     """Trains until the last epoch, early stopping, or Stop; afterwards the model has the best whole epoch's weights.
 
     Args:
@@ -135,36 +155,46 @@ def train(
         training: int64, positions that train.
         validation: int64, positions that validate.
         channel: Hears every event; asked whether to stop.
-        keep: Keeps the best epoch on disk.
+        keeper: Keeps what another attempt needs to go on.
+        begin: Where to begin.
+        before: The checkpoint with this state; None: from the start.
         views: Features of changed copies of the training photos, which train in their place; see `training_batches`.
 
     Returns:
-        The state after the last whole epoch (None if there was none), and whether Stop ended it.
+        What it came to.
+
+    Raises:
+        StopRequested: If Stop ended it before the first whole epoch.
+        FloatingPointError: If the loss is no longer a number.
+        RunFailed: If the checkpoint does not fit.
     """
     make_trainable(model, recipe)
+    if before is not None:
+        restore(model, before)
     stream = training_batches(
         inputs, labels, training, classes=model.output_shape[-1],
-        batch_size=recipe.batch_size, seed=recipe.seed, how=recipe.augment,
+        batch_size=recipe.batch_size, seed=recipe.seed, how=recipe.augment, first_epoch=begin.epochs_run,
         copies=recipe.augment_views, views=views,
     )  # fmt: skip
-    watch = _Watch(channel, recipe, inputs, labels, validation, keep)
-    early = keras.callbacks.EarlyStopping(monitor="val_accuracy", patience=recipe.patience, restore_best_weights=True)
+    watch = _Watch(channel, recipe, inputs, labels, validation, keeper, begin, before)
     stopped = False
     try:
-        model.fit(
-            stream,
-            epochs=recipe.epochs,
-            steps_per_epoch=batches_per_epoch(len(training), recipe.batch_size),
-            callbacks=[watch, early],
-            # The stream has its order already.
-            shuffle=False,
-            verbose=0,
-        )
+        if not begin.over(recipe.epochs, recipe.patience, channel.job.patience_from):
+            model.fit(
+                stream,
+                initial_epoch=begin.epochs_run,
+                epochs=recipe.epochs,
+                steps_per_epoch=batches_per_epoch(len(training), recipe.batch_size),
+                callbacks=[watch],
+                # The stream has its order already.
+                shuffle=False,
+                verbose=0,
+            )
     except StopRequested:
         stopped = True
-        if early.best_weights is not None:
-            model.set_weights(early.best_weights)
-        if watch.best is not None and early.best_epoch != watch.best.epoch:
-            # Stop came between our callback and Keras': the newest epoch is whole, and it is the best.
-            keep.load(model, watch.best)
-    return watch.best, stopped
+    if watch.best is None:
+        raise StopRequested
+    # However it ended: whoever trains it further goes on behind its last whole epoch.
+    keeper.write()
+    put_weights(model, watch.best)
+    return Trained(watch.state, np.stack(watch.val_probabilities), stopped)

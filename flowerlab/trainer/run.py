@@ -13,28 +13,30 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from flowerlab.checkpoints import Checkpoint, TrainingState, read_checkpoint
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.datasets.splits import Split
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import BadRecipe, RunFailed
 from flowerlab.events import Result, Timing
-from flowerlab.home import Home, replace_file
+from flowerlab.home import Home
 from flowerlab.kept_features import KeptFeatures, NoRoom
 from flowerlab.machine import machine_name
 from flowerlab.metrics import confusion_matrix
 from flowerlab.precision import Precision, frozen_precision, good_enough
 from flowerlab.recipe import Recipe
-from flowerlab.trainer.best import Best, BestEpochs
 from flowerlab.trainer.channel import Channel, StopRequested
+from flowerlab.trainer.checkpoint import Keeper, hash_of_frozen, put_weights
 from flowerlab.trainer.features import Computed, FrozenPart, Progress, Views
-from flowerlab.trainer.fit import predict, train
+from flowerlab.trainer.fit import Trained, predict, train
 from flowerlab.trainer.models import Network, build
 from flowerlab.trainer.shelf import Shelf
 from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
 from flowerlab.trainer.weight_changes import Weights, learning_weights, relative_changes
 from flowerlab.work import CHECKED_PHOTOS, Photos, batches_per_epoch, wanted_way, work_of
+from flowerlab.workplace import Workplace, claim
 
 # Of a probability: how far the saved model's answers on some photos may lie from those of kept features. With bfloat16 0.02 is
 # promised for all photos; the few that are looked at must stay within half of it.
@@ -60,6 +62,7 @@ class _Run:
     copies: Computed | None = None
     precision: Precision = "float32"
     weights_before: Weights = field(default_factory=dict)
+    seconds_before: float = 0.0
     seconds_photos: float = 0.0
     seconds_features: float = 0.0
     seconds_saving: float = 0.0
@@ -85,8 +88,9 @@ def run_job(channel: Channel) -> dict[str, Any]:
         FlowerlabError: If it cannot be run, with a sentence.
         StopRequested: If it was stopped before it had anything to keep.
     """
+    place = claim(Home(channel.job.home).run(channel.job.run_id), channel.job.attempt)
     with ExitStack() as stack:
-        return _run_to_end(_make_ready(channel.job, channel.progress, stack), channel)
+        return _run_to_end(_make_ready(channel.job, channel.progress, stack), channel, place)
 
 
 def keep_features(job: Job, progress: Progress) -> bool:
@@ -100,30 +104,36 @@ def keep_features(job: Job, progress: Progress) -> bool:
         return _make_ready(job, progress, stack).cached
 
 
-def _run_to_end(run: _Run, channel: Channel) -> dict[str, Any]:
-    keep = BestEpochs(run.folder)
+def _run_to_end(run: _Run, channel: Channel, place: Workplace) -> dict[str, Any]:
     run.weights_before = learning_weights(run.network.model)
-    if run.job.task != "train":
-        best, stopped = keep.read(), True
-        if best is not None:
-            keep.load(run.trained, best)
-    else:
-        _say_start(run, channel)
-        best, stopped = _train(run, channel, keep)
-    if best is None:
+    before = read_checkpoint(place.folder)
+    begin = TrainingState(photos=run.prepared.key, frozen=hash_of_frozen(run.network.model))
+    if before is not None:
+        for name, what in (("photos", "photos"), ("frozen", "weights of its frozen layers")):
+            if getattr(before.state, name) != getattr(begin, name):
+                raise RunFailed(
+                    f"The {what} are not those that this run has trained with, so it cannot go on. Train the recipe again as a new run."
+                )
+        begin = before.state
+    _say_start(run, channel, begin)
+    if run.job.task == "train":
+        run.seconds_before = begin.seconds_training
+        trained = _train(run, channel, place, begin, before)
+    elif before is None:
         raise StopRequested
-    val_probabilities = keep.val_probabilities(best, len(run.split.validation), len(run.prepared.classes))
-    result, tested = _evaluate_and_save(run, channel, best, val_probabilities)
-    keep.clear()
+    else:
+        put_weights(run.trained, before.best)
+        trained = Trained(before.state, before.val_probabilities, stopped=True)
+    result, tested = _evaluate_and_save(run, channel, trained, place)
     message = ""
-    if stopped:
-        message = f"Stopped after {best.epochs_run} of {run.recipe.epochs} epochs; the best one was kept."
+    if trained.stopped:
+        message = f"Stopped after {trained.state.epochs_run} of {run.recipe.epochs} epochs; the best one was kept."
     if not tested:
         message = f"{message} The test was skipped.".strip()
-    return {"state": "stopped" if stopped or not tested else "done", "message": message, "result": result}
+    return {"state": "stopped" if trained.stopped or not tested else "done", "message": message, "result": result}
 
 
-def _train(run: _Run, channel: Channel, keep: BestEpochs) -> tuple[Best | None, bool]:
+def _train(run: _Run, channel: Channel, place: Workplace, begin: TrainingState, before: Checkpoint | None) -> Trained:
     try:
         return train(
             run.trained,
@@ -133,7 +143,9 @@ def _train(run: _Run, channel: Channel, keep: BestEpochs) -> tuple[Best | None, 
             run.split.train,
             run.split.validation,
             channel,
-            keep,
+            Keeper(place),
+            begin,
+            before,
             None if run.copies is None else run.copies.features,
         )
     except FloatingPointError as error:
@@ -204,7 +216,8 @@ def _use_features(run: _Run, home: Home, progress: Progress, stack: ExitStack) -
     run.precision = part.precision
 
 
-def _say_start(run: _Run, channel: Channel) -> None:
+def _say_start(run: _Run, channel: Channel, begin: TrainingState) -> None:
+    """Says that training begins, and what the epochs before came to: a killed lab may never have heard of the last of them."""
     total, trainable = run.network.counts()
     channel.say(
         "start",
@@ -217,24 +230,26 @@ def _say_start(run: _Run, channel: Channel) -> None:
         test_photos=len(run.split.test),
         classes=run.prepared.classes,
         cached_features=run.cached,
+        first_epoch=begin.epochs_run,
     )
+    for number, figures in enumerate(begin.epochs):
+        channel.say("epoch", epoch=number, **figures.model_dump())
 
 
-def _evaluate_and_save(
-    run: _Run, channel: Channel, best: Best, val_probabilities: NDArray[np.float32]
-) -> tuple[Result, bool]:
-    """Writes the model, tests it unless the task is `save`, writes the predictions.
+def _evaluate_and_save(run: _Run, channel: Channel, trained: Trained, place: Workplace) -> tuple[Result, bool]:
+    """Writes the model, tests it unless the task is `save`, writes the predictions, and then puts both into place.
 
     Returns:
         The result, and whether the test was made.
     """
+    # Before the test: whoever skips that waits for little then.
     saving_began_s = time.monotonic()
-    scratch = run.folder / "part.keras"
     # The same layers without optimizer: the saved model classifies, it does not go on training.
-    keras.Model(run.network.model.input, run.network.model.output, name=run.recipe.architecture).save(scratch)
+    keras.Model(run.network.model.input, run.network.model.output, name=run.recipe.architecture).save(
+        place.folder / "model.keras"
+    )
     # Whoever copies the folder needs the size and the resize of the photos that the model was made for.
-    replace_file(run.folder / "recipe.json", (run.recipe.model_dump_json(indent=2) + "\n").encode())
-    scratch.replace(run.folder / "model.keras")
+    (place.folder / "recipe.json").write_text(run.recipe.model_dump_json(indent=2) + "\n", encoding="utf-8")
     run.seconds_saving = time.monotonic() - saving_began_s
     channel.say("evaluating", done=0, total=len(run.split.test))
     channel.defer_no_more()
@@ -245,61 +260,62 @@ def _evaluate_and_save(
     truth = run.prepared.labels[run.split.test][: len(probabilities)]
     ids = np.asarray(run.prepared.ids)
     saving_began_s = time.monotonic()
-    part = run.folder / "part.npz"
     np.savez_compressed(
-        part,
+        place.folder / "predictions.npz",
         classes=np.asarray(run.prepared.classes),
         test_ids=ids[run.split.test][: len(truth)],
         test_truth=truth,
         test_probabilities=probabilities,
         val_ids=ids[run.split.validation],
         val_truth=run.prepared.labels[run.split.validation],
-        val_probabilities=val_probabilities,
+        val_probabilities=trained.val_probabilities,
     )
-    part.replace(run.folder / "predictions.npz")
+    place.publish("model.keras", "recipe.json", "predictions.npz")
     run.seconds_saving += time.monotonic() - saving_began_s
     predicted = probabilities.argmax(axis=1)
     total, trainable = run.network.counts()
-    seconds = time.monotonic() - run.began_s
+    seconds = time.monotonic() - run.began_s + run.seconds_before
+    state = trained.state
     result = Result(
         classes=run.prepared.classes,
-        best_epoch=best.epoch,
-        epochs_run=best.epochs_run,
-        val_accuracy=best.val_accuracy,
+        best_epoch=state.best_epoch,
+        epochs_run=state.epochs_run,
+        val_accuracy=state.val_accuracy,
         test_accuracy=float((predicted == truth).mean()) if tested else None,
         test_photos=len(truth),
         confusion_matrix=confusion_matrix(truth, predicted, len(run.prepared.classes)).tolist() if tested else None,
         total_parameters=total,
         trainable_parameters=trainable,
         seconds=seconds,
-        seconds_training=best.seconds_training,
+        seconds_training=state.seconds_training,
         cached_features=run.cached,
         features_at_hand=run.features_at_hand,
         precision=run.precision,
         model_difference=difference,
         validation_photos=len(run.split.validation),
         weight_changes=relative_changes(run.weights_before, learning_weights(run.network.model)),
-        timing=_timing(run, best, seconds) if tested else None,
+        # What an attempt that went on took in all says little about what a whole run would.
+        timing=_timing(run, state, seconds) if tested and not run.seconds_before else None,
     )
     return result, tested
 
 
-def _timing(run: _Run, best: Best, seconds: float) -> Timing:
+def _timing(run: _Run, state: TrainingState, seconds: float) -> Timing:
     split = run.split
     photos = Photos(len(split.train), len(split.validation), len(split.test), len(run.prepared.ids))
     way = wanted_way(run.recipe) if run.cached else "plain"
     begin = run.recipe.cut if run.computed is None or run.computed.at_hand else run.computed.begin
     work = work_of(run.recipe, photos, len(run.prepared.classes), way, begin=begin)
     copies = work.copies if run.copies is not None and not run.copies.at_hand else 0.0
-    told = run.seconds_features + best.seconds_training + run.seconds_saving + run.seconds_checking
+    told = run.seconds_features + state.seconds_training + run.seconds_saving + run.seconds_checking
     return Timing(
         machine=machine_name(),
         way=way,
         flops_features=work.features + copies,
         seconds_features=run.seconds_features,
-        flops_training=work.epoch * best.epochs_run,
-        batches=work.batches * best.epochs_run,
-        seconds_training=best.seconds_training,
+        flops_training=work.epoch * state.epochs_run,
+        batches=work.batches * state.epochs_run,
+        seconds_training=state.seconds_training,
         flops_test=work.test,
         seconds_saving=run.seconds_saving,
         seconds_checking=run.seconds_checking,

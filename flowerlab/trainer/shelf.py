@@ -45,7 +45,7 @@ class Shelf:
             return fresh
         old = self._network
         old.model.set_weights(fresh.model.get_weights())
-        for kept, new in zip(_seeds(old.model), _seeds(fresh.model), strict=True):
+        for kept, new in zip(random_states(old.model), random_states(fresh.model), strict=True):
             kept.assign(new)
         return old
 
@@ -74,7 +74,7 @@ def make_trainable(model: keras.Model, recipe: Recipe) -> None:
     model.reset_metrics()
 
 
-def _seeds(model: keras.Model) -> list[keras.Variable]:
+def random_states(model: keras.Model) -> list[keras.Variable]:
     """Returns the states of all random numbers that a model draws while it trains."""
     weights = {id(weight) for weight in model.weights}
     return [variable for variable in model.variables if id(variable) not in weights]

@@ -109,6 +109,9 @@ def _draw(lab: Lab, run: Run, history: History) -> None:
     else:
         progress = progress_of(run, history, ahead=lab.queue_place(run) if run.state is RunState.QUEUED else 0)
         st.progress(progress.share, progress.words)
+        if run.message:
+            # Why it was started again.
+            st.caption("🔌 " + escaped(run.message))
     # A run that ended before its first epoch has no curve, and an empty chart would promise one.
     for measure in MEASURES if history.epochs or not run.state.over else ():
         st.echarts_chart(

@@ -17,6 +17,7 @@ from flowerlab.ui.messages import tell, told
 from flowerlab.ui.recipe_form import fill
 from flowerlab.ui.run_picker import escaped
 from flowerlab.ui.seeds_view import seeds_popover
+from flowerlab.ui.training_on import train_on
 from flowerlab.ui.words import trainable_of
 
 COMPARED = 4
@@ -42,6 +43,7 @@ def outcome(lab: Lab, run: Run) -> None:
                 st.switch_page("pages/mistakes.py", query_params={"runs": run.id})
             if st.button(_("📷 Classify a photo"), key="to-classify"):
                 st.switch_page("pages/classify.py", query_params={"runs": run.id})
+        train_on(lab, run)
         if run.state is RunState.DONE:
             seeds_popover(lab, run)
         else:

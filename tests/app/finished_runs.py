@@ -25,7 +25,7 @@ TESTED, RIGHT = 35, 30
 def add_finished(
     home: Home, name: str, *, accuracies: Sequence[float] = (0.5, 0.7), tested: bool = True,
     unknown_below: float | None = None, batches: int | None = 4, materials: str = "",
-    weight_changes: dict[str, float] | None = None, **knobs: Any,
+    state: str = "done", weight_changes: dict[str, float] | None = None, **knobs: Any,
 ) -> Run:  # fmt: skip
     """Writes a run with epochs, a result and a (hollow) model file into a home.
 
@@ -38,6 +38,7 @@ def add_finished(
         batches: Of an epoch; None: it never said that training began.
         materials: What tells its photos from others of their name.
         weight_changes: Of its result.
+        state: In which it ended.
         knobs: Of its recipe.
     """
     store = Store(home.store)
@@ -75,7 +76,7 @@ def add_finished(
         validation_photos=10,
         weight_changes=weight_changes,
     )
-    store.append(End(**about, state="done", result=result))
+    store.append(End(**about, state=state, result=result))
     home.run(run.id).mkdir(parents=True, exist_ok=True)
     (home.run(run.id) / "model.keras").write_bytes(b"hollow")
     if tested:

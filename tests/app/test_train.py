@@ -12,8 +12,10 @@ from flowerlab.home import Home
 from flowerlab.presets import preset_recipe
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
+from flowerlab.runs import Lab
 from flowerlab.ui.lab import lab
 from tests.app.finished_runs import add_finished, open_page, texts
+from tests.unit.test_checkpoints import leave_checkpoint
 
 
 def wait_until_over(run_id: str) -> RunState:
@@ -327,6 +329,47 @@ def test_an_outcome_leads_on(home: Home) -> None:
     app.button(key="to-compare").click().run()
     assert app.title[0].value == "Compare"
     assert set(app.multiselect(key="compare-runs").value) == {run.id for run in runs}
+
+
+def materials_of(recipe: Recipe) -> str:
+    """What a recipe's photos are here, asked of a lab that trains nothing."""
+    looking = Lab(own_queue=False)
+    try:
+        return looking.materials(recipe)
+    finally:
+        looking.close()
+
+
+def test_a_finished_run_can_be_trained_on(home: Home) -> None:
+    """The outcome offers more epochs; then the same run waits and trains with its model kept. Without a checkpoint it says why not."""
+    run = add_finished(home, "done", epochs=2, materials=materials_of(Recipe(epochs=2)))
+    app = open_page("train", query={"run": run.id})
+    assert "only its model was kept" in texts(app)
+    assert "train-longer" not in {button.key for button in app.button}
+    leave_checkpoint(home.run(run.id) / "attempt-1", epochs=2)
+    app = open_page("train", query={"run": run.id})
+    assert "go-on" not in {button.key for button in app.button}
+    app.number_input(key=f"more-epochs-{run.id}").set_value(300).run()
+    assert app.button(key="train-longer").label == "Train on from epoch 3"
+    app.button(key="train-longer").click().run()
+    assert not app.exception
+    going = lab().store.get(run.id)
+    assert (going.recipe.epochs, going.result) == (302, run.result)
+    assert not going.state.over
+    lab().stop(run.id)
+
+
+def test_an_interrupted_run_goes_on_where_it_was(home: Home) -> None:
+    """The outcome of a run whose trainer died too often names the epoch from which it goes on, and a click has it go on."""
+    materials = materials_of(Recipe(epochs=300))
+    run = add_finished(home, "cut down", state="interrupted", epochs=300, patience=300, materials=materials)
+    leave_checkpoint(home.run(run.id) / "attempt-1", epochs=6)
+    app = open_page("train", query={"run": run.id})
+    assert app.button(key="go-on").label == "▶ Go on from epoch 7"
+    app.button(key="go-on").click().run()
+    assert not app.exception
+    assert not lab().store.get(run.id).state.over
+    lab().stop(run.id)
 
 
 def test_a_runs_recipe_goes_back_into_the_form(home: Home) -> None:

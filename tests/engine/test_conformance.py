@@ -13,7 +13,7 @@ from flowerlab.engine.fake import FakeEngine
 from flowerlab.engine.local import LocalEngine
 from flowerlab.home import Home
 from flowerlab.settings import Settings
-from tests.engine.conftest import SLOW, Said
+from tests.engine.conftest import QUICK, SLOW, Said
 
 
 @pytest.fixture(params=["fake", "local"])
@@ -33,7 +33,6 @@ def test_jobs_end_in_order_each_with_one_end(engine: Engine, said: Said, job: Ca
     engine.submit(job("second"))
     assert time.monotonic() - began < 0.5
     assert engine.slots() == (1, 1)
-    assert engine.adopt(["first", "second", "other"]) == {"first", "second"}
     assert said.wait_for("second", "end").state == "done"
     for run_id in ("first", "second"):
         kinds = said.kinds(run_id)
@@ -41,7 +40,24 @@ def test_jobs_end_in_order_each_with_one_end(engine: Engine, said: Said, job: Ca
     assert {event.attempt for event in said.events} == {3}
     order = [event.run_id for event in said.events]
     assert order == sorted(order)
-    assert engine.adopt(["first", "second"]) == set()
+
+
+def test_another_attempt_goes_on_behind_the_last_whole_epoch(
+    engine: Engine, said: Said, job: Callable[..., Job]
+) -> None:
+    """It says where it begins, says the epochs before once more, and trains only the rest."""
+    engine.submit(job("run", QUICK.changed(epochs=2)))
+    said.wait_for("run", "end")
+    before = [event.loss for event in said.events if event.kind == "epoch"]
+    said.events.clear()
+    engine.submit(job("run", QUICK.changed(epochs=3), attempt=4))
+    assert said.wait_for("run", "end").state == "done"
+    assert said.wait_for("run", "start").first_epoch == 2
+    epochs = [event for event in said.events if event.kind == "epoch"]
+    assert [event.epoch for event in epochs] == [0, 1, 2]
+    assert [event.loss for event in epochs[:2]] == before
+    assert {event.epoch for event in said.events if event.kind == "batch"} <= {2}
+    assert said.wait_for("run", "end").result.epochs_run == 3
 
 
 def test_a_running_job_stops_within_two_seconds(engine: Engine, said: Said, job: Callable[..., Job]) -> None:

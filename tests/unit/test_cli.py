@@ -34,6 +34,7 @@ from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.store import Store
 from tests.loopback import hdf5, served_weights
+from tests.unit.test_checkpoints import leave_checkpoint
 
 ROOT = Path(__file__).parents[2]
 RUN_KEYS = {
@@ -223,6 +224,46 @@ def _fail(self: FakeEngine, job: Any) -> End:
     return End(run_id=job.run_id, attempt=job.attempt, state="failed", message="The weights are missing.")
 
 
+# resume
+
+
+def leave(run: Run, *, epochs: int) -> None:
+    """Puts what a run is trained on from into its folder: scripted runs have none."""
+    folder = Lab(own_queue=False).home.run(run.id) / f"attempt-{run.attempt}"
+    leave_checkpoint(folder, epochs=epochs)
+
+
+def test_resume_trains_a_run_for_more_epochs(call: Call) -> None:
+    """`resume RUN --epochs N` trains the same run on and gives what `train` gives; without a number it says what is missing."""
+    first = call("train", "--epochs", "2", "--name", "Mine", "--json").json
+    refused = call("resume", "Mine")
+    assert (refused.code, "only its model was kept" in refused.err) == (2, True)
+    leave(all_runs()[0], epochs=2)
+    refused = call("resume", "Mine")
+    assert (refused.code, "Say how many more epochs" in refused.err) == (2, True)
+    outcome = call("resume", "Mine", "--epochs", "3", "--json")
+    assert outcome.code == 0
+    record = outcome.json
+    assert set(record) == RUN_KEYS
+    assert (record["run_id"], record["state"], record["epochs_run"]) == (first["run_id"], "done", 5)
+    assert record["recipe"]["epochs"] == 5
+    assert "Mine: epoch 5 of 5" in outcome.err
+    assert len(all_runs()) == 1
+
+
+def test_resume_goes_on_with_an_interrupted_run(call: Call) -> None:
+    """One that died too often goes on without a number, from its start if there is no whole epoch; one that waits does not."""
+    run = start_elsewhere(epochs=2)
+    assert call("resume", run.id).code == 2
+    store = Store(Home(Path(os.environ["FLOWERLAB_HOME"])).store)
+    attempt = store.begin_attempt(run.id)
+    store.append(End(run_id=run.id, attempt=attempt, state="interrupted", message="It died."))
+    store.close()
+    outcome = call("resume", run.id[:6])
+    assert (outcome.code, "done" in outcome.out) == (0, True)
+    assert all_runs()[0].attempt == 2
+
+
 # Bad input
 
 
@@ -234,6 +275,7 @@ def _fail(self: FakeEngine, job: Any) -> End:
         ("train", "--start-from", "0" * 12), ("train", "--weights", "there/is/no.h5"), ("train", "--dataset", "no/folder"),
         ("train", "--dry-run", "--dataset", "folder:nobody"), ("train", "--dry-run", "--start-from", "0" * 12),
         ("lecture", "--architecture", "handmade"), ("lecture", "--unfreeze-from", "none"), ("lecture", "--seed", "-1"),
+        ("resume",), ("resume", "0" * 12), ("resume", "nobody", "--epochs", "x"),
         ("classify",), ("classify", "0" * 12, "x.jpg"), ("runs", "--state", "lazy"),
     ],
 )  # fmt: skip
@@ -488,13 +530,13 @@ def test_a_second_ctrl_c_skips_the_test(call: Call, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_third_ctrl_c_leaves_at_once(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that does not obey is left behind as interrupted; the command ends with 1 and one JSON object."""
+    """A run that does not obey is left to the next lab, to be saved there; the command ends with 1 and one JSON object."""
     monkeypatch.setattr(FakeEngine, "stop", lambda self, run_id: None)
     thread = press_when(lambda run, lab: len(lab.history(run.id).epochs) >= 1, times=3)
     outcome = call("train", "--epochs", "500", "--json")
     thread.join()
     assert (outcome.code, outcome.json) == (1, {"error": "Interrupted."})
-    assert all_runs()[0].state == "interrupted"
+    assert all_runs()[0].state == "stopping"
 
 
 def test_what_it_trains_for_others_is_finished(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

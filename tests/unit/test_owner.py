@@ -8,13 +8,14 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from flowerlab.checkpoints import write_checkpoint
 from flowerlab.datasets.folder import import_folder
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
@@ -29,6 +30,8 @@ from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.store import Store
+from flowerlab.workplace import left_behind
+from tests.unit.test_checkpoints import WEIGHTS_BYTES, checkpoint_at, leave_checkpoint, state_of
 from tests.unit.test_store import RESULT
 
 QUICK = Recipe(image_size=72, epochs=1, head=(4,))
@@ -117,31 +120,35 @@ def test_a_stop_from_the_other_lab_reaches_the_run(open_lab: OpenLab) -> None:
 
 
 def test_the_next_takes_over_when_the_owner_closes(open_lab: OpenLab) -> None:
-    """When the owner closes, its run is interrupted, the other lab takes the queue, and waiting runs go on there."""
+    """When the owner closes, the other lab takes the queue: the run under way goes on there as its next attempt, then the rest."""
     first = owner_of(open_lab())
     second = open_lab()
-    under_way = begun(first, LONG, "under way")
+    under_way = begun(first, LONG.changed(epochs=30), "under way")
     waiting = [second.start(QUICK.changed(seed=seed), name=f"waiting {seed}").run for seed in (1, 2)]
     first.close()
-    assert second.store.get(under_way.id).state is RunState.INTERRUPTED
-    assert "closed" in second.store.get(under_way.id).message
-    second.wait([run.id for run in waiting], every_s=0.01)
+    second.wait([under_way.id, *(run.id for run in waiting)], every_s=0.01)
     assert second.owns_queue
-    assert [second.store.get(run.id).state for run in waiting] == [RunState.DONE] * 2
-    assert second.store.get(under_way.id).state is RunState.INTERRUPTED
+    assert [second.store.get(run.id).state for run in (under_way, *waiting)] == [RunState.DONE] * 3
+    ended = second.store.get(under_way.id)
+    assert (ended.attempt, ended.deaths) == (2, 0)
+    assert len(second.history(under_way.id).epochs) == 30
 
 
 def test_no_run_stays_under_way_without_an_owner(open_lab: OpenLab) -> None:
-    """A closing owner interrupts its run itself; a run whose owner was killed is interrupted by the next one."""
+    """A closing owner has its run wait; a run whose owner was killed goes on with the next one, which counts the death."""
     lab = owner_of(open_lab())
     run = begun(lab, LONG)
     lab.close()
     store = Store(lab.home.store)
-    assert store.get(run.id).state is RunState.INTERRUPTED
+    waiting = store.get(run.id)
+    assert (waiting.state, waiting.deaths) == (RunState.QUEUED, 0)
+    store.delete(run.id)
     orphan = store.add(QUICK, "orphan")
     store.begin_attempt(orphan.id)
-    owner_of(open_lab())
-    assert store.get(orphan.id).state is RunState.INTERRUPTED
+    after = owner_of(open_lab())
+    after.wait([orphan.id], every_s=0.01)
+    ended = store.get(orphan.id)
+    assert (ended.state, ended.attempt, ended.deaths) == (RunState.DONE, 2, 1)
     store.close()
 
 
@@ -203,26 +210,24 @@ def test_a_run_whose_source_gets_no_model_fails(open_lab: OpenLab, end: str) -> 
     first = owner_of(open_lab())
     second = open_lab()
     blocking = begun(first, LONG, "blocking")
-    source = blocking if end == "interrupted" else first.start(LONG.changed(seed=1), name="my source").run
+    source = first.start(LONG.changed(seed=1), name="my source").run
     run = first.start(LONG.changed(start_from=source.id, seed=2), name="goes on").run
     behind = first.start(QUICK, name="behind").run
-    if end != "interrupted":
+    if end.startswith("stopped"):
         first.stop(source.id)
-    if end == "deleted":
-        # Flowerlab itself refuses that: somebody else has changed the file.
-        with contextlib.closing(sqlite3.connect(first.home.store)) as other:
-            other.execute("DELETE FROM runs WHERE id = ?", (source.id,))
-            other.commit()
-    if end == "interrupted":
-        first.close()
     else:
-        first.stop(blocking.id)
-        first.stop(blocking.id)
+        # Flowerlab itself refuses the one, and takes three deaths for the other: somebody else has changed the file.
+        change = "DELETE FROM runs" if end == "deleted" else "UPDATE runs SET state = 'interrupted'"
+        with contextlib.closing(sqlite3.connect(first.home.store)) as other:
+            other.execute(f"{change} WHERE id = ?", (source.id,))
+            other.commit()
+    first.stop(blocking.id)
+    first.stop(blocking.id)
     second.wait([run.id, behind.id], every_s=0.01)
     failed = second.store.get(run.id)
     assert failed.state is RunState.FAILED
     assert "has no model. Train that one first" in failed.message
-    assert {"deleted": source.id, "interrupted": "blocking"}.get(end, "my source") in failed.message
+    assert (source.id if end == "deleted" else "my source") in failed.message
     assert second.store.get(behind.id).state is RunState.DONE
 
 
@@ -285,17 +290,15 @@ class Kept:
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
         self.jobs: list[Job] = []
+        self.stops: list[str] = []
 
     def submit(self, job: Job) -> None:
         """Keeps the job."""
         self.jobs.append(job)
 
     def stop(self, run_id: str) -> None:
-        """Ignores it, as a frozen trainer does."""
-
-    def adopt(self, run_ids: Iterable[str]) -> set[str]:
-        """Knows nobody."""
-        return set()
+        """Only notes it, as a frozen trainer would."""
+        self.stops.append(run_id)
 
     def slots(self) -> tuple[int, int]:
         """Always has room for one."""
@@ -335,7 +338,7 @@ def test_a_stopped_run_whose_trainer_is_killed_is_finished(kept: tuple[Lab, Kept
     """Killed while it trained, a stopped run with a whole epoch is tested and saved; killed in that, it is only saved."""
     lab, engine = kept
     run_id = engine.jobs[0].run_id
-    (lab.home.run(run_id) / "best.json").write_text("{}")
+    leave_checkpoint(lab.home.run(run_id) / "attempt-1", epochs=3)
     lab.stop(run_id)
     engine.killed()
     assert [job.task for job in engine.jobs] == ["train", "finish"]
@@ -353,7 +356,7 @@ def test_a_test_that_is_skipped_the_hard_way_costs_no_model(kept: tuple[Lab, Kep
     """Killed in a test that was to be skipped, a run is saved without one."""
     lab, engine = kept
     run_id = engine.jobs[0].run_id
-    (lab.home.run(run_id) / "best.json").write_text("{}")
+    leave_checkpoint(lab.home.run(run_id) / "attempt-1", epochs=3)
     engine.say("evaluating", done=0, total=9)
     lab.stop(run_id)
     engine.killed()
@@ -372,13 +375,72 @@ def test_a_stopped_run_without_a_whole_epoch_ends(kept: tuple[Lab, Kept]) -> Non
     assert "before the first whole epoch" in ended.message
 
 
-def test_a_killed_trainer_without_a_stop_is_an_interruption(kept: tuple[Lab, Kept]) -> None:
-    """If nobody asked the run to stop, its trainer's death interrupts it, whatever it left behind."""
+def test_a_run_whose_trainer_dies_goes_on_twice(kept: tuple[Lab, Kept]) -> None:
+    """Its trainer dead, a run gets a new attempt, twice; the third death interrupts it, and it says where it can go on."""
     lab, engine = kept
     run_id = engine.jobs[0].run_id
-    (lab.home.run(run_id) / "best.json").write_text("{}")
     engine.killed()
-    assert (len(engine.jobs), lab.store.get(run_id).state) == (1, RunState.INTERRUPTED)
+    until(lambda: len(engine.jobs) == 2)
+    assert "It goes on from the start" in lab.store.get(run_id).message
+    leave_checkpoint(lab.home.run(run_id) / "attempt-2", epochs=3)
+    engine.killed()
+    until(lambda: len(engine.jobs) == 3)
+    assert "signal 9 in the middle of the run. It goes on from epoch 4" in lab.store.get(run_id).message
+    engine.killed()
+    ended = lab.store.get(run_id)
+    assert (ended.state, ended.deaths) == (RunState.INTERRUPTED, 2)
+    assert "It can go on from epoch 4" in ended.message
+    time.sleep(0.1)
+    assert [(job.task, job.attempt) for job in engine.jobs] == [("train", 1), ("train", 2), ("train", 3)]
+
+
+def test_what_a_dead_attempt_says_late_is_refused(kept: tuple[Lab, Kept]) -> None:
+    """Between the death of a trainer and the next attempt, and after, nothing that the old one says is taken."""
+    lab, engine = kept
+    run_id = engine.jobs[0].run_id
+    late = from_record({"run_id": run_id, "attempt": 1, "kind": "end", "state": "done", "result": RESULT})
+    with lab.queueing():
+        engine.killed()
+        assert lab.store.get(run_id).state is RunState.QUEUED
+        engine.sink(late)
+        assert lab.store.get(run_id).state is RunState.QUEUED
+    until(lambda: len(engine.jobs) == 2)
+    engine.sink(late)
+    assert lab.store.get(run_id).state is RunState.PREPARING
+
+
+def test_a_run_that_waits_to_go_on_is_saved_when_it_is_stopped(kept: tuple[Lab, Kept]) -> None:
+    """Stop while a run waits for its next attempt tests and saves what the one before left, and trains no more."""
+    lab, engine = kept
+    run_id = engine.jobs[0].run_id
+    leave_checkpoint(lab.home.run(run_id) / "attempt-1", epochs=3)
+    with lab.queueing():
+        engine.killed()
+        assert lab.stop(run_id) is RunState.STOPPING
+    until(lambda: len(engine.jobs) == 2)
+    assert [job.task for job in engine.jobs] == ["train", "finish"]
+
+
+def test_a_run_that_was_stopping_when_the_lab_was_killed_is_finished(
+    open_lab: OpenLab, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next owner has what a stopping run had learnt tested and saved, without sending it the old Stop again."""
+    made: list[Kept] = []
+    monkeypatch.setattr(Lab, "_make_engine", lambda lab, sink: made.append(Kept(sink)) or made[-1])
+    home = Home(settings.home).create()
+    store = Store(home.store)
+    run, bare = store.add(LONG, "run"), store.add(LONG, "bare")
+    for one in (run, bare):
+        store.begin_attempt(one.id)
+        store.request_stop(one.id)
+    leave_checkpoint(home.run(run.id) / "attempt-1", epochs=2)
+    owner_of(open_lab())
+    until(lambda: sum(len(engine.jobs) for engine in made) == 1)
+    until(lambda: store.get(bare.id).state.over)
+    (job,) = [job for engine in made for job in engine.jobs]
+    assert (job.run_id, job.task, job.attempt) == (run.id, "finish", 2)
+    assert "before the first whole epoch" in store.get(bare.id).message
+    store.close()
 
 
 def test_a_take_over_that_fails_is_tried_again(
@@ -476,3 +538,106 @@ def test_taking_over_sweeps_what_killed_processes_left(open_lab: OpenLab, settin
     owner_of(open_lab())
     assert not [path for path in left if path.exists()]
     assert fresh.exists()
+
+
+def test_finished_runs_keep_only_so_much_to_be_trained_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit those that ended first lose their checkpoints, not their models; what is unfinished loses nothing."""
+    made: list[Kept] = []
+    monkeypatch.setattr(Lab, "_make_engine", lambda lab, sink: made.append(Kept(sink)) or made[-1])
+    lab = owner_of(Lab(settings.model_copy(update={"checkpoints_gb": 2.5 * WEIGHTS_BYTES / 1e9})))
+    try:
+        ends = ("interrupted", "done", "stopped", "done")
+        runs = []
+        for number, state in enumerate(ends):
+            runs.append(lab.start(QUICK.changed(seed=number)).run)
+            until(lambda: bool(made) and len(made[0].jobs) == len(runs))
+            folder = lab.home.run(runs[-1].id)
+            leave_checkpoint(folder / "attempt-1", epochs=1)
+            (folder / "model.keras").write_bytes(b"model")
+            ended = from_record(
+                {"run_id": runs[-1].id, "attempt": 1, "kind": "end", "state": state, "time_s": 100 + number}
+            )
+            if state == "interrupted":
+                lab.store.append(ended)
+            else:
+                made[0].say("end", state=state, result=RESULT, time_s=100 + number)
+        kept = [left_behind(lab.home.run(run.id)) is not None for run in runs]
+        assert kept == [True, False, True, True]
+        assert all((lab.home.run(run.id) / "model.keras").exists() for run in runs)
+        with pytest.raises(BadInput, match="only its model was kept"):
+            lab.go_on(runs[1].id, epochs=2)
+    finally:
+        lab.close()
+
+
+def finished(kept: tuple[Lab, Kept], *, epochs: int, accuracies: tuple[float, ...], state: str = "done") -> Run:
+    """A run with a result and a checkpoint behind some epochs."""
+    lab, engine = kept
+    engine.say("end", state="stopped", message="x")
+    count = len(engine.jobs)
+    run = lab.start(QUICK.changed(epochs=epochs, patience=3)).run
+    until(lambda: len(engine.jobs) > count)
+    folder = lab.home.run(run.id) / "attempt-1"
+    folder.mkdir()
+    write_checkpoint(folder, checkpoint_at(state_of(*accuracies)))
+    engine.say("end", state=state, result=RESULT | {"epochs_run": len(accuracies)})
+    return lab.store.get(run.id)
+
+
+def test_a_finished_run_trains_on(kept: tuple[Lab, Kept]) -> None:
+    """It becomes the run that a longer recipe would have made, and keeps its model meanwhile; without a number it has nothing to do."""
+    lab, engine = kept
+    run = finished(kept, epochs=2, accuracies=(0.3, 0.5))
+    with pytest.raises(BadInput, match="has trained all of its 2 epochs"):
+        lab.go_on(run.id)
+    for wrong, told in ((0, "must be 1 or more"), (499, "epochs")):
+        with pytest.raises(BadInput, match=told):
+            lab.go_on(run.id, epochs=wrong)
+    assert lab.store.get(run.id) == run
+    count = len(engine.jobs)
+    lab.go_on(run.id, epochs=3)
+    until(lambda: len(engine.jobs) > count)
+    job = engine.jobs[-1]
+    assert (job.run_id, job.attempt, job.task, job.recipe["epochs"], job.patience_from) == (run.id, 2, "train", 5, 0)
+    assert lab.store.get(run.id).result == run.result
+    assert lab.equal_to(run.recipe.changed(epochs=5)) == lab.store.get(run.id)
+    with pytest.raises(BadInput, match="goes on by itself"):
+        lab.go_on(run.id, epochs=1)
+
+
+def test_a_run_that_ended_early_trains_on_with_new_patience(kept: tuple[Lab, Kept]) -> None:
+    """It needs a number of epochs, and its patience counts from where it goes on."""
+    lab, engine = kept
+    run = finished(kept, epochs=9, accuracies=(0.5, 0.3, 0.3, 0.3))
+    found = lab.going_on(run)
+    assert (found.epochs_run, found.left, found.ended_early) == (4, 0, True)
+    with pytest.raises(BadInput, match="ended early"):
+        lab.go_on(run.id)
+    count = len(engine.jobs)
+    lab.go_on(run.id, epochs=2)
+    until(lambda: len(engine.jobs) > count)
+    assert (engine.jobs[-1].recipe["epochs"], engine.jobs[-1].patience_from) == (6, 4)
+
+
+def test_a_stopped_run_goes_on_to_its_end(kept: tuple[Lab, Kept]) -> None:
+    """Without a number the epochs of its recipe that are left are trained, and a Stop from before is forgotten."""
+    lab, engine = kept
+    run = finished(kept, epochs=9, accuracies=(0.3, 0.5), state="stopped")
+    count = len(engine.jobs)
+    lab.go_on(run.id)
+    until(lambda: len(engine.jobs) > count)
+    assert engine.jobs[-1].recipe["epochs"] == 9
+    engine.stops.clear()
+    lab.stop(run.id)
+    until(lambda: engine.stops == [run.id])
+
+
+def test_a_run_whose_photos_changed_does_not_go_on(kept: tuple[Lab, Kept], settings: Settings) -> None:
+    """With another garden than it was trained on it is refused in a sentence, and stays as it is."""
+    lab, _ = kept
+    run = finished(kept, epochs=2, accuracies=(0.3, 0.5))
+    other = Lab(settings.model_copy(update={"garden_pictures": 70}), own_queue=False)
+    with pytest.raises(BadInput, match="have changed"):
+        other.go_on(run.id, epochs=3)
+    other.close()
+    assert lab.store.get(run.id) == run

@@ -18,7 +18,7 @@ from flowerlab.history import Reader
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.run import RunState
-from flowerlab.store import Store, check_store
+from flowerlab.store import SCHEMA, SCHEMA_VERSION, Store, check_store
 
 RESULT = {
     "classes": ["a", "b"], "best_epoch": 0, "epochs_run": 1, "val_accuracy": 0.5, "test_accuracy": 0.5, "test_photos": 2,
@@ -90,14 +90,95 @@ def test_stop_means_what_the_state_says(store: Store) -> None:
     assert store.get(live.id).state is RunState.STOPPING
 
 
-def test_runs_without_an_owner_are_interrupted(store: Store) -> None:
-    """When the owner is gone its live runs are interrupted and their trainers no longer heard; waiting ones wait on."""
+def test_a_run_without_a_trainer_waits_for_the_next_attempt(store: Store) -> None:
+    """It is queued before those that came later, says what happened, counts deaths only, and its old trainer is not heard."""
     live, queued = store.add(Recipe(), "live"), store.add(Recipe(seed=1), "queued")
     attempt = store.begin_attempt(live.id)
-    assert store.interrupt_live("gone") == [live.id]
-    assert store.get(live.id).state is RunState.INTERRUPTED
+    store.requeue(live.id, "The lab was closed.", died=False)
+    waiting = store.get(live.id)
+    assert (waiting.state, waiting.message, waiting.deaths) == (RunState.QUEUED, "The lab was closed.", 0)
     assert not say(store, live.id, attempt, "start", **START)
-    assert [run.id for run in store.queued()] == [queued.id]
+    assert [run.id for run in store.queued()] == [live.id, queued.id]
+    store.requeue(live.id, "Not under way.", died=True)
+    assert store.get(live.id).message == "The lab was closed."
+    assert store.begin_attempt(live.id) == attempt + 1
+    store.requeue(live.id, "It died.", died=True)
+    assert store.get(live.id).deaths == 1
+
+
+def test_stop_while_a_run_waits_for_its_next_attempt(store: Store) -> None:
+    """It is stopping until what was left is saved; one with a model is stopped at once and keeps that."""
+    begun, finished = store.add(Recipe(), "begun"), store.add(Recipe(seed=1), "finished")
+    store.begin_attempt(begun.id)
+    store.requeue(begun.id, "It died.", died=True)
+    assert store.request_stop(begun.id) is RunState.STOPPING
+    say(store, finished.id, store.begin_attempt(finished.id), "end", state="done", result=RESULT)
+    assert store.go_on(finished.id, finished.recipe.changed(epochs=9))
+    assert store.request_stop(finished.id) is RunState.STOPPED
+    stopped = store.get(finished.id)
+    assert stopped.result is not None
+    assert "its model is the one of before" in stopped.message
+
+
+def test_a_run_that_is_over_can_go_on(store: Store) -> None:
+    """It waits behind the others with more epochs and its old result, which only a new one replaces."""
+    run, other = store.add(Recipe(), "run", materials="m"), store.add(Recipe(seed=1), "other")
+    assert not store.go_on(run.id, run.recipe)
+    say(store, run.id, store.begin_attempt(run.id), "start", **START)
+    store.request_stop(run.id)
+    say(store, run.id, 1, "end", state="stopped", message="Stopped after 1 epoch.", result=RESULT)
+    more = run.recipe.changed(epochs=9)
+    assert store.go_on(run.id, more)
+    waiting = store.get(run.id)
+    assert (waiting.state, waiting.recipe, waiting.message, waiting.stop_requests) == (RunState.QUEUED, more, "", 0)
+    assert waiting.ended_s is None
+    assert waiting.result is not None
+    assert [one.id for one in store.queued()] == [other.id, run.id]
+    say(store, run.id, store.begin_attempt(run.id), "end", state="failed", message="The disk is full.")
+    failed = store.get(run.id)
+    assert (failed.state, failed.result) == (RunState.FAILED, waiting.result)
+    store.go_on(run.id, more)
+    say(store, run.id, store.begin_attempt(run.id), "end", state="done", result=RESULT | {"epochs_run": 9})
+    done = store.get(run.id).result
+    assert done is not None
+    assert done.epochs_run == 9
+
+
+def test_a_run_that_went_on_equals_what_it_has_become(store: Store) -> None:
+    """It is found by its recipe with more epochs; but not when it was trained on after its patience had run out."""
+    run = store.add(Recipe(), "run", materials="m")
+    more = run.recipe.changed(epochs=9)
+    for patience_from, found in ((0, run.id), (4, None)):
+        say(store, run.id, store.begin_attempt(run.id), "end", state="done", result=RESULT)
+        store.go_on(run.id, more, patience_from=patience_from)
+        assert store.equal_to(run.recipe, materials="m") is None
+        equal = store.equal_to(more, materials="m")
+        assert (equal and equal.id) == found
+        assert store.materials(run.id) == "m"
+    assert store.get(run.id).patience_from == 4
+
+
+def test_a_list_of_runs_of_before_is_brought_up_to_date(home: Home) -> None:
+    """A file of schema 1 opens with all its runs, by two processes at once; theirs is the order in which they were made."""
+    connection = sqlite3.connect(home.store)
+    new = ("    deaths", "    patience_from", "    queued_s", "    result TEXT")
+    old = [line for line in SCHEMA.splitlines() if not line.startswith(new)]
+    connection.executescript("\n".join(old).replace("DEFAULT 0,\n);", "DEFAULT 0, result TEXT\n);"))
+    for number in (1, 2):
+        connection.execute(
+            "INSERT INTO runs (id, number, name, recipe, fingerprint, state, created_s) VALUES (?, ?, 'run', ?, '', 'queued', ?)",
+            (f"{number:012}", number, Recipe().model_dump_json(), 100.0 - number),
+        )
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    check_store(home.store)
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(Store, [home.store] * 4))
+    assert [run.number for run in stores[0].queued()] == [2, 1]
+    assert [run.deaths for run in stores[1].all()] == [0, 0]
+    for store in stores:
+        store.close()
 
 
 def test_equal_recipes_are_found(store: Store) -> None:
@@ -132,6 +213,32 @@ def test_two_processes_may_open_a_new_home_at_once(home: Home) -> None:
     assert second.get(run.id) == run
     first.close()
     second.close()
+
+
+def test_a_curve_over_attempts_is_unbroken(store: Store) -> None:
+    """What a dead attempt said behind its last checkpoint does not count, and the next one says again what counts."""
+    run = store.add(Recipe(), "run")
+    reader = Reader(store)
+
+    def epoch(attempt: int, number: int, loss: float) -> None:
+        figures = {"accuracy": 0.5, "val_loss": 1, "val_accuracy": 0.5, "seconds": 1}
+        say(store, run.id, attempt, "epoch", epoch=number, loss=loss, **figures)
+
+    first = store.begin_attempt(run.id)
+    say(store, run.id, first, "start", **START)
+    for number in (0, 1, 2):
+        epoch(first, number, 1.0)
+    say(store, run.id, first, "batch", epoch=3, batch=1, loss=1, accuracy=0)
+    store.requeue(run.id, "It died.", died=True)
+    second = store.begin_attempt(run.id)
+    say(store, run.id, second, "attempt", pid=1, warm=False)
+    say(store, run.id, second, "start", **START, first_epoch=2)
+    assert list(reader.history(run.id).epochs) == [0, 1]
+    for number, loss in ((0, 1.0), (1, 1.0), (2, 2.0)):
+        epoch(second, number, loss)
+    history = reader.history(run.id)
+    assert {number: epoch.loss for number, epoch in history.epochs.items()} == {0: 1.0, 1: 1.0, 2: 2.0}
+    assert history.batches == []
 
 
 def test_the_reader_adds_up_what_happened(store: Store) -> None:
@@ -250,7 +357,7 @@ def test_a_file_that_cannot_be_used_is_told_in_a_sentence(home: Home, spoil: Cal
 def test_a_lost_table_is_told_in_a_sentence(home: Home) -> None:
     """What SQLite says of a foreign file comes as our own error, from reading and writing alike."""
     connection = sqlite3.connect(home.store)
-    connection.execute("PRAGMA user_version = 1")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.close()
     store = Store(home.store)
     for use in (store.all, lambda: store.add(Recipe(), "run")):
