@@ -7,9 +7,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from flowerlab.home import Home
 from flowerlab.settings import Settings
+
+# No test is timed: a machine that trains beside the tests may take a second for what takes it a millisecond otherwise.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
     python -m tools.measure_compare [--repeats 15] [--photos 3670] [--runs 6]
 
 In a home of its own: a garden of that many photos, and runs that are said to have been tested on all of them. Their answers are
-drawn at random (about 80 % right), since nothing here depends on how well they are; no run is under way. Chromium and the server
-share the machine. A time runs from the click until all that it asks for stands on the page, thumbnails included; a photo's
-thumbnail is made when it is first shown, so most clicks make up to twelve (twenty-four in A minus B). Beside it stands the
-processor time of server and browser together: what it would take on one core that does nothing else, also if this one does.
+drawn at random (see `random_runs`), since nothing here depends on how right they are; no run is under way. Chromium and the
+server share the machine. A time runs from the click until all that it asks for stands on the page, thumbnails included; a
+photo's thumbnail is made when it is first shown, so most clicks make up to twelve (twenty-four in A minus B). Beside it stands
+the processor time of server and browser together: what it would take on one core that does nothing else, also if this one does.
 """
 
 from __future__ import annotations
@@ -19,26 +19,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import psutil
 from numpy.typing import NDArray
 from playwright.sync_api import Page, Response, expect
 
-from flowerlab.cells import Cell, cell_sizes, photos_in_cell
+from flowerlab.cells import Cell, photos_in_cell
 from flowerlab.datasets.gather import gather
-from flowerlab.datasets.originals import Originals
-from flowerlab.events import End, Epoch, Result
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
 from flowerlab.run import Run
 from flowerlab.settings import Settings
 from flowerlab.store import Store
 from tools.app_server import chromium, served
 from tools.matrix_cells import click_cell, find_cells
+from tools.random_runs import random_run
 
-RIGHT_SHARE = 0.8
 PATIENCE_MS = 60_000
 # What comes later than this belongs to no click.
 SETTLED_MS = 400
@@ -108,36 +104,6 @@ def processor_s() -> float:
             times = process.cpu_times()
             total += times.user + times.system
     return total
-
-
-def finished(store: Store, home: Home, originals: Originals, number: int) -> tuple[Run, NDArray[np.float32]]:
-    """Writes a run with random answers to every photo; returns it with its probabilities, float32, (photos, classes)."""
-    classes, count = len(originals.classes), len(originals)
-    random = np.random.default_rng(number)
-    answers = np.where(random.random(count) < RIGHT_SHARE, originals.labels, random.integers(0, classes, count))
-    probabilities = random.random((count, classes)) + 0.2
-    probabilities[np.arange(count), answers] += 1 + random.random(count)
-    probabilities = (probabilities / probabilities.sum(axis=1, keepdims=True)).astype(np.float32)
-    run = store.add(Recipe.parse({"seed": number}), f"Run {number}", materials=originals.folder.name)
-    about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
-    values: dict[str, Any] = {"loss": 0.6, "accuracy": RIGHT_SHARE, "val_loss": 0.6, "val_accuracy": RIGHT_SHARE}
-    store.append(Epoch(**about, epoch=0, seconds=1.0, **values))
-    sizes = cell_sizes(originals.labels, probabilities)
-    result = Result(
-        classes=originals.classes, best_epoch=0, epochs_run=1, val_accuracy=RIGHT_SHARE,
-        test_accuracy=float(np.trace(sizes)) / count, test_photos=count, confusion_matrix=sizes.tolist(),
-        total_parameters=1, trainable_parameters=1, seconds=1.0, seconds_training=1.0, cached_features=False,
-    )  # fmt: skip
-    store.append(End(**about, state="done", result=result))
-    folder = home.run(run.id)
-    folder.mkdir(parents=True)
-    home.model(run.id).write_bytes(b"never loaded here")
-    np.savez_compressed(
-        folder / "predictions.npz", classes=np.asarray(originals.classes), test_ids=np.asarray(originals.ids),
-        test_truth=originals.labels, test_probabilities=probabilities, val_ids=np.asarray(originals.ids[:500]),
-        val_truth=originals.labels[:500], val_probabilities=probabilities[None, :500],
-    )  # fmt: skip
-    return store.get(run.id), probabilities
 
 
 class Visitor:
@@ -258,7 +224,7 @@ def main() -> None:
         settings = Settings(home=home.root, garden_pictures=arguments.photos)
         originals = gather(home, "garden", settings.garden)
         store = Store(home.store)
-        made = [finished(store, home, originals, number) for number in range(1, arguments.runs + 1)]
+        made = [random_run(store, home, originals, number) for number in range(1, arguments.runs + 1)]
         store.close()
         with served(home.root, garden_pictures=arguments.photos) as server, chromium() as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 900})

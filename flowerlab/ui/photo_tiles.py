@@ -89,8 +89,8 @@ def photo_tiles(
     if originals is None:
         st.info(
             _(
-                "These photos are no longer in this lab: they were deleted, or the data set of this name holds other ones "
-                "now. Their ids and what was answered are kept."
+                "These photos are not or no longer in this lab: they were deleted or never fetched, or the data set of this name holds "
+                "other ones now. Their ids and what was answered are kept."
             ),
             icon="🗂️",
         )

@@ -1,0 +1,48 @@
+"""Finished runs whose answers are drawn at random, for measuring what does not depend on how right they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowerlab.cells import cell_sizes
+from flowerlab.datasets.originals import Originals
+from flowerlab.events import End, Epoch, Result
+from flowerlab.home import Home
+from flowerlab.recipe import Recipe
+from flowerlab.run import Run
+from flowerlab.store import Store
+
+RIGHT_SHARE = 0.8
+
+
+def random_run(store: Store, home: Home, originals: Originals, number: int) -> tuple[Run, NDArray[np.float32]]:
+    """Writes a run with random answers to every photo; returns it with its probabilities, float32, (photos, classes)."""
+    classes, count = len(originals.classes), len(originals)
+    random = np.random.default_rng(number)
+    answers = np.where(random.random(count) < RIGHT_SHARE, originals.labels, random.integers(0, classes, count))
+    probabilities = random.random((count, classes)) + 0.2
+    probabilities[np.arange(count), answers] += 1 + random.random(count)
+    probabilities = (probabilities / probabilities.sum(axis=1, keepdims=True)).astype(np.float32)
+    run = store.add(Recipe.parse({"seed": number}), f"Run {number}", materials=originals.folder.name)
+    about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
+    values: dict[str, Any] = {"loss": 0.6, "accuracy": RIGHT_SHARE, "val_loss": 0.6, "val_accuracy": RIGHT_SHARE}
+    store.append(Epoch(**about, epoch=0, seconds=1.0, **values))
+    sizes = cell_sizes(originals.labels, probabilities)
+    result = Result(
+        classes=originals.classes, best_epoch=0, epochs_run=1, val_accuracy=RIGHT_SHARE,
+        test_accuracy=float(np.trace(sizes)) / count, test_photos=count, confusion_matrix=sizes.tolist(),
+        total_parameters=1, trainable_parameters=1, seconds=1.0, seconds_training=1.0, cached_features=False,
+    )  # fmt: skip
+    store.append(End(**about, state="done", result=result))
+    folder = home.run(run.id)
+    folder.mkdir(parents=True)
+    home.model(run.id).write_bytes(b"never loaded here")
+    np.savez_compressed(
+        folder / "predictions.npz", classes=np.asarray(originals.classes), test_ids=np.asarray(originals.ids),
+        test_truth=originals.labels, test_probabilities=probabilities, val_ids=np.asarray(originals.ids[:500]),
+        val_truth=originals.labels[:500], val_probabilities=probabilities[None, :500],
+    )  # fmt: skip
+    return store.get(run.id), probabilities
