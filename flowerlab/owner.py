@@ -179,8 +179,8 @@ class Owner:
                     self._take_death(self._engine, run, event)
                     self._wake.set()
                     return
-            self._store.append(event)
-            if isinstance(event, End):
+            # What an attempt that was superseded says ends nothing.
+            if self._store.append(event) and isinstance(event, End):
                 self._tasks.pop(event.run_id, None)
                 self._bound_checkpoints()
                 self._wake.set()

@@ -198,7 +198,7 @@ def test_any_value_resolves_or_is_refused(name: str, value: str | int) -> None:
         assert resolved in {"none", "all", *(layer.name for layer in chosen.layers)}
     else:
         assert refused.field == "unfreeze_from"
-        assert f"Received: unfreeze_from={value!r}" in str(refused)
+        assert f"Received: unfreeze_from={repr(value)[:40]}" in str(refused)
 
 
 @each_pretrained

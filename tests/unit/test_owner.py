@@ -25,6 +25,7 @@ from flowerlab.engine.fake import FakeEngine
 from flowerlab.errors import BadFolder, BadInput, BadRecipe
 from flowerlab.events import from_record
 from flowerlab.home import Home
+from flowerlab.owner import LOOK_S
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
@@ -406,7 +407,10 @@ def test_what_a_dead_attempt_says_late_is_refused(kept: tuple[Lab, Kept]) -> Non
         assert lab.store.get(run_id).state is RunState.QUEUED
     until(lambda: len(engine.jobs) == 2)
     engine.sink(late)
+    # The owner looks several times at what it has under way.
+    time.sleep(3 * LOOK_S)
     assert lab.store.get(run_id).state is RunState.PREPARING
+    assert len(engine.jobs) == 2
 
 
 def test_a_run_that_waits_to_go_on_is_saved_when_it_is_stopped(kept: tuple[Lab, Kept]) -> None:
