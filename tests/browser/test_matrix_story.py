@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,6 +14,7 @@ from tools.matrix_cells import click_cell, find_cells
 WORST = re.compile(r"The most frequent mistake: (\w+) called (\w+) \((\d+) photos\)")
 VERDICT = re.compile("is really better than|may be chance|are equally good")
 MOST_TABS = 12
+MOST_LOOKS = 60
 LOADED = "images => images.length > 0 && images.every(image => image.complete && image.naturalWidth > 0)"
 
 
@@ -32,7 +34,13 @@ def test_from_the_worst_cell_to_its_photos(server: Server, page: Page) -> None:
     which photos A and B differ, and read whether the difference is real."""
     for number, epochs in enumerate((1, 6), start=1):
         train(page, server.address, f"Hand-made #{number}", epochs=epochs, patience=epochs)
-    page.goto(f"{server.address}/compare")
+    # The second run may still be saved while its page already offers to compare.
+    for _ in range(MOST_LOOKS):
+        page.goto(f"{server.address}/compare")
+        page.wait_for_url(re.compile("runs="))
+        if "," in unquote(page.url):
+            break
+        page.wait_for_timeout(1000)
     told = page.get_by_text(WORST).first
     expect(told).to_be_visible()
     truth, answer, count = WORST.search(told.inner_text()).groups()
