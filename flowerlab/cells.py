@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from flowerlab.metrics import confusion_matrix
+
 # Photos; percent of the row (the true class); percent of the column (the answer).
 Unit = Literal["counts", "rows", "columns"]
 
@@ -50,10 +52,7 @@ def cell_sizes(truth: NDArray[np.int64], probabilities: NDArray[np.floating[Any]
     Returns:
         int64, (classes, classes): rows are the truth, columns the answer.
     """
-    # What scikit-learn's confusion_matrix gives (a test holds that), without a second's import on a page that is looked at.
-    classes = probabilities.shape[1]
-    counted = np.bincount(truth * classes + probabilities.argmax(axis=1), minlength=classes**2)
-    return counted.reshape(classes, classes).astype(np.int64)
+    return confusion_matrix(truth, probabilities.argmax(axis=1), probabilities.shape[1])
 
 
 def photos_in_cell(truth: NDArray[np.int64], probabilities: NDArray[np.floating[Any]], cell: Cell) -> NDArray[np.int64]:

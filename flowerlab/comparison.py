@@ -108,11 +108,6 @@ def _photos_of(lab: Lab, run: Run) -> str:
     return photos_in(lab.store.materials(run.id))
 
 
-def photos_at_hand(lab: Lab, answers: Answers) -> Originals | None:
-    """Returns the photos that a run was trained and tested on, as `run_photos` does."""
-    return run_photos(lab, answers.run)
-
-
 def run_photos(lab: Lab, run: Run) -> Originals | None:
     """Returns the photos that a run was trained on; None if they are not in this lab (any more).
 

@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from flowerlab.cells import Cell, differing_photos, photos_in_cell
-from flowerlab.comparison import Answers, order_in, photos_at_hand
+from flowerlab.comparison import Answers, order_in, run_photos
 from flowerlab.locale import _
 from flowerlab.ui.lab import lab
 from flowerlab.ui.opened_cell import close_cell
@@ -38,7 +38,7 @@ def show_cell(one: Answers, others: Sequence[Answers], cell: Cell) -> None:
         _headline(cell_headline(one, cell, len(places)))
         if len(places):
             photo_tiles(
-                tiles_of(one, others, places), photos_at_hand(lab(), one), key=f"photos-{one.run.id}-{cell.truth}-{cell.answer}"
+                tiles_of(one, others, places), run_photos(lab(), one.run), key=f"photos-{one.run.id}-{cell.truth}-{cell.answer}"
             )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def _show_side(letter: str, one: Answers, other: Answers, places: NDArray[np.int
         st.markdown(f"**{words}**", width="stretch")
     if len(places):
         key = f"photos-{one.run.id}-not-{other.run.id}-{cell.truth}-{cell.answer}"
-        photo_tiles(tiles_of(one, [other], places), photos_at_hand(lab(), one), key=key)
+        photo_tiles(tiles_of(one, [other], places), run_photos(lab(), one.run), key=key)
 
 
 def cell_headline(one: Answers, cell: Cell, count: int) -> str:

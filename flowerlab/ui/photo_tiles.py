@@ -81,7 +81,7 @@ def photo_tiles(
 
     Args:
         tiles: In the order in which they are shown.
-        originals: The data set that they are from, see `comparison.photos_at_hand`; None if it is not in this lab any more:
+        originals: The data set that they are from, see `comparison.run_photos`; None if it is not in this lab any more:
             then a table tells the same without the pictures.
         key: Of the widgets; another one for every choice of photos, so that each begins on its first page.
         below: Draws what stands under a tile.

@@ -11,7 +11,7 @@ import pytest
 
 from flowerlab.calibration import calibration_error
 from flowerlab.cli import main
-from flowerlab.comparison import answers_of, pair, pair_sentence, photos_at_hand, run_photos, why_not_paired
+from flowerlab.comparison import answers_of, pair, pair_sentence, run_photos, why_not_paired
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.gather import gather, photos_identity, tf_flowers_originals
 from flowerlab.datasets.originals import Original, write_originals
@@ -95,13 +95,13 @@ def test_photos_at_hand_are_only_the_very_ones(lab: Lab) -> None:
     sides = [answers_of(lab, run) for run in (mine, other)]
     assert sides[0] is not None
     assert sides[1] is not None
-    assert photos_at_hand(lab, sides[0]) is None
+    assert run_photos(lab, sides[0].run) is None
     gathered = gather(lab.home, "garden", garden)
-    found = photos_at_hand(lab, sides[0])
+    found = run_photos(lab, sides[0].run)
     assert found is not None
     assert found.content == gathered.content
     assert [found.positions[photo] for photo in found.ids] == list(range(len(found)))
-    assert photos_at_hand(lab, sides[1]) is None
+    assert run_photos(lab, sides[1].run) is None
 
 
 def test_the_starter_is_compared_with_runs_on_its_photos(lab: Lab) -> None:
