@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from flowerlab.architectures import ARCHITECTURES
-from flowerlab.engine.fake import FakeEngine
 from flowerlab.errors import BadRecipe
 from flowerlab.experiments import (
     DECIDED,
@@ -23,21 +20,10 @@ from flowerlab.presets import preset_recipe
 from flowerlab.recipe import KNOBS
 from flowerlab.run import RunState
 from flowerlab.runs import Lab
-from flowerlab.settings import Settings
 
 MINI = "vgg16_mini"
 SOURCE = "0123456789ab"
 BACKBONES = [name for name, entry in ARCHITECTURES.items() if entry.fine_tune_from is not None]
-
-
-@pytest.fixture
-def lab(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    """A lab with quick scripted runs."""
-    monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 0.001)
-    monkeypatch.setattr("flowerlab.owner.LOOK_S", 0.02)
-    opened = Lab(settings.model_copy(update={"engine": "fake"}))
-    yield opened
-    opened.close()
 
 
 @pytest.mark.parametrize("architecture", BACKBONES)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from flowerlab.engine.fake import FakeEngine
 from flowerlab.errors import BadRecipe
 from flowerlab.run import Run
 from flowerlab.runs import Lab
@@ -24,19 +21,8 @@ from flowerlab.seeds import (
     spread_words,
     start_seeds,
 )  # fmt: skip
-from flowerlab.settings import Settings
 
 SHARED = {"image_size": 72, "epochs": 1, "head": (8,)}
-
-
-@pytest.fixture
-def lab(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    """A lab with quick scripted runs."""
-    monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 0.001)
-    monkeypatch.setattr("flowerlab.owner.LOOK_S", 0.02)
-    opened = Lab(settings.model_copy(update={"engine": "fake"}))
-    yield opened
-    opened.close()
 
 
 def trained(lab: Lab, runs: list[Run]) -> list[Run]:
