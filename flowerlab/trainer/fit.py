@@ -48,11 +48,15 @@ def predict(
         if step is not None and time.monotonic() - said_s > BATCH_EVENT_EVERY_S:
             said_s = time.monotonic()
             channel.say(step, done=begin, total=len(positions))
-        chunk = inputs[positions[begin : begin + chunk_size]].astype(np.float32)
-        parts.append(keras.ops.convert_to_numpy(model.predict_on_batch(chunk)).astype(np.float32))
+        parts.append(predict_chunk(model, inputs[positions[begin : begin + chunk_size]]))
     if step is not None:
         channel.say(step, done=len(positions), total=len(positions))
     return np.concatenate(parts) if parts else np.zeros((0, model.output_shape[-1]), dtype=np.float32)
+
+
+def predict_chunk(model: keras.Model, chunk: NDArray[Any]) -> NDArray[np.float32]:
+    """Classifies inputs (n, …) of any kind of number at once; returns float32, (n, classes)."""
+    return keras.ops.convert_to_numpy(model.predict_on_batch(chunk.astype(np.float32))).astype(np.float32)  # type: ignore[no-any-return]
 
 
 def loss_and_accuracy(probabilities: NDArray[np.float32], truth: NDArray[np.int64]) -> tuple[float, float]:

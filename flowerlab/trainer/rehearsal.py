@@ -1,27 +1,39 @@
-"""A training of nothing, by a trainer that waits: what TensorFlow and Keras load at the first training is loaded before it."""
+"""Trainings of nothing, by a trainer that waits: the lecture's networks are built, compiled and traced before somebody wants them."""
 
 from __future__ import annotations
 
-import keras
+from collections.abc import Callable
+
 import numpy as np
-from keras import layers
 
+from flowerlab.presets import preset_recipe
 from flowerlab.trainer.batches import training_batches
+from flowerlab.trainer.fit import PHOTOS_CHUNK, predict_chunk
+from flowerlab.trainer.models import build
+from flowerlab.trainer.shelf import Shelf, make_trainable
 
-SIDE_PX, PHOTOS, CLASSES = 8, 4, 2
+# Of tf_flowers and of the garden. Another dataset, head or image size finds TensorFlow loaded, and traces its own network.
+CLASSES = 5
+# The two that a class begins with, as the form and the lecture's buttons start them where no ImageNet weights are at hand.
+RECIPES = (preset_recipe("A"), preset_recipe("B", architecture="vgg16_mini"))
 
 
-def rehearse() -> None:
-    """Trains a tiny network on black photos and forgets it; takes about a second, and saves it at the first run."""
-    model = keras.Sequential([
-        keras.Input((SIDE_PX, SIDE_PX, 3)),
-        layers.Rescaling(1 / 255), layers.Conv2D(2, 3, activation="relu"), layers.MaxPooling2D(2), layers.Flatten(),
-        layers.Dense(2, activation="relu"), layers.Dense(CLASSES, activation="softmax"),
-    ])  # fmt: skip
-    model.compile("adam", loss="categorical_crossentropy", metrics=["accuracy"])
-    photos = np.zeros((PHOTOS, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
-    labels = np.arange(PHOTOS, dtype=np.int64) % CLASSES
-    stream = training_batches(photos, labels, np.arange(PHOTOS), classes=CLASSES, batch_size=2, seed=0)
-    model.fit(stream, epochs=1, steps_per_epoch=PHOTOS // 2, shuffle=False, verbose=0)
-    model.predict_on_batch(photos.astype(np.float32))
-    keras.utils.clear_session(free_memory=True)
+def rehearse(shelf: Shelf, wanted: Callable[[], bool]) -> None:
+    """Trains each network for a batch of black photos and puts it on the shelf; one or two seconds each.
+
+    Args:
+        shelf: From which runs of the same shape take them, with weights of their own.
+        wanted: Whether a run waits: then what is left is not rehearsed.
+    """
+    for recipe in RECIPES:
+        if wanted():
+            return
+        network = shelf.exchange(build(recipe, CLASSES), recipe, CLASSES)
+        model = network.model if network.rest is None else network.rest
+        make_trainable(model, recipe)
+        kind = np.uint8 if network.rest is None else np.float16
+        black = np.zeros((recipe.batch_size, *model.input_shape[1:]), dtype=kind)
+        labels = np.arange(len(black), dtype=np.int64) % CLASSES
+        stream = training_batches(black, labels, labels, classes=CLASSES, batch_size=recipe.batch_size, seed=0)
+        model.fit(stream, epochs=1, steps_per_epoch=1, shuffle=False, verbose=0)
+        predict_chunk(model, black[:PHOTOS_CHUNK])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -18,7 +19,7 @@ from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
 from flowerlab.trainer.rehearsal import rehearse
-from flowerlab.trainer.run import run_job
+from flowerlab.trainer.run import SHELF, run_job
 
 LOG = logging.getLogger("flowerlab.trainer")
 
@@ -39,9 +40,9 @@ def main(file: TextIO) -> int:
     inbox: queue.Queue[tuple[Channel, bool]] = queue.Queue()
     threading.Thread(target=_listen, args=(lines, inbox), daemon=True, name="stdin").start()
     lines.write({"kind": "ready"})
-    # Only by one that waits: who has a run already begins it.
-    if inbox.empty():
-        rehearse()
+    # What TensorFlow and Keras consist of stays: every run begins with a collection, and need not go through it.
+    gc.freeze()
+    rehearse(SHELF, wanted=lambda: not inbox.empty())
     while True:
         channel, warm = inbox.get()
         _serve(channel, warm=warm)

@@ -1,4 +1,4 @@
-"""The network of the run before, still compiled: the next run of the same shape need not trace it again.
+"""Networks of the runs before, still compiled: the next run of the same shape need not trace its own again.
 
 A fresh network is built for every run all the same, and its weights and random states are put into the one on the shelf: a warm
 run equals a cold one to the bit.
@@ -21,15 +21,22 @@ OPTIMIZERS = {
 }
 
 
+# Parameters of all networks on the shelf together, about 120 MB without what their optimizers keep; the newest may have more.
+MOST_PARAMETERS = 30_000_000
+
+
 class Shelf:
-    """Holds one network: the newest."""
+    """Holds networks, the newest ones, while they are small enough together."""
 
     def __init__(self) -> None:
-        self._shape = ""
-        self._network: Network | None = None
+        self._networks: dict[str, Network] = {}
+
+    def __len__(self) -> int:
+        """How many networks lie on it."""
+        return len(self._networks)
 
     def exchange(self, fresh: Network, recipe: Recipe, classes: int) -> Network:
-        """Returns the network on the shelf with the fresh one's weights if it has the same shape, else the fresh one.
+        """Returns the network on the shelf with the fresh one's weights if one has the same shape, else the fresh one.
 
         Args:
             fresh: Built for this run, with its starting weights.
@@ -40,18 +47,24 @@ class Shelf:
             recipe.architecture, recipe.unfreeze_from, recipe.image_size, recipe.head, recipe.dropout, recipe.optimizer,
             classes,
         ])  # fmt: skip
-        if self._network is None or shape != self._shape:
-            self._shape, self._network = shape, fresh
-            return fresh
-        old = self._network
-        old.model.set_weights(fresh.model.get_weights())
-        for kept, new in zip(random_states(old.model), random_states(fresh.model), strict=True):
-            kept.assign(new)
+        old = self._networks.pop(shape, None)
+        if old is None:
+            old = fresh
+        else:
+            old.model.set_weights(fresh.model.get_weights())
+            for kept, new in zip(random_states(old.model), random_states(fresh.model), strict=True):
+                kept.assign(new)
+        self._networks[shape] = old
+        while len(self._networks) > 1 and self._parameters() > MOST_PARAMETERS:
+            del self._networks[next(iter(self._networks))]
         return old
 
+    def _parameters(self) -> int:
+        return sum(network.model.count_params() for network in self._networks.values())
+
     def clear(self) -> None:
-        """Takes the network off, so that its memory is free."""
-        self._shape, self._network = "", None
+        """Takes all networks off, so that their memory is free."""
+        self._networks.clear()
 
 
 def make_trainable(model: keras.Model, recipe: Recipe) -> None:
@@ -65,8 +78,10 @@ def make_trainable(model: keras.Model, recipe: Recipe) -> None:
         model.compile(
             optimizer=OPTIMIZERS[recipe.optimizer](learning_rate=recipe.learning_rate),
             loss="categorical_crossentropy",
-            metrics=["accuracy"],
+            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
         )
+        # All variables now, also those of the accuracy: where the first step makes any, TensorFlow traces it a second time.
+        model.optimizer.build(model.trainable_variables)
         return
     for variable in model.optimizer.variables:
         variable.assign(np.zeros(variable.shape, dtype=variable.dtype))

@@ -10,6 +10,9 @@ from flowerlab.home import Home
 from flowerlab.metrics import load_predictions
 from flowerlab.recipe import Recipe
 from flowerlab.trainer import fit, run
+from flowerlab.trainer import shelf as shelf_module
+from flowerlab.trainer.models import build
+from flowerlab.trainer.shelf import Shelf
 from tests.trainer.test_features import B, attempt, losses
 
 A = Recipe(architecture="handmade", image_size=72, epochs=2, head=(8,), dropout=0.3, augment="standard")
@@ -53,3 +56,16 @@ def test_runs_of_one_shape_are_traced_once(home: Home, monkeypatch: pytest.Monke
     assert len(traced) == before
     attempt(home, B.changed(head=(9,)))
     assert len(traced) > before
+
+
+def test_large_networks_push_the_oldest_off(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shelf holds the newest networks while they are small enough together; the newest stays, however large."""
+    shelf = Shelf()
+    small, other, large = (build(A.changed(head=(units,)), 5) for units in (1, 2, 3))
+    monkeypatch.setattr(shelf_module, "MOST_PARAMETERS", small.model.count_params() + other.model.count_params())
+    assert shelf.exchange(small, A.changed(head=(1,)), 5) is small
+    assert shelf.exchange(other, A.changed(head=(2,)), 5) is other
+    assert shelf.exchange(build(A.changed(head=(1,)), 5), A.changed(head=(1,)), 5) is small
+    shelf.exchange(large, A.changed(head=(3,)), 5)
+    assert len(shelf) == 1
+    assert shelf.exchange(build(A.changed(head=(3,)), 5), A.changed(head=(3,)), 5) is large

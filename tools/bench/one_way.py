@@ -6,12 +6,14 @@ A process of its own, because whoever comes second in one would find memory, thr
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 BEGAN_S = time.perf_counter()
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 
 
 def main() -> None:
@@ -30,6 +32,7 @@ def plain(asked: dict[str, Any]) -> dict[str, Any]:
     """The lecture in plain Keras; the photos are read from the prepared array, into memory, before the clock starts."""
     import keras
 
+    chosen_by_user = os.environ.get(ONEDNN)
     from flowerlab.architectures import architecture
     from flowerlab.datasets.garden import Garden
     from flowerlab.datasets.gather import gather
@@ -40,6 +43,9 @@ def plain(asked: dict[str, Any]) -> dict[str, Any]:
     from flowerlab.trainer.starting_weights import load_starting_weights
     from tools.bench.plain_keras import Parts, recipe_a, recipes_b_and_c
 
+    # Importing Flowerlab's trainer asks for oneDNN; plain Keras gets what TensorFlow chooses by itself.
+    if chosen_by_user is None:
+        del os.environ[ONEDNN]
     home = Home(Path(asked["home"]))
     originals = gather(home, "garden", Garden(asked["pictures"]))
     prepared = prepare(home, originals, "garden", image_size=asked["image_size"], resize="squash")
