@@ -17,14 +17,24 @@ from flowerlab.home import Home, replace_file
 CPU_FILE = Path("/proc/cpuinfo")
 SIDE, REPEATS = 768, 12
 AGAIN_AFTER_S = 60.0
+# What Linux calls the instructions that decide how fast a processor multiplies, the widest first, and what they are called.
+INSTRUCTIONS = {
+    "amx_bf16": "AMX",
+    "avx512_bf16": "AVX-512, bfloat16",
+    "avx512f": "AVX-512",
+    "avx2": "AVX2",
+    "asimd": "NEON",
+}
 
 _measured_s: dict[Path, float] = {}
 
 
 def machine_name() -> str:
-    """Returns what tells this kind of machine from others: processor and cores."""
+    """Returns what tells this kind of machine from others: processor, its widest instructions where it tells, and cores."""
     model = _told(CPU_FILE, "model name") or platform.processor() or platform.machine()
-    return f"{model}, {os.cpu_count()} cores"
+    flags = processor_flags() or set()
+    widest = next((f" ({name})" for flag, name in INSTRUCTIONS.items() if flag in flags), "")
+    return f"{model}{widest}, {os.cpu_count()} cores"
 
 
 def processor_flags(cpu_file: Path = CPU_FILE) -> set[str] | None:

@@ -20,10 +20,9 @@ from flowerlab.machine import machine_name
 from tools.app_server import ROOT
 from tools.bench.cases import CASES, QUICK
 from tools.bench.pairs import Pair, keep_pairs, make_pair, read_pairs
-from tools.bench.report import all_table, draw, report
+from tools.bench.report import all_table, by_machine, draw, plot_of, report
 
 PAIRS = ROOT / "docs" / "benchmarks" / "pairs.json"
-PLOT = "benchmarks/seconds.png"
 REPORT = ROOT / "docs" / "benchmarks.md"
 
 
@@ -38,9 +37,10 @@ def quick(*, as_json: bool) -> None:
 
 
 def write(pairs: list[Pair]) -> None:
-    """Writes the page and its picture."""
-    draw(pairs, ROOT / "docs" / PLOT)
-    REPORT.write_text(report(pairs, machine_name(), PLOT), encoding="utf-8")
+    """Writes the page and its pictures."""
+    for machine, own in by_machine(pairs):
+        draw(own, ROOT / "docs" / plot_of(machine))
+    REPORT.write_text(report(pairs), encoding="utf-8")
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def main() -> None:
         home = Home(Path(folder)).create()
         for repeat in range(0 if arguments.no_running else arguments.pairs):
             for case in CASES:
-                have = sum(pair["case"] == case.name for pair in pairs)
+                have = sum(pair["case"] == case.name and pair["machine"] == machine_name() for pair in pairs)
                 if case.name not in arguments.cases or have > repeat:
                     continue
                 print(f"{case.name}, pair {repeat + 1} of {arguments.pairs}", file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import prepare
 from flowerlab.home import Home
+from flowerlab.machine import machine_name
 from tools.app_server import ROOT
 from tools.bench.cases import Case
 
@@ -37,7 +38,13 @@ def make_pair(case: Case, home: Home, repeat: int) -> Pair:
     # With features at hand no frozen layer computes: its precision makes no difference.
     ours = [{"side": "flowerlab", "precision": one, "again": one == "float32"} for one in case.precisions]
     sides: list[dict[str, Any]] = [{"side": "plain"}, *ours]
-    pair: Pair = {"case": case.name, "pictures": case.pictures, "epochs": case.epochs, "weights": case.weights}
+    pair: Pair = {
+        "machine": machine_name(),
+        "case": case.name,
+        "pictures": case.pictures,
+        "epochs": case.epochs,
+        "weights": case.weights,
+    }
     for side in sides if repeat % 2 == 0 else sides[::-1]:
         for folder in (home.features, home.runs):
             shutil.rmtree(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,17 @@ class Ratio:
             return "not measured"
         low, high = min(self.values), max(self.values)
         return f"**{statistics.median(self.values):.3g}** ({low:.3g}–{high:.3g})"
+
+
+def by_machine(pairs: Sequence[Pair]) -> list[tuple[str, list[Pair]]]:
+    """Returns (machine, its pairs), the machine that was measured last first."""
+    names = dict.fromkeys(pair["machine"] for pair in reversed(pairs))
+    return [(name, [pair for pair in pairs if pair["machine"] == name]) for name in names]
+
+
+def plot_of(machine: str) -> str:
+    """Returns where a machine's plot lies, seen from docs."""
+    return f"benchmarks/seconds-{re.sub('[^a-z0-9]+', '-', machine.lower()).strip('-')}.png"
 
 
 def ratio(pairs: Sequence[Pair], case: str, plain: str, ours: str, precision: str) -> Ratio:
@@ -159,42 +171,52 @@ def _seeds(values: Sequence[float]) -> str:
     return f"{statistics.mean(values):.1%} ({', '.join(f'{value:.1%}' for value in values)})"
 
 
-def report(pairs: Sequence[Pair], machine: str, plot: str) -> str:
-    """Writes the section that the pairs make."""
-    told = ", ".join(f"{case} {len(own)}" for case, own, _ in by_case(pairs))
+def report(pairs: Sequence[Pair]) -> str:
+    """Writes the page that the pairs make."""
     return "\n".join([
         "# Benchmarks",
         "",
         "Made by `make bench` (`python -m tools.bench`), which runs plain Keras and Flowerlab in turn and writes this page.",
-        f"Machine: {machine}. Pairs: {told}.",
         "",
         "Plain Keras is `tools/bench/plain_keras.py`: the lecture as one writes it, photos as float32 arrays in memory, `fit` over",
         "the whole network, batches of 32, Keras' own threads. 150 px, five epochs, pictures of the garden. Each side runs in a",
         "process of its own. Seconds go from the decoded uint8 photos to the test accuracy, without import and saving; C's begin",
-        "where B is there.",
+        "where B is there. Each machine has a section, the one that was measured last first.",
         "",
-        "## What must be reached",
+        *(line for machine, own in by_machine(pairs) for line in section(machine, own)),
+    ])  # fmt: skip
+
+
+def section(machine: str, pairs: Sequence[Pair]) -> list[str]:
+    """Writes what one machine's pairs came to."""
+    told = ", ".join(f"{case} {len(own)}" for case, own, _ in by_case(pairs))
+    return [
+        f"## {machine}",
+        "",
+        f"Pairs: {told}.",
+        "",
+        "### What must be reached",
         "",
         *targets_table(pairs),
         "",
-        "The share is above 100 % where the library finds convolutions that need fewer operations than are counted.",
+        "A share above 100 % is reached where the library finds convolutions that need fewer operations than are counted.",
         "",
-        f"![Seconds of plain Keras and of Flowerlab]({plot})",
+        f"![Seconds of plain Keras and of Flowerlab]({plot_of(machine)})",
         "",
-        "## All of it",
+        "### All of it",
         "",
         "Medians over pairs.",
         "",
         *all_table(pairs),
         "",
-        "## The same accuracy",
+        "### The same accuracy",
         "",
         "Mean over pairs, each with a seed of its own, then each. The two sides draw other random numbers, so that single runs differ:",
         "the interval of the difference is Student's over the pairs, and the same means that it holds zero.",
         "",
         *accuracy_table(pairs),
         "",
-    ])  # fmt: skip
+    ]  # fmt: skip
 
 
 def draw(pairs: Sequence[Pair], file: Path) -> None:
