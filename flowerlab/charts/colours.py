@@ -17,8 +17,8 @@ def run_colour(number: int) -> str:
 
 
 def run_dash(number: int) -> str:
-    """Returns the dash of the run with this number, as Plotly names it."""
-    return DASHES[(number - 1) % len(DASHES)]
+    """Returns the dash of the run with this number, as Plotly names it; runs that share a colour have another dash."""
+    return DASHES[(number - 1 + (number - 1) // len(PALETTE)) % len(DASHES)]
 
 
 def class_colour(index: int) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from flowerlab.locale import _
-from flowerlab.ui.opened_cell import on_choice
+from flowerlab.ui.opened_cell import on_choice, table_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,14 +25,14 @@ def cell_table(matrix: str, values: NDArray[np.float64], classes: Sequence[str],
         classes: Names in label order.
         form: How a value is written, as printf does.
     """
-    key = f"{matrix}-table"
     # A table takes the browser longer to draw than a chart, and most stay shut: it is drawn when it is opened.
-    box = st.expander(_("As a table"), key=f"{key}-open", on_change="rerun")
+    box = st.expander(_("As a table"), key=f"{matrix}-table-open", on_change="rerun")
     if not box.open:
         return
     with box:
         st.caption(_("Click a cell, or go there with Tab and the arrow keys: its photos open."))
         table = matrix_table(values, classes)
+        key = table_key(matrix)
         st.dataframe(
             table,
             column_config={name: st.column_config.NumberColumn(format=form) for name in table.columns},

@@ -14,6 +14,7 @@ from flowerlab.charts.heatmap import cell_at
 
 OPENED = "compare-opened"
 LAST = "compare-last-cells"
+CLOSED = "compare-cells-closed"
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,14 @@ def open_cell(matrix: str) -> Cell | None:
 
 
 def close_cell() -> None:
-    """Closes the open cell."""
-    st.session_state.pop(OPENED, None)
+    """Closes the open cell; nothing is chosen in its table then, so that the same cell can be chosen again."""
+    if st.session_state.pop(OPENED, None) is not None:
+        st.session_state[CLOSED] = st.session_state.get(CLOSED, 0) + 1
+
+
+def table_key(matrix: str) -> str:
+    """Returns the key of a matrix's table: another one after each closing, for a table tells of no choice that it has already."""
+    return f"{matrix}-table-{st.session_state.get(CLOSED, 0)}"
 
 
 def on_click(matrix: str, key: str, classes: int) -> Callable[[], None]:

@@ -211,7 +211,7 @@ def choosing() -> None:
 
     import streamlit as st
 
-    from flowerlab.ui.opened_cell import close_cell, on_choice, on_click, open_cell
+    from flowerlab.ui.opened_cell import close_cell, on_choice, on_click, open_cell, table_key
 
     def click(key: str, *indices: int) -> None:
         groups = [{"data_indices": list(indices)}] if indices else []
@@ -232,17 +232,18 @@ def choosing() -> None:
     st.write(f"again {open_cell('first')} {open_cell('second')}")
     choose((1, "truth"))
     st.write(f"heading {open_cell('first')}")
+    before = table_key("first")
     close_cell()
-    st.write(f"closed {open_cell('first')}")
+    st.write(f"closed {open_cell('first')}, {'another table' if table_key('first') != before else 'the same table'}")
     click("third")
     st.write(f"nothing {open_cell('third')}")
 
 
 def test_chart_and_table_open_the_same_cells(home: Home) -> None:
-    """A click and a choice open a cell, the newest wins, a cell that is clicked again opens again, and what names none changes
-    nothing."""
+    """A click and a choice open a cell, the newest wins, a cell that is clicked again opens again, what names none changes
+    nothing, and after Close the table has no choice that would keep the same cell from being chosen again."""
     told = texts(AppTest.from_function(choosing, default_timeout=60).run())
     one, two, three = (f"Cell(truth={truth}, answer={answer})" for truth, answer in ((0, 1), (1, 0), (1, 1)))
     assert told.splitlines() == [
-        f"chart {one}", f"table {two}", f"other None {three}", f"again {one} None", f"heading {two}", "closed None", "nothing None",
+        f"chart {one}", f"table {two}", f"other None {three}", f"again {one} None", f"heading {two}", "closed None, another table", "nothing None",
     ]  # fmt: skip

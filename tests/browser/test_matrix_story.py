@@ -61,7 +61,7 @@ def test_from_the_worst_cell_to_its_photos(server: Server, page: Page) -> None:
     assert cell.locator("img").first.get_attribute("alt").count("called it") == 2
     # The same by keyboard: Tab leads past the table's own buttons into its cells, arrows from one to the next.
     page.locator(f".st-key-{key}-table-open summary").press("Enter")
-    expect(page.locator(f".st-key-{key}-table canvas").first).to_be_visible()
+    expect(page.locator(f".st-key-{key}-table-0 canvas").first).to_be_visible()
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.tagName") in ("TD", "CANVAS"):
