@@ -36,13 +36,16 @@ class Server:
 
 
 @contextmanager
-def served(home: Path, *, script: Path = SCRIPT, garden_pictures: int | None = None) -> Iterator[Server]:
+def served(
+    home: Path, *, script: Path = SCRIPT, garden_pictures: int | None = None, log: Path | None = None
+) -> Iterator[Server]:
     """Serves an app for the length of a block, which begins as soon as the server answers.
 
     Args:
         home: FLOWERLAB_HOME.
         script: What `streamlit run` is given.
         garden_pictures: FLOWERLAB_GARDEN_PICTURES; None leaves it.
+        log: File for what the server prints; None: nobody wants it.
 
     Raises:
         TimeoutError: If the server does not answer within a minute.
@@ -53,10 +56,11 @@ def served(home: Path, *, script: Path = SCRIPT, garden_pictures: int | None = N
     environment = {**os.environ, "FLOWERLAB_HOME": str(home)}
     if garden_pictures is not None:
         environment["FLOWERLAB_GARDEN_PICTURES"] = str(garden_pictures)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", port, "--server.headless", "true"],
-        cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    with (log or Path(os.devnull)).open("ab") as printed:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", port, "--server.headless", "true"],
+            cwd=ROOT, env=environment, stdout=printed, stderr=printed,
+        )  # fmt: skip
     address = f"http://localhost:{port}"
     try:
         due_s = time.monotonic() + ANSWERS_WITHIN_S

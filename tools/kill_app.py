@@ -141,13 +141,13 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 def _check_orphans(home: Path) -> None:
     due_s = time.monotonic() + ORPHANS_LEAVE_WITHIN_S
-    while orphans := _trainers(home):
+    while orphans := trainers_of(home):
         if time.monotonic() > due_s:
             raise Lost(f"Trainers are left behind: {orphans}.")
         time.sleep(0.05)
 
 
-def _trainers(home: Path) -> list[int]:
+def trainers_of(home: Path) -> list[int]:
     """Process ids of whatever the lab of this home has started."""
     found = []
     for process in psutil.process_iter():

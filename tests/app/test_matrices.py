@@ -245,5 +245,6 @@ def test_chart_and_table_open_the_same_cells(home: Home) -> None:
     told = texts(AppTest.from_function(choosing, default_timeout=60).run())
     one, two, three = (f"Cell(truth={truth}, answer={answer})" for truth, answer in ((0, 1), (1, 0), (1, 1)))
     assert told.splitlines() == [
-        f"chart {one}", f"table {two}", f"other None {three}", f"again {one} None", f"heading {two}", "closed None, another table", "nothing None",
+        f"chart {one}", f"table {two}", f"other None {three}", f"again {one} None", f"heading {two}",
+        "closed None, another table", "nothing None",
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
+from tools.app_server import ROOT
 from tools.bench.pairs import Pair
 from tools.figure_picture import save_figure
 
@@ -24,6 +25,8 @@ TARGETS = (
 )
 WORDS = {"B": "B, first time", "C": "C, first time", "B-again": "B, features at hand", "C-again": "C, features at hand"}
 PRECISIONS = ("float32", "bfloat16")
+# Written by tools.soak.
+SOAKED = ROOT / "docs" / "benchmarks" / "soak.md"
 
 
 @dataclass(frozen=True)
@@ -184,6 +187,8 @@ def report(pairs: Sequence[Pair]) -> str:
         "where B is there. Each machine has a section, the one that was measured last first.",
         "",
         *(line for machine, own in by_machine(pairs) for line in section(machine, own)),
+        *(SOAKED.read_text(encoding="utf-8").splitlines() if SOAKED.exists() else []),
+        "",
     ])  # fmt: skip
 
 
