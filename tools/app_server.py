@@ -50,16 +50,13 @@ def served(
     Raises:
         TimeoutError: If the server does not answer within a minute.
     """
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = str(probe.getsockname()[1])
+    port = free_port()
     environment = {**os.environ, "FLOWERLAB_HOME": str(home)}
     if garden_pictures is not None:
         environment["FLOWERLAB_GARDEN_PICTURES"] = str(garden_pictures)
     with (log or Path(os.devnull)).open("ab") as printed:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", port, "--server.headless", "true"],
-            cwd=ROOT, env=environment, stdout=printed, stderr=printed,
+            serving(port, script), cwd=ROOT, env=environment, stdout=printed, stderr=printed,
         )  # fmt: skip
     address = f"http://localhost:{port}"
     try:
@@ -72,6 +69,33 @@ def served(
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def free_port() -> int:
+    """Returns a port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return int(probe.getsockname()[1])
+
+
+def serving(port: int, script: Path = SCRIPT) -> list[str]:
+    """Returns the command that serves an app.
+
+    Args:
+        port: At which it listens.
+        script: What `streamlit run` is given.
+    """
+    return [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(script),
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
 
 
 def _answers(address: str) -> bool:

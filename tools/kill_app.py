@@ -2,7 +2,7 @@
 
     python -m tools.kill_app [--moments 50] [--seed 0] [--home FOLDER]
 
-A process that owns the queue, as the app does, is ended by SIGKILL; every other time a second one stands by and takes over. After
+The web app, which owns the queue, is ended by SIGKILL; every other time a second one stands by and takes over. After
 each kill: no trainer may be left, the store must open with exactly the runs that were queued, and whatever lies in a run's folder
 under its final name must be whole. At the end the runs are let finish and compared, epoch by epoch, with runs of the same recipes
 that nobody disturbed.
@@ -35,8 +35,8 @@ from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
 from flowerlab.store import check_store
 from flowerlab.workplace import workplaces
+from tools.app_server import ROOT, free_port, serving
 
-ROOT = Path(__file__).parents[1]
 # The plain way with random numbers in every step, and kept features; quick, and long enough to be met in the middle.
 RECIPES = (
     Recipe.parse({
@@ -72,12 +72,20 @@ class Tally:
     takeovers: int = 0
 
 
-def own(home: Path) -> subprocess.Popen[bytes]:
-    """Starts a process that opens the lab and owns the queue if nobody else does."""
-    return subprocess.Popen([sys.executable, "-m", "tools.kill_app", "--own"], cwd=ROOT, env=_environment(home))
+def own(home: Path, *, app: bool = False) -> subprocess.Popen[bytes]:
+    """Starts a process that opens the lab and owns the queue if nobody else does.
+
+    Args:
+        home: FLOWERLAB_HOME.
+        app: Whether it is the web app itself; else a process that opens the lab as the app does, which is quicker.
+    """
+    command = serving(free_port()) if app else [sys.executable, "-m", "tools.kill_app", "--own"]
+    return subprocess.Popen(command, cwd=ROOT, env=_environment(home), stdout=subprocess.DEVNULL)
 
 
-def kill_at_random(home: Path, *, moments: int, seed: int, recipes: Sequence[Recipe] = RECIPES) -> Tally:
+def kill_at_random(
+    home: Path, *, moments: int, seed: int, recipes: Sequence[Recipe] = RECIPES, app: bool = False
+) -> Tally:
     """Queues runs, kills whoever trains them again and again, and checks what is left.
 
     Args:
@@ -85,6 +93,7 @@ def kill_at_random(home: Path, *, moments: int, seed: int, recipes: Sequence[Rec
         moments: How often it kills.
         seed: Of the moments.
         recipes: What is trained; as long as there are kills, with ever new seeds.
+        app: Whether the web app itself is killed.
 
     Raises:
         Lost: If a run, an epoch or a file is not as it should be.
@@ -96,16 +105,16 @@ def kill_at_random(home: Path, *, moments: int, seed: int, recipes: Sequence[Rec
         try:
             for number in range(moments):
                 _keep_busy(lab, queued, recipes)
-                owner, standing_by = standing_by or own(home), None
+                owner, standing_by = standing_by or own(home, app=app), None
                 if number % 2:
-                    standing_by, tally.takeovers = own(home), tally.takeovers + 1
+                    standing_by, tally.takeovers = own(home, app=app), tally.takeovers + 1
                 tally.states[_met(lab, chance)] += 1
                 _kill(owner)
                 if standing_by is None:
                     _check_orphans(home)
                 _check(lab, queued)
                 tally.asked += _ask_again(lab)
-            owner = standing_by or own(home)
+            owner = standing_by or own(home, app=app)
             tally.asked += _finish(lab, queued)
             _compare(lab, queued)
         finally:
@@ -258,7 +267,7 @@ def main() -> None:
         with contextlib.closing(Lab()):
             signal.pause()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        tally = kill_at_random(arguments.home or Path(folder), moments=arguments.moments, seed=arguments.seed)
+        tally = kill_at_random(arguments.home or Path(folder), moments=arguments.moments, seed=arguments.seed, app=True)
     met = ", ".join(f"{state} {count}" for state, count in tally.states.most_common())
     print(f"{arguments.moments} kills, nothing lost. A run was then: {met}.")
     print(f"A second process stood by {tally.takeovers} times. Died three times and asked to go on: {tally.asked}.")
