@@ -148,6 +148,7 @@ class Result(BaseModel):
     precision: Precision = Field(
         default="float32", description="Of the pass through the frozen layers whose features it trained on."
     )
+    training_precision: Precision = Field(default="float32", description="Of what trained.")
     timing: Timing | None = Field(default=None, description="None: it is not known.")
     unknown_below: float | None = Field(
         default=None,

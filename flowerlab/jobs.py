@@ -32,7 +32,8 @@ def make_job(
     origin = origin_of(recipe, source)
     return Job(
         run_id=run_id, attempt=attempt, recipe=recipe.model_dump(mode="json"), home=home.root, garden=settings.garden,
-        task=task, origin=origin, precision=settings.precision, features=settings.features,
+        task=task, origin=origin, precision=settings.precision,
+        training_precision=settings.training_precision, features=settings.features,
         also_keep=tuple(sorted({one.cut for one in waiting if _shares(one, recipe) and origin_of(one, source) == origin})),
         patience_from=patience_from, features_gb=settings.features_gb,
     )  # fmt: skip

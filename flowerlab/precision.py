@@ -1,4 +1,4 @@
-"""In which precision frozen layers compute: told by the setting, the network and the processor."""
+"""In which precision layers compute: told by the settings, the network and the processor."""
 
 from __future__ import annotations
 
@@ -25,6 +25,15 @@ def frozen_precision(wish: Wish, chosen: Architecture) -> Precision:
     if wish != "auto":
         return wish
     return "bfloat16" if chosen.bfloat16 and (processor_has_bfloat16() or NVIDIA.exists()) else "float32"
+
+
+def training_precision(wish: Wish) -> Precision:
+    """Returns the precision of what trains.
+
+    Args:
+        wish: The setting. `auto` is float32: that accuracies are the same over seeds in bfloat16 has not been shown (decision 7).
+    """
+    return "bfloat16" if wish == "bfloat16" else "float32"
 
 
 def good_enough(wish: Wish, wanted: Precision) -> tuple[Precision, ...]:

@@ -59,7 +59,12 @@ class Settings(BaseModel):
     precision: Wish = Field(
         default="auto",
         description="Of the pass of the photos through frozen layers: `bfloat16` computes with half as many digits, `auto` does so "
-        "where the processor is made for it and the network gains by it. What trains is always float32.",
+        "where the processor is made for it and the network gains by it.",
+    )
+    training_precision: Wish = Field(
+        default="auto",
+        description="Of what trains: `bfloat16` computes with half as many digits, which is quicker where the processor is made for it; "
+        "weights, validation and test are float32 all the same. `auto` is float32.",
     )
     features: Literal["float16", "float32", "off"] = Field(
         default="float16",

@@ -31,6 +31,7 @@ class Job(BaseModel):
         task: What to do, see `Task`.
         origin: Name of the weights that its frozen layers begin with; equal for equal weights, see `flowerlab.origins`.
         precision: Of the pass through frozen layers, from the settings.
+        training_precision: Of what trains, from the settings.
         features: How features are kept, from the settings; `off`: not at all.
         also_keep: Cuts before its own at which waiting runs will need the same frozen layers' features: kept on the way.
         patience_from: Whole epochs from which patience counts: somebody wished to train on after it had run out.
@@ -47,6 +48,7 @@ class Job(BaseModel):
     task: Task = "train"
     origin: str = ""
     precision: Wish = "auto"
+    training_precision: Wish = "auto"
     features: Literal["float16", "float32", "off"] = "float16"
     also_keep: tuple[int, ...] = ()
     patience_from: int = 0

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowerlab.checkpoints import Arrays, Checkpoint, Figures, TrainingState
+from flowerlab.precision import Precision
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.batches import training_batches
 from flowerlab.trainer.channel import Channel, StopRequested
 from flowerlab.trainer.checkpoint import Keeper, checkpoint_of, put_weights, restore
+from flowerlab.trainer.narrow import computing_in
 from flowerlab.trainer.shelf import make_trainable
 from flowerlab.work import batches_per_epoch
 
@@ -113,7 +115,8 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         assert logs is not None
         self._check_finite(logs["loss"], epoch)
-        probabilities = predict(self.model, self._inputs, self._validation, self._channel)
+        with computing_in(self.model, "float32"):
+            probabilities = predict(self.model, self._inputs, self._validation, self._channel)
         val_loss, val_accuracy = loss_and_accuracy(probabilities, self._labels[self._validation])
         # The last step of an epoch may be the one that spoils the weights: the mean loss over the epoch hides it.
         self._check_finite(val_loss, epoch)
@@ -148,6 +151,7 @@ def train(
     model: keras.Model, recipe: Recipe, inputs: NDArray[Any], labels: NDArray[np.int64],
     training: NDArray[np.int64], validation: NDArray[np.int64], channel: Channel, keeper: Keeper,
     begin: TrainingState, before: Checkpoint | None = None, views: NDArray[Any] | None = None,
+    precision: Precision = "float32",
 ) -> Trained:  # fmt: skip
     """Trains until the last epoch, early stopping, or Stop; afterwards the model has the best whole epoch's weights.
 
@@ -163,6 +167,7 @@ def train(
         begin: Where to begin.
         before: The checkpoint with this state; None: from the start.
         views: Features of changed copies of the training photos, which train in their place; see `training_batches`.
+        precision: In which gradients are computed; weights and validation are float32.
 
     Returns:
         What it came to.
@@ -184,16 +189,17 @@ def train(
     stopped = False
     try:
         if not begin.over(recipe.epochs, recipe.patience, channel.job.patience_from):
-            model.fit(
-                stream,
-                initial_epoch=begin.epochs_run,
-                epochs=recipe.epochs,
-                steps_per_epoch=batches_per_epoch(len(training), recipe.batch_size),
-                callbacks=[watch],
-                # The stream has its order already.
-                shuffle=False,
-                verbose=0,
-            )
+            with computing_in(model, precision):
+                model.fit(
+                    stream,
+                    initial_epoch=begin.epochs_run,
+                    epochs=recipe.epochs,
+                    steps_per_epoch=batches_per_epoch(len(training), recipe.batch_size),
+                    callbacks=[watch],
+                    # The stream has its order already.
+                    shuffle=False,
+                    verbose=0,
+                )
     except StopRequested:
         stopped = True
     if watch.best is None:

@@ -24,7 +24,7 @@ from flowerlab.home import Home
 from flowerlab.kept_features import KeptFeatures, NoRoom
 from flowerlab.machine import machine_name
 from flowerlab.metrics import confusion_matrix
-from flowerlab.precision import Precision, frozen_precision, good_enough
+from flowerlab.precision import Precision, frozen_precision, good_enough, training_precision
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.channel import Channel, StopRequested
 from flowerlab.trainer.checkpoint import Keeper, hash_of_frozen, put_weights
@@ -147,6 +147,7 @@ def _train(run: _Run, channel: Channel, place: Workplace, begin: TrainingState, 
             begin,
             before,
             None if run.copies is None else run.copies.features,
+            training_precision(run.job.training_precision),
         )
     except FloatingPointError as error:
         raise RunFailed(str(error)) from error
@@ -178,7 +179,7 @@ def _make_ready(job: Job, progress: Progress, stack: ExitStack) -> _Run:
     keras.utils.set_random_seed(recipe.seed)
     network = build(recipe, len(prepared.classes))
     load_starting_weights(network, recipe, home, progress)
-    network = SHELF.exchange(network, recipe, len(prepared.classes))
+    network = SHELF.exchange(network, recipe, len(prepared.classes), training_precision(job.training_precision))
     run = _Run(
         job, recipe, home.run(job.run_id), prepared, split, network, network.model, prepared.photos, began_s,
         seconds_photos=seconds_photos,
@@ -291,6 +292,7 @@ def _evaluate_and_save(run: _Run, channel: Channel, trained: Trained, place: Wor
         cached_features=run.cached,
         features_at_hand=run.features_at_hand,
         precision=run.precision,
+        training_precision=training_precision(run.job.training_precision),
         model_difference=difference,
         validation_photos=len(run.split.validation),
         weight_changes=relative_changes(run.weights_before, learning_weights(run.network.model)),

@@ -11,6 +11,7 @@ import json
 import keras
 import numpy as np
 
+from flowerlab.precision import Precision
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.models import Network
 
@@ -35,17 +36,18 @@ class Shelf:
         """How many networks lie on it."""
         return len(self._networks)
 
-    def exchange(self, fresh: Network, recipe: Recipe, classes: int) -> Network:
+    def exchange(self, fresh: Network, recipe: Recipe, classes: int, precision: Precision = "float32") -> Network:
         """Returns the network on the shelf with the fresh one's weights if one has the same shape, else the fresh one.
 
         Args:
             fresh: Built for this run, with its starting weights.
             recipe: What it was built from.
             classes: Number of classes.
+            precision: In which it trains.
         """
         shape = json.dumps([
             recipe.architecture, recipe.unfreeze_from, recipe.image_size, recipe.head, recipe.dropout, recipe.optimizer,
-            classes,
+            classes, precision,
         ])  # fmt: skip
         old = self._networks.pop(shape, None)
         if old is None:
