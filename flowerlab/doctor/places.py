@@ -7,20 +7,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from flowerlab.disks import is_network, kind_of_disk
 from flowerlab.doctor.finding import Finding, Level
-from flowerlab.errors import StoreUnusable
+from flowerlab.errors import HomeUnusable
 from flowerlab.home import Home
 from flowerlab.store import check_store
 
 # An afternoon's runs on 3,670 photos at 150 px: 250 MB of prepared photos, features, a few models.
 LEAST_SPACE_MB, SPACE_WANTED_MB = 100, 2000
 ELSEWHERE = "Set FLOWERLAB_HOME to a folder that you may write to."
-NETWORK_TYPES = {
-    "9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "davfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs",
-    "nfs3", "nfs4", "prl_fs", "smb", "smb2", "smb3", "smbfs", "vboxsf", "webdav", "webdavfs",
-}  # fmt: skip
-# FUSE serves most network disks (sshfs, rclone, cloud folders). These of its kinds lie on the machine's own disk.
-LOCAL_FUSE = {"fuse-overlayfs", "ntfs-3g", "mergerfs", "bindfs", "ext2", "lxcfs"}
 
 
 def check_home(home: Path) -> Iterator[Finding]:
@@ -40,7 +35,7 @@ def check_home(home: Path) -> Iterator[Finding]:
         return
     try:
         check_store(Home(root).store)
-    except StoreUnusable as error:
+    except HomeUnusable as error:
         yield Finding("home", Level.PROBLEM, str(error), ELSEWHERE)
         return
     text = f"{root} {'can be written' if place == root else 'can be made'}; {free_mb / 1000:.1f} GB are free."
@@ -71,33 +66,3 @@ def check_disk(home: Path) -> Iterator[Finding]:
         yield Finding("disk", Level.WARNING, text, "Set FLOWERLAB_HOME to a folder on this computer's own disk.")
     else:
         yield Finding("disk", Level.OK, f"The home lies on a disk of this computer ({kind}).")
-
-
-def kind_of_disk(place: Path) -> str | None:
-    """Returns the type of the file system that a path is on, with `,remote` behind it where Windows says so."""
-    import psutil
-
-    best, kind = -1, None
-    for partition in psutil.disk_partitions(all=True):
-        mount = Path(partition.mountpoint)
-        if (place == mount or mount in place.parents) and len(mount.parts) >= best:
-            # The later of two at one place lies on top.
-            best, kind = len(mount.parts), partition.fstype.lower()
-            if "remote" in partition.opts.split(","):
-                kind += ",remote"
-    return kind or None
-
-
-def is_network(kind: str, place: Path) -> bool:
-    """Whether a file system of this type is somebody else's disk.
-
-    Args:
-        kind: As `kind_of_disk` returns it.
-        place: A path on it.
-    """
-    if kind.endswith(",remote") or str(place).startswith("\\\\"):
-        return True
-    main, _, served = kind.partition(".")
-    if main in ("fuse", "macfuse", "osxfuse"):
-        return served not in LOCAL_FUSE
-    return kind in NETWORK_TYPES
