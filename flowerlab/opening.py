@@ -97,6 +97,7 @@ def _checked(home: Home, way: Way) -> Opened:
             store.look_through(events=doubted)
             doubted_mark(home.store).unlink(missing_ok=True)
             LOG.info("The list of runs was looked through in %.2f s: it is whole.", time.monotonic() - began_s)
+        store.look_for_tables()
         return _completed(home, store)
     except BaseException:
         store.close()

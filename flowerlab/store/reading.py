@@ -149,6 +149,15 @@ class Reading:
                 self._connections.doubt()
         return found
 
+    def look_for_tables(self) -> None:
+        """Looks whether the tables are there.
+
+        Raises:
+            StoreDamaged: If they are not.
+        """
+        self._connection().rows("SELECT place, kept FROM runs LIMIT 1")
+        self._connection().rows("SELECT seq, run_id, attempt, kind, body FROM events LIMIT 1")
+
     def look_through(self, *, events: bool = True) -> None:
         """Looks whether the whole file is what was written: its pages and every run. 0.5 s for 500,000 events (108 MB).
 
