@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import tempfile
 import time
@@ -19,7 +20,7 @@ from flowerlab.run_folders import RECORD, RunFolders
 from flowerlab.store import Store
 from flowerlab.store.connections import Way
 from flowerlab.store.copying import BESIDE, copy_to_look_at, put_aside
-from flowerlab.store.faults import doubted_mark
+from flowerlab.store.faults import doubted_mark, read_only
 
 ONLY_LOST = "Lost are only the figures inside epochs: curves have one point an epoch."
 LOG = logging.getLogger(__name__)
@@ -57,8 +58,12 @@ def open_store(home: Home) -> Opened:
     runs, the runs are brought back from their folders.
 
     Raises:
+        HomeReadOnly: If the file may only be read.
         StoreUnusable: If it cannot be used as it is, with the reason.
     """
+    if home.store.exists() and not os.access(home.store, os.W_OK):
+        # SQLite would open it, and refuse at the first change.
+        raise read_only("a file that may not be written by you")
     kind = network_kind(home.root)
     opened = _whole(home, "journal" if kind else "log")
     try:

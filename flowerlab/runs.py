@@ -128,6 +128,20 @@ class Lab:
         """Whether this process runs the queue."""
         return self._owner is not None and self._owner.owns
 
+    @property
+    def trouble(self) -> str:
+        """What keeps the queue of this process from going on now, as a sentence; empty if nothing does."""
+        return self._owner.trouble if self._owner is not None else ""
+
+    def check_changeable(self) -> None:
+        """Checks that more can be done here than to look.
+
+        Raises:
+            HomeReadOnly: If not.
+        """
+        if self.look_only:
+            raise HomeReadOnly(self.look_only)
+
     # Starting and ending
 
     def start(self, recipe: Recipe, *, name: str | None = None, again: bool = False) -> Started:
@@ -140,7 +154,9 @@ class Lab:
 
         Raises:
             BadRecipe: If the run it starts from does not fit, or files it names are missing.
+            HomeUnusable: If the list of runs takes none.
         """
+        self.check_changeable()
         recipe = self._settled(recipe)
         self.check(recipe)
         name, materials = name or name_of(recipe), self.materials(recipe)
@@ -306,6 +322,7 @@ class Lab:
 
     def bring_starter(self) -> bool:
         """Brings the starter classifier back where it was deleted; returns whether it did."""
+        self.check_changeable()
         return bring_starter(self.home, self.store, again=True)
 
     def finish_under_way(self) -> None:
@@ -378,6 +395,7 @@ class Lab:
             BadInput: If a run trains on it or waits to.
             BadFolder: If there is none of this name.
         """
+        self.check_changeable()
         needing = [run.name for run in (*self.store.live(), *self.store.queued()) if run.recipe.dataset == dataset]
         if needing:
             raise BadInput(

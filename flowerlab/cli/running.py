@@ -24,8 +24,9 @@ def opened(*, own_queue: bool = False) -> Iterator[Lab]:
         own_queue: Whether this process trains waiting runs when nobody else does.
     """
     lab = Lab(own_queue=own_queue)
-    for notice in lab.notices:
-        say(one_line(notice))
+    for notice in (*lab.notices, lab.look_only):
+        if notice:
+            say(one_line(notice))
     try:
         yield lab
     finally:

@@ -57,6 +57,8 @@ def status_words(lab: Lab) -> str:
     live, waiting = lab.store.live(), lab.store.queued()
     if lab.look_only:
         return "🔒 " + _("Only to be looked at: nothing is trained here.")
+    if lab.trouble:
+        return "🚧 " + escaped(lab.trouble)
     if live:
         run = live[0]
         share = progress_of(run, lab.history(run.id), ahead=0).share

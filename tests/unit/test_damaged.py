@@ -196,7 +196,7 @@ def test_runs_of_a_version_without_records_come_back_from_their_files(home: Home
     ids = live_in(home)
     for run_id in ids.values():
         (home.run(run_id) / "run.json").unlink()
-    (home.run(ids[WAITING]) / "log.txt").write_text("said")
+    shutil.rmtree(home.run(ids[WAITING]))
     bring_files(home.run("a" * 12), Recipe())
     (home.run("a" * 12) / "recipe.json").write_text("{")
     garbage(home.store)
@@ -215,7 +215,7 @@ def test_runs_of_a_version_without_records_come_back_from_their_files(home: Home
         assert result.total_parameters > result.trainable_parameters / 2 > 0
         assert "times are not known" in run.message
         (notice,) = lab.notices
-        assert "1 run was rebuilt from its folder, 4 could not be" in notice
+        assert "1 run was rebuilt from its folder, 3 could not be" in notice
         assert f"{ids[UNDER_WAY]}: it has no model and no record" in notice
         assert f"{'a' * 12}: its recipe is not known" in notice
 
@@ -309,7 +309,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str
 FLIPS = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=12)
 
 
-@hypothesis_settings(max_examples=60)
+@hypothesis_settings(max_examples=30)
 @given(flips=FLIPS, kept=st.one_of(st.just(1.0), st.floats(0, 1)), log=st.booleans())
 def test_whatever_bytes_change_the_lab_opens(
     whole: tuple[Path, dict[str, str]], flips: list[tuple[float, int]], kept: float, log: bool
