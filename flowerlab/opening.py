@@ -166,7 +166,7 @@ def open_to_look(home: Home, why: str) -> Opened:
     Raises:
         StoreUnusable: If it cannot even be read.
     """
-    look_only = f"{why} So this lab can be looked at, and nothing in it can be changed."
+    look_only = f"{why} So this lab can be looked at, and nothing in it can be changed until that is mended and it is started again."
     folder = Path(tempfile.mkdtemp(prefix="flowerlab-"))
     copy = folder / home.store.name
     rebuilt = None
