@@ -42,6 +42,8 @@ class Rebuilt:
 
     def sentence(self) -> str:
         """Says it."""
+        if not self.runs and not self.refused:
+            return "no run has a folder from which it could be rebuilt."
         one = len(self.runs) == 1
         text = f"{len(self.runs)} {'run was' if one else 'runs were'} rebuilt from {'its folder' if one else 'their folders'}"
         if not self.refused:

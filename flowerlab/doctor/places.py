@@ -9,9 +9,10 @@ from pathlib import Path
 
 from flowerlab.disks import is_network, kind_of_disk
 from flowerlab.doctor.finding import Finding, Level
-from flowerlab.errors import HomeUnusable
+from flowerlab.errors import HomeUnusable, StoreDamaged
 from flowerlab.home import Home
 from flowerlab.store import check_store
+from flowerlab.store.copying import asides
 
 # An afternoon's runs on 3,670 photos at 150 px: 250 MB of prepared photos, features, a few models.
 LEAST_SPACE_MB, SPACE_WANTED_MB = 100, 2000
@@ -31,12 +32,20 @@ def check_home(home: Path) -> Iterator[Finding]:
         free_mb = shutil.disk_usage(place).free / 1e6
     except OSError as error:
         text = f"{root} cannot be written ({error.strerror}: {error.filename or root})."
+        if Home(root).store.is_file():
+            text += " Its runs can be looked at, and no more."
         yield Finding("home", Level.PROBLEM, text, ELSEWHERE)
         return
+    for aside in asides(Home(root).store):
+        text = f"A damaged list of runs was put aside: {aside}."
+        yield Finding("list of runs", Level.WARNING, text, "Delete it if no run is missing.")
     try:
         check_store(Home(root).store)
+    except StoreDamaged as error:
+        yield Finding("list of runs", Level.WARNING, str(error), "It is rebuilt when the lab is opened.")
     except HomeUnusable as error:
-        yield Finding("home", Level.PROBLEM, str(error), ELSEWHERE)
+        # The sentence says what to do.
+        yield Finding("home", Level.PROBLEM, str(error))
         return
     text = f"{root} {'can be written' if place == root else 'can be made'}; {free_mb / 1000:.1f} GB are free."
     mend = f"Free some space: {SPACE_WANTED_MB / 1000:.0f} GB are comfortable."
