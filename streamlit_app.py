@@ -13,7 +13,7 @@ def main() -> None:
     from flowerlab.errors import FlowerlabError
     from flowerlab.locale import _, use_language
     from flowerlab.ui.lab import lab
-    from flowerlab.ui.messages import tell
+    from flowerlab.ui.messages import tell, try_again
     from flowerlab.ui.status import status_strip
 
     st.set_page_config(page_title="Flowerlab", page_icon="🌼", layout="wide")
@@ -32,11 +32,12 @@ def main() -> None:
     )
     try:
         opened = lab()
+        status_strip(opened)
+        page.run()
     except FlowerlabError as error:
+        # Another program holds the list of runs, the disk is full: the page comes back by itself when that has passed.
         tell(error)
-        return
-    status_strip(opened)
-    page.run()
+        try_again()
 
 
 if __name__ == "__main__":

@@ -13,8 +13,12 @@ FlowerlabError                  anything we can explain in a sentence
 │   ├── DatasetNotAtHand
 │   ├── WeightsNotAtHand
 │   └── DownloadFailed          a file could not be fetched from the network
-├── HomeUnusable                FLOWERLAB_HOME cannot be written
+├── HomeUnusable                FLOWERLAB_HOME cannot be used
+│   ├── HomeReadOnly            it can be looked at, and not be changed
 │   └── StoreUnusable           the list of runs in it cannot be read or written
+│       ├── StoreDamaged        its bytes are not those that were written
+│       ├── StoreLocked         another program holds it
+│       └── DiskFull            there is no room
 ├── RunFailed                   a run ended without a model
 └── PredictorFailed             the process that classifies photos did not answer
 
@@ -117,11 +121,27 @@ class DownloadFailed(NotAtHand):
 
 
 class HomeUnusable(FlowerlabError):
-    """FLOWERLAB_HOME cannot be written."""
+    """FLOWERLAB_HOME cannot be used."""
+
+
+class HomeReadOnly(HomeUnusable):
+    """The lab can be looked at, and not be changed."""
 
 
 class StoreUnusable(HomeUnusable):
     """The file with the list of runs cannot be read or written."""
+
+
+class StoreDamaged(StoreUnusable):
+    """The bytes of the list of runs are not those that were written; it is rebuilt when the lab is next opened."""
+
+
+class StoreLocked(StoreUnusable):
+    """Another program holds the list of runs; it passes."""
+
+
+class DiskFull(StoreUnusable):
+    """There is no room for the list of runs; what was there is whole."""
 
 
 class RunFailed(FlowerlabError):

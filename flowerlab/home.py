@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from flowerlab.errors import HomeUnusable
+from flowerlab.errors import HomeReadOnly, HomeUnusable
 
 SWEPT_AFTER_S = 24 * 3600.0
 
@@ -23,9 +24,11 @@ class Home:
 
     Args:
         root: The folder itself. It need not exist yet; `create` makes it.
+        own_logs: Where logs go if they cannot go there.
     """
 
     root: Path
+    own_logs: Path | None = None
 
     @property
     def store(self) -> Path:
@@ -72,6 +75,10 @@ class Home:
         """Lock files: one a thing that only one process may do at a time."""
         return self.root / "locks"
 
+    def log(self, name: str) -> Path:
+        """The log of one of the lab's processes."""
+        return (self.own_logs or self.root) / f"{name}.log"
+
     def run(self, run_id: str) -> Path:
         """The folder of one run. The id must come from the store."""
         return self.runs / run_id
@@ -92,7 +99,8 @@ class Home:
         """Makes the folders and checks that they can be written.
 
         Raises:
-            HomeUnusable: If they cannot.
+            HomeReadOnly: If they are there and cannot be written.
+            HomeUnusable: If they cannot be made.
         """
         try:
             for folder in self.all_folders:
@@ -100,7 +108,8 @@ class Home:
             with tempfile.TemporaryFile(dir=self.root):
                 pass
         except OSError as error:
-            raise HomeUnusable(
+            kind = HomeReadOnly if self.root.is_dir() else HomeUnusable
+            raise kind(
                 f"Flowerlab cannot write its folder ({error.strerror}). Expected a folder that you may write to. "
                 f"Received: {self.root}. Set FLOWERLAB_HOME to another folder."
             ) from None
@@ -167,6 +176,13 @@ def settled(path: Path) -> Iterator[IO[bytes]]:
 
 def replace_file(target: Path, data: bytes) -> None:
     """Writes `data` to `target` so that a reader sees the old file or the new one, never a part."""
+    with replacement(target, data) as put:
+        put()
+
+
+@contextmanager
+def replacement(target: Path, data: bytes) -> Iterator[Callable[[], object]]:
+    """Writes `data` beside `target` until it has reached the disk, and gives what puts it into its place, which takes no time."""
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     scratch = Path(name)
     try:
@@ -174,6 +190,6 @@ def replace_file(target: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        scratch.replace(target)
+        yield functools.partial(scratch.replace, target)
     finally:
         scratch.unlink(missing_ok=True)

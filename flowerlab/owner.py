@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flowerlab.checkpoints import bytes_of
+from flowerlab.disks import no_room
 from flowerlab.engine import Engine, Sink, Task
 from flowerlab.errors import FlowerlabError
 from flowerlab.events import End, Event
@@ -24,6 +26,9 @@ from flowerlab.store import Store
 from flowerlab.workplace import forget_checkpoints, left_behind, workplaces
 
 LOOK_S = 0.2
+# After a fault.
+AGAIN_S = 2.0
+RECORDS_AT_ONCE, RECORDS_AGAIN_S = 5, 30.0
 # So often a run whose trainer died is started again by itself.
 MOST_RESTARTS = 2
 LOG = logging.getLogger(__name__)
@@ -50,6 +55,8 @@ class Owner:
         self._tasks: dict[str, Task] = {}
         self._wake = threading.Event()
         self._closed = False
+        self._troubles: dict[str, str] = {}
+        self._records_due_s = 0.0
         self._begins_more = True
         self._dispatching = threading.Lock()
         # The engine's thread says events while the owner's hands out jobs; either may do the other's work on its way.
@@ -66,6 +73,11 @@ class Owner:
     def owns(self) -> bool:
         """Whether this process owns the queue."""
         return self._engine is not None
+
+    @property
+    def trouble(self) -> str:
+        """What keeps the queue from going on now, as a sentence; empty if nothing does."""
+        return next(iter(self._troubles.values()), "")
 
     def wake(self) -> None:
         """Looks at the store now, not at the next beat."""
@@ -98,16 +110,46 @@ class Owner:
                         self._forward_stops(self._engine)
                         if self._begins_more:
                             self._dispatch(self._engine)
-            except Exception:
+                    self._write_records()
+                self._troubles.pop("queue", None)
+            except Exception as error:
                 # The queue must outlive a passing fault (a locked file, a full disk); the log keeps what happened.
-                LOG.exception("The owner of the queue met an error and goes on.")
+                self._note("queue", error)
+                if not self._closed:
+                    self._wake.wait(AGAIN_S)
             self._wake.wait(LOOK_S)
             self._wake.clear()
+        try:
+            self._give_back()
+        except Exception as error:
+            # The next owner takes these runs for those of a lab that was killed, and has them go on too.
+            self._note("queue", error)
+        finally:
+            self._lock.release()
+
+    def _give_back(self) -> None:
         if self._engine is not None:
             self._engine.close()
             for run in self._store.live():
                 self._store.requeue(run.id, "The lab was closed while this run was under way; it goes on.", died=False)
-        self._lock.release()
+
+    def _note(self, what: str, error: Exception) -> None:
+        """Writes a fault into the log, once as long as it stays the same, and remembers its sentence."""
+        sentence = str(error) if isinstance(error, FlowerlabError) else f"{type(error).__name__}: {error}"
+        if no_room(error):
+            sentence = "The disk is full: no run can begin. Free some space; the queue then goes on by itself."
+        if self._troubles.get(what) != sentence:
+            LOG.error("The owner of the queue met an error and goes on.", exc_info=error)
+        self._troubles[what] = sentence
+
+    def _write_records(self) -> None:
+        """Writes runs into their folders that are not there as they are now: those of an older Flowerlab, a few at a time."""
+        if time.monotonic() < self._records_due_s:
+            return
+        for run_id in self._store.unkept(RECORDS_AT_ONCE):
+            if not self._store.keep(run_id):
+                self._records_due_s = time.monotonic() + RECORDS_AGAIN_S
+                return
 
     def _take_over(self) -> None:
         # An owner that closes leaves no run under way: these are of one that was killed.
@@ -180,17 +222,28 @@ class Owner:
                     self._wake.set()
                     return
             # What an attempt that was superseded says ends nothing.
-            if self._store.append(event) and isinstance(event, End):
+            if self._append(event) and isinstance(event, End):
                 self._tasks.pop(event.run_id, None)
                 self._bound_checkpoints()
                 self._wake.set()
+
+    def _append(self, event: Event) -> bool:
+        try:
+            taken = self._store.append(event)
+        except Exception as error:
+            self._note("events", error)
+            raise
+        self._troubles.pop("events", None)
+        return taken
 
     def _bound_checkpoints(self) -> None:
         """Removes what finished runs keep to be trained on, where it is too much; of the others it is all that there is."""
         room = self._settings.checkpoints_gb * 1e9
         try:
-            finished = [run for run in self._store.all() if run.state.over and run.result is not None]
-            for run in sorted(finished, key=lambda run: run.ended_s or 0.0, reverse=True):
+            # Not by the clock, which may have been set back.
+            for run in self._store.latest_ends():
+                if run.result is None:
+                    continue
                 room -= sum(bytes_of(folder) for folder in workplaces(self._home.run(run.id)))
                 if room < 0 and self._store.get(run.id).state.over:
                     forget_checkpoints(self._home.run(run.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import shutil
 import time
@@ -30,12 +31,13 @@ from flowerlab.engine.gatherer import Gatherer, Gathering
 from flowerlab.engine.hasher import Hasher
 from flowerlab.engine.local import LocalEngine
 from flowerlab.engine.predictor import Predictor
-from flowerlab.errors import BadInput, BadRecipe, RunFailed, UnknownRun
+from flowerlab.errors import BadInput, BadRecipe, DiskFull, HomeReadOnly, RunFailed, UnknownRun
 from flowerlab.going_on import GoingOn, going_on, longer
 from flowerlab.history import History, Reader
 from flowerlab.home import Home
 from flowerlab.jobs import make_job
 from flowerlab.materials import materials_of
+from flowerlab.opening import Opened, open_store, open_to_look
 from flowerlab.owner import Owner
 from flowerlab.photos import resize_photo
 from flowerlab.presets import LECTURE, PRESETS, name_of, preset_recipe
@@ -43,8 +45,8 @@ from flowerlab.price import Price, expected_photos, price_of
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
+from flowerlab.starter import RUN_ID as STARTER_ID
 from flowerlab.starter import bring_starter
-from flowerlab.store import Store
 from flowerlab.weights import find_weights
 
 
@@ -67,20 +69,44 @@ class Lab:
     Args:
         settings: Default: from the environment.
         own_queue: Whether this process should run the queue when nobody else does.
+
+    Attributes:
+        notices: What happened when it was opened and people should know, as sentences.
+        look_only: Why nothing can be changed, as a sentence; empty if it can.
+
+    Raises:
+        HomeUnusable: If the home, or the store in it, can neither be used nor looked at.
     """
 
     def __init__(self, settings: Settings | None = None, *, own_queue: bool = True) -> None:
         self.settings = settings or Settings.from_environment()
-        self.home = Home(self.settings.home.expanduser().resolve()).create()
-        self.store = Store(self.home.store)
+        self.home = Home(self.settings.home.expanduser().resolve())
+        self._opened = self._open()
+        self.store, self.notices, self.look_only = self._opened.store, self._opened.notices, self._opened.look_only
         self.predictor = Predictor(self.home, self.settings)
         self.gatherer = Gatherer(self.home, self.settings)
         self.fetcher = Fetcher(self.gatherer)
         self.hasher = Hasher(self.home)
         self._reader = Reader(self.store)
-        if self.settings.starter:
-            bring_starter(self.home, self.store)
-        self._owner = Owner(self.store, self.home, self.settings, self._make_engine) if own_queue else None
+        if self.settings.starter and not self.look_only:
+            # Lost with the list, it comes back whole; deleted by somebody, it does not.
+            lost = self._opened.rebuilt is not None and STARTER_ID in self._opened.rebuilt.refused
+            bring_starter(self.home, self.store, again=lost)
+        owns = own_queue and not self.look_only
+        self._owner = Owner(self.store, self.home, self.settings, self._make_engine) if owns else None
+
+    def _open(self) -> Opened:
+        """Opens the store; where nothing can be written, to be looked at."""
+        try:
+            self.home.create()
+            return open_store(self.home)
+        except (HomeReadOnly, DiskFull) as error:
+            if not self.home.store.is_file():
+                raise
+            opened = open_to_look(self.home, str(error))
+            # What would lie beside the store lies beside its copy.
+            self.home = dataclasses.replace(self.home, own_logs=opened.scratch)
+            return opened
 
     def _make_engine(self, sink: Sink) -> Engine:
         if self.settings.engine == "fake":
@@ -95,12 +121,26 @@ class Lab:
         self.fetcher.close()
         self.hasher.close()
         self.gatherer.close()
-        self.store.close()
+        self._opened.close()
 
     @property
     def owns_queue(self) -> bool:
         """Whether this process runs the queue."""
         return self._owner is not None and self._owner.owns
+
+    @property
+    def trouble(self) -> str:
+        """What keeps the queue of this process from going on now, as a sentence; empty if nothing does."""
+        return self._owner.trouble if self._owner is not None else ""
+
+    def check_changeable(self) -> None:
+        """Checks that more can be done here than to look.
+
+        Raises:
+            HomeReadOnly: If not.
+        """
+        if self.look_only:
+            raise HomeReadOnly(self.look_only)
 
     # Starting and ending
 
@@ -114,7 +154,9 @@ class Lab:
 
         Raises:
             BadRecipe: If the run it starts from does not fit, or files it names are missing.
+            HomeUnusable: If the list of runs takes none.
         """
+        self.check_changeable()
         recipe = self._settled(recipe)
         self.check(recipe)
         name, materials = name or name_of(recipe), self.materials(recipe)
@@ -269,7 +311,6 @@ class Lab:
         """
         self.store.delete(run_id)
         self._reader.forget(run_id)
-        shutil.rmtree(self.home.run(run_id), ignore_errors=True)
 
     def wait(self, run_ids: Sequence[str], *, watch: Callable[[], None] = lambda: None, every_s: float = 0.2) -> None:
         """Returns when all these runs are over; calls `watch` at every look."""
@@ -281,6 +322,7 @@ class Lab:
 
     def bring_starter(self) -> bool:
         """Brings the starter classifier back where it was deleted; returns whether it did."""
+        self.check_changeable()
         return bring_starter(self.home, self.store, again=True)
 
     def finish_under_way(self) -> None:
@@ -353,6 +395,7 @@ class Lab:
             BadInput: If a run trains on it or waits to.
             BadFolder: If there is none of this name.
         """
+        self.check_changeable()
         needing = [run.name for run in (*self.store.live(), *self.store.queued()) if run.recipe.dataset == dataset]
         if needing:
             raise BadInput(

@@ -91,6 +91,15 @@ def forget_checkpoints(run: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def newest_attempt(run: Path) -> int:
+    """Returns the highest number of an attempt whose folder is still there; 0 if none is.
+
+    Args:
+        run: The run's folder.
+    """
+    return max((number for number, _ in _others(run, 0)), default=0)
+
+
 def workplaces(run: Path) -> list[Path]:
     """Returns the folders of all attempts at a run that are still there."""
     return [folder for _, folder in _others(run, 0)]

@@ -144,7 +144,7 @@ def _compute_features(lab: Lab, recipe: Recipe, progress: Progress) -> None:
     if not lab.price(recipe).features_at_hand:
         _see_through(lab.gather_with_features(recipe), progress)
     if not lab.price(recipe).features_at_hand:
-        say(f"The features could not be kept, so none are packed; {lab.home.root / 'gather.log'} says why.")
+        say(f"The features could not be kept, so none are packed; {lab.home.log('gather')} says why.")
 
 
 def _see_through(state: Gathering, progress: Progress) -> None:

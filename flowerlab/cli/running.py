@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import typer
 
-from flowerlab.cli.output import say
+from flowerlab.cli.output import one_line, say
 from flowerlab.cli.watch import Interrupts, watch
 from flowerlab.errors import BadInput, UnknownRun, shown
 from flowerlab.run import Run, RunState
@@ -24,6 +24,9 @@ def opened(*, own_queue: bool = False) -> Iterator[Lab]:
         own_queue: Whether this process trains waiting runs when nobody else does.
     """
     lab = Lab(own_queue=own_queue)
+    for notice in (*lab.notices, lab.look_only):
+        if notice:
+            say(one_line(notice))
     try:
         yield lab
     finally:

@@ -148,13 +148,13 @@ def _write(
 
     with written_whole(folder) as scratch, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         shape = (total, image_size, image_size, 3)
-        photos = np.lib.format.open_memmap(scratch / "photos.npy", mode="w+", dtype=np.uint8, shape=shape)
-        for begin in range(0, total, CHUNK):
-            progress("Resizing photos", begin, total)
-            chunk = order[begin : begin + CHUNK].tolist()
-            for offset, photo in enumerate(pool.map(load, chunk)):
-                photos[begin + offset] = photo
-        photos.flush()
-        del photos
+        # Written, not mapped: on a full disk a write is an error, a mapped page would kill the process.
+        with (scratch / "photos.npy").open("wb") as file:
+            described = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)), "fortran_order": False}
+            np.lib.format.write_array_header_1_0(file, {**described, "shape": shape})
+            for begin in range(0, total, CHUNK):
+                progress("Resizing photos", begin, total)
+                for photo in pool.map(load, order[begin : begin + CHUNK].tolist()):
+                    file.write(np.ascontiguousarray(photo).data)
         (scratch / "about.json").write_text(json.dumps({"content": originals.content}), encoding="utf-8")
         progress("Resizing photos", total, total)

@@ -7,20 +7,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from flowerlab.disks import is_network, kind_of_disk
 from flowerlab.doctor.finding import Finding, Level
-from flowerlab.errors import StoreUnusable
+from flowerlab.errors import HomeUnusable, StoreDamaged
 from flowerlab.home import Home
 from flowerlab.store import check_store
+from flowerlab.store.copying import asides
 
 # An afternoon's runs on 3,670 photos at 150 px: 250 MB of prepared photos, features, a few models.
 LEAST_SPACE_MB, SPACE_WANTED_MB = 100, 2000
 ELSEWHERE = "Set FLOWERLAB_HOME to a folder that you may write to."
-NETWORK_TYPES = {
-    "9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "davfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs",
-    "nfs3", "nfs4", "prl_fs", "smb", "smb2", "smb3", "smbfs", "vboxsf", "webdav", "webdavfs",
-}  # fmt: skip
-# FUSE serves most network disks (sshfs, rclone, cloud folders). These of its kinds lie on the machine's own disk.
-LOCAL_FUSE = {"fuse-overlayfs", "ntfs-3g", "mergerfs", "bindfs", "ext2", "lxcfs"}
 
 
 def check_home(home: Path) -> Iterator[Finding]:
@@ -36,12 +32,20 @@ def check_home(home: Path) -> Iterator[Finding]:
         free_mb = shutil.disk_usage(place).free / 1e6
     except OSError as error:
         text = f"{root} cannot be written ({error.strerror}: {error.filename or root})."
+        if Home(root).store.is_file():
+            text += " Its runs can be looked at, and no more."
         yield Finding("home", Level.PROBLEM, text, ELSEWHERE)
         return
+    for aside in asides(Home(root).store):
+        text = f"A damaged list of runs was put aside: {aside}."
+        yield Finding("list of runs", Level.WARNING, text, "Delete it if no run is missing.")
     try:
         check_store(Home(root).store)
-    except StoreUnusable as error:
-        yield Finding("home", Level.PROBLEM, str(error), ELSEWHERE)
+    except StoreDamaged as error:
+        yield Finding("list of runs", Level.WARNING, str(error), "It is rebuilt when the lab is opened.")
+    except HomeUnusable as error:
+        # The sentence says what to do.
+        yield Finding("home", Level.PROBLEM, str(error))
         return
     text = f"{root} {'can be written' if place == root else 'can be made'}; {free_mb / 1000:.1f} GB are free."
     mend = f"Free some space: {SPACE_WANTED_MB / 1000:.0f} GB are comfortable."
@@ -71,33 +75,3 @@ def check_disk(home: Path) -> Iterator[Finding]:
         yield Finding("disk", Level.WARNING, text, "Set FLOWERLAB_HOME to a folder on this computer's own disk.")
     else:
         yield Finding("disk", Level.OK, f"The home lies on a disk of this computer ({kind}).")
-
-
-def kind_of_disk(place: Path) -> str | None:
-    """Returns the type of the file system that a path is on, with `,remote` behind it where Windows says so."""
-    import psutil
-
-    best, kind = -1, None
-    for partition in psutil.disk_partitions(all=True):
-        mount = Path(partition.mountpoint)
-        if (place == mount or mount in place.parents) and len(mount.parts) >= best:
-            # The later of two at one place lies on top.
-            best, kind = len(mount.parts), partition.fstype.lower()
-            if "remote" in partition.opts.split(","):
-                kind += ",remote"
-    return kind or None
-
-
-def is_network(kind: str, place: Path) -> bool:
-    """Whether a file system of this type is somebody else's disk.
-
-    Args:
-        kind: As `kind_of_disk` returns it.
-        place: A path on it.
-    """
-    if kind.endswith(",remote") or str(place).startswith("\\\\"):
-        return True
-    main, _, served = kind.partition(".")
-    if main in ("fuse", "macfuse", "osxfuse"):
-        return served not in LOCAL_FUSE
-    return kind in NETWORK_TYPES

@@ -67,9 +67,7 @@ class Gatherer:
             if state is not None and not state.over:
                 return state
             state = self._states[dataset] = Gathering(dataset)
-            process = self._processes[dataset] = TrainerProcess(
-                "gather", self._settings, self._home.root / "gather.log"
-            )
+            process = self._processes[dataset] = TrainerProcess("gather", self._settings, self._home.log("gather"))
         process.send({
             "dataset": dataset, "home": str(self._home.root), "garden": asdict(self._settings.garden),
             "features": [job.model_dump(mode="json") for job in features],

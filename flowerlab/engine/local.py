@@ -13,8 +13,10 @@ from typing import Any
 
 import psutil
 
+from flowerlab.disks import no_room
 from flowerlab.engine.protocol import Job, Sink
 from flowerlab.engine.supervise import TrainerProcess
+from flowerlab.errors import FlowerlabError, StoreLocked
 from flowerlab.events import End, Event, from_record
 from flowerlab.home import Home
 from flowerlab.settings import Settings
@@ -116,7 +118,7 @@ class LocalEngine:
                 LOG.exception("The engine met an error in run %s.", job.run_id)
                 if (trainer := self._trainer) is not None:
                     trainer.kill()
-                message = f"The lab itself met an error in this run ({type(error).__name__}: {error}). Try it again."
+                message = _told(error)
                 self._hand_on(End(run_id=job.run_id, attempt=job.attempt, state="failed", message=message))
                 self._set_free()
 
@@ -153,8 +155,9 @@ class LocalEngine:
         while not self._closed:
             try:
                 self._sink(event)
-            except Exception:
-                tries += 1
+            except Exception as error:
+                # One that another program holds is free again some time; the trainer waits for nobody meanwhile.
+                tries += not isinstance(error, StoreLocked)
                 if tries == TRIES and not isinstance(event, End):
                     raise
                 LOG.exception("An event of run %s was not taken.", event.run_id)
@@ -188,7 +191,7 @@ class LocalEngine:
             if self._trainer is not None and not self._trainer.alive:
                 self._trainer = None
             if self._trainer is None and not self._closed:
-                self._trainer = TrainerProcess("train", self._settings, self._home.root / "trainer.log")
+                self._trainer = TrainerProcess("train", self._settings, self._home.log("trainer"))
             return self._trainer
 
     def _listen(self, job: Job, trainer: TrainerProcess) -> bool:
@@ -243,6 +246,14 @@ class LocalEngine:
             if self._trainer is trainer:
                 self._trainer = None
         trainer.leave()
+
+
+def _told(error: Exception) -> str:
+    if no_room(error):
+        return "The disk is full, so the lab could not go on with this run. Free some space, then have it go on."
+    if isinstance(error, FlowerlabError):
+        return str(error)
+    return f"The lab itself met an error in this run ({type(error).__name__}: {error}). Try it again."
 
 
 def last_lines(log: Path, *, lines: int = 3, limit: int = 600) -> str:

@@ -85,7 +85,7 @@ class Predictor:
         if self._closed:
             raise PredictorFailed("The lab is closing. Start it again to classify photos.")
         if self._process is None or not self._process.alive:
-            self._process = TrainerProcess("predict", self._settings, self._home.root / "predictor.log")
+            self._process = TrainerProcess("predict", self._settings, self._home.log("predictor"))
         return self._process
 
     def _ask(self, model: Path, photos: NDArray[np.uint8], timeout_s: float) -> NDArray[np.float32]:
@@ -104,7 +104,7 @@ class Predictor:
             if message is None:
                 raise PredictorFailed(
                     f"The process that classifies photos {process.how_it_ended()}. Try again; its log is "
-                    f"{self._home.root / 'predictor.log'}."
+                    f"{self._home.log('predictor')}."
                 )
             if message.get("id") != request:
                 continue

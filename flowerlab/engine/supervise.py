@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 
@@ -35,6 +35,14 @@ def trainer_environment(settings: Settings) -> dict[str, str]:
     return environment
 
 
+def _opened(log: Path) -> IO[bytes]:
+    """Opens a log to be written on; where it cannot be, what would go there is lost, and no more."""
+    try:
+        return log.open("ab")
+    except OSError:
+        return Path(os.devnull).open("ab")
+
+
 class TrainerProcess:
     """A child process with JSON lines on its standard input and output.
 
@@ -49,7 +57,7 @@ class TrainerProcess:
         self.runs = 0
         self.ready = threading.Event()
         self.memory_mb_at_first: float | None = None
-        with log.open("ab") as stderr:
+        with _opened(log) as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "flowerlab.trainer", role],
                 stdin=subprocess.PIPE,

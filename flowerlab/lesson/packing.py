@@ -22,9 +22,9 @@ from flowerlab.home import Home, scratch_beside
 from flowerlab.kept_features import ABOUT, ARRAY, KeptFeatures
 from flowerlab.lesson.archive import Progress, Source, write_archive
 from flowerlab.lesson.manifest import RUN_RECORD, Item, ItemKind, Manifest, PackedFile
-from flowerlab.lesson.run_record import run_json
 from flowerlab.lesson.weights import check_weights_file
 from flowerlab.run import Run
+from flowerlab.run_record import run_json
 from flowerlab.store import Store
 from flowerlab.weights import find_weights
 

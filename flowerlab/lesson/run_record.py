@@ -1,45 +1,16 @@
-"""A run as a JSON file of a lesson pack."""
+"""A run as a lesson pack brings it: finished, with its events."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
-from flowerlab.errors import BadPack, FlowerlabError, legible
-from flowerlab.events import Result, from_line, to_line
-from flowerlab.recipe import RUN_ID, Recipe
-from flowerlab.run import Run, RunRecord, RunState, check_name
-
-MOST_MATERIALS, MOST_MESSAGE = 200, 2_000
-# The year 2100; and more runs, attempts or presses of Stop than anybody can have.
-LATEST_S, MOST = 4_102_444_800, 10**9
-
-
-def run_json(record: RunRecord) -> bytes:
-    """Writes a run with its events as JSON."""
-    run = record.run
-    about = {
-        "id": run.id,
-        "number": run.number,
-        "name": run.name,
-        "recipe": run.recipe.model_dump(mode="json"),
-        "state": str(run.state),
-        "attempt": run.attempt,
-        "created_s": run.created_s,
-        "started_s": run.started_s,
-        "ended_s": run.ended_s,
-        "message": run.message,
-        "stop_requests": run.stop_requests,
-        "result": run.result.model_dump(mode="json") if run.result else None,
-        "materials": record.materials,
-        "events": [json.loads(to_line(event)) for event in record.events],
-    }
-    return json.dumps(about).encode()
+from flowerlab.errors import BadPack
+from flowerlab.run import RunRecord
+from flowerlab.run_record import parse_run
 
 
 def read_run(path: Path, run_id: str) -> RunRecord:
-    """Reads what `run_json` wrote.
+    """Reads the record of a packed run.
 
     Args:
         path: The file.
@@ -49,63 +20,12 @@ def read_run(path: Path, run_id: str) -> RunRecord:
         BadPack: If it is not a finished run of this id.
     """
     try:
-        about = json.loads(path.read_bytes())
-        return _record(about, run_id)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, FlowerlabError) as error:
+        record = parse_run(path.read_bytes(), run_id)
+        if not record.run.state.over or record.run.result is None:
+            raise ValueError("the run is not finished")
+    except ValueError as error:
         raise BadPack(
-            f"A run of the pack cannot be used. Expected a finished run as `pack` writes it. Received: run {run_id} "
-            f"({type(error).__name__}: {legible(str(error), 200)}). Make the pack anew, without this run. Nothing was changed."
+            f"A run of the pack cannot be used. Expected a finished run as `pack` writes it. Received: run {run_id} ({error}). Make the "
+            "pack anew, without this run. Nothing was changed."
         ) from None
-
-
-def _record(about: dict[str, Any], run_id: str) -> RunRecord:
-    state, materials = RunState(about["state"]), about["materials"]
-    if about["id"] != run_id or not RUN_ID.fullmatch(run_id):
-        raise ValueError("another id inside than outside")
-    if not state.over or about["result"] is None:
-        raise ValueError("the run is not finished")
-    if not _is_text(materials, MOST_MATERIALS) or not _is_text(about["message"], MOST_MESSAGE):
-        raise ValueError("a text is none")
-    run = Run(
-        id=run_id,
-        number=_count(about["number"]),
-        name=check_name(about["name"]),
-        recipe=Recipe.parse(about["recipe"]),
-        state=state,
-        attempt=_count(about["attempt"]),
-        created_s=_time(about["created_s"]),
-        started_s=_seconds(about["started_s"]),
-        ended_s=_seconds(about["ended_s"]),
-        message=about["message"],
-        stop_requests=_count(about["stop_requests"]),
-        result=Result.model_validate(about["result"]),
-    )
-    events = tuple(from_line(json.dumps(event)) for event in about["events"])
-    if any(event.run_id != run_id for event in events):
-        raise ValueError("an event belongs to another run")
-    if not all(0 <= event.time_s <= LATEST_S and 0 <= event.attempt <= MOST for event in events):
-        raise ValueError("a time or an attempt of an event is out of all bounds")
-    return RunRecord(run, materials, events)
-
-
-def _is_text(value: Any, most: int) -> bool:
-    # Half a character, which JSON can hold, can be neither kept nor shown.
-    return isinstance(value, str) and len(value) <= most and not any("\ud800" <= sign <= "\udfff" for sign in value)
-
-
-def _seconds(value: Any) -> float | None:
-    return None if value is None else _time(value)
-
-
-def _time(value: Any) -> float:
-    seconds = float(value)
-    if not 0 <= seconds <= LATEST_S:
-        raise ValueError("a time is none")
-    return seconds
-
-
-def _count(value: Any) -> int:
-    count = int(value)
-    if not 0 <= count <= MOST:
-        raise ValueError("a number is out of all bounds")
-    return count
+    return record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -14,6 +15,7 @@ from typing import Any, TextIO
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import Progress, gather
 from flowerlab.datasets.originals import Originals
+from flowerlab.disks import no_room
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
@@ -39,9 +41,11 @@ def main(file: TextIO) -> int:
         lines.write({"kind": "error", "message": str(error)})
         return 1
     except Exception as error:
-        traceback.print_exc(file=sys.stderr)
+        with contextlib.suppress(OSError):
+            traceback.print_exc(file=sys.stderr)
+        why = "the disk is full" if no_room(error) else f"{type(error).__name__}: {error}"
         lines.write(
-            {"kind": "error", "message": f"The data set could not be gathered ({type(error).__name__}: {error})."}
+            {"kind": "error", "message": f"The data set could not be gathered ({why}). Nothing of it was kept."}
         )
         return 1
     lines.write({"kind": "done"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import logging
@@ -10,10 +11,12 @@ import queue
 import sys
 import threading
 import traceback
-from typing import TextIO
+from pathlib import Path
+from typing import IO, TextIO
 
 import tensorflow as tf
 
+from flowerlab.disks import no_room
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
@@ -66,8 +69,7 @@ def _serve(channel: Channel, *, warm: bool) -> None:
     """Runs one job and says exactly one `end`, whatever happens."""
     job = channel.job
     folder = Home(job.home).run(job.run_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "log.txt").open("ab") as log:
+    with _log_in(folder) as log:
         before = os.dup(2)
         os.dup2(log.fileno(), 2)
         try:
@@ -84,16 +86,33 @@ def _serve(channel: Channel, *, warm: bool) -> None:
                 "message": "The memory of this machine did not suffice. Try a smaller batch or image size.",
             }
         except Exception as error:
-            traceback.print_exc(file=sys.stderr)
-            end = {
-                "state": "failed",
-                "message": f"{_first_line(error)} The run's log has the details: {folder / 'log.txt'}",
-            }
+            end = {"state": "failed", "message": _words_for(error, folder)}
         finally:
-            sys.stderr.flush()
+            # A full disk takes no log either; the end must be said all the same.
+            with contextlib.suppress(OSError):
+                sys.stderr.flush()
             os.dup2(before, 2)
             os.close(before)
     channel.say("end", **end)
+
+
+def _log_in(folder: Path) -> IO[bytes]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / "log.txt").open("ab")
+    except OSError:
+        return Path(os.devnull).open("ab")
+
+
+def _words_for(error: Exception, folder: Path) -> str:
+    with contextlib.suppress(OSError):
+        traceback.print_exc(file=sys.stderr)
+    if no_room(error):
+        return (
+            f"The disk is full, so this run could not write what it made ({folder}). Free some space, then have it go on. What was there "
+            "before is whole."
+        )
+    return f"{_first_line(error)} The run's log has the details: {folder / 'log.txt'}"
 
 
 def _first_line(error: Exception) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from flowerlab.errors import HomeUnusable
 from flowerlab.locale import use_language
 from flowerlab.runs import Lab
+from flowerlab.ui.messages import tell
 
 
 def busy(lab: Lab) -> bool:
@@ -29,6 +31,10 @@ def refreshed(draw: Callable[[], None], *, every_s: float | None) -> None:
     def part() -> None:
         # A refresh may run in a thread in which nobody has chosen a language yet.
         use_language(st.context.locale or "en")
-        draw()
+        try:
+            draw()
+        except HomeUnusable as error:
+            # The next refresh may find the list of runs free again, or the disk with room; the page around this part stays.
+            tell(error)
 
     part()

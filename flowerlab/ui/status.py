@@ -28,6 +28,7 @@ DARK = """<style>
 def status_strip(lab: Lab) -> None:
     """Writes what runs and how many wait; alive only while something does."""
     st.html(STYLE + (DARK if st.context.theme.type == "dark" else ""))
+    _notices(lab)
     watched = busy(lab)
 
     def draw() -> None:
@@ -38,9 +39,26 @@ def status_strip(lab: Lab) -> None:
     refreshed(draw, every_s=EVERY_S if watched else None)
 
 
+def _notices(lab: Lab) -> None:
+    """Tells once what happened when the lab was opened, until somebody says that it was read; and whether one may only look."""
+    if lab.look_only:
+        st.warning(escaped(lab.look_only), icon="🔒")
+    if not lab.notices:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown("ℹ️ " + "  \n".join(escaped(notice) for notice in lab.notices), width="stretch")
+        if st.button(_("Understood"), key="notices-read", help=_("Takes this remark away, for all who look.")):
+            lab.notices.clear()
+            st.rerun()
+
+
 def status_words(lab: Lab) -> str:
     """Returns the line, as Markdown."""
     live, waiting = lab.store.live(), lab.store.queued()
+    if lab.look_only:
+        return "🔒 " + _("Only to be looked at: nothing is trained here.")
+    if lab.trouble:
+        return "🚧 " + escaped(lab.trouble)
     if live:
         run = live[0]
         share = progress_of(run, lab.history(run.id), ahead=0).share

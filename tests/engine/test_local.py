@@ -157,7 +157,7 @@ def test_an_error_of_the_lab_ends_one_run_and_not_the_engine(
         for run_id in ("full", "mute"):
             end = said.wait_for(run_id, "end")
             assert end.state == "failed"
-            assert "No space left on device" in end.message
+            assert "The disk is full" in end.message
             assert said.kinds(run_id) == ["end"]
         assert said.wait_for("well", "end").state == "done"
     finally:

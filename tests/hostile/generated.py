@@ -247,7 +247,6 @@ def _pack(place: Place, case: tuple[str, tuple[str | int, ...], Any, Damage]) ->
     for run in place.store.all():
         if run.id != place.run_id:
             place.store.delete(run.id)
-            shutil.rmtree(place.home.run(run.id))
     for folder in place.home.originals.iterdir():
         shutil.rmtree(folder)
     return None

@@ -82,7 +82,7 @@ def bring_run(home: Home, store: Store, name: str, **knobs: Any) -> Run:
     }  # fmt: skip
     store.append(End.model_validate({**about, "state": "done", "message": "It went well.", "result": result}))
     folder = home.run(run.id)
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "model.keras").write_bytes(keras_file(network(dense(label=name))))
     (folder / "log.txt").write_text("said")
     (folder / "part.keras").write_bytes(b"half")

@@ -33,6 +33,7 @@ from flowerlab.recipe import KNOBS, Recipe
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.store import Store
+from flowerlab.store.copying import asides
 from tests.loopback import hdf5, served_weights
 from tests.unit.test_checkpoints import leave_checkpoint
 
@@ -838,13 +839,16 @@ def test_a_missing_package_is_a_sentence() -> None:
 
 
 def test_a_damaged_list_of_runs_is_one_sentence(call: Call, tmp_path: Path) -> None:
-    """With a file of runs that SQLite cannot read, commands fail with a sentence, also in `--json`, and keep the file."""
+    """A file of runs that SQLite cannot read is put aside and kept, and a command says so once; `--json` stays JSON."""
     store = Home(tmp_path / "home").create().store
     store.write_bytes(b"no database" * 1000)
     outcome = call("runs", "--json")
-    assert outcome.code == 1
-    assert "cannot be used" in outcome.json["error"]
-    assert store.read_bytes() == b"no database" * 1000
+    assert (outcome.code, outcome.json) == (0, {"runs": []})
+    assert len(outcome.err.splitlines()) == 1
+    (aside,) = asides(store)
+    assert f"It was put aside as {aside}; no run has a folder" in outcome.err
+    assert aside.read_bytes() == b"no database" * 1000
+    assert "put aside" not in call("runs").err
 
 
 # Sweeps

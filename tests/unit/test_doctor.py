@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import importlib.metadata
 import json
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -24,6 +26,7 @@ from flowerlab.doctor.background import Background
 from flowerlab.doctor.machine import check_memory, check_port, check_processor
 from flowerlab.doctor.places import check_home, is_network
 from flowerlab.home import Home
+from flowerlab.store.copying import put_aside
 from tests.loopback import hdf5
 
 ROOT = Path(__file__).parents[2]
@@ -123,14 +126,26 @@ def test_a_home_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
     assert "FLOWERLAB_HOME" in finding.mend
 
 
-def test_a_list_of_runs_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
-    """Where the home's file of runs is damaged the lab cannot run, and the doctor changes nothing in it."""
+def test_a_damaged_list_of_runs_is_a_remark(tmp_path: Path) -> None:
+    """The lab mends it when it is opened, and the doctor changes nothing in it; afterwards it says where the damaged file is."""
     home = Home(tmp_path).create()
     home.store.write_bytes(b"no database" * 1000)
+    finding = of(examine({"FLOWERLAB_HOME": str(tmp_path)}), "list of runs")
+    assert finding.level is Level.WARNING
+    assert "not a database" in finding.text
+    assert home.store.read_bytes() == b"no database" * 1000
+    aside = put_aside(home.store, "2026-11-25")
+    finding = of(examine({"FLOWERLAB_HOME": str(tmp_path)}), "list of runs")
+    assert (finding.level, str(aside) in finding.text) == (Level.WARNING, True)
+
+
+def test_a_list_of_a_newer_flowerlab_is_a_problem(tmp_path: Path) -> None:
+    """With it the lab cannot run."""
+    with contextlib.closing(sqlite3.connect(Home(tmp_path).create().store)) as connection:
+        connection.execute("PRAGMA user_version = 99")
     findings = examine({"FLOWERLAB_HOME": str(tmp_path)})
     assert problems(findings) == ["home"]
-    assert "not a database" in of(findings, "home").text
-    assert home.store.read_bytes() == b"no database" * 1000
+    assert "newer Flowerlab" in of(findings, "home").text
 
 
 def test_a_file_in_a_folders_place_is_a_problem(tmp_path: Path) -> None:

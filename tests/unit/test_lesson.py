@@ -99,7 +99,7 @@ def test_a_whole_lesson_goes_there_and_back(
     there = away_store.get(run.id)
     assert there == dataclasses.replace(run, number=there.number)
     assert [event for _, event in away_store.events(run.id)] == [event for _, event in store.events(run.id)]
-    assert {path.name for path in away.run(run.id).iterdir()} == {"model.keras", "log.txt"}
+    assert {path.name for path in away.run(run.id).iterdir()} == {"model.keras", "log.txt", "run.json"}
     before = holdings(tmp_path)
     again = unpack(lesson, away, away_store)
     assert (again.brought, again.kept, again.differing) == ((), packed.items, ())

@@ -45,6 +45,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Scripted runs and the owner's looks without long pauses."""
     monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 0.002)
     monkeypatch.setattr("flowerlab.owner.LOOK_S", 0.01)
+    monkeypatch.setattr("flowerlab.owner.AGAIN_S", 0.02)
 
 
 @pytest.fixture

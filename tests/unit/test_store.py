@@ -18,7 +18,8 @@ from flowerlab.history import Reader
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.run import RunState
-from flowerlab.store import SCHEMA, SCHEMA_VERSION, Store, check_store
+from flowerlab.store import Store, check_store
+from flowerlab.store.schema import SCHEMA_VERSION
 
 RESULT = {
     "classes": ["a", "b"], "best_epoch": 0, "epochs_run": 1, "val_accuracy": 0.5, "test_accuracy": 0.5, "test_photos": 2,
@@ -156,29 +157,6 @@ def test_a_run_that_went_on_equals_what_it_has_become(store: Store) -> None:
         assert (equal and equal.id) == found
         assert store.materials(run.id) == "m"
     assert store.get(run.id).patience_from == 4
-
-
-def test_a_list_of_runs_of_before_is_brought_up_to_date(home: Home) -> None:
-    """A file of schema 1 opens with all its runs, by two processes at once; theirs is the order in which they were made."""
-    connection = sqlite3.connect(home.store)
-    new = ("    deaths", "    patience_from", "    queued_s", "    result TEXT")
-    old = [line for line in SCHEMA.splitlines() if not line.startswith(new)]
-    connection.executescript("\n".join(old).replace("DEFAULT 0,\n);", "DEFAULT 0, result TEXT\n);"))
-    for number in (1, 2):
-        connection.execute(
-            "INSERT INTO runs (id, number, name, recipe, fingerprint, state, created_s) VALUES (?, ?, 'run', ?, '', 'queued', ?)",
-            (f"{number:012}", number, Recipe().model_dump_json(), 100.0 - number),
-        )
-    connection.execute("PRAGMA user_version = 1")
-    connection.commit()
-    connection.close()
-    check_store(home.store)
-    with ThreadPoolExecutor(4) as pool:
-        stores = list(pool.map(Store, [home.store] * 4))
-    assert [run.number for run in stores[0].queued()] == [2, 1]
-    assert [run.deaths for run in stores[1].all()] == [0, 0]
-    for store in stores:
-        store.close()
 
 
 def test_equal_recipes_are_found(store: Store) -> None:

@@ -1,0 +1,169 @@
+"""Connections to one file: one a thread, opened anew where another file has taken its place."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal
+
+from flowerlab.errors import HomeReadOnly, StoreLocked
+from flowerlab.store.faults import Connection, doubt, doubted_mark, explained
+from flowerlab.store.schema import bring_up_to_date, version_of
+
+# How long whoever meets a locked file waits: a page is drawn meanwhile.
+BUSY_S = 10.0
+# How a file is written. `log`: write-ahead logging. `journal`: without, for a network disk, on which the log's index cannot be shared.
+# `never`: as a file of which nothing changes, and beside which nothing can be written.
+Way = Literal["log", "journal", "never"]
+
+
+class Connections:
+    """The connections of all threads to one SQLite file.
+
+    Args:
+        file: The database; made if it is not there.
+        way: How it is written.
+    """
+
+    def __init__(self, file: Path, way: Way = "log") -> None:
+        self.file = file
+        self._way: Way = way
+        self._refusal: str | None = None
+        self._local = threading.local()
+        self._open: dict[threading.Thread, Connection] = {}
+        self._guard = threading.Lock()
+        self._identity: tuple[int, int] | None = None
+        self.get()
+
+    @property
+    def doubted(self) -> Path:
+        """The mark that the file seems damaged."""
+        return doubted_mark(self.file)
+
+    def doubt(self) -> None:
+        """Leaves that mark."""
+        doubt(self.doubted)
+
+    def refuse_changes(self, sentence: str) -> None:
+        """Lets nothing be changed any more.
+
+        Args:
+            sentence: What whoever tries is told.
+        """
+        self._refusal = sentence
+
+    def get(self) -> Connection:
+        """Returns this thread's connection.
+
+        Raises:
+            StoreUnusable: If there is none to be had.
+        """
+        connection: Connection | None = getattr(self._local, "connection", None)
+        identity = _identity(self.file)
+        if connection is not None and self._local.identity == identity:
+            return connection
+        if connection is not None:
+            # Put aside by another process, or put back by somebody: what is written into the old file would be lost.
+            self._forget()
+        connection = self._connect(new=self._identity is None)
+        self._local.connection = connection
+        self._local.identity = self._identity = _identity(self.file)
+        with self._guard:
+            # A web page is drawn by another thread each time; what their connections hold open must not add up.
+            for thread in [thread for thread in self._open if not thread.is_alive()]:
+                self._open.pop(thread).close()
+            self._open[threading.current_thread()] = connection
+        return connection
+
+    def _connect(self, *, new: bool) -> Connection:
+        mode = "mode=ro&immutable=1" if self._way == "never" else "mode=rwc" if new else "mode=rw"
+        with explained(self.file):
+            # Closed by `close` from another thread, which sqlite3 forbids unless told otherwise.
+            connection = sqlite3.connect(
+                f"{self.file.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_S, isolation_level=None,
+                check_same_thread=False, factory=Connection,
+            )  # fmt: skip
+        connection.file, connection.doubted = self.file, self.doubted
+        connection.row_factory = sqlite3.Row
+        try:
+            # First of all: a newer Flowerlab's file is left as it is.
+            _patiently(lambda: version_of(connection))
+            if self._way != "never":
+                self._choose_way(connection)
+                connection.change("PRAGMA foreign_keys = ON")
+                bring_up_to_date(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _choose_way(self, connection: Connection) -> None:
+        if self._way == "log":
+            # SQLite itself does not wait where another process is doing the same.
+            _patiently(lambda: connection.rows("PRAGMA journal_mode = WAL"))
+            connection.change("PRAGMA synchronous = NORMAL")
+            return
+        # Somebody who has it open with a log keeps it so.
+        with suppress(StoreLocked):
+            connection.rows("PRAGMA journal_mode = DELETE")
+        connection.change("PRAGMA synchronous = FULL")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Gives this thread's connection, and takes all back that is changed in a block that fails.
+
+        Raises:
+            HomeReadOnly: If nothing may be changed.
+        """
+        if self._refusal is not None:
+            raise HomeReadOnly(self._refusal)
+        connection = self.get()
+        connection.change("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.change("COMMIT")
+        except BaseException:
+            # A full disk has undone it already.
+            if connection.in_transaction:
+                connection.change("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Closes the connections of all threads."""
+        with self._guard:
+            for connection in self._open.values():
+                connection.close()
+            self._open.clear()
+        self._local = threading.local()
+
+    def _forget(self) -> None:
+        with self._guard:
+            connection = self._open.pop(threading.current_thread(), None)
+        if connection is not None:
+            connection.close()
+        self._local.connection = None
+
+
+def _patiently(act: Callable[[], object]) -> None:
+    due_s = time.monotonic() + BUSY_S
+    while True:
+        try:
+            act()
+        except StoreLocked:
+            if time.monotonic() > due_s:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        about = file.stat()
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino

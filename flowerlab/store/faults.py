@@ -1,0 +1,165 @@
+"""What can be wrong with the file, each as one sentence; and the connection whose errors are these."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flowerlab.errors import DiskFull, HomeReadOnly, HomeUnusable, StoreDamaged, StoreLocked, StoreUnusable, legible
+
+LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+DAMAGED = {
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_FORMAT,
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_MISMATCH,
+}
+READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
+# What SQLite says of a file whose tables are not those that it should have.
+LOST = ("no such table", "no such column", "has no column named", "malformed", "Could not decode to UTF-8")
+# A disk with less than this is full: SQLite says no more than "disk I/O error" where the index of its log finds no room.
+NO_ROOM_BYTES = 100_000
+
+
+class Connection(sqlite3.Connection):
+    """A connection whose errors are sentences, of reading rows too.
+
+    `file` is the database; `doubted` the mark that is left where it seems damaged, so that it is looked at when it is next opened.
+    """
+
+    file: Path
+    doubted: Path
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Returns all rows that a statement finds."""
+        with self.explained():
+            return super().execute(statement, values).fetchall()
+
+    def first(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+        """Returns the first row that a statement finds; None if it finds none."""
+        found = self.rows(statement, values)
+        return found[0] if found else None
+
+    def change(self, statement: str, values: Sequence[Any] = ()) -> int:
+        """Does something and returns how many rows it changed."""
+        with self.explained():
+            return super().execute(statement, values).rowcount
+
+    def change_each(self, statement: str, values: Sequence[Sequence[Any]]) -> None:
+        """Does something once for each of these values."""
+        with self.explained():
+            super().executemany(statement, values)
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turns what SQLite says into sentences for the length of a block."""
+        with explained(self.file):
+            try:
+                yield
+            except sqlite3.Error as error:
+                if is_damage(error):
+                    doubt(self.doubted)
+                raise
+
+
+@contextmanager
+def explained(file: Path) -> Iterator[None]:
+    """Turns what SQLite says of a file into sentences for the length of a block."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _told(file, error) from error
+
+
+def doubted_mark(file: Path) -> Path:
+    """Returns where the mark lies that a file seems damaged."""
+    return file.with_name(f"{file.name}.doubted")
+
+
+def doubt(mark: Path) -> None:
+    """Leaves the mark that a file seems damaged."""
+    try:
+        mark.touch()
+    except OSError:
+        # A disk that takes no mark: whoever opens the file next may meet the damage again.
+        return
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether it is the file's content that is wrong, not its surroundings."""
+    return _code(error) in DAMAGED or any(words in str(error) for words in LOST)
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+
+
+def _told(file: Path, error: sqlite3.Error) -> HomeUnusable:
+    code = _code(error)
+    if code in LOCKED:
+        return locked(str(error))
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(file)):
+        return full(str(error))
+    if code in READ_ONLY:
+        return read_only(str(error))
+    return damaged(str(error)) if is_damage(error) else unusable(str(error))
+
+
+def _no_room(file: Path) -> bool:
+    try:
+        return shutil.disk_usage(file.parent).free < NO_ROOM_BYTES
+    except OSError:
+        return False
+
+
+def unusable(what: str) -> StoreUnusable:
+    """Says that the file cannot be used, for any other reason than those below."""
+    return StoreUnusable(
+        f"The list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME, cannot be used. Received: {legible(what)}. See that the disk is there "
+        "and that the file can be read and written. Nothing was changed."
+    )
+
+
+def newer(version: int, known: int) -> StoreUnusable:
+    """Says that a newer Flowerlab wrote the file."""
+    return StoreUnusable(
+        f"The list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME, is of a newer Flowerlab. Expected schema {known} or older. Received: "
+        f"schema {version}. Start that newer Flowerlab, or set FLOWERLAB_HOME to another folder. Nothing was changed."
+    )
+
+
+def damaged(what: str) -> StoreDamaged:
+    """Says that the file's content is not what was written."""
+    return StoreDamaged(
+        f"The list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME, is damaged. Received: {legible(what)}. Close all windows and commands "
+        "of Flowerlab and start it again: it puts the file aside and rebuilds the list from the folders of the runs."
+    )
+
+
+def locked(what: str) -> StoreLocked:
+    """Says that another program holds the file."""
+    return StoreLocked(
+        f"Another program holds the list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME. Received: {legible(what)}. It may be a program "
+        "that shows databases, a backup or a virus scanner: close it or wait for it, and try again. Nothing was changed."
+    )
+
+
+def full(what: str) -> DiskFull:
+    """Says that the disk is full."""
+    return DiskFull(
+        f"The disk is full: the list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME, takes nothing more. Received: {legible(what)}. Free "
+        "some space and try again. What was there is whole."
+    )
+
+
+def read_only(what: str) -> HomeReadOnly:
+    """Says that the file may not be written."""
+    return HomeReadOnly(
+        f"The list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME, may only be read. Received: {legible(what)}. Set FLOWERLAB_HOME to a "
+        "folder that you may write to. Nothing was changed."
+    )
