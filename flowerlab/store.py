@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from flowerlab.recipe import RUN_ID, Recipe
 from flowerlab.run import Run, RunRecord, RunState, check_name, state_after
 
 BUSY_S = 30.0
+# Told the runs that wait, may refuse one more by raising.
+Admit = Callable[[list[Run]], None]
 
 SCHEMA = """
 CREATE TABLE runs (
@@ -39,8 +41,12 @@ CREATE TABLE runs (
     result TEXT,
     deaths INTEGER NOT NULL DEFAULT 0,
     patience_from INTEGER NOT NULL DEFAULT 0,
-    queued_s REAL NOT NULL DEFAULT 0
+    queued_s REAL NOT NULL DEFAULT 0,
+    student TEXT NOT NULL DEFAULT '',
+    turn INTEGER NOT NULL DEFAULT 0,
+    kept INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE students (student TEXT PRIMARY KEY, turn INTEGER NOT NULL);
 CREATE INDEX runs_by_fingerprint ON runs (fingerprint);
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -58,6 +64,12 @@ ALTER TABLE runs ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN patience_from INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN queued_s REAL NOT NULL DEFAULT 0;
 UPDATE runs SET queued_s = created_s;
+""",
+    3: """
+ALTER TABLE runs ADD COLUMN student TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE students (student TEXT PRIMARY KEY, turn INTEGER NOT NULL);
 """,
 }
 SCHEMA_VERSION = max(UPGRADES)
@@ -210,21 +222,28 @@ class Store:
 
     # Writing
 
-    def add(self, recipe: Recipe, name: str, *, materials: str = "") -> Run:
+    def add(
+        self, recipe: Recipe, name: str, *, materials: str = "", student: str = "", admit: Admit = lambda waiting: None
+    ) -> Run:
         """Adds a queued run.
 
         Args:
             recipe: What to train.
             name: For people; `{number}` in it is replaced by the run's number.
             materials: What tells the photos and weights that the recipe names from others of the same name.
+            student: Who asks for it; see `flowerlab.turns`.
+            admit: Called with the runs that wait; may raise, and then nothing is added.
 
         Raises:
             BadName: If the name cannot be borne.
         """
         with self._transaction() as db:
-            return self._insert(db, recipe, name, materials)
+            admit(self.queued())
+            return self._insert(db, recipe, name, materials, student)
 
-    def add_unless_equal(self, recipe: Recipe, name: str, *, materials: str = "") -> tuple[Run, bool]:
+    def add_unless_equal(
+        self, recipe: Recipe, name: str, *, materials: str = "", student: str = "", admit: Admit = lambda waiting: None
+    ) -> tuple[Run, bool]:
         """Adds a queued run as `add` does, unless `equal_to` finds one: of two who ask at once, one finds the other's.
 
         Returns:
@@ -234,16 +253,18 @@ class Store:
             BadName: If the name cannot be borne.
         """
         with self._transaction() as db:
-            equal = self.equal_to(recipe, materials=materials)
-            return (self._insert(db, recipe, name, materials), False) if equal is None else (equal, True)
+            if (equal := self.equal_to(recipe, materials=materials)) is not None:
+                return equal, True
+            admit(self.queued())
+            return self._insert(db, recipe, name, materials, student), False
 
-    def _insert(self, db: sqlite3.Connection, recipe: Recipe, name: str, materials: str) -> Run:
+    def _insert(self, db: sqlite3.Connection, recipe: Recipe, name: str, materials: str, student: str = "") -> Run:
         run_id = uuid.uuid4().hex[:12]
         number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM runs").fetchone()[0]
         now_s = time.time()
         db.execute(
-            "INSERT INTO runs (id, number, name, recipe, fingerprint, state, created_s, queued_s) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO runs (id, number, name, recipe, fingerprint, state, created_s, queued_s, student) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 run_id,
                 number,
@@ -253,6 +274,7 @@ class Store:
                 RunState.QUEUED,
                 now_s,
                 now_s,
+                student,
             ),
         )
         return self.get(run_id)
@@ -267,6 +289,18 @@ class Store:
         checked = check_name(name)
         with self._transaction() as db:
             db.execute("UPDATE runs SET name = ? WHERE id = ?", (checked, self.get(run_id).id))
+
+    def mark_kept(self, run_id: str, *, kept: bool) -> None:
+        """Marks a run as one that no cleaning rule touches, or takes the mark away."""
+        with self._transaction() as db:
+            db.execute("UPDATE runs SET kept = ? WHERE id = ?", (int(kept), self.get(run_id).id))
+
+    def withdraw(self, run_ids: Sequence[str]) -> None:
+        """Takes back runs that were added and have not begun; others stay."""
+        with self._transaction() as db:
+            db.executemany(
+                "DELETE FROM runs WHERE id = ? AND state = 'queued' AND attempt = 0", [(one,) for one in run_ids]
+            )
 
     def delete(self, run_id: str) -> None:
         """Removes a run that no trainer has, and its events.
@@ -311,8 +345,18 @@ class Store:
         return self.get(run.id).state
 
     def begin_attempt(self, run_id: str) -> int:
-        """Gives the run's next attempt its number; events of earlier attempts are refused from now on."""
+        """Gives the run's next attempt its number; events of earlier attempts are refused from now on.
+
+        If the run waited for its turn, that is now: its student's next one comes after one of everybody else who waits.
+        """
         with self._transaction() as db:
+            waits = db.execute(
+                "SELECT student FROM runs WHERE id = ? AND state = 'queued' AND turn = 0", (run_id,)
+            ).fetchone()
+            if waits is not None:
+                turn = db.execute("SELECT coalesce(max(turn), 0) + 1 FROM students").fetchone()[0]
+                db.execute("UPDATE runs SET turn = ? WHERE id = ?", (turn, run_id))
+                db.execute("INSERT OR REPLACE INTO students (student, turn) VALUES (?, ?)", (waits["student"], turn))
             db.execute(
                 "UPDATE runs SET attempt = attempt + 1, started_s = coalesce(started_s, ?), "
                 "state = CASE state WHEN 'stopping' THEN state ELSE 'preparing' END WHERE id = ?",
@@ -366,7 +410,15 @@ class Store:
                 (message, int(died), run_id),
             )
 
-    def go_on(self, run_id: str, recipe: Recipe, *, patience_from: int = 0) -> bool:
+    def go_on(
+        self,
+        run_id: str,
+        recipe: Recipe,
+        *,
+        patience_from: int = 0,
+        student: str = "",
+        admit: Admit = lambda waiting: None,
+    ) -> bool:
         """Queues a run that is over once more, behind those that wait; returns False if it was not over.
 
         It keeps its result until there is a new one.
@@ -375,25 +427,32 @@ class Store:
             run_id: Of the run.
             recipe: Its own, perhaps with more epochs.
             patience_from: Whole epochs from which patience counts; see `Run`.
+            student: Who asks for it.
+            admit: As for `add`.
         """
         with self._transaction() as db:
+            if self.get(run_id).state.over:
+                admit(self.queued())
             materials = self.materials(run_id)
             changed = db.execute(
                 "UPDATE runs SET state = 'queued', recipe = ?, fingerprint = ?, patience_from = ?, message = '', "
-                f"stop_requests = 0, deaths = 0, ended_s = NULL, queued_s = ? WHERE id = ? AND state NOT IN ('queued', {LIVE})",
+                "stop_requests = 0, deaths = 0, ended_s = NULL, queued_s = ?, student = ?, turn = 0 "
+                f"WHERE id = ? AND state NOT IN ('queued', {LIVE})",
                 (
-                    recipe.model_dump_json(), _fingerprint(recipe, materials, patience_from), patience_from, time.time(), run_id,
+                    recipe.model_dump_json(), _fingerprint(recipe, materials, patience_from), patience_from, time.time(), student,
+                    run_id,
                 ),
             )  # fmt: skip
         return changed.rowcount > 0
 
-    def adopt(self, records: Sequence[RunRecord]) -> list[str]:
+    def adopt(self, records: Sequence[RunRecord], *, keep_numbers: bool = False) -> list[str]:
         """Takes in runs that ended elsewhere, all or none, and returns the ids of those that were not here yet.
 
         They keep their ids and get the next numbers; a run whose id is here stays as it is.
 
         Args:
             records: Runs that are over.
+            keep_numbers: Whether they keep those that are not taken: they were here before.
         """
         with self._transaction() as db:
             taken = []
@@ -401,13 +460,17 @@ class Store:
                 run = record.run
                 if db.execute("SELECT 1 FROM runs WHERE id = ?", (run.id,)).fetchone() is not None:
                     continue
-                added = self._insert(db, run.recipe, "adopted", record.materials)
+                added = self._insert(db, run.recipe, "adopted", record.materials, run.student)
+                free = db.execute("SELECT 1 FROM runs WHERE number = ?", (run.number,)).fetchone() is None
                 db.execute(
                     "UPDATE runs SET id = ?, name = ?, state = ?, attempt = ?, created_s = ?, started_s = ?, ended_s = ?, "
-                    "message = ?, stop_requests = ?, result = ? WHERE id = ?",
+                    "message = ?, stop_requests = ?, result = ?, deaths = ?, patience_from = ?, kept = ?, fingerprint = ?, number = ? "
+                    "WHERE id = ?",
                     (
                         run.id, check_name(run.name), run.state, run.attempt, run.created_s, run.started_s, run.ended_s, run.message,
-                        run.stop_requests, run.result.model_dump_json() if run.result else None, added.id,
+                        run.stop_requests, run.result.model_dump_json() if run.result else None, run.deaths, run.patience_from,
+                        int(run.kept), _fingerprint(run.recipe, record.materials, run.patience_from),
+                        run.number if keep_numbers and free else added.number, added.id,
                     ),
                 )  # fmt: skip
                 db.executemany(
@@ -466,8 +529,13 @@ class Store:
         """Returns every run, newest first."""
         return [_run(row) for row in self._connection().execute("SELECT * FROM runs ORDER BY number DESC")]
 
+    def turns(self) -> dict[str, int]:
+        """Returns when each student last had a turn: 1, 2, 3 …; who never had one is not in it."""
+        rows = self._connection().execute("SELECT student, turn FROM students")
+        return {row["student"]: row["turn"] for row in rows}
+
     def queued(self) -> list[Run]:
-        """Returns the runs that wait, the next one first."""
+        """Returns the runs that wait, in the order in which they were asked for. Whose turn it is: `flowerlab.turns`."""
         rows = self._connection().execute("SELECT * FROM runs WHERE state = 'queued' ORDER BY queued_s, number")
         return [_run(row) for row in rows]
 
@@ -539,4 +607,7 @@ def _run(row: sqlite3.Row) -> Run:
         result=Result.model_validate_json(row["result"]) if row["result"] else None,
         deaths=row["deaths"],
         patience_from=row["patience_from"],
+        student=row["student"],
+        turn=row["turn"],
+        kept=bool(row["kept"]),
     )
