@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from flowerlab.home import Home, written_whole
 from flowerlab.kept_features import KeptFeatures
 from flowerlab.locks import waiting_for
 from flowerlab.photos import read_photo, resize_photo
+from flowerlab.threads import threads_here
 
 # Raise it when the resize code gives other pixels.
 FORMAT = 1
@@ -146,7 +146,7 @@ def _write(
     def load(position: int) -> NDArray[np.uint8]:
         return resize_photo(read_photo(originals.data(position), originals.ids[position]), image_size, resize)
 
-    with written_whole(folder) as scratch, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with written_whole(folder) as scratch, ThreadPoolExecutor(max_workers=threads_here()) as pool:
         shape = (total, image_size, image_size, 3)
         photos = np.lib.format.open_memmap(scratch / "photos.npy", mode="w+", dtype=np.uint8, shape=shape)
         for begin in range(0, total, CHUNK):
