@@ -15,14 +15,16 @@ from flowerlab.datasets.catalog import DATASETS
 from flowerlab.recipe import Recipe
 from flowerlab.work import FLOAT32_BYTES
 
-# A process with TensorFlow and Keras loaded, its threads and tables, one small network traced.
-LOADED_BYTES = 700e6
+# A process with TensorFlow and Keras loaded: 450 MB of its own, and the libraries' code as far as it is used.
+LOADED_BYTES = 900e6
 # What a layer adds besides its numbers: its operations in the graphs that train, validate and test.
 LAYER_BYTES = 0.5e6
 # Arrays as large as what learns that each optimizer keeps beside it.
 SLOTS = {"adam": 2, "rmsprop": 1, "sgd": 0}
 # Of an activation that learns: itself, its gradient, and room that a layer computes in.
 LEARNING_COPIES = 2.0
+# What only scales, cuts off, adds or pads is computed in place or on the way to the next layer.
+HELD_KINDS = ("MaxPooling2D", "GlobalAveragePooling2D", "Flatten")
 # As the trainer does it: photos that go through frozen layers together, and photos or features that are tested together.
 FROZEN_BATCH, TESTED_PHOTOS, TESTED_FEATURES = 16, 16, 64
 # Batches that are made ready ahead, and the one that is learnt.
@@ -85,7 +87,12 @@ def _learning(course: Course) -> float:
     first = recipe.chosen.first_trainable_index(recipe.unfreeze_from)
     first = len(sizes) if first is None else max(first, begin)
     inputs = sizes[begin - 1] if begin else 3 * recipe.image_size**2
-    learnt = LEARNING_COPIES * (sum(sizes[first:]) + sum(recipe.head) + course.classes)
+    held = [
+        count
+        for layer, count in zip(recipe.chosen.layers, sizes, strict=True)
+        if _is_held(layer) and layer.index >= first
+    ]
+    learnt = LEARNING_COPIES * (sum(held) + sum(recipe.head) + course.classes)
     frozen = _widest(sizes[begin:first])
     tested = TESTED_PHOTOS if course.way == "plain" else TESTED_FEATURES
     return max(
@@ -105,6 +112,11 @@ def _sizes(recipe: Recipe) -> list[int]:
         return recipe.chosen.side(recipe.image_size, layer) ** 2 * layer.channels
 
     return [size(layer) for layer in recipe.chosen.layers]
+
+
+def _is_held(layer: Layer) -> bool:
+    """Whether a layer's output stays in memory until its gradient has been computed."""
+    return layer.learnable > 0 or layer.kind in HELD_KINDS
 
 
 def _widest(sizes: list[int]) -> int:

@@ -202,12 +202,13 @@ def _json(record: RunRecord, thrown_s: float, why: str) -> bytes:
 
 
 def _read(place: Path) -> dict[str, Any] | None:
+    """Returns what a folder of the trash says of its run; None if it says nothing that is understood here."""
+    named = KEY.fullmatch(place.name)
     try:
         about: dict[str, Any] = json.loads((place / RECORD).read_bytes())
-    except (OSError, ValueError):
+        return about if named and named[1] == about["run"]["id"] else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    named = KEY.fullmatch(place.name)
-    return about if named and named[1] == about["run"]["id"] else None
 
 
 def _record(about: dict[str, Any]) -> RunRecord:
