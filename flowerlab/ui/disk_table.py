@@ -28,9 +28,7 @@ def disk_table(lab: Lab, usage: Usage) -> None:
     if not chosen:
         st.info(_("There is nothing of this kind. Train a run on the Train page, and it will stand here."), icon="🌱")
         return
-    # Once something was freed, it is another table: a tick stands for a place in it.
-    number = st.session_state.setdefault(TABLE, 0)
-    key = f"disk-table-{number}-{hash(tuple(thing.name for thing in chosen))}"
+    key = table_key(st.session_state.setdefault(TABLE, 0), chosen)
     table = st.dataframe(
         _rows(chosen), hide_index=True, key=key, on_select="rerun", selection_mode="multi-row", width="stretch",
         height=min(ROWS_PX, ROW_PX * (len(chosen) + 1)), column_config=_columns(),
@@ -38,6 +36,11 @@ def disk_table(lab: Lab, usage: Usage) -> None:
     )  # fmt: skip
     picked = [chosen[place] for place in table.selection.rows if place < len(chosen)]
     _buttons(lab, picked)
+
+
+def table_key(number: int, things: Sequence[Thing]) -> str:
+    """Returns the key of a table. A tick stands for a place in it: other rows, or rows after some were freed, are another table."""
+    return f"disk-table-{number}-{hash(tuple(thing.name for thing in things))}"
 
 
 def _shown(usage: Usage) -> list[Thing]:
