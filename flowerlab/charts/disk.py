@@ -45,4 +45,4 @@ def disk_options(parts: Sequence[tuple[str, int]], *, dark: bool) -> dict[str, A
 
 def disk_sentence(parts: Sequence[tuple[str, int]]) -> str:
     """Says the bar in words."""
-    return _("On the disk: {parts}.").format(parts=", ".join(f"{name} {size(taken)}" for name, taken in parts))
+    return _("From left to right: {parts}.").format(parts=", ".join(f"{name} {size(taken)}" for name, taken in parts))

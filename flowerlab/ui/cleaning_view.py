@@ -21,7 +21,7 @@ from flowerlab.errors import FlowerlabError
 from flowerlab.figures import size
 from flowerlab.locale import _
 from flowerlab.runs import Lab
-from flowerlab.ui.disk_words import day_words
+from flowerlab.ui.disk_words import day_words, runs_words
 from flowerlab.ui.messages import tell, told
 from flowerlab.ui.run_picker import escaped
 
@@ -80,9 +80,11 @@ def _form(lab: Lab, rule: Rule) -> Rule:
 def _what_it_would_do(lab: Lab, rule: Rule, *, in_force: bool) -> None:
     due = due_now(lab.home, lab.store, rule)
     if due:
-        words = _("This rule would move {count} runs ({size}) to the trash now: {names}.")
+        words = _("This rule would move {runs} ({size}) to the trash now: {names}.")
         taken = size(sum(one.bytes for one in due))
-        st.info(words.format(count=len(due), size=taken, names=_names([one.run.name for one in due])), icon="🧹")
+        st.info(
+            words.format(runs=runs_words(len(due)), size=taken, names=_names([one.run.name for one in due])), icon="🧹"
+        )
     elif rule.off:
         st.caption(_("No rule is set: nothing is cleaned by itself."))
     else:
@@ -138,11 +140,15 @@ def cleaning_words(cleaning: Cleaning) -> str:
     day = day_words(cleaning.when_s)
     parts = []
     if cleaning.names:
-        words = _("{day}, {count} runs went to the trash by the rule: {names}.")
-        parts.append(words.format(day=day.capitalize(), count=len(cleaning.names), names=_names(cleaning.names)))
+        words = _("{day} the rule moved {runs} to the trash: {names}.")
+        parts.append(
+            words.format(day=day.capitalize(), runs=runs_words(len(cleaning.names)), names=_names(cleaning.names))
+        )
     if cleaning.deleted:
-        words = _("{day}, {count} runs were deleted from the trash by the rule: {names}.")
-        parts.append(words.format(day=day.capitalize(), count=len(cleaning.deleted), names=_names(cleaning.deleted)))
+        words = _("{day} the rule deleted {runs} from the trash for good: {names}.")
+        parts.append(
+            words.format(day=day.capitalize(), runs=runs_words(len(cleaning.deleted)), names=_names(cleaning.deleted))
+        )
     return " ".join(parts)
 
 

@@ -51,3 +51,8 @@ def day_words(when_s: float) -> str:
     if (time.time() - when_s) / DAY_S < 30:
         return _("{count} days ago").format(count=days)
     return datetime.fromtimestamp(when_s).strftime("%Y-%m-%d")
+
+
+def runs_words(count: int) -> str:
+    """Writes a number of runs: `one run`, `12 runs`."""
+    return _("one run") if count == 1 else _("{count} runs").format(count=f"{count:,}")

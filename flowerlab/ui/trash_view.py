@@ -9,11 +9,12 @@ from flowerlab.disk.things import total_of
 from flowerlab.figures import size
 from flowerlab.locale import _
 from flowerlab.runs import Lab
-from flowerlab.ui.disk_words import day_words
+from flowerlab.ui.disk_words import day_words, runs_words
 from flowerlab.ui.messages import told
 from flowerlab.ui.run_picker import escaped
 
 SHOWN = 10
+ROW_PX = 520
 
 
 def trash_view(lab: Lab, usage: Usage) -> None:
@@ -28,8 +29,8 @@ def trash_view(lab: Lab, usage: Usage) -> None:
     if len(things) > SHOWN:
         st.caption(_("and {count} older ones").format(count=len(things) - SHOWN))
     with st.popover(_("Empty the trash, {size} …").format(size=size(total_of(things))), key="trash-empty"):
-        words = _("Delete {count} runs with their models and predictions for good? They cannot be brought back then.")
-        st.markdown(words.format(count=len(things)))
+        words = _("Delete {runs} for good, with models and predictions? There is no way back then.")
+        st.markdown(words.format(runs=runs_words(len(things))))
         if st.button(_("Yes, delete {count} for good").format(count=len(things)), key="trash-yes"):
             came = free(lab, things)
             for one, why in came.stayed:
@@ -39,14 +40,13 @@ def trash_view(lab: Lab, usage: Usage) -> None:
 
 
 def _row(lab: Lab, thing: Thing) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    # The name in front and wide, the button behind it: so all buttons stand below each other, also on a telephone.
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width=ROW_PX):
+        st.markdown(f"**{escaped(thing.title)}**  \n{size(thing.bytes)} · {day_words(thing.used_s)}", width="stretch")
         if st.button(
             _("↩ Restore"), key=f"restore-{thing.key}", help=_("Brings it back with its model, curve and predictions.")
         ) and told(lambda: lab.trash.restore(thing.key)):
             _again(lab)
-        st.markdown(
-            f"**{escaped(thing.title)}** · {size(thing.bytes)} · {day_words(thing.used_s)}", width="content"
-        )  # fmt: skip
 
 
 def _again(lab: Lab) -> None:
