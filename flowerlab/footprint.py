@@ -96,7 +96,8 @@ def _learning(course: Course) -> float:
     frozen = _widest(sizes[begin:first])
     tested = TESTED_PHOTOS if course.way == "plain" else TESTED_FEATURES
     return max(
-        recipe.batch_size * (BATCHES_AHEAD * inputs + frozen + learnt), tested * (inputs + _widest(sizes[begin:]))
+        min(recipe.batch_size, course.photos.train) * (BATCHES_AHEAD * inputs + frozen + learnt),
+        tested * (inputs + _widest(sizes[begin:])),
     )
 
 

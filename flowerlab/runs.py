@@ -33,8 +33,9 @@ from flowerlab.engine.gatherer import Gatherer, Gathering
 from flowerlab.engine.hasher import Hasher
 from flowerlab.engine.local import LocalEngine
 from flowerlab.engine.predictor import Predictor
-from flowerlab.errors import BadInput, BadRecipe, NoRoom, RunFailed, UnknownRun
+from flowerlab.errors import BadInput, BadRecipe, NoRoom, RunFailed
 from flowerlab.estimates import PhotosHere, footprint_in, price_in
+from flowerlab.fitting import check_fits, source_of
 from flowerlab.footprint import Footprint
 from flowerlab.going_on import GoingOn, going_on, longer
 from flowerlab.history import History, Reader
@@ -154,15 +155,11 @@ class Lab:
         if not again and (equal := self.store.equal_to(recipe, materials=materials)) is not None:
             return Started(equal, existing=True)
         check_room(footprint_in(self, recipe), recipe, self.home, self.settings)
+        asked: dict[str, Any] = {"materials": materials, "student": self.student, "admit": self._admit}
         if again:
-            run, existing = (
-                self.store.add(recipe, name, materials=materials, student=self.student, admit=self._admit),
-                False,
-            )
+            run, existing = self.store.add(recipe, name, **asked), False
         else:
-            run, existing = self.store.add_unless_equal(
-                recipe, name, materials=materials, student=self.student, admit=self._admit
-            )
+            run, existing = self.store.add_unless_equal(recipe, name, **asked)
         if self._group is not None and not existing:
             self._group.append(run.id)
         self._wake()
@@ -217,7 +214,7 @@ class Lab:
         """Names the weights that a run which goes on from another really has: those with which that one began."""
         if recipe.start_from is None:
             return recipe
-        source = self._source(recipe.start_from).recipe
+        source = source_of(self, recipe.start_from).recipe
         return recipe.changed(weights=source.weights) if source.architecture == recipe.architecture else recipe
 
     def materials(self, recipe: Recipe) -> str:
@@ -493,48 +490,7 @@ class Lab:
             BadRecipe: If a folder, a weights file or a run that it names is missing, or that run has no model, or another
                 architecture, image size, head or classes.
         """
-        if recipe.dataset.startswith(FOLDER_PREFIX) and "dataset" not in brings:
-            self.classes_of(recipe.dataset)
-        named = self.home.weights / recipe.weights.removeprefix("file:")
-        if recipe.weights.startswith("file:") and "weights" not in brings and not named.is_file():
-            raise BadRecipe(
-                "weights",
-                "names a file that is not in this lab.",
-                received=recipe.weights,
-                advice="Bring it with --weights PATH.",
-            )
-        if recipe.start_from is not None:
-            source = self._source(recipe.start_from)
-            self._check_source(recipe, source)
-            if "dataset" not in brings:
-                self._check_classes(recipe, source)
-
-    def _source(self, run_id: str) -> Run:
-        try:
-            return self.store.get(run_id)
-        except UnknownRun:
-            raise BadRecipe("start_from", "names a run that is not there.", received=run_id) from None
-
-    def _check_source(self, recipe: Recipe, source: Run) -> None:
-        if source.state.over and source.result is None:
-            raise BadRecipe("start_from", f"names {source.name!r}, which has no model.", received=recipe.start_from)
-        for knob in ("architecture", "image_size", "head"):
-            mine, theirs = getattr(recipe, knob), getattr(source.recipe, knob)
-            if mine != theirs:
-                raise BadRecipe(
-                    knob, f"must be {theirs!r} as in {source.name!r}, the run that this one starts from.", received=mine
-                )
-
-    def _check_classes(self, recipe: Recipe, source: Run) -> None:
-        # A finished run knows its classes, even if its photos were deleted since.
-        theirs = source.result.classes if source.result is not None else self.classes_of(source.recipe.dataset)
-        mine = self.classes_of(recipe.dataset)
-        if mine != theirs:
-            raise BadRecipe(
-                "dataset",
-                f"must have the classes of {source.name!r}, the run that this one starts from ({', '.join(theirs)}).",
-                received=", ".join(mine),
-            )
+        check_fits(self, recipe, brings)
 
 
 @functools.lru_cache(maxsize=8)
