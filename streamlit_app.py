@@ -27,6 +27,7 @@ def main() -> None:
             st.Page("pages/mistakes.py", title=_("Mistakes"), icon="🔎"),
             st.Page("pages/experiments.py", title=_("Experiments"), icon="🧪"),
             st.Page("pages/classify.py", title=_("Classify"), icon="📷"),
+            st.Page("pages/disk.py", title=_("Disk"), icon="💾"),
         ],
         position="top",
     )

@@ -8,6 +8,9 @@ FlowerlabError                  anything we can explain in a sentence
 │   ├── BadPack                 a lesson pack that cannot be used
 │   ├── BadModel                a model or weights file that is not loaded
 │   ├── BadName                 a name that a run or data set cannot bear
+│   ├── QueueFull               as many runs wait as may
+│   ├── NoRoom                  a run needs more memory or disk than this machine can give
+│   ├── InUse                   what is to be deleted is needed
 │   └── UnknownRun              no run has this id
 ├── NotAtHand                   data or weights that are not on this machine and cannot be fetched now
 │   ├── DatasetNotAtHand
@@ -98,6 +101,18 @@ class BadModel(BadInput):
 
 class BadName(BadInput):
     """A name that a run or a data set cannot bear."""
+
+
+class QueueFull(BadInput):
+    """As many runs wait as may, in all or of one student."""
+
+
+class NoRoom(BadInput):
+    """A run needs more memory or disk than this machine can give."""
+
+
+class InUse(BadInput):
+    """What is to be deleted is needed by something that runs or waits."""
 
 
 class UnknownRun(BadInput):

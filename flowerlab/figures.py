@@ -51,3 +51,11 @@ def roughly(seconds: float) -> str:
         return f"{5 * round(minutes / 5)} min"
     tens = round(minutes / 10)
     return f"{tens // 6} h {tens % 6 * 10} min" if tens % 6 else f"{tens // 6} h"
+
+
+def size(count: float) -> str:
+    """Writes a number of bytes as `0.4 MB`, `35 MB`, `1.2 GB` (10⁶ and 10⁹ bytes), with no more digits than one reads."""
+    if count < 999.5e6:
+        megabytes = max(count, 0.0) / 1e6
+        return f"{megabytes:.1f} MB" if megabytes < 9.95 else f"{megabytes:.0f} MB"
+    return f"{count / 1e9:.1f} GB"

@@ -71,6 +71,11 @@ class Home:
         return self.root / "weights"
 
     @property
+    def trash(self) -> Path:
+        """One folder a run that was deleted, see `flowerlab.trash`."""
+        return self.root / "trash"
+
+    @property
     def locks(self) -> Path:
         """Lock files: one a thing that only one process may do at a time."""
         return self.root / "locks"
@@ -92,7 +97,8 @@ class Home:
     def all_folders(self) -> tuple[Path, ...]:
         """Every folder that the lab keeps something in."""
         return (
-            self.runs, self.originals, self.prepared, self.features, self.hashes, self.folders, self.weights, self.locks,
+            self.runs, self.originals, self.prepared, self.features, self.hashes, self.folders, self.weights, self.trash,
+            self.locks,
         )  # fmt: skip
 
     def create(self) -> Home:

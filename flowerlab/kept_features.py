@@ -230,7 +230,7 @@ class KeptFeatures:
                     f"{size_bytes / 1e6:,.0f} MB of features are more than the {limit_bytes / 1e6:,.0f} MB kept"
                 )
             kept = self.all()
-            staying = being_written + sum(one.bytes for one in kept if self._used(one.key))
+            staying = being_written + sum(one.bytes for one in kept if self.used(one.key))
             if staying + size_bytes > limit_bytes:
                 raise NoRoom(f"{size_bytes / 1e6:,.0f} MB of features find no room beside those in use")
             total = being_written + sum(one.bytes for one in kept)
@@ -258,7 +258,7 @@ class KeptFeatures:
                 else:
                     with contextlib.suppress(OSError):
                         being_written += _size(folder)
-            elif folder.is_dir() and read_about(folder) is None and not self._used(folder.name):
+            elif folder.is_dir() and read_about(folder) is None and not self.used(folder.name):
                 LOG.warning("The folder %s holds no features that can be read; it is deleted.", folder)
                 shutil.rmtree(folder, ignore_errors=True)
         return being_written
@@ -275,7 +275,7 @@ class KeptFeatures:
 
     def free(self, key: str) -> bool:
         """Deletes a set that nobody uses; returns whether it is gone."""
-        if self._used(key):
+        if self.used(key):
             return False
         LOG.info("The kept features %s are deleted.", key)
         shutil.rmtree(self._home.features / key, ignore_errors=True)
@@ -301,7 +301,8 @@ class KeptFeatures:
                 return lock, path
             lock.release()
 
-    def _used(self, key: str) -> bool:
+    def used(self, key: str) -> bool:
+        """Whether somebody uses a set now."""
         for path in self._home.locks.glob(f"using-{key}-*"):
             lock = ProcessLock(path)
             if not lock.acquire():

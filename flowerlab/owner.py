@@ -9,20 +9,23 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
 
 from flowerlab.checkpoints import bytes_of
 from flowerlab.disks import no_room
 from flowerlab.engine import Engine, Sink, Task
-from flowerlab.errors import FlowerlabError
+from flowerlab.errors import FlowerlabError, NoRoom
 from flowerlab.events import End, Event
 from flowerlab.home import Home
 from flowerlab.jobs import make_job
 from flowerlab.locks import ProcessLock
+from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
 from flowerlab.store import Store
+from flowerlab.turns import in_turns
 from flowerlab.workplace import forget_checkpoints, left_behind, workplaces
 
 LOOK_S = 0.2
@@ -34,6 +37,11 @@ MOST_RESTARTS = 2
 LOG = logging.getLogger(__name__)
 
 
+def queueing_lock(home: Home) -> Path:
+    """Returns the lock that is held while several runs are queued together: meanwhile no process begins one."""
+    return home.locks / "queueing"
+
+
 class Owner:
     """A thread that owns the queue of a home whenever nobody else does.
 
@@ -42,13 +50,18 @@ class Owner:
         home: Where the lock lies.
         settings: For the jobs.
         make_engine: Called with the sink once this process has become the owner.
+        check_disk: Called with a recipe that is about to begin; raises `NoRoom` if the disk has no room for it.
     """
 
-    def __init__(self, store: Store, home: Home, settings: Settings, make_engine: Callable[[Sink], Engine]) -> None:
+    def __init__(
+        self, store: Store, home: Home, settings: Settings, make_engine: Callable[[Sink], Engine],
+        check_disk: Callable[[Recipe], None] = lambda recipe: None,
+    ) -> None:  # fmt: skip
         self._store = store
         self._home = home
         self._settings = settings
         self._make_engine = make_engine
+        self._check_disk = check_disk
         self._lock = ProcessLock(home.locks / "owner")
         self._engine: Engine | None = None
         self._stops_sent: dict[str, int] = {}
@@ -82,12 +95,6 @@ class Owner:
     def wake(self) -> None:
         """Looks at the store now, not at the next beat."""
         self._wake.set()
-
-    @contextmanager
-    def holding(self) -> Iterator[None]:
-        """Begins no run for the length of a block, so that runs which are queued together are known together."""
-        with self._dispatching:
-            yield
 
     def begin_no_more(self) -> None:
         """Leaves waiting runs to the next owner, from the return of this call on; what is under way goes on."""
@@ -146,7 +153,7 @@ class Owner:
         """Writes runs into their folders that are not there as they are now: those of an older Flowerlab, a few at a time."""
         if time.monotonic() < self._records_due_s:
             return
-        for run_id in self._store.unkept(RECORDS_AT_ONCE):
+        for run_id in self._store.unwritten(RECORDS_AT_ONCE):
             if not self._store.keep(run_id):
                 self._records_due_s = time.monotonic() + RECORDS_AGAIN_S
                 return
@@ -179,15 +186,43 @@ class Owner:
                 engine.stop(run.id)
 
     def _dispatch(self, engine: Engine) -> None:
-        busy, total = engine.slots()
-        free = total - busy
-        for run in self._store.queued():
+        waiting, (busy, total) = self._store.queued(), engine.slots()
+        if not waiting or busy >= total:
+            return
+        # Runs that are being queued together are known together, or not at all.
+        hold = ProcessLock(queueing_lock(self._home))
+        if not hold.acquire():
+            return
+        try:
+            self._begin(engine, total - busy)
+        finally:
+            hold.release()
+
+    def _begin(self, engine: Engine, free: int) -> None:
+        for run in in_turns(self._store.queued(), self._store.turns()):
             if free <= 0:
                 return
-            if run.recipe.start_from is None or self._source_is_ready(run):
+            ready = run.recipe.start_from is None or self._source_is_ready(run)
+            if ready and self._disk_suffices(run):
                 self._stops_sent.pop(run.id, None)
                 self._submit(engine, run)
                 free -= 1
+
+    def _disk_suffices(self, run: Run) -> bool:
+        """Whether the disk has room for a run; ends it if not: a full disk would end it in the middle."""
+        try:
+            self._check_disk(run.recipe)
+        except NoRoom as error:
+            # What it has learnt stays, and it can go on once there is room.
+            left = left_behind(self._home.run(run.id)) is not None
+            attempt = self._store.begin_attempt(run.id)
+            state: Literal["interrupted", "failed"] = "interrupted" if left else "failed"
+            self._store.append(End(run_id=run.id, attempt=attempt, state=state, message=str(error)))
+            return False
+        except (FlowerlabError, OSError) as error:
+            # Photos that are gone, for example: the trainer finds the words.
+            LOG.info("How much disk run %s needs is not known (%s).", run.id, error)
+        return True
 
     def _submit(self, engine: Engine, run: Run, task: Task = "train") -> None:
         self._home.run(run.id).mkdir(parents=True, exist_ok=True)

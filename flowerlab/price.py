@@ -11,24 +11,19 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from flowerlab.course import Course, course_of
 from flowerlab.datasets.catalog import DATASETS
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.originals import Originals
-from flowerlab.datasets.parts import parts_of
-from flowerlab.datasets.prepared import is_prepared, prepared_key
-from flowerlab.datasets.splits import Split, make_split
+from flowerlab.footprint import footprint_of
 from flowerlab.home import Home
-from flowerlab.kept_features import KeptFeatures, views_name
 from flowerlab.machine import machine_name, peak_flops
-from flowerlab.origins import Source, origin_of
-from flowerlab.precision import Precision, frozen_precision, good_enough
+from flowerlab.origins import Source
+from flowerlab.precision import Precision
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run
 from flowerlab.settings import Settings
-from flowerlab.work import Photos, Way, Work, wanted_way, work_of
+from flowerlab.work import Way, Work
 
 # Share of the matrix speed that a pass reaches (docs/benchmarks.md); what adds, scales or moves values is not counted as work, so
 # that networks of many small layers reach less.
@@ -65,6 +60,8 @@ class Price:
         runs_seen: How many runs of this architecture on this machine the estimate rests on.
         shares_photos: Equal for runs that need the same photos made ready.
         shares_features: Equal for runs that need the same features; empty if it needs none.
+        memory_bytes: That its trainer takes at most, see `flowerlab.footprint`.
+        disk_bytes: That is on the disk more than before at most, while it is under way.
     """
 
     way: Way
@@ -79,11 +76,13 @@ class Price:
     runs_seen: int
     shares_photos: str
     shares_features: str
+    memory_bytes: float
+    disk_bytes: float
 
 
 def price_of(
     recipe: Recipe, *, home: Home, settings: Settings, originals: Originals | None, classes: int, count: int,
-    runs: Sequence[Run], source: Source,
+    runs: Sequence[Run], source: Source, missing_mb: float = 0.0,
 ) -> Price:  # fmt: skip
     """Estimates a run.
 
@@ -96,54 +95,46 @@ def price_of(
         count: Number of photos, if they have not been gathered.
         runs: That were seen, newest first.
         source: Looks up the runs that it goes on from.
+        missing_mb: What it would have to download, in MB (10⁶ bytes).
     """
-    order, split = _cut(recipe, originals, count)
-    photos = Photos(
-        len(split.train), len(split.validation), len(split.test), count if originals is None else len(originals)
+    course = course_of(
+        recipe, home=home, settings=settings, originals=originals, classes=classes, count=count, source=source
     )
-    key = None
-    if originals is not None:
-        key = prepared_key(originals, order, recipe.dataset, recipe.image_size, recipe.resize)
-    way: Way = "plain" if settings.features == "off" else wanted_way(recipe)
-    exact = settings.features == "float32"
-    origin = origin_of(recipe, source)
-    kept = KeptFeatures(home, settings.features_gb)
-    here = Here(frozen_precision(settings.precision, recipe.chosen), 0, copies=False)
-    if way != "plain" and key is not None:
-        here = _here(kept, key, recipe, settings, origin, split.train)
-    work = work_of(recipe, photos, classes, way, begin=here.begin, exact=exact)
-    photos_here, copies_here = here.begin == recipe.cut, here.copies or not recipe.augment_views
-    missing_bytes = (0 if photos_here else work.features_bytes) + (0 if copies_here else work.copies_bytes)
-    too_large = way != "plain" and missing_bytes > 0 and not kept.fits(work.features_bytes + work.copies_bytes)
-    if too_large:
-        way, missing_bytes = "plain", 0
-        work = work_of(recipe, photos, classes, way)
+    return price_along(course, home=home, runs=runs, missing_mb=missing_mb)
+
+
+def price_along(course: Course, *, home: Home, runs: Sequence[Run], missing_mb: float = 0.0) -> Price:
+    """Estimates a run whose course is known; see `price_of`."""
+    recipe, work, way, photos = course.recipe, course.work, course.way, course.photos
     speed = Speed(home, runs)
     seconds_photos = 0.0
-    if key is None or not is_prepared(home, key):
-        drawn = DRAWN_S if originals is None and recipe.dataset == "garden" else 0.0
+    if not course.prepared:
+        drawn = DRAWN_S if not course.gathered and recipe.dataset == "garden" else 0.0
         seconds_photos = photos.all * (drawn + RESIZED_S) * AT_FLOPS / speed.peak
-    passing = (0.0 if photos_here else work.features) + (0.0 if copies_here else work.copies)
-    seconds_features = speed.features_s(recipe, passing, here.precision)
+    passing = (0.0 if course.photos_here else work.features) + (0.0 if course.copies_here else work.copies)
+    seconds_features = speed.features_s(recipe, passing, course.precision)
     seconds_epoch = speed.epoch_s(recipe, work, way)
+    footprint = footprint_of(course, missing_mb=missing_mb)
     named = [recipe.dataset, recipe.image_size, recipe.resize]
     return Price(
         way=way,
         trainable_parameters=recipe.chosen.counts(
-            image_size=recipe.image_size, unfreeze_from=recipe.unfreeze_from, head=recipe.head, classes=classes
+            image_size=recipe.image_size, unfreeze_from=recipe.unfreeze_from, head=recipe.head, classes=course.classes
         ).trainable,
         seconds_photos=seconds_photos,
         seconds_features=seconds_features,
         seconds_epoch=seconds_epoch,
         seconds_total=seconds_photos + seconds_features + recipe.epochs * seconds_epoch + speed.rest_s(recipe, work),
-        cache_bytes=missing_bytes,
-        features_at_hand=way != "plain" and photos_here and copies_here,
-        too_large=too_large,
+        cache_bytes=course.missing_bytes,
+        features_at_hand=way != "plain" and course.photos_here and course.copies_here,
+        too_large=course.too_large,
         runs_seen=speed.seen(recipe.architecture),
         shares_photos=json.dumps(named),
         shares_features=""
         if way == "plain"
-        else json.dumps([*named, recipe.architecture, recipe.cut, origin, *_copies_of(recipe)]),
+        else json.dumps([*named, recipe.architecture, recipe.cut, course.origin, *_copies_of(recipe)]),
+        memory_bytes=footprint.memory_bytes,
+        disk_bytes=footprint.disk_bytes,
     )
 
 
@@ -152,38 +143,6 @@ def _copies_of(recipe: Recipe) -> list[object]:
     if not recipe.augment_views:
         return []
     return [recipe.augment, recipe.augment_views, recipe.seed, recipe.split, recipe.validation_fraction]
-
-
-@dataclass(frozen=True)
-class Here:
-    """What is kept of the features that a run needs.
-
-    Args:
-        precision: Of what will be used.
-        begin: The deepest cut up to the recipe's own at which the photos' features are kept; 0 if they are nowhere.
-        copies: Whether those of the changed copies are.
-    """
-
-    precision: Precision
-    begin: int
-    copies: bool
-
-
-def _here(
-    kept: KeptFeatures, key: str, recipe: Recipe, settings: Settings, origin: str, training: NDArray[np.int64]
-) -> Here:
-    exact = settings.features == "float32"
-
-    def cuts(precision: Precision, views: str = "") -> set[int]:
-        found = kept.cuts(key, recipe.architecture, precision, origin, exact=exact, views=views)
-        return {cut for cut in found if cut <= recipe.cut}
-
-    precision = frozen_precision(settings.precision, recipe.chosen)
-    # As the trainer does: what is kept in more digits than were asked for serves as well.
-    whole = [one for one in good_enough(settings.precision, precision) if recipe.cut in cuts(one)]
-    precision = whole[0] if whole else precision
-    views = views_name(recipe.augment, recipe.seed, recipe.augment_views, training) if recipe.augment_views else ""
-    return Here(precision, max(cuts(precision), default=0), bool(views) and recipe.cut in cuts(precision, views))
 
 
 def seconds_together(prices: Iterable[Price]) -> float:
@@ -200,14 +159,6 @@ def seconds_together(prices: Iterable[Price]) -> float:
 def expected_photos(dataset: str, garden: Garden) -> int:
     """Returns how many photos a data set that comes with the lab will have once it is gathered."""
     return garden.pictures if dataset == "garden" else DATASETS[dataset].photos
-
-
-def _cut(recipe: Recipe, originals: Originals | None, count: int) -> tuple[NDArray[np.int64], Split]:
-    """Returns the order of the photos, and the parts, which are positions in it."""
-    split, fraction = recipe.split, recipe.validation_fraction
-    if originals is None:
-        return np.arange(count), make_split(count, split=split, validation_fraction=fraction)
-    return parts_of(originals, recipe.dataset, split=split, validation_fraction=fraction)
 
 
 class Speed:

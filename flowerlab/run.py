@@ -53,6 +53,9 @@ class Run:
         result: What it came to, once there is a model. While it is trained on: what it came to before.
         deaths: How often its trainer died since somebody last asked for it.
         patience_from: Whole epochs from which patience counts: 0, or where somebody wished to train on after it had run out.
+        student: Who asked for it, see `flowerlab.turns`; empty if that is not known.
+        turn: Number of the turn in which it began; 0 while it waits for one.
+        kept: Whether somebody marked it as one that no cleaning rule touches.
     """
 
     id: str
@@ -69,6 +72,9 @@ class Run:
     result: Result | None
     deaths: int = 0
     patience_from: int = 0
+    student: str = ""
+    turn: int = 0
+    kept: bool = False
 
 
 @dataclass(frozen=True)

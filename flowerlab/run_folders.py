@@ -44,8 +44,12 @@ class RunFolders:
         with replacement(folder / RECORD, run_json(record)) as put:
             yield put
 
-    def bury(self, run_id: str) -> None:
-        """Takes a run's folder away, so that it is nobody's; `unbury` brings it back, `remove_buried` ends it.
+    def bury(self, run_id: str, into: Path | None = None) -> None:
+        """Takes a run's folder away, so that it is nobody's; `unbury` brings it back.
+
+        Args:
+            run_id: Of the run.
+            into: Where it goes; None: to where `remove_buried` ends it.
 
         Raises:
             HomeUnusable: If it cannot be taken away.
@@ -53,16 +57,16 @@ class RunFolders:
         folder = self.root / run_id
         try:
             with contextlib.suppress(FileNotFoundError):
-                folder.rename(self.root / f"{run_id}.deleted-{uuid.uuid4().hex[:8]}")
+                folder.rename(into or self.root / f"{run_id}.deleted-{uuid.uuid4().hex[:8]}")
         except OSError as error:
             raise HomeUnusable(
                 f"The folder of this run cannot be deleted. Received: {error.strerror or error}: {folder}. Close the programs that have "
                 "files of it open, and try again. Nothing was changed."
             ) from error
 
-    def unbury(self, run_id: str) -> None:
-        """Brings back what `bury` took away."""
-        for folder in self.root.glob(f"{run_id}.deleted-*"):
+    def unbury(self, run_id: str, into: Path | None = None) -> None:
+        """Brings back what `bury` took away, into the same place."""
+        for folder in (into,) if into is not None else tuple(self.root.glob(f"{run_id}.deleted-*")):
             with contextlib.suppress(OSError):
                 folder.rename(self.root / run_id)
 

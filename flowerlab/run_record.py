@@ -34,6 +34,8 @@ def run_json(record: RunRecord) -> bytes:
         "result": run.result.model_dump(mode="json") if run.result else None,
         "deaths": run.deaths,
         "patience_from": run.patience_from,
+        "student": run.student,
+        "kept": run.kept,
         "materials": record.materials,
         "events": [json.loads(to_line(event)) for event in record.events],
     }
@@ -60,7 +62,9 @@ def _record(about: dict[str, Any], run_id: str) -> RunRecord:
     state, materials = RunState(about["state"]), about["materials"]
     if about["id"] != run_id or not RUN_ID.fullmatch(run_id):
         raise ValueError("another id inside than outside")
-    if not _is_text(materials, MOST_MATERIALS) or not _is_text(about["message"], MOST_MESSAGE):
+    if not _is_text(materials, MOST_MATERIALS) or not all(
+        _is_text(about.get(name, ""), MOST_MESSAGE) for name in ("message", "student")
+    ):
         raise ValueError("a text is none")
     run = Run(
         id=run_id,
@@ -78,6 +82,8 @@ def _record(about: dict[str, Any], run_id: str) -> RunRecord:
         # Packs of before say nothing of these.
         deaths=_count(about.get("deaths", 0)),
         patience_from=_count(about.get("patience_from", 0)),
+        student=about.get("student", ""),
+        kept=bool(about.get("kept", False)),
     )
     events = tuple(from_line(json.dumps(event)) for event in about["events"])
     if any(event.run_id != run_id for event in events):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from flowerlab.architectures import ARCHITECTURES
 from flowerlab.architectures import architecture as find_architecture
+from flowerlab.cleaning import Cleaning, clean
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
 from flowerlab.datasets.folder import delete_folder, describe
 from flowerlab.datasets.garden import Garden
@@ -24,6 +26,7 @@ from flowerlab.datasets.gather import find_originals, originals_folder, photos_i
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.photo_hashes import hashes_file
 from flowerlab.datasets.prepared import delete_prepared
+from flowerlab.disk.meter import Meter
 from flowerlab.engine import Engine, Sink
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.engine.fetcher import Fetcher
@@ -31,22 +34,30 @@ from flowerlab.engine.gatherer import Gatherer, Gathering
 from flowerlab.engine.hasher import Hasher
 from flowerlab.engine.local import LocalEngine
 from flowerlab.engine.predictor import Predictor
-from flowerlab.errors import BadInput, BadRecipe, DiskFull, HomeReadOnly, RunFailed, UnknownRun
+from flowerlab.errors import BadInput, BadRecipe, DiskFull, HomeReadOnly, NoRoom, RunFailed
+from flowerlab.estimates import PhotosHere, footprint_in, price_in
+from flowerlab.fitting import check_fits, source_of
+from flowerlab.footprint import Footprint
 from flowerlab.going_on import GoingOn, going_on, longer
 from flowerlab.history import History, Reader
 from flowerlab.home import Home
+from flowerlab.janitor import Janitor
 from flowerlab.jobs import make_job
+from flowerlab.locks import waiting_for
 from flowerlab.materials import materials_of
 from flowerlab.opening import Opened, open_store, open_to_look
-from flowerlab.owner import Owner
+from flowerlab.owner import Owner, queueing_lock
 from flowerlab.photos import resize_photo
 from flowerlab.presets import LECTURE, PRESETS, name_of, preset_recipe
-from flowerlab.price import Price, expected_photos, price_of
+from flowerlab.price import Price
 from flowerlab.recipe import Recipe
+from flowerlab.room import check_disk, check_room
 from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
 from flowerlab.starter import RUN_ID as STARTER_ID
 from flowerlab.starter import bring_starter
+from flowerlab.trash import Trash
+from flowerlab.turns import check_queue, in_turns
 from flowerlab.weights import find_weights
 
 
@@ -69,6 +80,7 @@ class Lab:
     Args:
         settings: Default: from the environment.
         own_queue: Whether this process should run the queue when nobody else does.
+        student: Who asks for the runs that are started, see `flowerlab.turns`.
 
     Attributes:
         notices: What happened when it was opened and people should know, as sentences.
@@ -78,22 +90,30 @@ class Lab:
         HomeUnusable: If the home, or the store in it, can neither be used nor looked at.
     """
 
-    def __init__(self, settings: Settings | None = None, *, own_queue: bool = True) -> None:
+    def __init__(self, settings: Settings | None = None, *, own_queue: bool = True, student: str = "") -> None:
         self.settings = settings or Settings.from_environment()
         self.home = Home(self.settings.home.expanduser().resolve())
         self._opened = self._open()
         self.store, self.notices, self.look_only = self._opened.store, self._opened.notices, self._opened.look_only
+        self.trash = Trash(self.home, self.store, self.check_changeable)
         self.predictor = Predictor(self.home, self.settings)
         self.gatherer = Gatherer(self.home, self.settings)
         self.fetcher = Fetcher(self.gatherer)
         self.hasher = Hasher(self.home)
+        self.meter = Meter(self)
         self._reader = Reader(self.store)
         if self.settings.starter and not self.look_only:
             # Lost with the list, it comes back whole; deleted by somebody, it does not.
             lost = self._opened.rebuilt is not None and STARTER_ID in self._opened.rebuilt.refused
             bring_starter(self.home, self.store, again=lost)
+        if not self.look_only:
+            self.trash.bring_into_line()
+        self.student = student
+        # Runs that were queued in the block of `queueing` that is open.
+        self._group: list[str] | None = None
         owns = own_queue and not self.look_only
-        self._owner = Owner(self.store, self.home, self.settings, self._make_engine) if owns else None
+        self._owner = Owner(self.store, self.home, self.settings, self._make_engine, self._check_disk) if owns else None
+        self._janitor = Janitor(self.clean, lambda: self.owns_queue) if owns else None
 
     def _open(self) -> Opened:
         """Opens the store; where nothing can be written, to be looked at."""
@@ -108,6 +128,16 @@ class Lab:
             self.home = dataclasses.replace(self.home, own_logs=opened.scratch)
             return opened
 
+    def used_by(self, student: str) -> Lab:
+        """Returns this very lab as one student uses it: what is started with it, that student has asked for.
+
+        Args:
+            student: See `flowerlab.turns`.
+        """
+        lab = copy.copy(self)
+        lab.student, lab._group = student, None
+        return lab
+
     def _make_engine(self, sink: Sink) -> Engine:
         if self.settings.engine == "fake":
             return FakeEngine(sink)
@@ -115,6 +145,8 @@ class Lab:
 
     def close(self) -> None:
         """Ends all that this process started. Runs under way are left to the next owner of the home."""
+        if self._janitor is not None:
+            self._janitor.close()
         if self._owner is not None:
             self._owner.close()
         self.predictor.close()
@@ -155,25 +187,39 @@ class Lab:
         Raises:
             BadRecipe: If the run it starts from does not fit, or files it names are missing.
             HomeUnusable: If the list of runs takes none.
+            NoRoom: If it needs more memory or disk than this machine can give.
+            QueueFull: If as many runs wait as may.
         """
         self.check_changeable()
         recipe = self._settled(recipe)
         self.check(recipe)
         name, materials = name or name_of(recipe), self.materials(recipe)
+        if not again and (equal := self.store.equal_to(recipe, materials=materials)) is not None:
+            return Started(equal, existing=True)
+        check_room(footprint_in(self, recipe), recipe, self.home, self.settings)
+        asked: dict[str, Any] = {"materials": materials, "student": self.student, "admit": self._admit}
         if again:
-            run, existing = self.store.add(recipe, name, materials=materials), False
+            run, existing = self.store.add(recipe, name, **asked), False
         else:
-            run, existing = self.store.add_unless_equal(recipe, name, materials=materials)
+            run, existing = self.store.add_unless_equal(recipe, name, **asked)
+        if self._group is not None and not existing:
+            self._group.append(run.id)
+        self._wake()
+        return Started(run, existing=existing)
+
+    def _admit(self, waiting: list[Run]) -> None:
+        check_queue(waiting, self.student, self.settings)
+
+    def _wake(self) -> None:
         if self._owner is not None:
             self._owner.wake()
-        return Started(run, existing=existing)
 
     def equal_to(self, recipe: Recipe) -> Run | None:
         """Returns the run that `start` would return instead of making a new one; None if it would make one."""
         recipe = self._settled(recipe)
         return self.store.equal_to(recipe, materials=self.materials(recipe))
 
-    def price(self, recipe: Recipe, *, photos: tuple[Originals | None, int, int] | None = None) -> Price:
+    def price(self, recipe: Recipe, *, photos: PhotosHere | None = None) -> Price:
         """Estimates what a run would cost on this machine.
 
         Args:
@@ -183,14 +229,19 @@ class Lab:
         Raises:
             BadRecipe: If its photos, or the run that it goes on from, are not in this lab.
         """
-        recipe = self._settled(recipe)
-        if photos is None:
-            classes, originals = len(self.classes_of(recipe.dataset)), self.originals(recipe.dataset)
-            photos = originals, self._count(recipe.dataset) if originals is None else len(originals), classes
-        return price_of(
-            recipe, home=self.home, settings=self.settings, originals=photos[0], count=photos[1], classes=photos[2],
-            runs=self.store.all(), source=self.store.source,
-        )  # fmt: skip
+        return price_in(self, self._settled(recipe), photos)
+
+    def refusal(self, recipe: Recipe, price: Price) -> str | None:
+        """Says why a run would be refused: it needs more memory or disk than there is; None if it has room."""
+        try:
+            check_room(Footprint(price.memory_bytes, price.disk_bytes), recipe, self.home, self.settings)
+        except NoRoom as error:
+            return str(error)
+        return None
+
+    def _check_disk(self, recipe: Recipe) -> None:
+        if self.settings.refuse:
+            check_disk(footprint_in(self, self._settled(recipe)).disk_bytes, self.home, self.settings)
 
     def gather_with_features(self, recipe: Recipe) -> Gathering:
         """Begins to gather a recipe's photos and to compute the frozen features that it would train on.
@@ -201,16 +252,11 @@ class Lab:
         job = make_job("0" * 12, 0, recipe, home=self.home, settings=settings, source=self.store.source)
         return self.gatherer.start(recipe.dataset, [job])
 
-    def _count(self, dataset: str) -> int:
-        if dataset in DATASETS:
-            return expected_photos(dataset, self.settings.garden)
-        return describe(self.home.folders / dataset.removeprefix(FOLDER_PREFIX)).photos
-
     def _settled(self, recipe: Recipe) -> Recipe:
         """Names the weights that a run which goes on from another really has: those with which that one began."""
         if recipe.start_from is None:
             return recipe
-        source = self._source(recipe.start_from).recipe
+        source = source_of(self, recipe.start_from).recipe
         return recipe.changed(weights=source.weights) if source.architecture == recipe.architecture else recipe
 
     def materials(self, recipe: Recipe) -> str:
@@ -260,15 +306,28 @@ class Lab:
 
     @contextmanager
     def queueing(self) -> Iterator[None]:
-        """Begins no run here for the length of a block, so that runs which share features are known together."""
-        with self._owner.holding() if self._owner is not None else nullcontext():
+        """Begins no run for the length of a block, so that runs which share features are known together.
+
+        All runs that are started in it are queued, or, if the block fails, none.
+        """
+        if self._group is not None:
             yield
+            return
+        with waiting_for(queueing_lock(self.home), poll_s=0.02):
+            self._group = []
+            try:
+                yield
+            except BaseException:
+                self.store.withdraw(self._group)
+                raise
+            finally:
+                self._group = None
+        self._wake()
 
     def stop(self, run_id: str) -> RunState:
         """Asks a run to stop and returns its state. While it is being tested: skips the test."""
         state = self.store.request_stop(run_id)
-        if self._owner is not None:
-            self._owner.wake()
+        self._wake()
         return state
 
     def go_on(self, run_id: str, *, epochs: int | None = None) -> Run:
@@ -289,9 +348,9 @@ class Lab:
                 f"{run.name!r} cannot go on: the photos or weights that it was trained with have changed. Train its recipe again as "
                 f"a new run. Received: {run.id}."
             )
-        self.store.go_on(run_id, recipe, patience_from=patience_from)
-        if self._owner is not None:
-            self._owner.wake()
+        check_room(footprint_in(self, recipe), recipe, self.home, self.settings)
+        self.store.go_on(run_id, recipe, patience_from=patience_from, student=self.student, admit=self._admit)
+        self._wake()
         return self.store.get(run_id)
 
     def going_on(self, run: Run) -> GoingOn:
@@ -303,14 +362,18 @@ class Lab:
         self.store.rename(run_id, name)
 
     def delete(self, run_id: str) -> None:
-        """Removes a run that no trainer has, with its model and predictions.
+        """Moves a run that no trainer has into the trash, with its model and predictions; see `flowerlab.trash`.
 
         Raises:
             UnknownRun: If there is no such run.
             BadInput: If it is under way, or another run starts from it that waits or is under way.
         """
-        self.store.delete(run_id)
+        self.trash.throw(run_id)
         self._reader.forget(run_id)
+
+    def clean(self) -> Cleaning | None:
+        """Does now what the cleaning rule says, see `flowerlab.cleaning`; returns what that was, None if nothing."""
+        return clean(self.home, self.store, self.trash, self.settings)
 
     def wait(self, run_ids: Sequence[str], *, watch: Callable[[], None] = lambda: None, every_s: float = 0.2) -> None:
         """Returns when all these runs are over; calls `watch` at every look."""
@@ -339,7 +402,7 @@ class Lab:
 
     def queue_place(self, run: Run) -> int:
         """Returns how many runs go before a waiting one (those under way included)."""
-        waiting = [other.id for other in self.store.queued()]
+        waiting = [other.id for other in in_turns(self.store.queued(), self.store.turns())]
         return (waiting.index(run.id) if run.id in waiting else 0) + len(self.store.live())
 
     def finished(self) -> list[Run]:
@@ -471,48 +534,7 @@ class Lab:
             BadRecipe: If a folder, a weights file or a run that it names is missing, or that run has no model, or another
                 architecture, image size, head or classes.
         """
-        if recipe.dataset.startswith(FOLDER_PREFIX) and "dataset" not in brings:
-            self.classes_of(recipe.dataset)
-        named = self.home.weights / recipe.weights.removeprefix("file:")
-        if recipe.weights.startswith("file:") and "weights" not in brings and not named.is_file():
-            raise BadRecipe(
-                "weights",
-                "names a file that is not in this lab.",
-                received=recipe.weights,
-                advice="Bring it with --weights PATH.",
-            )
-        if recipe.start_from is not None:
-            source = self._source(recipe.start_from)
-            self._check_source(recipe, source)
-            if "dataset" not in brings:
-                self._check_classes(recipe, source)
-
-    def _source(self, run_id: str) -> Run:
-        try:
-            return self.store.get(run_id)
-        except UnknownRun:
-            raise BadRecipe("start_from", "names a run that is not there.", received=run_id) from None
-
-    def _check_source(self, recipe: Recipe, source: Run) -> None:
-        if source.state.over and source.result is None:
-            raise BadRecipe("start_from", f"names {source.name!r}, which has no model.", received=recipe.start_from)
-        for knob in ("architecture", "image_size", "head"):
-            mine, theirs = getattr(recipe, knob), getattr(source.recipe, knob)
-            if mine != theirs:
-                raise BadRecipe(
-                    knob, f"must be {theirs!r} as in {source.name!r}, the run that this one starts from.", received=mine
-                )
-
-    def _check_classes(self, recipe: Recipe, source: Run) -> None:
-        # A finished run knows its classes, even if its photos were deleted since.
-        theirs = source.result.classes if source.result is not None else self.classes_of(source.recipe.dataset)
-        mine = self.classes_of(recipe.dataset)
-        if mine != theirs:
-            raise BadRecipe(
-                "dataset",
-                f"must have the classes of {source.name!r}, the run that this one starts from ({', '.join(theirs)}).",
-                received=", ".join(mine),
-            )
+        check_fits(self, recipe, brings)
 
 
 @functools.lru_cache(maxsize=8)

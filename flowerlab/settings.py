@@ -40,7 +40,13 @@ class Settings(BaseModel):
         le=19,
         description="How far trainers step back behind the web page (0 = not at all, 19 = most).",
     )
-    threads: int = Field(default=0, ge=0, le=256, description="CPU threads that a trainer may use (0 = all cores).")
+    threads: int = Field(
+        default=0,
+        ge=0,
+        le=256,
+        description="CPU threads that a trainer, the process that classifies, and whoever draws or resizes photos may use (0 = as many "
+        "as there are cores for this process).",
+    )
     warm_spare: bool = Field(
         default=True,
         description="Start a trainer with TensorFlow loaded ahead of the first run, and the process that classifies ahead of "
@@ -81,6 +87,42 @@ class Settings(BaseModel):
         ge=0,
         description="How much finished runs may keep, in GB (10⁹ bytes), so that they can be trained on: optimizer and newest "
         "weights. The runs that ended first lose theirs first; models and predictions always stay.",
+    )
+    refuse: bool = Field(
+        default=True,
+        description="Refuse a start that needs more memory or disk, by estimate, than this machine can give.",
+    )
+    memory_gb: float | None = Field(
+        default=None,
+        gt=0,
+        description="How much memory a run may need, in GB (10⁹ bytes), by estimate. Not set: what is free, with what an idle trainer "
+        "would give back.",
+    )
+    disk_reserve_gb: float = Field(
+        default=1.0, ge=0, description="How much of the disk stays free, in GB (10⁹ bytes), whatever a run would need."
+    )
+    queue_limit: int = Field(default=150, ge=0, description="How many runs may wait in all (0 = no bound).")
+    queue_limit_per_student: int = Field(
+        default=30,
+        ge=0,
+        description="How many runs of one student may wait (0 = no bound). Students take turns in any case.",
+    )
+    clean_runs_after_days: float | None = Field(
+        default=None,
+        gt=0,
+        description="Cleaning rule: finished runs older than so many days go to the trash. Set, it cannot be changed on the Disk page; "
+        "not set: as chosen there, at first never.",
+    )
+    keep_runs_gb: float | None = Field(
+        default=None,
+        gt=0,
+        description="Cleaning rule: where all runs take more than so many GB (10⁹ bytes), the oldest finished ones go to the trash. As "
+        "above, at first never.",
+    )
+    empty_trash_after_days: float | None = Field(
+        default=None,
+        gt=0,
+        description="Cleaning rule: what has lain in the trash for so many days is deleted for good. As above, at first never.",
     )
     starter: bool = Field(
         default=True,

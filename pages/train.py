@@ -67,7 +67,8 @@ def show_form(opened: Lab) -> None:
             tell(error)
             return
         show_warnings(recipe)
-        start_button(opened, recipe, letter=letter, new_b=new_b)
+        refused = opened.refusal(recipe, price)
+        start_button(opened, recipe, letter=letter, new_b=new_b, refused=refused)
         show_notes(opened, recipe, price)
     if not new_b:
         sweep_section(opened, recipe)

@@ -9,7 +9,7 @@ import typer
 from flowerlab.cli.bringing import bring_in
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, say, write
-from flowerlab.cli.running import opened, see_through
+from flowerlab.cli.running import Student, opened, see_through
 from flowerlab.cli.train import Again
 from flowerlab.comparison import answers_of, pair, pair_sentence, why_not_paired
 from flowerlab.errors import BadInput
@@ -33,6 +33,7 @@ def experiment(
     knobs: dict[str, str],
     which: Annotated[str, typer.Argument(metavar="EXPERIMENT", help=f"One of {', '.join(EXPERIMENTS)}.")],
     again: Again = False,
+    student: Student = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the runs of a ready experiment and tell what came out.
@@ -46,7 +47,7 @@ def experiment(
             f"There is no such experiment. Expected one of {', '.join(EXPERIMENTS)}. Received: {which[:80]!r}."
         )
     chosen = EXPERIMENTS[which]
-    with opened() as lab:
+    with opened(student=student) as lab:
         architecture = knobs.pop("architecture", lab.backbones()[0])
 
         def check(given: Any, brings: Any) -> None:

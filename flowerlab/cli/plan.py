@@ -11,7 +11,7 @@ from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
 from flowerlab.datasets.folder import describe
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import Split
-from flowerlab.figures import roughly
+from flowerlab.figures import roughly, size
 from flowerlab.home import Home
 from flowerlab.price import Price
 from flowerlab.recipe import KNOBS, Recipe, as_text
@@ -33,6 +33,7 @@ class Plan:
         split: Positions of the photos of each part; None before the photos have been gathered.
         equal: A run with the same recipe that is done, under way or waiting; it would be given instead.
         price: What it would cost.
+        refused: Why it would not be started, if memory or disk do not suffice; else None.
     """
 
     recipe: Recipe
@@ -44,6 +45,7 @@ class Plan:
     split: Split | None
     equal: Run | None
     price: Price
+    refused: str | None
 
 
 def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
@@ -66,6 +68,7 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
     classes = lab.classes_of(recipe.dataset) if about is None else about.classes
     chosen = recipe.chosen
     dataset_at_hand = brought or lab.dataset_at_hand(recipe.dataset)
+    price = lab.price(recipe, photos=None if about is None else (None, about.photos, len(about.classes)))
     weights_at_hand = not recipe.needs_pretrained or lab.weights_at_hand(chosen.name)
     return Plan(
         recipe=recipe,
@@ -82,7 +85,8 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
         + (0 if weights_at_hand else chosen.weights[0].megabytes),
         split=None if brought else _split(lab, recipe),
         equal=lab.equal_to(recipe),
-        price=lab.price(recipe, photos=None if about is None else (None, about.photos, len(about.classes))),
+        price=price,
+        refused=lab.refusal(recipe, price),
     )
 
 
@@ -116,6 +120,9 @@ def plan_record(plan: Plan) -> dict[str, Any]:
         "seconds_total": plan.price.seconds_total,
         "cache_bytes": plan.price.cache_bytes,
         "features_at_hand": plan.price.features_at_hand,
+        "memory_bytes": round(plan.price.memory_bytes),
+        "disk_bytes": round(plan.price.disk_bytes),
+        "refused": plan.refused,
     }
 
 
@@ -130,7 +137,10 @@ def plan_text(plan: Plan) -> str:
         f"Photos: {_photos_text(plan)}",
         f"Weights: {_weights_text(plan)}",
         f"Time: {_time_text(plan)}",
+        f"Needs: about {size(plan.price.memory_bytes)} of memory, and {size(plan.price.disk_bytes)} of disk while it trains.",
     ]
+    if plan.refused is not None:
+        lines.append(f"It would be refused. {plan.refused}")
     if plan.equal is not None:
         lines.append(
             f"{plan.equal.name} ({plan.equal.id}) has this recipe and is {plan.equal.state}: it would be given."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 
@@ -12,18 +13,35 @@ from flowerlab.cli.watch import Interrupts, watch
 from flowerlab.errors import BadInput, UnknownRun, shown
 from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab, Started
+from flowerlab.turns import check_student, student_of_this_account
 
 SHORTEST_PREFIX = 4
 
 
+# Students take turns: who this command is.
+Student = Annotated[
+    str | None,
+    typer.Option(
+        "--student",
+        metavar="NAME",
+        help="Who asks for the runs: students take turns in the queue. Default: the name of your account and machine.",
+    ),
+]
+
+
 @contextmanager
-def opened(*, own_queue: bool = False) -> Iterator[Lab]:
+def opened(*, own_queue: bool = False, student: str | None = None) -> Iterator[Lab]:
     """Opens the lab for the length of a block.
 
     Args:
         own_queue: Whether this process trains waiting runs when nobody else does.
+        student: Who asks for runs; None: this account.
+
+    Raises:
+        BadInput: If the student's name cannot be borne.
     """
-    lab = Lab(own_queue=own_queue)
+    who = student_of_this_account() if student is None else check_student(student)
+    lab = Lab(own_queue=own_queue, student=who)
     for notice in (*lab.notices, lab.look_only):
         if notice:
             say(one_line(notice))

@@ -10,7 +10,7 @@ from flowerlab.cli.bringing import aside, bring_in
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, write
 from flowerlab.cli.plan import Plan, planned
-from flowerlab.cli.running import opened, see_through
+from flowerlab.cli.running import Student, opened, see_through
 from flowerlab.cli.train import Again, DryRun
 from flowerlab.figures import duration, percent, roughly
 from flowerlab.price import seconds_together
@@ -33,6 +33,7 @@ def sweep(
     ] = None,
     again: Again = False,
     dry_run: DryRun = False,
+    student: Student = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a grid of networks that share their photos and frozen features.
@@ -41,7 +42,7 @@ def sweep(
     of the grid. Exit code 0: all done; 1: one failed or was stopped; 2: bad input.
     """
     axes = [parse_axis(text) for text in knob or []]
-    with opened() as lab:
+    with opened(student=student) as lab:
 
         def check(given: Any, brings: Any) -> None:
             for cell in grid(given, axes):
@@ -53,9 +54,10 @@ def sweep(
                 _show(cells, [planned(lab, cell.recipe, scratch) for cell in cells], as_json=as_json)
             return
         cells = grid(bring_in(knobs, lab.home, check=check), axes)
-        started = {
-            str(number): lab.start(cell.recipe, name=cell.name, again=again) for number, cell in enumerate(cells)
-        }
+        with lab.queueing():
+            started = {
+                str(number): lab.start(cell.recipe, name=cell.name, again=again) for number, cell in enumerate(cells)
+            }
 
     def report(lab: Lab, runs: dict[str, Run]) -> None:
         ordered = [runs[str(number)] for number in range(len(cells))]

@@ -12,7 +12,7 @@ from flowerlab.cli.bringing import aside, bring_in
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, give, run_record, say, summary, write
 from flowerlab.cli.plan import plan_record, plan_text, planned
-from flowerlab.cli.running import find_run, opened, see_through
+from flowerlab.cli.running import Student, find_run, opened, see_through
 from flowerlab.presets import LECTURE, preset_recipe
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState, check_name
@@ -36,6 +36,7 @@ def train(
     ] = None,
     again: Again = False,
     dry_run: DryRun = False,
+    student: Student = None,
     as_json: AsJson = False,
 ) -> None:
     """Train one network.
@@ -48,7 +49,7 @@ def train(
     if dry_run:
         _show_plan(knobs, as_json=as_json)
         return
-    with opened() as lab:
+    with opened(student=student) as lab:
         started = lab.start(Recipe.parse(bring_in(knobs, lab.home, check=_checked_by(lab))), name=name, again=again)
     see_through({"run": started}, _report(as_json=as_json))
 
@@ -61,6 +62,7 @@ def resume(
             "--epochs", metavar="N", help="How many more to train. Default: those of its recipe that are left."
         ),
     ] = None,
+    student: Student = None,
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was stopped or interrupted, or train a finished one for more epochs.
@@ -68,7 +70,7 @@ def resume(
     It goes on behind its last whole epoch with its optimizer as it was, and keeps its model until there is a new one. Ctrl-C
     stops it as it stops `train`. In JSON, best_epoch counts from 0. Exit code 0: done; 1: failed or stopped; 2: bad input.
     """
-    with opened() as lab:
+    with opened(student=student) as lab:
         started = Started(lab.go_on(find_run(lab, run).id, epochs=epochs), existing=False)
     see_through({"run": started}, _report(as_json=as_json))
 
@@ -104,6 +106,7 @@ def lecture(
         typer.Option("--gently", metavar="", help="Also train C with a learning rate of 0.00001: fine-tuning, gently."),
     ] = False,
     again: Again = False,
+    student: Student = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the lecture's three networks.
@@ -114,7 +117,7 @@ def lecture(
     """
     letters = (*LECTURE, "gently") if gently else LECTURE
 
-    with opened() as lab:
+    with opened(student=student) as lab:
 
         def check(given: Mapping[str, str], brings: Collection[str]) -> None:
             backbone, shared = _parted(given, lab)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from flowerlab.home import Home, written_whole
 from flowerlab.kept_features import KeptFeatures
 from flowerlab.locks import waiting_for
 from flowerlab.photos import read_photo, resize_photo
+from flowerlab.threads import threads_here
 
 # Raise it when the resize code gives other pixels.
 FORMAT = 1
@@ -146,7 +146,7 @@ def _write(
     def load(position: int) -> NDArray[np.uint8]:
         return resize_photo(read_photo(originals.data(position), originals.ids[position]), image_size, resize)
 
-    with written_whole(folder) as scratch, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with written_whole(folder) as scratch, ThreadPoolExecutor(max_workers=threads_here()) as pool:
         shape = (total, image_size, image_size, 3)
         # Written, not mapped: on a full disk a write is an error, a mapped page would kill the process.
         with (scratch / "photos.npy").open("wb") as file:

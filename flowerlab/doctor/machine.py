@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import platform
 import socket
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from flowerlab.doctor.finding import Finding, Level
 from flowerlab.machine import CPU_FILE, processor_flags
+from flowerlab.threads import cores
 
 # Version 2 of control groups, then version 1: what a container may use.
 MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -40,13 +40,13 @@ def check_processor(cpuinfo: Path = CPU_FILE, machine: str | None = None) -> Ite
         cpuinfo: The file in which Linux lists the processor's flags.
         machine: Kind of processor, such as `x86_64`; default: this one's.
     """
-    cores = _cores()
-    about = f"{cores} core{'' if cores == 1 else 's'}"
+    count = cores()
+    about = f"{count} core{'' if count == 1 else 's'}"
     slow = "It works, but training takes longer; small networks such as MobileNetV2 0.35 help."
     flags = processor_flags(cpuinfo)
     if flags is None:
         text = f"{about}; vector instructions are not known on {platform.system() or 'this system'}."
-        yield Finding("processor", Level.OK if cores > 1 else Level.WARNING, text, "" if cores > 1 else slow)
+        yield Finding("processor", Level.OK if count > 1 else Level.WARNING, text, "" if count > 1 else slow)
         return
     found = ", ".join(name for flag, name in FEATURES.items() if flag in flags) or "no vector instructions known to us"
     text = f"{about}; {found}."
@@ -58,12 +58,7 @@ def check_processor(cpuinfo: Path = CPU_FILE, machine: str | None = None) -> Ite
         if not {"avx2", "fma"} <= flags:
             yield Finding("processor", Level.WARNING, f"{text} TensorFlow is fastest with AVX2 and FMA.", slow)
             return
-    yield Finding("processor", Level.OK if cores > 1 else Level.WARNING, text, "" if cores > 1 else slow)
-
-
-def _cores() -> int:
-    """Returns how many cores this process may use: fewer than there are in some containers."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    yield Finding("processor", Level.OK if count > 1 else Level.WARNING, text, "" if count > 1 else slow)
 
 
 def check_memory(limits: tuple[Path, ...] = MEMORY_LIMITS) -> Iterator[Finding]:

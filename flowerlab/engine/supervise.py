@@ -20,17 +20,22 @@ import psutil
 
 import flowerlab
 from flowerlab.settings import Settings
+from flowerlab.threads import bounded, threads_of
 
 CODE_FOLDER = Path(flowerlab.__file__).resolve().parent.parent
 
 
-def trainer_environment(settings: Settings) -> dict[str, str]:
-    """Returns the environment of a trainer or predictor process."""
-    environment = dict(os.environ)
+def trainer_environment(settings: Settings, role: str = "train") -> dict[str, str]:
+    """Returns the environment of a trainer or predictor process.
+
+    Args:
+        settings: Threads and niceness.
+        role: As in `TrainerProcess`.
+    """
+    environment = bounded(os.environ, threads_of(role, settings.threads))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CODE_FOLDER), environment.get("PYTHONPATH", "")]))
     environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     environment["PYTHONUNBUFFERED"] = "1"
-    environment["FLOWERLAB_THREADS"] = str(settings.threads)
     environment["FLOWERLAB_NICENESS"] = str(settings.niceness)
     return environment
 
@@ -63,7 +68,7 @@ class TrainerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env=trainer_environment(settings),
+                env=trainer_environment(settings, role),
                 start_new_session=True,
             )
         threading.Thread(target=self._listen, daemon=True, name=f"{role}-listener").start()

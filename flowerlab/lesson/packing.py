@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -23,7 +23,7 @@ from flowerlab.kept_features import ABOUT, ARRAY, KeptFeatures
 from flowerlab.lesson.archive import Progress, Source, write_archive
 from flowerlab.lesson.manifest import RUN_RECORD, Item, ItemKind, Manifest, PackedFile
 from flowerlab.lesson.weights import check_weights_file
-from flowerlab.run import Run
+from flowerlab.run import Run, RunRecord
 from flowerlab.run_record import run_json
 from flowerlab.store import Store
 from flowerlab.weights import find_weights
@@ -201,7 +201,7 @@ def _run(home: Home, store: Store, run: Run) -> _Part:
             f"{run.name!r} has no model to pack. Expected a finished run. Received: {run.id}, {run.state}. Leave it out."
         )
     path, folder = f"runs/{run.id}", home.run(run.id)
-    files: list[tuple[str, Source]] = [(f"{path}/{RUN_RECORD}", run_json(store.record(run.id)))]
+    files: list[tuple[str, Source]] = [(f"{path}/{RUN_RECORD}", run_json(_for_others(store.record(run.id))))]
     if folder.is_dir():
         files += [
             (f"{path}/{file.name}", file)
@@ -209,3 +209,8 @@ def _run(home: Home, store: Store, run: Run) -> _Part:
             if file.is_file() and not UNFINISHED.fullmatch(file.name) and file.name != RUN_RECORD
         ]
     return _Part(Item(kind=ItemKind.RUN, name=run.name, path=path), files)
+
+
+def _for_others(record: RunRecord) -> RunRecord:
+    """Returns a run's record without who asked for it: that is nobody's business elsewhere."""
+    return replace(record, run=replace(record.run, student="", kept=False))

@@ -19,8 +19,8 @@ from flowerlab.store.faults import Connection, damaged
 LIVE = ", ".join(f"'{state}'" for state in RunState if state.live)
 # What of a run's events its folder keeps: all but the steps inside an epoch, of which there are thousands.
 KEPT_EVENTS = ("attempt", "start", "epoch", "end")
-TEXTS = ("id", "name", "recipe", "fingerprint", "state", "message")
-COUNTS = ("number", "attempt", "stop_requests", "deaths", "patience_from")
+TEXTS = ("id", "name", "recipe", "fingerprint", "state", "message", "student")
+COUNTS = ("number", "attempt", "stop_requests", "deaths", "patience_from", "turn", "kept")
 TIMES = ("created_s", "started_s", "ended_s")
 LOG = logging.getLogger(__name__)
 
@@ -96,8 +96,13 @@ class Reading:
         """Returns every run, newest first: in the order in which they were made, whatever the clock said."""
         return [self._run(row) for row in self._connection().rows("SELECT * FROM runs ORDER BY number DESC")]
 
+    def turns(self) -> dict[str, int]:
+        """Returns when each student last had a turn: 1, 2, 3 …; who never had one is not in it."""
+        rows = self._connection().rows("SELECT student, turn FROM students")
+        return {str(row["student"]): int(row["turn"]) for row in rows}
+
     def queued(self) -> list[Run]:
-        """Returns the runs that wait, the next one first."""
+        """Returns the runs that wait, in the order in which they were asked for. Whose turn it is: `flowerlab.turns`."""
         rows = self._connection().rows("SELECT * FROM runs WHERE state = 'queued' ORDER BY place, number")
         return [self._run(row) for row in rows]
 
@@ -155,7 +160,8 @@ class Reading:
         Raises:
             StoreDamaged: If they are not.
         """
-        self._connection().rows("SELECT place, kept FROM runs LIMIT 1")
+        self._connection().rows("SELECT place, written, student, turn, kept FROM runs LIMIT 1")
+        self._connection().rows("SELECT student, turn FROM students LIMIT 1")
         self._connection().rows("SELECT seq, run_id, attempt, kind, body FROM events LIMIT 1")
 
     def look_through(self, *, events: bool = True) -> None:
@@ -222,6 +228,9 @@ def _run(row: sqlite3.Row) -> Run:
         result=Result.model_validate_json(row["result"]) if row["result"] else None,
         deaths=row["deaths"],
         patience_from=row["patience_from"],
+        student=row["student"],
+        turn=row["turn"],
+        kept=bool(row["kept"]),
     )
 
 

@@ -45,10 +45,15 @@ ALTER TABLE runs ADD COLUMN patience_from INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN queued_s REAL NOT NULL DEFAULT 0;
 UPDATE runs SET queued_s = created_s;
 """,
-    # The place in the queue is a number that grows, whatever the clock does; `kept`: whether the run's folder says all this.
+    # The place in the queue is a number that grows, whatever the clock does; `written`: whether the run's folder says all this.
+    # Students take turns; `kept`: no cleaning rule touches the run.
     3: """
 ALTER TABLE runs RENAME COLUMN queued_s TO place;
+ALTER TABLE runs ADD COLUMN written INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN student TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE students (student TEXT PRIMARY KEY, turn INTEGER NOT NULL);
 """,
 }
 SCHEMA_VERSION = max(MIGRATIONS)

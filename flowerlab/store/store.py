@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from flowerlab.errors import BadInput, HomeUnusable, UnknownRun
@@ -20,6 +20,8 @@ from flowerlab.store.reading import LIVE, Reading, fingerprint_of
 # A place in the queue behind all others; and a moment that is never before those that the run has seen: clocks are set back.
 NEXT_PLACE = "(SELECT coalesce(max(place), 0) + 1 FROM runs)"
 NOT_BEFORE = "max(?, created_s, coalesce(started_s, created_s))"
+# Told the runs that wait, may refuse one more by raising.
+Admit = Callable[[list[Run]], None]
 LOG = logging.getLogger(__name__)
 
 
@@ -46,13 +48,13 @@ class Store(Reading):
         """
         self._connections.refuse_changes(sentence)
 
-    def unkept(self, most: int) -> list[str]:
+    def unwritten(self, most: int) -> list[str]:
         """Returns ids of runs that are not in their folders as they are now: their last writing failed, or they are of an older schema.
 
         Args:
             most: So many at once.
         """
-        rows = self._connection().rows("SELECT id FROM runs WHERE kept = 0 ORDER BY number LIMIT ?", (most,))
+        rows = self._connection().rows("SELECT id FROM runs WHERE written = 0 ORDER BY number LIMIT ?", (most,))
         return [row["id"] for row in rows]
 
     def keep(self, run_id: str) -> bool:
@@ -66,7 +68,7 @@ class Store(Reading):
                     # Who has changed it since writes it, too.
                     return False
                 put()
-                db.change("UPDATE runs SET kept = 1 WHERE id = ?", (run_id,))
+                db.change("UPDATE runs SET written = 1 WHERE id = ?", (run_id,))
         except UnknownRun:
             self._folders.remove_empty(run_id)
             return True
@@ -79,23 +81,30 @@ class Store(Reading):
 
     # Making and naming
 
-    def add(self, recipe: Recipe, name: str, *, materials: str = "") -> Run:
+    def add(
+        self, recipe: Recipe, name: str, *, materials: str = "", student: str = "", admit: Admit = lambda waiting: None
+    ) -> Run:
         """Adds a queued run.
 
         Args:
             recipe: What to train.
             name: For people; `{number}` in it is replaced by the run's number.
             materials: What tells the photos and weights that the recipe names from others of the same name.
+            student: Who asks for it; see `flowerlab.turns`.
+            admit: Called with the runs that wait; may raise, and then nothing is added.
 
         Raises:
             BadName: If the name cannot be borne.
         """
         with self._connections.transaction() as db:
-            run = self._insert(db, recipe, name, materials)
+            admit(self.queued())
+            run = self._insert(db, recipe, name, materials, student)
         self.keep(run.id)
         return run
 
-    def add_unless_equal(self, recipe: Recipe, name: str, *, materials: str = "") -> tuple[Run, bool]:
+    def add_unless_equal(
+        self, recipe: Recipe, name: str, *, materials: str = "", student: str = "", admit: Admit = lambda waiting: None
+    ) -> tuple[Run, bool]:
         """Adds a queued run as `add` does, unless `equal_to` finds one: of two who ask at once, one finds the other's.
 
         Returns:
@@ -108,18 +117,27 @@ class Store(Reading):
             equal = self.equal_to(recipe, materials=materials)
             if equal is not None:
                 return equal, True
-            run = self._insert(db, recipe, name, materials)
+            admit(self.queued())
+            run = self._insert(db, recipe, name, materials, student)
         self.keep(run.id)
         return run, False
 
-    def _insert(self, db: Connection, recipe: Recipe, name: str, materials: str) -> Run:
+    def _insert(self, db: Connection, recipe: Recipe, name: str, materials: str, student: str) -> Run:
         run_id = uuid.uuid4().hex[:12]
         number = db.rows("SELECT coalesce(max(number), 0) + 1 FROM runs")[0][0]
         checked = check_name(name.replace("{number}", str(number)))
         db.change(
-            "INSERT INTO runs (id, number, name, recipe, fingerprint, state, created_s, place) "
-            f"VALUES (?, ?, ?, ?, ?, 'queued', ?, {NEXT_PLACE})",
-            (run_id, number, checked, recipe.model_dump_json(), fingerprint_of(recipe, materials), time.time()),
+            "INSERT INTO runs (id, number, name, recipe, fingerprint, state, created_s, place, student) "
+            f"VALUES (?, ?, ?, ?, ?, 'queued', ?, {NEXT_PLACE}, ?)",
+            (
+                run_id,
+                number,
+                checked,
+                recipe.model_dump_json(),
+                fingerprint_of(recipe, materials),
+                time.time(),
+                student,
+            ),
         )
         return self.get(run_id)
 
@@ -132,11 +150,29 @@ class Store(Reading):
         """
         checked = check_name(name)
         with self._connections.transaction() as db:
-            db.change("UPDATE runs SET kept = 0, name = ? WHERE id = ?", (checked, self.get(run_id).id))
+            db.change("UPDATE runs SET written = 0, name = ? WHERE id = ?", (checked, self.get(run_id).id))
         self.keep(run_id)
 
-    def delete(self, run_id: str) -> None:
+    def mark_kept(self, run_id: str, *, kept: bool) -> None:
+        """Marks a run as one that no cleaning rule touches, or takes the mark away."""
+        with self._connections.transaction() as db:
+            db.change("UPDATE runs SET written = 0, kept = ? WHERE id = ?", (int(kept), self.get(run_id).id))
+        self.keep(run_id)
+
+    def withdraw(self, run_ids: Sequence[str]) -> None:
+        """Takes back runs that were added and have not begun; others stay."""
+        for run_id in run_ids:
+            with self._connections.transaction() as db:
+                if db.change("DELETE FROM runs WHERE id = ? AND state = 'queued' AND attempt = 0", (run_id,)):
+                    self._folders.bury(run_id)
+            self._folders.remove_buried(run_id)
+
+    def delete(self, run_id: str, *, into: Path | None = None) -> None:
         """Removes a run that no trainer has, with its events and its folder.
+
+        Args:
+            run_id: Of the run.
+            into: Where its folder goes; None: it is deleted.
 
         Raises:
             UnknownRun: If there is no such run.
@@ -148,9 +184,9 @@ class Store(Reading):
                 self._check_deletable(self.get(run_id))
                 db.change("DELETE FROM runs WHERE id = ?", (run_id,))
                 # Before the row is gone for good: what has no row and a folder would come back when the store is rebuilt.
-                self._folders.bury(run_id)
+                self._folders.bury(run_id, into)
         except HomeUnusable:
-            self._folders.unbury(run_id)
+            self._folders.unbury(run_id, into)
             raise
         self._folders.remove_buried(run_id)
 
@@ -174,13 +210,13 @@ class Store(Reading):
         run = self.get(run_id)
         with self._connections.transaction() as db:
             db.change(
-                f"UPDATE runs SET kept = 0, state = 'stopped', ended_s = {NOT_BEFORE}, message = CASE WHEN result IS NULL THEN "
+                f"UPDATE runs SET written = 0, state = 'stopped', ended_s = {NOT_BEFORE}, message = CASE WHEN result IS NULL THEN "
                 "'Stopped before it began.' ELSE 'Stopped before it went on: its model is the one of before.' END "
                 "WHERE id = ? AND state = 'queued' AND (attempt = 0 OR result IS NOT NULL)",
                 (time.time(), run_id),
             )
             db.change(
-                "UPDATE runs SET kept = 0, stop_requests = stop_requests + 1, "
+                "UPDATE runs SET written = 0, stop_requests = stop_requests + 1, "
                 "state = CASE WHEN state = 'evaluating' THEN state ELSE 'stopping' END "
                 f"WHERE id = ? AND state IN ('queued', {LIVE})",
                 (run_id,),
@@ -190,8 +226,16 @@ class Store(Reading):
         return self.get(run.id).state
 
     def begin_attempt(self, run_id: str) -> int:
-        """Gives the run's next attempt its number; events of earlier attempts are refused from now on."""
+        """Gives the run's next attempt its number; events of earlier attempts are refused from now on.
+
+        If the run waited for its turn, that is now: its student's next one comes after one of everybody else who waits.
+        """
         with self._connections.transaction() as db:
+            waits = db.first("SELECT student FROM runs WHERE id = ? AND state = 'queued' AND turn = 0", (run_id,))
+            if waits is not None:
+                turn = db.rows("SELECT coalesce(max(turn), 0) + 1 FROM students")[0][0]
+                db.change("UPDATE runs SET turn = ? WHERE id = ?", (turn, run_id))
+                db.change("INSERT OR REPLACE INTO students (student, turn) VALUES (?, ?)", (waits["student"], turn))
             db.change(
                 f"UPDATE runs SET attempt = attempt + 1, started_s = coalesce(started_s, {NOT_BEFORE}), "
                 "state = CASE state WHEN 'stopping' THEN state ELSE 'preparing' END WHERE id = ?",
@@ -212,7 +256,8 @@ class Store(Reading):
             if isinstance(event, End):
                 result = event.result.model_dump_json() if event.result else None
                 db.change(
-                    f"UPDATE runs SET kept = 0, state = ?, ended_s = {NOT_BEFORE}, message = ?, result = coalesce(?, result) WHERE id = ?",
+                    f"UPDATE runs SET written = 0, state = ?, ended_s = {NOT_BEFORE}, message = ?, result = coalesce(?, result) "
+                    "WHERE id = ?",
                     (event.state, event.time_s, event.message, result, event.run_id),
                 )
             else:
@@ -240,13 +285,16 @@ class Store(Reading):
         """
         with self._connections.transaction() as db:
             db.change(
-                "UPDATE runs SET kept = 0, state = CASE WHEN stop_requests > 0 THEN 'stopping' ELSE 'queued' END, message = ?, "
+                "UPDATE runs SET written = 0, state = CASE WHEN stop_requests > 0 THEN 'stopping' ELSE 'queued' END, message = ?, "
                 f"deaths = deaths + ? WHERE id = ? AND state IN ({LIVE})",
                 (message, int(died), run_id),
             )
         self.keep(run_id)
 
-    def go_on(self, run_id: str, recipe: Recipe, *, patience_from: int = 0) -> bool:
+    def go_on(
+        self, run_id: str, recipe: Recipe, *, patience_from: int = 0, student: str = "",
+        admit: Admit = lambda waiting: None,
+    ) -> bool:  # fmt: skip
         """Queues a run that is over once more, behind those that wait; returns False if it was not over.
 
         It keeps its result until there is a new one.
@@ -255,14 +303,18 @@ class Store(Reading):
             run_id: Of the run.
             recipe: Its own, perhaps with more epochs.
             patience_from: Whole epochs from which patience counts; see `Run`.
+            student: Who asks for it.
+            admit: As for `add`.
         """
         with self._connections.transaction() as db:
+            if self.get(run_id).state.over:
+                admit(self.queued())
             fingerprint = fingerprint_of(recipe, self.materials(run_id), patience_from)
             changed = db.change(
-                "UPDATE runs SET kept = 0, state = 'queued', recipe = ?, fingerprint = ?, patience_from = ?, message = '', "
-                f"stop_requests = 0, deaths = 0, ended_s = NULL, place = {NEXT_PLACE} "
+                "UPDATE runs SET written = 0, state = 'queued', recipe = ?, fingerprint = ?, patience_from = ?, message = '', "
+                f"stop_requests = 0, deaths = 0, ended_s = NULL, student = ?, turn = 0, place = {NEXT_PLACE} "
                 f"WHERE id = ? AND state NOT IN ('queued', {LIVE})",
-                (recipe.model_dump_json(), fingerprint, patience_from, run_id),
+                (recipe.model_dump_json(), fingerprint, patience_from, student, run_id),
             )
         self.keep(run_id)
         return changed > 0
@@ -284,7 +336,7 @@ class Store(Reading):
                 run = record.run
                 if db.first("SELECT 1 FROM runs WHERE id = ?", (run.id,)) is not None:
                     continue
-                added = self._insert(db, run.recipe, "adopted", record.materials)
+                added = self._insert(db, run.recipe, "adopted", record.materials, run.student)
                 free = (
                     keep_numbers
                     and run.number > 0
@@ -292,12 +344,13 @@ class Store(Reading):
                 )
                 db.change(
                     "UPDATE runs SET id = ?, number = ?, name = ?, fingerprint = ?, state = ?, attempt = ?, created_s = ?, started_s = ?, "
-                    "ended_s = ?, message = ?, stop_requests = ?, result = ?, deaths = ?, patience_from = ? WHERE id = ?",
+                    "ended_s = ?, message = ?, stop_requests = ?, result = ?, deaths = ?, patience_from = ?, kept = ? WHERE id = ?",
                     (
                         run.id, run.number if free else added.number, check_name(run.name),
                         fingerprint_of(run.recipe, record.materials, run.patience_from), run.state, run.attempt, run.created_s,
                         run.started_s, run.ended_s, run.message, run.stop_requests,
-                        run.result.model_dump_json() if run.result else None, run.deaths, run.patience_from, added.id,
+                        run.result.model_dump_json() if run.result else None, run.deaths, run.patience_from, int(run.kept),
+                        added.id,
                     ),
                 )  # fmt: skip
                 self._insert_events(db, run.id, record.events)

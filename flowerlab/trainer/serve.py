@@ -20,6 +20,7 @@ from flowerlab.disks import no_room
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
+from flowerlab.threads import threads_here
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
 from flowerlab.trainer.rehearsal import rehearse
 from flowerlab.trainer.run import SHELF, run_job
@@ -28,11 +29,9 @@ LOG = logging.getLogger("flowerlab.trainer")
 
 
 def limit_threads() -> None:
-    """Caps TensorFlow's threads at the setting; 0 leaves all cores to it."""
-    threads = int(os.environ.get("FLOWERLAB_THREADS", "0"))
-    if threads:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(threads)
+    """Caps TensorFlow's threads at what this process may have."""
+    tf.config.threading.set_intra_op_parallelism_threads(threads_here())
+    tf.config.threading.set_inter_op_parallelism_threads(threads_here())
 
 
 def main(file: TextIO) -> int:

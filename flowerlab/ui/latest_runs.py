@@ -8,6 +8,7 @@ from flowerlab.figures import percent_with_interval
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.ui.cleaning_view import tell_of_cleaning
 from flowerlab.ui.progress import progress_of
 from flowerlab.ui.refreshing import busy, refreshed
 from flowerlab.ui.run_picker import colour_mark, escaped
@@ -19,6 +20,7 @@ EVERY_S = 2.0
 
 def latest_runs(lab: Lab) -> None:
     """Draws the list; alive only while something runs."""
+    tell_of_cleaning(lab)
     if not lab.store.all():
         st.markdown(_("No run yet. Press the button above: the first curve moves within a minute."))
         return

@@ -101,7 +101,7 @@ def _try_again(lab: Lab, run: Run) -> None:
 
 
 def manage(lab: Lab, run: Run) -> None:
-    """Offers to load a run's recipe into the form and, when it is over, to rename it or, after a question, delete it."""
+    """Offers to load a run's recipe into the form and, when it is over, to rename, keep or delete it."""
     with st.container(horizontal=True):
         if st.button(
             _("📝 Put this recipe into the form"), key="use-recipe", on_click=fill, args=(run.recipe,),
@@ -117,7 +117,16 @@ def _rename_or_delete(lab: Lab, run: Run) -> None:
     name = st.text_input(_("Name"), run.name, key=f"name-{run.id}", max_chars=MAX_NAME) or ""
     if st.button(_("Rename"), key="rename") and told(lambda: lab.rename(run.id, name)):
         st.rerun()
-    sure = st.checkbox(_("Yes, delete the run, its model and its predictions for good"), key=f"sure-{run.id}")
-    if st.button(_("Delete"), key="delete", disabled=not sure) and told(lambda: lab.delete(run.id)):
+    kept = st.toggle(
+        _("📌 Keep it"), run.kept, key=f"kept-{run.id}", help=_("The cleaning rule of the Disk page never touches it.")
+    )
+    if kept != run.kept:
+        lab.store.mark_kept(run.id, kept=kept)
+    if st.button(
+        _("Delete"),
+        key="delete",
+        help=_("To the trash: the Disk page can bring it back, with its model and its curve."),
+    ) and told(lambda: lab.delete(run.id)):
+        st.toast(_("The run is in the trash: the Disk page can bring it back."), icon="🗑️")
         st.query_params.pop("run", None)
         st.rerun()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from flowerlab.charts.strip import pieces, strip_options, strip_sentence
 from flowerlab.datasets.catalog import DATASETS
-from flowerlab.figures import roughly
+from flowerlab.figures import roughly, size
 from flowerlab.locale import _
 from flowerlab.price import Price
 from flowerlab.recipe import Recipe
@@ -39,12 +39,20 @@ def show_what_learns(lab: Lab, recipe: Recipe) -> None:
 
 
 def show_price(price: Price) -> None:
-    """Writes what the run will cost: how long, how much of it once, how much disk."""
+    """Writes what the run will cost: how long, how much of it once, how much memory and disk."""
     st.markdown(
         "⏱ **" + _("about {time}").format(time=roughly(price.seconds_total)) + "** · " + _parts(price),
         help=_(
             "An estimate for this computer, nothing else running; it gets better with every run. Frozen layers look at each photo "
             "once, and what they make of it (the features) is kept: the next run with the same frozen layers finds them."
+        ),
+    )
+    needs = _("needs about {memory} of memory, and {disk} of disk while it trains")
+    st.caption(
+        "💾 " + needs.format(memory=size(price.memory_bytes), disk=size(price.disk_bytes)),
+        help=_(
+            "Memory: the network, what learns with its gradients and the optimizer's arrays, and a batch on its way through the layers. "
+            "A smaller batch, smaller photos or more frozen layers need less. Disk: photos, features, checkpoints and the model."
         ),
     )
 

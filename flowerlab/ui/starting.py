@@ -17,7 +17,7 @@ from flowerlab.ui.words import state_words
 EQUAL = "train-equal"
 
 
-def start_button(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool) -> None:
+def start_button(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool, refused: str | None = None) -> None:
     """Draws Start, and after a click on it the offer of an equal run.
 
     Args:
@@ -25,9 +25,12 @@ def start_button(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool) -
         recipe: Of the form; without `start_from` if `new_b`.
         letter: Of the lecture's recipe that this is; gives the run its name.
         new_b: Whether a run of B is queued first, from which this one goes on.
+        refused: Why it would be refused, if memory or disk do not suffice; then Start is shut.
     """
+    if refused is not None:
+        st.error(escaped(refused), icon="🚧")
     label = _("▶ Start B, then this") if new_b else _("▶ Start")
-    if st.button(label, type="primary", key="start", width="stretch"):
+    if st.button(label, type="primary", key="start", width="stretch", disabled=refused is not None):
         _start(lab, recipe, letter=letter, new_b=new_b, again=False)
     equal = _equal(lab, recipe)
     if equal is None:
@@ -51,9 +54,10 @@ def _start(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool, again: 
     name = PRESETS[letter].run_name if letter else name_of(recipe)
     shown = recipe.fingerprint()
     try:
-        if new_b:
-            recipe = recipe.changed(start_from=_b_before(lab, recipe).id)
-        started = lab.start(recipe, name=name, again=again)
+        with lab.queueing():
+            if new_b:
+                recipe = recipe.changed(start_from=_b_before(lab, recipe).id)
+            started = lab.start(recipe, name=name, again=again)
     except FlowerlabError as error:
         tell(error)
         return

@@ -394,8 +394,8 @@ def test_an_unknown_run_is_a_sentence(run_id: str, home: Home) -> None:
     assert run.name in texts(app)
 
 
-def test_a_run_can_be_renamed_and_deleted_after_a_question() -> None:
-    """Delete is shut until the question is answered; then the run is gone. A bad name is a sentence."""
+def test_a_run_can_be_renamed_kept_and_deleted() -> None:
+    """A deleted run is in the trash; a mark to keep it stays. A bad name is a sentence."""
     app = open_page("train")
     run = start(app)
     wait_until_over(run.id)
@@ -406,10 +406,11 @@ def test_a_run_can_be_renamed_and_deleted_after_a_question() -> None:
     app.text_input(key=f"name-{run.id}").set_value(" ").run()
     app.button(key="rename").click().run()
     assert "1 to 80 characters" in app.error[0].value
-    assert app.button(key="delete").disabled
-    app.checkbox(key=f"sure-{run.id}").check().run()
+    app.toggle(key=f"kept-{run.id}").set_value(True).run()
+    assert lab().store.get(run.id).kept
     app.button(key="delete").click().run()
     assert lab().store.all() == []
+    assert [thrown.name for thrown in lab().trash.all()] == ["My best"]
     assert not app.exception
 
 

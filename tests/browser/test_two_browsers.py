@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from flowerlab.run import Run
+from flowerlab.store import Store
 from tests.browser.conftest import new_page
 from tools.app_server import Server
 
 LONG = "architecture=handmade&image_size=72&epochs=500&patience=500"
 
 
+def runs_of(tmp_path: Path) -> list[Run]:
+    """All runs of the server's home."""
+    with closing(Store(tmp_path / "home" / "flowerlab.sqlite3")) as store:
+        return store.all()
+
+
 @pytest.mark.browser
-def test_two_browsers_see_the_same_truth(server: Server, browser: Browser) -> None:
-    """Runs started from two browsers queue; both pages show both; a closed tab changes nothing; anyone can stop a run."""
+def test_two_browsers_see_the_same_truth(server: Server, browser: Browser, tmp_path: Path) -> None:
+    """Runs started from two browsers queue; both pages show both; a closed tab changes nothing; anyone can stop a run.
+
+    Each browser is a student of its own in the queue.
+    """
     first, second = new_page(browser), new_page(browser)
     first.goto(f"{server.address}/train?{LONG}")
     first.locator(".st-key-start button").click()
@@ -24,6 +37,9 @@ def test_two_browsers_see_the_same_truth(server: Server, browser: Browser) -> No
     second.locator(".st-key-start button").click()
     expect(second.get_by_text("Waiting: one run goes before it.")).to_be_visible()
     expect(first.get_by_text("waiting: 1")).to_be_visible()
+    students = {run.student for run in runs_of(tmp_path)}
+    assert len(students) == 2
+    assert all(student.startswith("browser-") for student in students)
     expect(first.get_by_text("Hand-made #2").first).to_be_visible()
     first.close()
     expect(second.get_by_text(re.compile(r"training: Hand-made #1"))).to_be_visible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import shutil
 import sqlite3
@@ -90,7 +91,7 @@ def test_the_runs_come_back(home: Home, open_lab: Callable[[], Lab], spoil: Call
     spoil(home.store)
     with contextlib.closing(open_lab()) as lab:
         after = {run.id: run for run in lab.store.all()}
-        assert after[ids[DONE]] == before[ids[DONE]]
+        assert after[ids[DONE]] == dataclasses.replace(before[ids[DONE]], turn=0)
         assert after[ids[DONE]].name == "Ann & Bob"
         assert {run_id: run.number for run_id, run in after.items()} == {run.id: run.number for run in before.values()}
         assert {what: after[run_id].state for what, run_id in ids.items()} == {
@@ -292,7 +293,7 @@ def test_records_of_runs_that_have_none_are_written_by_the_owner(home: Home, set
     ids = live_in(home)
     (home.run(ids[DONE]) / "run.json").unlink()
     with contextlib.closing(sqlite3.connect(home.store)) as db:
-        db.execute("UPDATE runs SET kept = 0 WHERE id = ?", (ids[DONE],))
+        db.execute("UPDATE runs SET written = 0 WHERE id = ?", (ids[DONE],))
         db.commit()
     lab = Lab(settings.model_copy(update={"engine": "fake"}))
     until((home.run(ids[DONE]) / "run.json").exists)

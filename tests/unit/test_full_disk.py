@@ -100,12 +100,12 @@ def test_a_record_that_finds_no_room_is_written_later(home: Home, monkeypatch: p
         patched.setattr("os.fsync", full)
         store.rename(run.id, "after")
         other = store.add(Recipe(seed=1), "other")
-        assert store.unkept(9) == [run.id, other.id]
+        assert store.unwritten(9) == [run.id, other.id]
     assert json.loads(record.read_text())["name"] == "before"
     assert [path.name for path in home.run(run.id).iterdir()] == ["run.json"]
-    assert all(store.keep(run_id) for run_id in store.unkept(9))
+    assert all(store.keep(run_id) for run_id in store.unwritten(9))
     assert json.loads(record.read_text())["name"] == "after"
-    assert store.unkept(9) == []
+    assert store.unwritten(9) == []
     store.close()
 
 
@@ -145,7 +145,7 @@ def test_the_lab_lives_on_a_disk_that_fills_up(
             else:
                 store.request_stop(ids[what])
         store.close()
-        lab = Lab(settings.model_copy(update={"home": home.root, "engine": "fake"}))
+        lab = Lab(settings.model_copy(update={"home": home.root, "engine": "fake", "disk_reserve_gb": 0.0}))
         try:
             until(lambda: lab.owns_queue)
             with filled_up(disk):
@@ -155,7 +155,7 @@ def test_the_lab_lives_on_a_disk_that_fills_up(
                 assert len(lab.history(ids[DONE]).epochs) == 2
                 with pytest.raises(OSError, match="No space left"):
                     prepare(home, gather(home, "garden", Garden(4)), "garden", image_size=400, resize="squash")
-            run = lab.start(Recipe(epochs=1, seed=12345), again=True).run
+            run = lab.start(Recipe(epochs=1, seed=12345, image_size=72, head=(8,)), again=True).run
             lab.store.look_through()
         finally:
             lab.close()

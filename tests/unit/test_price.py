@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flowerlab import course as courses
 from flowerlab import price as prices
 from flowerlab.datasets.splits import make_split
 from flowerlab.events import Result, Timing
@@ -139,11 +140,11 @@ def test_runs_together_count_once_what_they_share(home: Home) -> None:
 
 def test_kept_features_make_it_cheap(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Features at hand cost no second and no byte; a shallower set at hand saves its part of the pass."""
-    monkeypatch.setattr(prices, "prepared_key", lambda *arguments: "p")
-    monkeypatch.setattr(prices, "is_prepared", lambda *arguments: True)
+    monkeypatch.setattr(courses, "prepared_key", lambda *arguments: "p")
+    monkeypatch.setattr(courses, "is_prepared", lambda *arguments: True)
     originals: Any = range(3670)
     monkeypatch.setattr(
-        prices,
+        courses,
         "parts_of",
         lambda *arguments, **named: (None, make_split(3670, split="honest", validation_fraction=0.2)),
     )

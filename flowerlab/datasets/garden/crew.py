@@ -15,9 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-import psutil
-
 import flowerlab
+from flowerlab.threads import bounded, threads_here
 
 # What stands before each picture on the way between processes: its label and its length in bytes.
 HEADER = struct.Struct("<II")
@@ -28,12 +27,7 @@ WORTH_A_PROCESS = 120
 
 def crew_size(count: int) -> int:
     """Returns how many processes shall draw `count` pictures on this machine; 1 if none but the asking one."""
-    try:
-        cores = len(psutil.Process().cpu_affinity())
-    except AttributeError:
-        # macOS does not tell.
-        cores = os.cpu_count() or 1
-    return max(1, min(cores, MOST_PROCESSES, count // WORTH_A_PROCESS))
+    return max(1, min(threads_here(), MOST_PROCESSES, count // WORTH_A_PROCESS))
 
 
 class Painter:
@@ -55,7 +49,8 @@ class Painter:
             [sys.executable, "-m", __package__, *words, repr(float(difficulty))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
+            # Each draws alone.
+            env={**bounded(os.environ, 1), "PYTHONPATH": path},
         )
 
     @property

@@ -1,0 +1,116 @@
+"""Measuring: how much each run and each cache takes, and whether it may go."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flowerlab.checkpoints import bytes_of
+from flowerlab.datasets.gather import tfds_folder
+from flowerlab.disk.caches import caches
+from flowerlab.disk.things import Kind, Thing, Usage
+from flowerlab.errors import FlowerlabError
+from flowerlab.home import Home
+from flowerlab.run import Run, RunState
+from flowerlab.weights import keras_home
+from flowerlab.workplace import workplaces
+
+if TYPE_CHECKING:
+    from flowerlab.runs import Lab
+
+
+def measure(lab: Lab) -> Usage:
+    """Looks at every file of the lab. It takes a while where there are many: pages ask a `Meter`."""
+    runs = lab.store.all()
+    things = [
+        *(thing for run in runs for thing in _of_run(lab.home, run, runs)),
+        *caches(lab),
+        *_own(lab.home),
+        *_trash(lab),
+        *_downloads(),
+    ]
+    things.append(_rest(lab.home, {run.id for run in runs}))
+    disk = shutil.disk_usage(lab.home.root)
+    found = sorted((thing for thing in things if thing.bytes), key=lambda thing: -thing.bytes)
+    return Usage(tuple(found), disk.free, disk.total, time.time())
+
+
+def _of_run(home: Home, run: Run, runs: list[Run]) -> Iterator[Thing]:
+    folder = home.run(run.id)
+    if not folder.exists():
+        return
+    checkpoints = sum(bytes_of(place) for place in workplaces(folder))
+    used_s = run.ended_s or run.created_s
+    why_not = why_run_stays(run, runs)
+    yield Thing(Kind.RUN, run.id, run.name, bytes_of(folder) - checkpoints, used_s, why_not=why_not, kept=run.kept)
+    if checkpoints:
+        yield Thing(Kind.CHECKPOINTS, run.id, run.name, checkpoints, used_s, why_not=_why_it_trains(run))
+
+
+def why_run_stays(run: Run, runs: list[Run]) -> str:
+    """Says why a run cannot go to the trash; empty if it can."""
+    if not run.state.over:
+        return _why_it_trains(run)
+    follower = next((one for one in runs if one.recipe.start_from == run.id and not one.state.over), None)
+    return "" if follower is None else f"{follower.name!r} starts from it and is not done."
+
+
+def _why_it_trains(run: Run) -> str:
+    if run.state.over:
+        return ""
+    return "It waits to be trained." if run.state is RunState.QUEUED else f"It is {run.state}."
+
+
+def _own(home: Home) -> Iterator[Thing]:
+    there = "Somebody brought these photos: the Data page deletes them."
+    for folder in _folders(home.folders):
+        yield Thing(Kind.OWN_PHOTOS, folder.name, folder.name, bytes_of(folder), _written_s(folder), why_not=there)
+    for file in home.weights.iterdir():
+        if file.is_file() and not file.name.startswith("."):
+            brought = f"Somebody brought this file. Who needs it no more deletes it by hand: {file}"
+            yield Thing(Kind.WEIGHTS, file.name, file.name, file.stat().st_size, _written_s(file), why_not=brought)
+
+
+def _trash(lab: Lab) -> Iterator[Thing]:
+    for thrown in lab.trash.all():
+        yield Thing(Kind.TRASH, thrown.key, thrown.name, thrown.bytes, thrown.thrown_s)
+
+
+def _downloads() -> Iterator[Thing]:
+    """What lies outside the home, where other programs may use it too."""
+    try:
+        places = {"Keras": keras_home() / "models", "TensorFlow Datasets": tfds_folder() / "tf_flowers"}
+    except FlowerlabError:
+        # The folder is of somebody who is not known here; whoever needs it will say so.
+        return
+    for title, place in places.items():
+        if place.is_dir():
+            why_not = f"Other programs may use it too. Who needs it no more deletes it by hand: {place}"
+            yield Thing(Kind.DOWNLOADS, title, title, bytes_of(place), _written_s(place), why_not=why_not)
+
+
+def _rest(home: Home, run_ids: set[str]) -> Thing:
+    """The list of runs, logs, settings, what killed processes left half-written, and folders of no run."""
+    taken = sum(path.stat().st_size for path in home.root.iterdir() if path.is_file())
+    taken += bytes_of(home.locks)
+    for folder in (home.originals, home.prepared, home.features, home.hashes, home.folders, home.weights):
+        taken += sum(bytes_of(path) for path in folder.glob(".*.part"))
+    # Of a run whose way into the trash was cut short, the trash counts what stayed.
+    strays = [path for path in home.runs.iterdir() if path.name not in run_ids]
+    taken += sum(bytes_of(path) for path in strays if not any(home.trash.glob(f"{path.name}-*")))
+    why_not = "The list of runs, logs and the like: the lab needs them."
+    return Thing(Kind.REST, "rest", "List of runs, logs", taken, time.time(), why_not=why_not)
+
+
+def _folders(place: Path) -> Iterator[Path]:
+    yield from (path for path in place.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def _written_s(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

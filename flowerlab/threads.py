@@ -1,0 +1,67 @@
+"""How many threads a process may compute with: as many as there are cores for it, or as the setting says, and no more.
+
+A trainer computes on all of them; the process that classifies on half of them, because it answers one photo while a run trains.
+Numerical libraries take as many threads as the machine has cores, each for itself, unless they are told.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+# What tells OpenMP, OpenBLAS, MKL, Apple's Accelerate and NumExpr how many threads to take.
+LIBRARIES = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS",
+)  # fmt: skip
+# Version 2 of control groups: how much processor time a container has in how much time.
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+VARIABLE = "FLOWERLAB_THREADS"
+
+
+def cores(quota: Path = QUOTA) -> int:
+    """Returns how many cores this process may use: fewer than the machine has where a container or somebody bounds it.
+
+    Args:
+        quota: File with a container's share of processor time.
+    """
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        share, of = quota.read_text("ascii").split()
+        return max(1, min(count, math.ceil(int(share) / int(of))))
+    except (OSError, ValueError, ZeroDivisionError):
+        # No container, or "max": no bound.
+        return count
+
+
+def threads_of(role: str, setting: int) -> int:
+    """Returns how many threads a process computes with.
+
+    Args:
+        role: `train`, `predict` or `gather`.
+        setting: `FLOWERLAB_THREADS`; 0: all cores. More than there are cores is of no use.
+    """
+    most = min(setting, cores()) if setting else cores()
+    return max(1, most // 2) if role == "predict" else most
+
+
+def threads_here() -> int:
+    """Returns how many threads this very process may compute with."""
+    told = os.environ.get(VARIABLE, "")
+    return threads_of("train", int(told) if told.isascii() and told.isdigit() else 0)
+
+
+def bounded(environment: Mapping[str, str], threads: int) -> dict[str, str]:
+    """Returns an environment in which no library takes more threads; who has asked for fewer keeps them.
+
+    Args:
+        environment: Of the process that starts another.
+        threads: At most.
+    """
+    changed = {**environment, VARIABLE: str(threads)}
+    for name in LIBRARIES:
+        asked = environment.get(name, "")
+        fewer = asked.isascii() and asked.isdigit() and 0 < int(asked) < threads
+        changed[name] = asked if fewer else str(threads)
+    return changed

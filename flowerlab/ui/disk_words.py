@@ -1,0 +1,58 @@
+"""What lies on the disk, in words of a page."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from flowerlab.cleaning import DAY_S
+from flowerlab.disk import CACHES, Kind, Thing
+from flowerlab.figures import roughly
+from flowerlab.locale import _
+
+
+def kind_words(kind: Kind) -> str:
+    """Returns what a kind of thing is called."""
+    return {
+        Kind.RUN: _("Run"),
+        Kind.CHECKPOINTS: _("Checkpoints"),
+        Kind.FEATURES: _("Features"),
+        Kind.PREPARED: _("Prepared photos"),
+        Kind.PHOTOS: _("Photos"),
+        Kind.HASHES: _("Photo hashes"),
+        Kind.OWN_PHOTOS: _("Own photos"),
+        Kind.WEIGHTS: _("Own weights"),
+        Kind.DOWNLOADS: _("Downloads"),
+        Kind.TRASH: _("Trash"),
+        Kind.REST: _("Lists and logs"),
+    }[kind]
+
+
+def loss_words(thing: Thing) -> str:
+    """Returns what is lost with a thing, or why it stays."""
+    if thing.why_not:
+        return "🔒 " + thing.why_not
+    if thing.kind in CACHES:
+        if thing.again_s is None:
+            return _("Made again when needed")
+        return _("Made again when needed, about {time}").format(time=roughly(thing.again_s))
+    if thing.kind is Kind.CHECKPOINTS:
+        return _("The run cannot be trained on any more; its model stays")
+    return _("Goes to the trash with its model")
+
+
+def day_words(when_s: float) -> str:
+    """Returns a day as people say it: `today`, `yesterday`, `5 days ago`, `2026-03-01`."""
+    days = (datetime.now().date() - datetime.fromtimestamp(when_s).date()).days
+    if days <= 0:
+        return _("today")
+    if days == 1:
+        return _("yesterday")
+    if (time.time() - when_s) / DAY_S < 30:
+        return _("{count} days ago").format(count=days)
+    return datetime.fromtimestamp(when_s).strftime("%Y-%m-%d")
+
+
+def runs_words(count: int) -> str:
+    """Writes a number of runs: `one run`, `12 runs`."""
+    return _("one run") if count == 1 else _("{count} runs").format(count=f"{count:,}")

@@ -1,0 +1,40 @@
+"""Disk: what runs and caches take, what may go, and what goes by itself."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.locale import _
+from flowerlab.ui.cleaning_view import cleaning_view
+from flowerlab.ui.disk_summary import disk_summary
+from flowerlab.ui.disk_table import disk_table
+from flowerlab.ui.lab import lab
+from flowerlab.ui.refreshing import refreshed
+from flowerlab.ui.trash_view import trash_view
+
+LOOK_S = 0.5
+
+
+def main() -> None:
+    """Lays out the page."""
+    st.title(_("Disk"))
+    st.markdown(_("See what runs and caches take, tick what nobody needs, and free it. Runs can be brought back."))
+    usage = lab().meter.look()
+    if usage is None or lab().meter.busy:
+        refreshed(wait, every_s=LOOK_S)
+    if usage is None:
+        return
+    disk_summary(usage)
+    disk_table(lab(), usage)
+    trash_view(lab(), usage)
+    cleaning_view(lab())
+
+
+def wait() -> None:
+    """Says that the disk is being measured, and draws the page anew when it was."""
+    if not lab().meter.busy:
+        st.rerun()
+    st.caption("📏 " + _("Measuring the disk …"))
+
+
+main()

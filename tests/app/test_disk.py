@@ -1,0 +1,158 @@
+"""The Disk page: what takes how much, what is asked before it goes, the trash, and the cleaning rule."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from flowerlab.cleaning import read_rule
+from flowerlab.disk import Kind, Thing
+from flowerlab.home import Home
+from flowerlab.kept_features import About, KeptFeatures
+from flowerlab.ui.disk_table import question_lines, table_key
+from flowerlab.ui.lab import lab
+from flowerlab.ui.student import token_of
+from tests.app.finished_runs import add_finished, open_page, texts
+
+
+def opened() -> AppTest:
+    """The page, once the disk has been measured."""
+    app = open_page("disk")
+    due_s = time.monotonic() + 30
+    while lab().meter.look() is None or lab().meter.busy:
+        assert time.monotonic() < due_s
+        time.sleep(0.02)
+    return app.run()
+
+
+def tick(app: AppTest, *places: int) -> AppTest:
+    """Ticks rows of the table."""
+    usage = lab().meter.look()
+    assert usage is not None
+    key = table_key(0, usage.of(*(kind for kind in Kind if kind is not Kind.TRASH)))
+    app.session_state[key] = {"selection": {"rows": list(places), "columns": [], "cells": []}}
+    return app.run()
+
+
+@pytest.fixture
+def features(home: Home) -> str:
+    """Kept features that nobody uses."""
+    about = About(prepared="p", architecture="vgg16_mini", cut=19, precision="float32", shape=(600, 80), origins=("x",))
+    with KeptFeatures(home).making("f" * 24, about, np.float16) as write:
+        write(np.zeros((600, 80)))
+    return "f" * 24
+
+
+def test_an_empty_lab_says_what_comes_here() -> None:
+    """No run yet: the free disk is told, the trash is empty, no rule is set."""
+    app = opened()
+    assert not app.exception
+    assert "Free" in [metric.label for metric in app.metric]
+    assert "The trash is empty" in texts(app)
+    assert "nothing is cleaned by itself" in texts(app)
+
+
+def test_ticked_rows_are_freed_after_a_question(home: Home, features: str) -> None:
+    """The question names what is lost; No frees nothing; after Yes the features are gone, the run is in the trash and comes back."""
+    run = add_finished(home, "my *best*")
+    app = opened()
+    table = app.dataframe[0].value
+    assert set(table["kind"]) >= {"Run", "Features"}
+    assert list(table["megabytes"]) == sorted(table["megabytes"], reverse=True)
+    both = [place for place, kind in enumerate(table["kind"]) if kind in ("Run", "Features")]
+    tick(app, *both)
+    app.button(key="disk-free").click().run()
+    said = texts(app)
+    assert "the model cannot classify any more" in said
+    assert r"my \*best\*" in said
+    assert "Nothing but time is lost" in said
+    app.button(key="disk-no").click().run()
+    assert KeptFeatures(home).has(features)
+    tick(app, *both)
+    app.button(key="disk-free").click().run()
+    app.button(key="disk-yes").click().run()
+    assert "Freed" in app.success[0].value
+    assert not KeptFeatures(home).has(features)
+    assert lab().store.all() == []
+    app = opened()
+    app.button(key=f"restore-{run.id}-1").click().run()
+    assert [one.id for one in lab().store.all()] == [run.id]
+    assert not app.exception
+
+
+def test_what_is_in_use_cannot_be_ticked_away(home: Home, features: str) -> None:
+    """Features that a run uses: the button stays shut and the reason is told."""
+    with KeptFeatures(home).held(features):
+        app = opened()
+        place = list(app.dataframe[0].value["kind"]).index("Features")
+        tick(app, place)
+        assert app.button(key="disk-free").disabled
+        assert "A run that trains uses them" in texts(app)
+
+
+def test_the_rule_is_told_before_it_is_set_and_after_it_acted(home: Home) -> None:
+    """The form names the runs that would go; only its button sets the rule; what was cleaned is told, here and at home, and comes
+    back with one click."""
+    add_finished(home, "old one")
+    kept = add_finished(home, "kept one", seed=1)
+    lab().store.mark_kept(kept.id, kept=True)
+    app = opened()
+    app.number_input(key="rule-keep_runs_gb").set_value(0.000001).run()
+    assert "This rule would move one run (" in texts(app)
+    assert "old one" in app.info[0].value
+    assert "kept one" not in app.info[0].value
+    assert read_rule(home, lab().settings).off
+    app.button(key="rule-set").click().run()
+    assert read_rule(home, lab().settings).keep_runs_gb == 0.000001
+    assert len(lab().store.all()) == 2
+    app.button(key="rule-now").click().run()
+    assert [run.name for run in lab().store.all()] == ["kept one"]
+    assert "Today the rule moved one run to the trash: old one." in texts(app)
+    assert "the rule moved one run to the trash: old one" in texts(open_page("home"))
+    restore = next(button for button in app.button if button.key and button.key.startswith("restore-all-"))
+    restore.click().run()
+    assert {run.name for run in lab().store.all()} == {"old one", "kept one"}
+    assert not app.exception
+
+
+def test_a_rule_of_the_environment_cannot_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its field is shut and the variable is named."""
+    monkeypatch.setenv("FLOWERLAB_CLEAN_RUNS_AFTER_DAYS", "30")
+    app = opened()
+    assert app.number_input(key="rule-clean_runs_after_days").disabled
+    assert app.number_input(key="rule-clean_runs_after_days").value == 30
+    assert not app.number_input(key="rule-keep_runs_gb").disabled
+    assert "CLEAN" in texts(app)
+
+
+def test_the_question_names_many_things_in_few_words() -> None:
+    """At most eight names; the checkpoints' loss is another one than the run's."""
+    things = [Thing(Kind.RUN, f"{n:012}", f"run {n}", 5, 0.0) for n in range(11)]
+    lines = question_lines([*things, Thing(Kind.CHECKPOINTS, "x", "mine", 5, 0.0)])
+    assert "and 3 more" in lines[0]
+    assert "cannot be trained on" in lines[1]
+
+
+def test_start_is_shut_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Train page says what is missing beside the button; nothing is queued."""
+    monkeypatch.setattr("flowerlab.room.memory_for_a_run", lambda: 1e6)
+    app = open_page("train")
+    assert app.button(key="start").disabled
+    assert "of memory, and only" in app.error[0].value
+    assert "needs about" in texts(app)
+
+
+def test_a_browser_is_told_by_what_stays_in_its_cookie() -> None:
+    """The same token under another mask is the same; what is no such cookie tells nothing."""
+    token = bytes(range(16))
+
+    def cookie(mask: bytes) -> str:
+        masked = bytes(byte ^ mask[place % 4] for place, byte in enumerate(token))
+        return f"2|{mask.hex()}|{masked.hex()}|1700000000"
+
+    assert token_of(cookie(b"abcd")) == token_of(f'"{cookie(b"wxyz")}"') == token
+    for strange in ("", "2|zz|aa|1", "1|61|62|3", "2||00|1", "a|b"):
+        assert token_of(strange) == b""

@@ -1,0 +1,184 @@
+"""The disk: every byte of the home is counted once, what is in use stays, what goes is what was named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flowerlab.checkpoints import bytes_of
+from flowerlab.cli import main
+from flowerlab.datasets.gather import gather
+from flowerlab.datasets.prepared import prepare
+from flowerlab.disk import Kind, Meter, Thing, Usage, free, measure
+from flowerlab.kept_features import About, KeptFeatures
+from flowerlab.locks import ProcessLock
+from flowerlab.run import RunState
+from flowerlab.runs import Lab
+from flowerlab.workplace import left_behind
+from tests.app.finished_runs import add_finished
+from tests.unit.test_checkpoints import leave_checkpoint
+from tests.unit.test_cli import Outcome
+from tests.unit.test_owner import QUICK, until
+
+
+@pytest.fixture
+def used(lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
+    """A lab with a bit of everything."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    originals = gather(lab.home, "garden", lab.settings.garden)
+    prepared = prepare(lab.home, originals, "garden", image_size=72, resize="squash")
+    about = About(
+        prepared=prepared.key,
+        architecture="vgg16_mini",
+        cut=19,
+        precision="float32",
+        shape=(60, 8),
+        origins=("flowerlab:x",),
+    )
+    with KeptFeatures(lab.home).making("f" * 24, about, np.float16) as write:
+        write(np.zeros((60, 8)))
+    with lab.queueing():
+        run = add_finished(lab.home, "mine")
+        thrown = add_finished(lab.home, "thrown", seed=1)
+    leave_checkpoint(lab.home.run(run.id) / "attempt-1", epochs=2)
+    (lab.home.hashes / f"phash-1-{originals.content}.npy").write_bytes(b"x" * 480)
+    lab.delete(thrown.id)
+    return lab
+
+
+def named(usage: Usage, kind: Kind) -> Thing:
+    """The one thing of a kind."""
+    (found,) = usage.of(kind)
+    return found
+
+
+def test_every_byte_is_counted_once(used: Lab) -> None:
+    """The sum of all things is what the home takes; each kind is there with its name, the largest first."""
+    usage = measure(used)
+    assert usage.total() == pytest.approx(bytes_of(used.home.root), rel=0.02)
+    assert list(usage.things) == sorted(usage.things, key=lambda thing: -thing.bytes)
+    for kind, title in {Kind.RUN: "mine", Kind.CHECKPOINTS: "mine", Kind.TRASH: "thrown"}.items():
+        assert named(usage, kind).title == title
+    assert named(usage, Kind.PREPARED).title.endswith(", 72 px")
+    assert "72 px" in named(usage, Kind.FEATURES).title
+    assert (named(usage, Kind.FEATURES).again_s or 0) > 0
+    assert named(usage, Kind.RUN).bytes + named(usage, Kind.CHECKPOINTS).bytes == bytes_of(
+        used.home.run(named(usage, Kind.RUN).key)
+    )
+    assert usage.free_bytes > 0
+
+
+def test_everything_that_is_not_in_use_can_be_freed(used: Lab) -> None:
+    """Caches, checkpoints and the trash for good, the run into the trash, from which it comes back."""
+    usage = measure(used)
+    chosen = usage.of(Kind.FEATURES, Kind.PREPARED, Kind.PHOTOS, Kind.HASHES, Kind.CHECKPOINTS, Kind.TRASH, Kind.RUN)
+    run_id = named(usage, Kind.RUN).key
+    came = free(used, chosen)
+    assert came.stayed == []
+    assert came.bytes == sum(thing.bytes for thing in chosen if thing.kind is not Kind.RUN)
+    after = measure(used)
+    assert {thing.kind for thing in after.things} == {Kind.TRASH, Kind.REST}
+    used.trash.restore(run_id)
+    assert left_behind(used.home.run(run_id)) is None
+    assert used.store.get(run_id).result is not None
+
+
+def test_what_is_in_use_stays_and_says_why(used: Lab) -> None:
+    """Features that a trainer holds, photos of a run that waits, a run from which another starts, own things."""
+    source = named(measure(used), Kind.RUN).key
+    with used.queueing():
+        follower = used.store.add(QUICK.changed(seed=9), "follower")
+        used.store.add(QUICK.changed(seed=8, start_from=source), "behind")
+        with KeptFeatures(used.home).held("f" * 24):
+            usage = measure(used)
+            chosen = [one for one in usage.things if one.kind not in (Kind.CHECKPOINTS, Kind.HASHES, Kind.TRASH)]
+            assert all(one.why_not for one in chosen)
+            came = free(used, chosen)
+        assert came.freed == []
+        reasons = {thing.kind: why for thing, why in came.stayed}
+        assert "uses these features" in reasons[Kind.FEATURES]
+        assert "'follower'" in reasons[Kind.PREPARED] or "'behind'" in reasons[Kind.PREPARED]
+        assert "trains on them or waits to" in reasons[Kind.PHOTOS]
+        assert "'behind'" in next(why for thing, why in came.stayed if thing.key == source)
+        assert "the lab needs them" in reasons[Kind.REST]
+        used.store.withdraw([run.id for run in used.store.queued()])
+    assert follower.state is RunState.QUEUED
+    (place,) = used.home.prepared.iterdir()
+    lock = ProcessLock(used.home.locks / f"prepared-{place.name}")
+    assert lock.acquire()
+    assert free(used, [named(measure(used), Kind.PREPARED)]).freed == []
+    lock.release()
+
+
+def test_a_run_that_trains_keeps_all_it_has(used: Lab) -> None:
+    """Neither it nor its checkpoints can be freed by what was measured before it began."""
+    usage = measure(used)
+    run = used.store.get(named(usage, Kind.RUN).key)
+    used.store.go_on(run.id, run.recipe.changed(epochs=9))
+    used.store.begin_attempt(run.id)
+    came = free(used, usage.of(Kind.RUN, Kind.CHECKPOINTS))
+    assert came.freed == []
+    assert left_behind(used.home.run(run.id)) is not None
+
+
+def test_photos_that_cannot_be_had_again_stay(used: Lab) -> None:
+    """tf_flowers without TensorFlow Datasets' copy, and photos whose folder is gone."""
+    for name in ("tf_flowers-3.0.1", "folder-12345678-123456789012"):
+        (used.home.originals / name).mkdir()
+        (used.home.originals / name / "photos.bin").write_bytes(b"x" * 100_000)
+    chosen = [thing for thing in measure(used).of(Kind.PHOTOS) if not thing.key.startswith("garden")]
+    assert len(chosen) == 2
+    assert all("could not be made again" in why for _thing, why in free(used, chosen).stayed)
+
+
+def test_the_page_never_waits_for_the_measuring(used: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first look says nothing yet; then the newest answer is given at once, also while a newer one is made."""
+    meter = Meter(used)
+    assert meter.look() is None
+    until(lambda: not meter.busy)
+    first = meter.look()
+    assert first is not None
+    assert not meter.busy
+    meter.forget()
+    assert meter.look() is first
+    until(lambda: not meter.busy)
+    assert meter.look() is not first
+    monkeypatch.setattr("flowerlab.disk.meter.measure", lambda lab: (_ for _ in ()).throw(OSError("away")))
+    meter.forget()
+    second = meter.look()
+    until(lambda: not meter.busy)
+    assert meter.look() is second
+
+
+def test_the_command_shows_and_frees(used: Lab, capfd: pytest.CaptureFixture[str]) -> None:
+    """Sizes by kind, what was freed and what had to stay; runs to the trash and back; a wrong name changes nothing."""
+    run_id = named(measure(used), Kind.RUN).key
+
+    def command(*arguments: str) -> Outcome:
+        capfd.readouterr()
+        code = main(["disk", *arguments])
+        return Outcome(code, *capfd.readouterr())
+
+    told = command("--json").json
+    assert told["kinds"]["features"] > 0
+    assert told["home_bytes"] == pytest.approx(bytes_of(used.home.root), rel=0.05)
+    assert command("--free", "features", "--free", "nonsense").code == 2
+    assert command("--json").json["kinds"]["features"] > 0
+    freed = command("--free", "features", "--free", "checkpoints", "--free", "trash", "--json")
+    assert freed.code == 0
+    assert freed.json["freed_bytes"] > 0
+    assert [freed.json["kinds"][kind] for kind in ("features", "checkpoints", "trash")] == [0, 0, 0]
+    assert command("--free", f"run:{run_id}").code == 0
+    assert used.store.all() == []
+    assert command("--restore", run_id).code == 0
+    assert command("--keep", run_id).code == 0
+    assert used.store.get(run_id).kept
+    stays = command("--free", "rest:rest")
+    assert stays.code == 1
+    assert "rest:rest stays: " in stays.err
+    text = command().out
+    assert "Cleaning rule: nothing is cleaned by itself." in text
+    assert any(line.startswith("run:") and "kept by you" in line for line in text.splitlines())
