@@ -20,6 +20,7 @@ from flowerlab.errors import DiskFull, HomeReadOnly
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.run import RunState
+from flowerlab.run_folders import RunFolders
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.store import Store
@@ -175,3 +176,22 @@ def test_a_lab_on_a_full_disk_can_be_looked_at(tmp_path: Path, settings: Setting
             assert lab.store.get(ids[DONE]).result is not None
             with pytest.raises(HomeReadOnly, match="disk is full"):
                 lab.start(Recipe(seed=7))
+
+
+def test_a_deletion_that_fails_at_its_end_costs_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the list cannot take the deletion any more, the run and its folder are there as before."""
+    ids = live_in(home)
+    store = Store(home.store)
+    bury = RunFolders.bury
+
+    def buried_and_full(self: RunFolders, run_id: str) -> None:
+        bury(self, run_id)
+        raise DiskFull("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolders, "bury", buried_and_full)
+        with pytest.raises(DiskFull):
+            store.delete(ids[DONE])
+    assert store.get(ids[DONE]).result is not None
+    assert (home.run(ids[DONE]) / "model.keras").exists()
+    store.close()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.cli.app import main
+from flowerlab.engine.local import LocalEngine
 from flowerlab.errors import StoreLocked
+from flowerlab.events import Event, from_record
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
@@ -29,7 +32,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextlib.contextmanager
-def held(home: Home):  # type: ignore[no-untyped-def]
+def held(home: Home) -> Iterator[None]:
     """Holds the list as a program does that shows databases, or copies them."""
     with contextlib.closing(sqlite3.connect(home.store, isolation_level=None, check_same_thread=False)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -86,6 +89,23 @@ def _taken(other: sqlite3.Connection) -> bool:
     except sqlite3.OperationalError:
         return False
     return True
+
+
+def test_a_run_under_way_waits_for_the_list(home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a trainer says while the list is held is kept and taken afterwards, however long that lasts."""
+    monkeypatch.setattr("flowerlab.engine.local.AGAIN_S", 0.001)
+    refusals, taken = [StoreLocked("held")] * 20, []
+
+    def sink(event: Event) -> None:
+        if refusals:
+            raise refusals.pop()
+        taken.append(event)
+
+    engine = LocalEngine(sink, home, settings)
+    event = from_record({"run_id": "a" * 12, "attempt": 1, "kind": "saved", "epoch": 0})
+    engine._hand_on(event)
+    engine.close()
+    assert taken == [event]
 
 
 def test_a_page_comes_back_by_itself(home: Home) -> None:
