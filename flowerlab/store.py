@@ -379,7 +379,7 @@ class Store:
             )
             if isinstance(event, End):
                 db.execute(
-                    "UPDATE runs SET state = ?, ended_s = ?, message = ?, result = coalesce(?, result) WHERE id = ?",
+                    "UPDATE runs SET state = ?, ended_s = ?, message = ?, result = coalesce(?, result), turn = 0 WHERE id = ?",
                     (
                         event.state,
                         event.time_s,
