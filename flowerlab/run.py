@@ -54,7 +54,7 @@ class Run:
         deaths: How often its trainer died since somebody last asked for it.
         patience_from: Whole epochs from which patience counts: 0, or where somebody wished to train on after it had run out.
         student: Who asked for it, see `flowerlab.turns`; empty if that is not known.
-        turn: Number of the turn in which it began; 0 while it waits for one.
+        turn: Number of the turn in which it began; 0 while it waits for one, and when it is over.
         kept: Whether somebody marked it as one that no cleaning rule touches.
     """
 

@@ -256,8 +256,8 @@ class Store(Reading):
             if isinstance(event, End):
                 result = event.result.model_dump_json() if event.result else None
                 db.change(
-                    f"UPDATE runs SET written = 0, state = ?, ended_s = {NOT_BEFORE}, message = ?, result = coalesce(?, result) "
-                    "WHERE id = ?",
+                    f"UPDATE runs SET written = 0, state = ?, ended_s = {NOT_BEFORE}, message = ?, "
+                    "result = coalesce(?, result), turn = 0 WHERE id = ?",
                     (event.state, event.time_s, event.message, result, event.run_id),
                 )
             else:

@@ -37,12 +37,12 @@ def thrown(rule: Rule, runs: list[Run], mb: Callable[[Run], int] = lambda run: 1
     return [one.run.number for one in due(rule, runs, lambda run: mb(run) * 10**6, NOW_S)]
 
 
-def test_nothing_is_cleaned_until_a_rule_is_set(lab: Lab) -> None:
+def test_nothing_is_cleaned_until_a_rule_is_set(idle_lab: Lab) -> None:
     """A new home has no rule, and cleaning does nothing."""
-    add_finished(lab.home, "old")
-    assert read_rule(lab.home, lab.settings).off
-    assert lab.clean() is None
-    assert len(lab.store.all()) == 1
+    add_finished(idle_lab.home, "old")
+    assert read_rule(idle_lab.home, idle_lab.settings).off
+    assert idle_lab.clean() is None
+    assert len(idle_lab.store.all()) == 1
     assert thrown(Rule(), [run(1), run(500)]) == []
     assert "nothing" in sentence(Rule())
 
@@ -98,53 +98,53 @@ def test_no_rule_takes_what_is_needed(
     assert gb is None or left <= gb * 1e9 or {one.id for one in may_go} <= set(ids)
 
 
-def test_a_cleaning_is_told_and_can_be_undone(lab: Lab) -> None:
+def test_a_cleaning_is_told_and_can_be_undone(idle_lab: Lab) -> None:
     """What the rule would do is told before, what it did is written down with names, and each run comes back."""
-    old, kept = add_finished(lab.home, "old"), add_finished(lab.home, "kept", seed=1)
-    lab.store.mark_kept(kept.id, kept=True)
-    write_rule(lab.home, {"keep_runs_gb": 1e-6})
-    rule = read_rule(lab.home, lab.settings)
-    assert [one.run.id for one in due_now(lab.home, lab.store, rule)] == [old.id]
-    cleaning = lab.clean()
+    old, kept = add_finished(idle_lab.home, "old"), add_finished(idle_lab.home, "kept", seed=1)
+    idle_lab.store.mark_kept(kept.id, kept=True)
+    write_rule(idle_lab.home, {"keep_runs_gb": 1e-6})
+    rule = read_rule(idle_lab.home, idle_lab.settings)
+    assert [one.run.id for one in due_now(idle_lab.home, idle_lab.store, rule)] == [old.id]
+    cleaning = idle_lab.clean()
     assert cleaning is not None
     assert (cleaning.names, cleaning.deleted) == (("old",), ())
-    assert cleanings(lab.home) == [cleaning]
-    assert lab.trash.all()[0].why.startswith("All runs together took more than")
-    lab.trash.restore(cleaning.thrown[0])
-    assert {one.name for one in lab.store.all()} == {"old", "kept"}
+    assert cleanings(idle_lab.home) == [cleaning]
+    assert idle_lab.trash.all()[0].why.startswith("All runs together took more than")
+    idle_lab.trash.restore(cleaning.thrown[0])
+    assert {one.name for one in idle_lab.store.all()} == {"old", "kept"}
 
 
-def test_the_trash_is_emptied_by_the_rule(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_trash_is_emptied_by_the_rule(idle_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """After so many days, and that is written down too."""
-    lab.delete(add_finished(lab.home, "old").id)
-    write_rule(lab.home, {"empty_trash_after_days": 2})
-    assert lab.clean() is None
+    idle_lab.delete(add_finished(idle_lab.home, "old").id)
+    write_rule(idle_lab.home, {"empty_trash_after_days": 2})
+    assert idle_lab.clean() is None
     now_s = time.time()
     monkeypatch.setattr("flowerlab.cleaning.time.time", lambda: now_s + 2.1 * DAY_S)
-    cleaning = lab.clean()
+    cleaning = idle_lab.clean()
     assert cleaning is not None
     assert cleaning.deleted == ("old",)
-    assert lab.trash.all() == []
+    assert idle_lab.trash.all() == []
 
 
-def test_the_environment_fixes_the_rule(lab: Lab) -> None:
+def test_the_environment_fixes_the_rule(idle_lab: Lab) -> None:
     """What a variable sets holds, whatever was chosen in the home; a rule that cannot be read cleans nothing."""
-    write_rule(lab.home, {"clean_runs_after_days": 5, "keep_runs_gb": 2})
-    fixed = lab.settings.model_copy(update={"clean_runs_after_days": 90.0})
-    assert read_rule(lab.home, fixed) == Rule(clean_runs_after_days=90, keep_runs_gb=2)
-    assert "90 days" in sentence(read_rule(lab.home, fixed))
-    (lab.home.root / "cleaning-rule.json").write_text('{"clean_runs_after_days": -1}', encoding="utf-8")
-    assert read_rule(lab.home, lab.settings).off
+    write_rule(idle_lab.home, {"clean_runs_after_days": 5, "keep_runs_gb": 2})
+    fixed = idle_lab.settings.model_copy(update={"clean_runs_after_days": 90.0})
+    assert read_rule(idle_lab.home, fixed) == Rule(clean_runs_after_days=90, keep_runs_gb=2)
+    assert "90 days" in sentence(read_rule(idle_lab.home, fixed))
+    (idle_lab.home.root / "cleaning-rule.json").write_text('{"clean_runs_after_days": -1}', encoding="utf-8")
+    assert read_rule(idle_lab.home, idle_lab.settings).off
     assert Settings.from_environment({"FLOWERLAB_KEEP_RUNS_GB": "3"}).keep_runs_gb == 3
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "soon"])
-def test_a_bad_rule_is_a_sentence(lab: Lab, value: object) -> None:
+def test_a_bad_rule_is_a_sentence(idle_lab: Lab, value: object) -> None:
     """And the rule of before stays."""
-    write_rule(lab.home, {"keep_runs_gb": 2})
+    write_rule(idle_lab.home, {"keep_runs_gb": 2})
     with pytest.raises(BadInput, match=r"keep_runs_gb must be a number above 0.*Received: "):
-        write_rule(lab.home, {"keep_runs_gb": value})  # type: ignore[dict-item]
-    assert read_rule(lab.home, lab.settings) == Rule(keep_runs_gb=2)
+        write_rule(idle_lab.home, {"keep_runs_gb": value})  # type: ignore[dict-item]
+    assert read_rule(idle_lab.home, idle_lab.settings) == Rule(keep_runs_gb=2)
 
 
 def test_the_janitor_cleans_where_the_queue_is_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 
 from flowerlab.checkpoints import bytes_of
 from flowerlab.cli import main
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import prepare
 from flowerlab.disk import Kind, Meter, Thing, Usage, free, measure
+from flowerlab.home import Home
 from flowerlab.kept_features import About, KeptFeatures
 from flowerlab.locks import ProcessLock
 from flowerlab.run import RunState
@@ -23,11 +26,21 @@ from tests.unit.test_cli import Outcome
 from tests.unit.test_owner import QUICK, until
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home in which the garden was drawn once for all these tests."""
+    home = Home(tmp_path_factory.mktemp("drawn")).create()
+    gather(home, "garden", Garden(pictures=60))
+    return home
+
+
 @pytest.fixture
-def used(lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
+def used(idle_lab: Lab, drawn: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
     """A lab with a bit of everything."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    lab = idle_lab
+    shutil.copytree(drawn.originals, lab.home.originals, dirs_exist_ok=True)
     originals = gather(lab.home, "garden", lab.settings.garden)
     prepared = prepare(lab.home, originals, "garden", image_size=72, resize="squash")
     about = About(
