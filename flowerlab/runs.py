@@ -23,7 +23,9 @@ from flowerlab.datasets.gather import find_originals, originals_folder, photos_i
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.photo_hashes import hashes_file
 from flowerlab.datasets.prepared import delete_prepared
+from flowerlab.embeddings import forget_embeddings
 from flowerlab.engine import Engine, Sink
+from flowerlab.engine.embedder import Embedder
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.engine.fetcher import Fetcher
 from flowerlab.engine.gatherer import Gatherer, Gathering
@@ -74,6 +76,7 @@ class Lab:
         self.home = Home(self.settings.home.expanduser().resolve()).create()
         self.store = Store(self.home.store)
         self.predictor = Predictor(self.home, self.settings)
+        self.embedder = Embedder(self.home, self.predictor)
         self.gatherer = Gatherer(self.home, self.settings)
         self.fetcher = Fetcher(self.gatherer)
         self.hasher = Hasher(self.home)
@@ -91,6 +94,7 @@ class Lab:
         """Ends all that this process started. Runs under way are left to the next owner of the home."""
         if self._owner is not None:
             self._owner.close()
+        self.embedder.close()
         self.predictor.close()
         self.fetcher.close()
         self.hasher.close()
@@ -269,6 +273,7 @@ class Lab:
         """
         self.store.delete(run_id)
         self._reader.forget(run_id)
+        forget_embeddings(self.home, run_id=run_id)
         shutil.rmtree(self.home.run(run_id), ignore_errors=True)
 
     def wait(self, run_ids: Sequence[str], *, watch: Callable[[], None] = lambda: None, every_s: float = 0.2) -> None:
@@ -363,6 +368,7 @@ class Lab:
         if gathered is not None:
             delete_prepared(self.home, gathered.content)
             hashes_file(self.home, gathered.content).unlink(missing_ok=True)
+            forget_embeddings(self.home, content=gathered.content)
             shutil.rmtree(gathered.folder)
 
     def weights_at_hand(self, architecture: str) -> bool:
