@@ -75,9 +75,9 @@ def sign_of(label: int) -> str:
 def map_sentence(truth: NDArray[np.int64], answers: NDArray[np.int64], classes: Sequence[str]) -> str:
     """Says what a map shows in words: how many photos, how many of them are named wrongly."""
     wrong = int((truth != answers).sum())
-    return _("A map of {count} test photos of {classes} classes, near where the network finds them alike; {wrong} were named wrongly.").format(
-        count=f"{len(truth):,}", classes=len(classes), wrong=f"{wrong:,}"
-    )  # fmt: skip
+    return _(
+        "A map of {count} test photos of {classes} classes, near where the network finds them alike; {wrong} were named wrongly."
+    ).format(count=f"{len(truth):,}", classes=len(classes), wrong=f"{wrong:,}")
 
 
 def separation_sentence(features: NDArray[np.float32], truth: NDArray[np.int64]) -> str:

@@ -23,7 +23,7 @@ from flowerlab.ui.inside_photo import choose_photo
 from flowerlab.ui.photo_tiles import Tile, photo_tiles, table_rows
 from flowerlab.ui.photos_view import encoded, specimen_of
 from flowerlab.ui.run_picker import run_title
-from flowerlab.ui.similar_photos import show_similar
+from flowerlab.ui.similar_photos import show_similar, similar_ready
 from flowerlab.ui.stored_answers import stored_of
 
 OPENED = "inside-map-opened"
@@ -155,9 +155,8 @@ def _show_opened(lab: Lab, run: Run, answers: Answers, originals: Originals, pho
                 # What is looked at is chosen outside of this part of the page.
                 st.rerun()
         with right:
-            show_similar(
-                lab, run, originals.digests[position], pixels, key=f"inside-near-{run.id}", name=photo, count=NEIGHBOURS
-            )
+            if similar_ready(lab, run, key=f"inside-near-{run.id}"):
+                show_similar(lab, run, originals.digests[position], pixels, name=photo, count=NEIGHBOURS)
 
 
 def _look_at(photo: str) -> None:

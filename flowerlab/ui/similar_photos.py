@@ -33,32 +33,50 @@ def what_similar_is() -> str:
     )
 
 
+def similar_ready(lab: Lab, run: Run, *, key: str) -> bool:
+    """Whether similar photos can be shown; where not, lets the training photos go through the network, or says why not.
+
+    Args:
+        lab: Whose run.
+        run: With a model.
+        key: Of the widgets.
+    """
+    found = training_photos(lab, run)
+    if found is None:
+        st.caption(
+            _("The photos that {run} was trained on are not in the lab, so that none of them can be shown.").format(
+                run=escaped(run.name)
+            )
+        )
+        return False
+    originals, wanted = found
+    if embedding_of(lab, wanted) is not None:
+        return True
+    compute_panel(
+        lab, wanted, originals, key=f"{key}-train", at_once=True,
+        label=_("Let the {count} training photos go through the network").format(count=f"{len(wanted.positions):,}"),
+    )  # fmt: skip
+    return False
+
+
 def show_similar(
-    lab: Lab, run: Run, digest: str, pixels: NDArray[np.uint8], *, key: str, name: str = "", count: int = SHOWN
+    lab: Lab, run: Run, digest: str, pixels: NDArray[np.uint8], *, name: str = "", count: int = SHOWN
 ) -> None:
-    """Shows the training photos that are nearest to a photo; computes what they need first.
+    """Shows the training photos that are nearest to a photo, once `similar_ready`.
 
     Args:
         lab: Whose run.
         run: With a model.
         digest: Of the photo's bytes.
         pixels: uint8, (height, width, 3), RGB.
-        key: Of the widgets.
         name: Id of the photo, if it is of the run's data set.
         count: How many.
     """
     found = training_photos(lab, run)
-    if found is None:
-        st.caption(_("The photos that this run was trained on are not in the lab, so that none of them can be shown."))
+    embedding = None if found is None else embedding_of(lab, found[1])
+    if found is None or embedding is None:
         return
-    originals, wanted = found
-    embedding = embedding_of(lab, wanted)
-    if embedding is None:
-        compute_panel(
-            lab, wanted, originals, key=f"{key}-train", at_once=True,
-            label=_("Let the {count} training photos go through the network").format(count=f"{len(wanted.positions):,}"),
-        )  # fmt: skip
-        return
+    originals = found[0]
     try:
         of_photo = asked(
             ("features", run.id, run.attempt, digest), lambda waiting: features(lab, run, pixels, waiting=waiting)
