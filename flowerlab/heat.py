@@ -63,7 +63,7 @@ def difference(first: Heat, second: Heat) -> Heat:
         first, second: float32, (height, width), 0 or more, of one shape.
     """
     shares = [heat / total if (total := float(heat.sum())) > 0 else heat for heat in (first, second)]
-    found = shares[0] - shares[1]
+    found: Heat = (shares[0] - shares[1]).astype(np.float32)
     largest = float(np.abs(found).max(initial=0.0))
     return found / largest if largest > 0 else found
 

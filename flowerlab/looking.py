@@ -58,7 +58,8 @@ def seen_photo(lab: Lab, run: Run, pixels: NDArray[np.uint8], *, waiting: Waitin
 
 def features(lab: Lab, run: Run, pixels: NDArray[np.uint8], *, waiting: Waiting = nothing) -> NDArray[np.float32]:
     """Returns what a run computes its answer to a photo from: float32, (features,)."""
-    return lab.predictor.embed(_model(lab, run), squared(run, pixels)[None], waiting=waiting)[0]
+    found = lab.predictor.embed(_model(lab, run), squared(run, pixels)[None], waiting=waiting)
+    return np.asarray(found[0], dtype=np.float32)
 
 
 def squared(run: Run, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -31,6 +31,7 @@ def arrange(features: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
     # scikit-learn takes a second to be imported: only who needs it waits for it.
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     count = len(features)
     if float(np.ptp(features, axis=0).max(initial=0.0)) == 0:
@@ -44,5 +45,7 @@ def arrange(features: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
     # It begins where PCA ended, small, as scikit-learn itself begins.
     begin = flat / max(float(flat[:, 0].std()), 1e-12) * 1e-4
     perplexity = min(PERPLEXITY, (count - 1) / 3)
-    spread = TSNE(n_components=2, init=begin, perplexity=perplexity, random_state=0).fit_transform(features)
+    # Its steps are so short that several threads mostly wait for one another: while a run trains, minutes instead of seconds.
+    with threadpool_limits(limits=1):
+        spread = TSNE(n_components=2, init=begin, perplexity=perplexity, random_state=0).fit_transform(features)
     return {"pca": flat, "tsne": spread.astype(np.float32)}

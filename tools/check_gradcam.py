@@ -83,6 +83,11 @@ def side_by_side(left: pictures.Drawing, right: pictures.Drawing) -> NDArray[np.
     return np.concatenate(squares, axis=1)
 
 
+def over_picture(heat: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Spreads a map over a picture of (height, width)."""
+    return in_photo(heat, shape[0], shape[1], MODE)
+
+
 def shuffled_head(model: keras.Model) -> keras.Model:
     """Returns a copy of a model in whose Dense layers all weights stand at another place."""
     copy = keras.models.clone_model(model)
@@ -113,13 +118,13 @@ def check(
     for drawing in drawn:
         coarse = heat(opened, drawing.photo, drawing.label)
         empty += not coarse.any()
-        shares.append(share_inside(in_photo(coarse, *drawing.mask.shape, MODE), drawing.mask) if coarse.any() else 0.0)
+        shares.append(share_inside(over_picture(coarse, drawing.mask.shape), drawing.mask) if coarse.any() else 0.0)
         correlations.append(rank_correlation(coarse, heat(shuffled, drawing.photo, drawing.label)))
     for first, second in itertools.pairwise(drawn):
         photo = side_by_side(first, second)
         left = np.zeros(photo.shape[:2], dtype=bool)
         left[:, : photo.shape[1] // 2] = True
-        of_first, of_second = (in_photo(heat(opened, photo, one.label), *left.shape, MODE) for one in (first, second))
+        of_first, of_second = (over_picture(heat(opened, photo, one.label), left.shape) for one in (first, second))
         sides.append((share_inside(of_first, left), share_inside(of_second, left)))
         sides.append((share_inside(of_second, ~left), share_inside(of_first, ~left)))
     return Checked(np.asarray(shares), np.asarray(correlations), np.asarray(sides), empty)
@@ -186,7 +191,7 @@ def draw_sheet(file: Path, opened: Opened, drawn: Sequence[pictures.Drawing], si
     tiles = []
     for drawing in drawn:
         heat = explain(opened, resize_photo(drawing.photo, size_px, MODE), drawing.label).heat
-        over = heat_over(drawing.photo, in_photo(heat, *drawing.mask.shape, MODE), 0.55)
+        over = heat_over(drawing.photo, over_picture(heat, drawing.mask.shape), 0.55)
         tiles.append(np.concatenate([resize_photo(one, 160, "pad") for one in (drawing.photo, over)], axis=0))
     rows = [np.concatenate(tiles[begin : begin + 10], axis=1) for begin in range(0, len(tiles) - 9, 10)]
     Image.fromarray(np.concatenate(rows, axis=0)).save(file)

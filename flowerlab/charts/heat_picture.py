@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,7 +55,7 @@ def difference_over(photo: NDArray[np.uint8], difference: Heat, opacity: float) 
     return _mixed(grey, colours, opacity * np.sqrt(np.abs(difference)))
 
 
-def _mixed(below: NDArray[np.generic], above: NDArray[np.generic], opacity: NDArray[np.floating]) -> NDArray[np.uint8]:
+def _mixed(below: NDArray[Any], above: NDArray[Any], opacity: NDArray[Any]) -> NDArray[np.uint8]:
     share = opacity[:, :, None].astype(np.float32)
     return np.asarray((below * (1 - share) + above * share).round().clip(0, 255), dtype=np.uint8)
 

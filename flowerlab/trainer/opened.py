@@ -68,7 +68,7 @@ class Opened:
         return next(layer for layer in reversed(self.layers) if not isinstance(layer, POOLINGS))
 
     @cached_property
-    def first_convolution(self) -> layers.Conv2D:
+    def first_convolution(self) -> keras.Layer:
         """The layer whose filters look at the photo itself."""
         return next(layer for layer in self.layers if isinstance(layer, layers.Conv2D))
 

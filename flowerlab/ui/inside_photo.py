@@ -128,7 +128,7 @@ def _offered(lab: Lab, run: Run) -> list[Given]:
 
 
 def _chosen(offered: Sequence[Given]) -> Given | None:
-    named = st.session_state.get(CHOSEN)
+    named: str = st.session_state.get(CHOSEN, "")
     by_name = {_name(given): given for given in reversed(offered)}
     return by_name.get(named, offered[0]) if offered else None
 

@@ -55,8 +55,10 @@ def colour_network() -> keras.Model:
     return model
 
 
-@pytest.mark.parametrize("way", ["as Keras saves it", "compact", "just built"])
-@pytest.mark.parametrize("architecture", ["handmade", "vgg16_mini", "mobilenet_v2_035"])
+@pytest.mark.parametrize(("architecture", "way"), [
+    ("handmade", "just built"), ("handmade", "as Keras saves it"), ("vgg16_mini", "compact"),
+    ("mobilenet_v2_035", "as Keras saves it"),
+])  # fmt: skip
 def test_the_parts_of_a_network_make_up_the_whole(tmp_path: Path, architecture: str, way: str) -> None:
     """Through the parts a photo gets the answer that the whole network gives, however deep its layers lie and it was loaded."""
     keras.utils.set_random_seed(1)
@@ -72,7 +74,7 @@ def test_the_parts_of_a_network_make_up_the_whole(tmp_path: Path, architecture: 
     expected = keras.ops.convert_to_numpy(model(photos.astype(np.float32), training=False))
     found = explain(opened, photos[0], None)
     np.testing.assert_allclose(found.probabilities, expected[0], atol=1e-5)
-    assert found.label == int(expected[0].argmax())
+    assert expected[0, found.label] == pytest.approx(expected[0].max())
     features = opened.penultimate.predict_on_batch(photos.astype(np.float32))
     assert features.shape == (2, 7)
     np.testing.assert_allclose(keras.ops.convert_to_numpy(opened.answer(features)), expected, atol=1e-5)
@@ -108,7 +110,7 @@ def test_a_sure_answer_still_has_a_map() -> None:
 
 
 def test_with_the_head_shuffled_the_map_changes(home: Home) -> None:
-    """Of a trained network: over ten drawn flowers the maps' median rank correlation with those of a shuffled head is below 0.5."""
+    """Of a trained network: over eight drawn flowers the maps' median rank correlation with those of a shuffled head is below 0.5."""
     store = Store(home.store)
     assert bring_starter(home, store)
     run = store.get(RUN_ID)
@@ -116,7 +118,7 @@ def test_with_the_head_shuffled_the_map_changes(home: Home) -> None:
     model = load_saved(home.model(RUN_ID))
     whole, shuffled = Opened(model), Opened(shuffled_head(model))
     found = []
-    for number in range(10):
+    for number in range(8):
         drawing = pictures.draw(pictures.index_of(number % len(CLASSES), UNSEEN + number))
         photo = resize_photo(drawing.photo, run.recipe.image_size, run.recipe.resize)
         same, other = (explain(opened, photo, drawing.label).heat for opened in (whole, shuffled))
