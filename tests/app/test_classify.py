@@ -339,7 +339,7 @@ def test_looks_and_similar_photos_are_shown_when_asked_for(
         time.sleep(0.01)
     app.run()
     assert not app.exception
-    words = "\n".join(image.alt for element in app.get("imgs") for image in element.proto.imgs)
+    words = "\n".join(image.alt for element in app.get("image") for image in element.proto.imgs)
     assert words.count("Training photo") == 3
 
 

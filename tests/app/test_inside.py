@@ -82,9 +82,7 @@ def add(home: Home, garden: Originals, name: str = "run", **knobs: Any) -> Run:
 
 def alts(app: Any) -> str:
     """The text alternatives of all pictures of a page."""
-    return "\n".join(element.proto.alt for element in app.get("image")) + "\n".join(
-        image.alt for element in app.get("imgs") for image in element.proto.imgs
-    )
+    return "\n".join(picture.alt for image in app.get("image") for picture in image.proto.imgs)
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -158,7 +156,7 @@ def test_two_runs_have_a_difference(
 def test_layers_come_page_by_page(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
     """The first convolution's strongest channels; more only when asked; another layer by its place; filters when they are opened."""
     add(home, garden)
-    app = open_page("inside", query={"inside-view": "layers"})
+    app = open_page("inside", state={"inside-view": "layers"})
     assert not app.exception
     assert [(task, about["place"], about["begin"], about["count"]) for task, about in asked] == [("maps", 1, 0, 12)]
     assert "3 of the 16 channels are the same everywhere" in texts(app)
@@ -204,7 +202,7 @@ def test_a_predictor_that_fails_is_told(home: Home, garden: Originals, monkeypat
     monkeypatch.setattr(Predictor, "ask", fail)
     add(home, garden)
     for view in ("where", "layers"):
-        app = open_page("inside", query={"inside-view": view})
+        app = open_page("inside", state={"inside-view": view})
         assert not app.exception
         assert "too busy" in app.error[0].value
 
@@ -214,7 +212,7 @@ def test_the_map_is_drawn_and_a_photo_opens_with_its_neighbours(
 ) -> None:
     """One press lets the test photos through; then the map stands, and a photo that is opened has its nearest training photos beside it."""
     run = add(home, garden)
-    app = open_page("inside", query={"inside-view": "map"})
+    app = open_page("inside", state={"inside-view": "map"})
     assert not app.exception
     app.button(key=f"inside-test-{run.id}-start").click().run()
     wait_for(lambda: all(state.over for state in lab().embedder._states.values()))
@@ -244,7 +242,7 @@ def test_a_run_that_was_not_tested_has_no_map(
 ) -> None:
     """It says so; where the photos are not in the lab any more, too."""
     add(home, garden, tested=False)
-    app = open_page("inside", query={"inside-view": "map"})
+    app = open_page("inside", state={"inside-view": "map"})
     assert not app.exception
     assert "was skipped" in texts(app)
 
@@ -255,5 +253,5 @@ def test_where_photos_are_missing_flowers_are_drawn(home: Home, asked: list[tupl
     app = open_page("inside")
     assert not app.exception
     assert "looks for tulips in the photo drawn-" in alts(app)
-    app = open_page("inside", query={"inside-view": "map"})
+    app = open_page("inside", state={"inside-view": "map"})
     assert "not in the lab" in texts(app)
