@@ -65,11 +65,11 @@ def trained(lab: Lab) -> Run:
     return lab.store.get(run.id)
 
 
-def drawings(count: int) -> list[pictures.Drawing]:
+def drawings(count: int, begin: int = UNSEEN) -> list[pictures.Drawing]:
     """Draws unseen pictures whose flowers cover 10 to 30 % of the frame, each class as often as the others."""
     found: list[pictures.Drawing] = []
     for number in range(100 * count):
-        drawing = pictures.draw(pictures.index_of(len(found) % len(CLASSES), UNSEEN + number))
+        drawing = pictures.draw(pictures.index_of(len(found) % len(CLASSES), begin + number))
         if SMALLEST_SHARE <= drawing.mask.mean() <= LARGEST_SHARE:
             found.append(drawing)
         if len(found) == count:
@@ -106,13 +106,15 @@ def check(
     *,
     method: str = METHOD,
     layer: str | None = None,
+    mirrored: bool = True,
 ) -> Checked:
     """Looks at all pictures with one method, at one layer (None: the one that the lab takes)."""
     opened, shuffled = Opened(model), Opened(shuffled_head(model))
 
     def heat(network: Opened, photo: NDArray[np.uint8], label: int) -> NDArray[np.float32]:
         chosen = None if layer is None else next(one for one in network.layers if one.name == layer)
-        return explain(network, resize_photo(photo, size_px, MODE), label, method=method, layer=chosen).heat
+        square = resize_photo(photo, size_px, MODE)
+        return explain(network, square, label, method=method, layer=chosen, mirrored=mirrored).heat
 
     shares, correlations, sides, empty = [], [], [], 0
     for drawing in drawn:
@@ -148,6 +150,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, help="The lab's home. Default: a new one, removed at the end.")
     parser.add_argument("--pictures", type=int, default=50, help="How many. Default: 50.")
     parser.add_argument("--every", action="store_true", help="Compare all methods and layers.")
+    parser.add_argument("--begin", type=int, default=UNSEEN, help="Number of the first picture. Default: 100000.")
     parser.add_argument("--sheet", type=Path, help="Where a picture of the first maps is put.")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
@@ -158,7 +161,7 @@ def main() -> None:
         finally:
             lab.close()
     assert run.result is not None
-    drawn = drawings(arguments.pictures)
+    drawn = drawings(arguments.pictures, arguments.begin)
     covered = np.mean([drawing.mask.mean() for drawing in drawn])
     print(
         f"B with VGG16 mini, test accuracy {run.result.test_accuracy:.3f}; {len(drawn)} pictures, of which the flowers cover "
@@ -169,7 +172,9 @@ def main() -> None:
     if arguments.every:
         for layer in layers_to_try(model):
             for method in METHODS:
-                print(told(f"{method}, {layer}", check(model, drawn, size_px, method=method, layer=layer)), flush=True)
+                for mirrored in (False, True):
+                    found = check(model, drawn, size_px, method=method, layer=layer, mirrored=mirrored)
+                    print(told(f"{method}, {layer}{', mirrored too' if mirrored else ''}", found), flush=True)
     found = check(model, drawn, size_px)
     print(told("**the lab's**", found))
     if arguments.sheet:
@@ -181,7 +186,7 @@ def main() -> None:
 def layers_to_try(model: keras.Model) -> list[str]:
     """Returns the last layers with height and width, the last convolution of each block."""
     names = [layer.name for layer in Opened(model).layers]
-    return [name for name in names if name.endswith(("_conv3", "_pool")) and name[:6] in ("block3", "block4", "block5")]
+    return [name for name in names if name.startswith("block5")]
 
 
 def draw_sheet(file: Path, opened: Opened, drawn: Sequence[pictures.Drawing], size_px: int) -> None:

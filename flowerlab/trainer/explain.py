@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from flowerlab.trainer.opened import Opened, strongest_first
 
-METHODS = ("gradcam", "hirescam", "layercam")
-METHOD = "gradcam"
+METHODS = ("gradcam", "hirescam", "layercam", "local")
+# docs/decisions/0012-inside.md says what was measured, and why this one.
+METHOD = "local"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def explain(
     *,
     method: str = METHOD,
     layer: keras.Layer | None = None,
+    mirrored: bool = True,
 ) -> Explanation:
     """Returns where a network looks for a class.
 
@@ -51,35 +53,43 @@ def explain(
         photo: uint8, (height, width, 3), RGB, of the network's size.
         label: Index of the class; None: the one that it answers.
         method: `gradcam` weighs each feature map by the mean of its gradient; `hirescam` (Draelos and Carin 2020) multiplies map
-            and gradient place by place; `layercam` (Jiang et al. 2021) does so with the gradient's positive part.
-        layer: Whose output is looked at; default: the last with height and width.
+            and gradient place by place; `layercam` (Jiang et al. 2021) does so with the gradient's positive part; `local` lies
+            between the first two: the mean of the gradient over half the map's height and width around each place.
+        layer: Whose output is looked at; default: `Opened.looked_at`.
+        mirrored: Whether the mean with the map of the mirrored photo is taken, which shows the same.
     """
-    layer = layer or opened.last_map
+    layer = layer or opened.looked_at
     with tf.GradientTape() as tape:
-        given = opened.given(photo[None])
+        given = opened.given(np.stack([photo, photo[:, ::-1]] if mirrored else [photo]))
         tape.watch(given)
         maps, crossing = opened.viewing(layer)(given, training=False)
         features = opened.after(crossing, training=False)
         # The class's score before the softmax: behind it, a sure answer would leave no gradient.
         scores = keras.ops.matmul(features, opened.answer.kernel) + opened.answer.bias
         chosen = int(np.argmax(scores[0])) if label is None else label
-        score = scores[0, chosen]
+        score = keras.ops.sum(scores[:, chosen])
     gradient = tape.gradient(score, maps)
-    heat = _combined(keras.ops.convert_to_numpy(maps)[0], keras.ops.convert_to_numpy(gradient)[0], method)
+    heat = _combined(keras.ops.convert_to_numpy(maps), keras.ops.convert_to_numpy(gradient), method)
     probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(scores))[0]
     return Explanation(heat, layer.name, chosen, probabilities)
 
 
 def _combined(maps: NDArray[np.float32], gradient: NDArray[np.float32], method: str) -> NDArray[np.float32]:
     if method == "gradcam":
-        weights = gradient.mean(axis=(0, 1), keepdims=True)
+        weights = gradient.mean(axis=(1, 2), keepdims=True)
     elif method == "hirescam":
         weights = gradient
     elif method == "layercam":
         weights = np.maximum(gradient, 0)
+    elif method == "local":
+        window = [side // 2 | 1 for side in gradient.shape[1:3]]
+        weights = tf.nn.avg_pool2d(gradient, window, strides=1, padding="SAME").numpy()
     else:
         raise ValueError(f"There is no such method. Expected one of {', '.join(METHODS)}. Received: {method!r}.")
-    heat: NDArray[np.float32] = np.maximum((maps * weights).sum(axis=2), 0).astype(np.float32)
+    speaking = (maps * weights).sum(axis=3)
+    # The second photo is the first one mirrored. What speaks against the class in one cancels what speaks for it in the other.
+    mean = speaking[0] if len(speaking) == 1 else (speaking[0] + speaking[1, :, ::-1]) / 2
+    heat: NDArray[np.float32] = np.maximum(mean, 0).astype(np.float32)
     return heat
 
 

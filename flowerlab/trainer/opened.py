@@ -63,9 +63,18 @@ class Opened:
         return [layer for layer in self.inner.layers if not isinstance(layer, layers.InputLayer)]
 
     @cached_property
-    def last_map(self) -> keras.Layer:
-        """The last layer whose output still has height and width, pooling behind the last convolution left out."""
-        return next(layer for layer in reversed(self.layers) if not isinstance(layer, POOLINGS))
+    def looked_at(self) -> keras.Layer:
+        """The layer whose output is looked at to tell where something is: the last one that still has height and width.
+
+        Through a pooling behind it only the largest value of each window would get a gradient, a map with holes. Where one is there,
+        it is the layer before the last convolution, if that is a convolution with an output as large.
+        """
+        places = range(len(self.layers) - 1, -1, -1)
+        last = next(place for place in places if not isinstance(self.layers[place], POOLINGS))
+        before = self.layers[max(0, last - 1)]
+        pooled = last < len(self.layers) - 1
+        as_large = before.output.shape[1:3] == self.layers[last].output.shape[1:3]
+        return before if pooled and as_large and isinstance(before, layers.Conv2D) else self.layers[last]
 
     @cached_property
     def first_convolution(self) -> keras.Layer:

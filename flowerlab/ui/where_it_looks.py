@@ -31,7 +31,8 @@ def what_grad_cam_is() -> str:
     """Explains the map in one sentence."""
     return _(
         "Grad-CAM (Selvaraju and others, 2017) asks the last layer that still knows where something is: at which places would more of "
-        "what it found raise the score of the class? Light places count much. It says where the network looks, not whether it is right."
+        "what it found raise the score of the class? Light places count much. It says where the network looks, not whether it is right. "
+        "The weights are taken around each place, and the mirrored photo is asked too: that points better."
     )
 
 
