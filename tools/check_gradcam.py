@@ -30,7 +30,7 @@ from flowerlab.presets import preset_recipe
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
-from flowerlab.trainer.explain import METHOD, METHODS, explain
+from flowerlab.trainer.explain import METHOD, METHODS, ONE_VIEW, VIEWS, View, explain
 from flowerlab.trainer.opened import Opened
 from flowerlab.trainer.saved import load_saved
 
@@ -106,7 +106,7 @@ def check(
     *,
     method: str = METHOD,
     layer: str | None = None,
-    mirrored: bool = True,
+    views: Sequence[View] = VIEWS,
 ) -> Checked:
     """Looks at all pictures with one method, at one layer (None: the one that the lab takes)."""
     opened, shuffled = Opened(model), Opened(shuffled_head(model))
@@ -114,7 +114,7 @@ def check(
     def heat(network: Opened, photo: NDArray[np.uint8], label: int) -> NDArray[np.float32]:
         chosen = None if layer is None else next(one for one in network.layers if one.name == layer)
         square = resize_photo(photo, size_px, MODE)
-        return explain(network, square, label, method=method, layer=chosen, mirrored=mirrored).heat
+        return explain(network, square, label, method=method, layer=chosen, views=views).heat
 
     shares, correlations, sides, empty = [], [], [], 0
     for drawing in drawn:
@@ -172,9 +172,11 @@ def main() -> None:
     if arguments.every:
         for layer in layers_to_try(model):
             for method in METHODS:
-                for mirrored in (False, True):
-                    found = check(model, drawn, size_px, method=method, layer=layer, mirrored=mirrored)
-                    print(told(f"{method}, {layer}{', mirrored too' if mirrored else ''}", found), flush=True)
+                for views in (ONE_VIEW, VIEWS):
+                    found = check(model, drawn, size_px, method=method, layer=layer, views=views)
+                    print(
+                        told(f"{method}, {layer}{f', {len(views)} views' if len(views) > 1 else ''}", found), flush=True
+                    )
     found = check(model, drawn, size_px)
     print(told("**the lab's**", found))
     if arguments.sheet:

@@ -24,13 +24,15 @@ class Look:
     """Where a network looks for a class.
 
     Args:
-        heat: float32, (height, width), 0 or more; coarser than the photo, of which it covers the network's whole square.
+        heat: float32, (height, width) of the network's square, 0 or more.
+        places: (rows, columns) of the layer's output, from which the heat was spread.
         layer: Whose output it comes from.
         label: Index of the class.
         probabilities: One a class.
     """
 
     heat: NDArray[np.float32]
+    places: tuple[int, int]
     layer: str
     label: int
     probabilities: tuple[float, ...]
@@ -101,7 +103,10 @@ def look(
         PredictorFailed: As `Predictor.predict`.
     """
     answer = predictor.ask("explain", model, photo=packed(photo), label=label, waiting=waiting)
-    return Look(unpacked(answer["heat"]), answer["layer"], answer["label"], tuple(answer["probabilities"]))
+    rows, columns = answer["places"]
+    return Look(
+        unpacked(answer["heat"]), (rows, columns), answer["layer"], answer["label"], tuple(answer["probabilities"])
+    )
 
 
 def feature_maps(

@@ -6,18 +6,29 @@ https://arxiv.org/abs/1610.02391.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
+from PIL import Image
 
 from flowerlab.trainer.opened import Opened, strongest_first
 
-METHODS = ("gradcam", "hirescam", "layercam", "local")
-# docs/decisions/0012-inside.md says what was measured, and why this one.
-METHOD = "local"
+# How the feature maps are weighed by the gradient of the class's score. `gradcam`: by its mean over the map. `hirescam` (Draelos and
+# Carin 2020): place by place. `layercam` (Jiang et al. 2021): by its positive part. `local`: by its mean over half the map's height and
+# width around each place. `both`: the first and the last, each scaled, together.
+METHODS = ("gradcam", "hirescam", "layercam", "local", "both")
+# docs/decisions/0012-inside.md says what was measured, and why these.
+METHOD = "both"
+# (mirrored, down, right): changes of the photo that change nothing in what it shows; shifts in shares of its side.
+VIEWS = tuple((mirrored, *shift) for mirrored in (False, True) for shift in ((0.0, 0.0), (-0.08, 0.08), (0.08, -0.08)))
+ONE_VIEW = VIEWS[:1]
+
+View = tuple[bool, float, float]
 
 
 @dataclass(frozen=True)
@@ -25,13 +36,15 @@ class Explanation:
     """Where a network looks for a class.
 
     Args:
-        heat: float32, (height, width) of the layer's output, 0 or more: what speaks for the class, and where.
+        heat: float32, (height, width) of the photo, 0 or more: what speaks for the class, and where.
+        places: (rows, columns) of the layer's output, from which the heat was spread.
         layer: Name of the layer.
         label: Index of the class.
         probabilities: float32, (classes,).
     """
 
     heat: NDArray[np.float32]
+    places: tuple[int, int]
     layer: str
     label: int
     probabilities: NDArray[np.float32]
@@ -44,7 +57,7 @@ def explain(
     *,
     method: str = METHOD,
     layer: keras.Layer | None = None,
-    mirrored: bool = True,
+    views: Sequence[View] = VIEWS,
 ) -> Explanation:
     """Returns where a network looks for a class.
 
@@ -52,15 +65,14 @@ def explain(
         opened: The network.
         photo: uint8, (height, width, 3), RGB, of the network's size.
         label: Index of the class; None: the one that it answers.
-        method: `gradcam` weighs each feature map by the mean of its gradient; `hirescam` (Draelos and Carin 2020) multiplies map
-            and gradient place by place; `layercam` (Jiang et al. 2021) does so with the gradient's positive part; `local` lies
-            between the first two: the mean of the gradient over half the map's height and width around each place.
+        method: One of `METHODS`.
         layer: Whose output is looked at; default: `Opened.looked_at`.
-        mirrored: Whether the mean with the map of the mirrored photo is taken, which shows the same.
+        views: Over which the mean is taken; the first is the photo itself. What speaks against the class in one view cancels what
+            speaks for it at the same place in another.
     """
     layer = layer or opened.looked_at
     with tf.GradientTape() as tape:
-        given = opened.given(np.stack([photo, photo[:, ::-1]] if mirrored else [photo]))
+        given = opened.given(np.stack([_seen_as(photo, view) for view in views]))
         tape.watch(given)
         maps, crossing = opened.viewing(layer)(given, training=False)
         features = opened.after(crossing, training=False)
@@ -68,29 +80,58 @@ def explain(
         scores = keras.ops.matmul(features, opened.answer.kernel) + opened.answer.bias
         chosen = int(np.argmax(scores[0])) if label is None else label
         score = keras.ops.sum(scores[:, chosen])
-    gradient = tape.gradient(score, maps)
-    heat = _combined(keras.ops.convert_to_numpy(maps), keras.ops.convert_to_numpy(gradient), method)
+    gradient = keras.ops.convert_to_numpy(tape.gradient(score, maps))
+    values = keras.ops.convert_to_numpy(maps)
+    height, width = photo.shape[:2]
+    speaking = np.zeros((height, width), dtype=np.float32)
+    for part in ("gradcam", "local") if method == "both" else (method,):
+        coarse = (values * _weights(gradient, part)).sum(axis=3)
+        fine = [_turned_back(one, view, height, width) for one, view in zip(coarse, views, strict=True)]
+        mean = np.mean(fine, axis=0)
+        speaking += mean / max(float(np.abs(mean).max()), 1e-12)
     probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(scores))[0]
-    return Explanation(heat, layer.name, chosen, probabilities)
+    places = (values.shape[1], values.shape[2])
+    return Explanation(np.maximum(speaking, 0), places, layer.name, chosen, probabilities)
 
 
-def _combined(maps: NDArray[np.float32], gradient: NDArray[np.float32], method: str) -> NDArray[np.float32]:
+def _weights(gradient: NDArray[np.float32], method: str) -> NDArray[np.float32]:
+    """Returns what feature maps are multiplied with: (n, height, width, channels), or broadcast to it."""
     if method == "gradcam":
-        weights = gradient.mean(axis=(1, 2), keepdims=True)
-    elif method == "hirescam":
-        weights = gradient
-    elif method == "layercam":
-        weights = np.maximum(gradient, 0)
-    elif method == "local":
+        return np.asarray(gradient.mean(axis=(1, 2), keepdims=True))
+    if method == "hirescam":
+        return gradient
+    if method == "layercam":
+        return np.maximum(gradient, 0)
+    if method == "local":
         window = [side // 2 | 1 for side in gradient.shape[1:3]]
-        weights = tf.nn.avg_pool2d(gradient, window, strides=1, padding="SAME").numpy()
-    else:
-        raise ValueError(f"There is no such method. Expected one of {', '.join(METHODS)}. Received: {method!r}.")
-    speaking = (maps * weights).sum(axis=3)
-    # The second photo is the first one mirrored. What speaks against the class in one cancels what speaks for it in the other.
-    mean = speaking[0] if len(speaking) == 1 else (speaking[0] + speaking[1, :, ::-1]) / 2
-    heat: NDArray[np.float32] = np.maximum(mean, 0).astype(np.float32)
-    return heat
+        weights: NDArray[np.float32] = tf.nn.avg_pool2d(gradient, window, strides=1, padding="SAME").numpy()
+        return weights
+    raise ValueError(f"There is no such method. Expected one of {', '.join(METHODS)}. Received: {method!r}.")
+
+
+def _seen_as(photo: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
+    """Returns a photo shifted, its edge repeated where it left, and then mirrored."""
+    mirrored, down, right = _pixels(view, *photo.shape[:2])
+    shifted = _shifted(photo, down, right)
+    return shifted[:, ::-1] if mirrored else shifted
+
+
+def _turned_back(coarse: NDArray[np.float32], view: View, height: int, width: int) -> NDArray[np.float32]:
+    """Spreads a map over the photo and undoes what its view did to the photo."""
+    fine = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32)
+    mirrored, down, right = _pixels(view, height, width)
+    back: NDArray[np.float32] = _shifted(fine[:, ::-1] if mirrored else fine, -down, -right)
+    return back
+
+
+def _pixels(view: View, height: int, width: int) -> tuple[bool, int, int]:
+    return view[0], round(view[1] * height), round(view[2] * width)
+
+
+def _shifted(values: NDArray[Any], down: int, right: int) -> NDArray[Any]:
+    rows = np.clip(np.arange(values.shape[0]) - down, 0, values.shape[0] - 1)
+    columns = np.clip(np.arange(values.shape[1]) - right, 0, values.shape[1] - 1)
+    return values[np.ix_(rows, columns)]
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def _passed(model: keras.Model, photos: NDArray[np.uint8]) -> NDArray[np.float32
 
 
 def _explain(loaded: Loaded, request: dict[str, Any]) -> dict[str, Any]:
-    """`photo` uint8 (height, width, 3), `label` or null for the answer → `heat`, `layer`, `label`, `probabilities`."""
+    """`photo` uint8 (height, width, 3), `label` or null for the answer → the fields of `explain.Explanation`."""
     found = explain(loaded.opened, unpacked(request["photo"]), request["label"])
     probabilities = found.probabilities.astype(float).tolist()
     return {**asdict(found), "heat": packed(found.heat), "probabilities": probabilities}

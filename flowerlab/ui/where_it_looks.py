@@ -32,7 +32,7 @@ def what_grad_cam_is() -> str:
     return _(
         "Grad-CAM (Selvaraju and others, 2017) asks the last layer that still knows where something is: at which places would more of "
         "what it found raise the score of the class? Light places count much. It says where the network looks, not whether it is right. "
-        "The weights are taken around each place, and the mirrored photo is asked too: that points better."
+        "The photo is asked six times, shifted a little and mirrored, as that points better."
     )
 
 
@@ -134,8 +134,8 @@ def _show_one(lab: Lab, run: Run, photo: Photo, label: int, first: Run, opacity:
         )
     st.markdown(f"**{words}**: {says}")
     st.caption(
-        sentence + " " + _("The map has {rows} × {columns} places (layer {layer}).").format(
-            rows=found.heat.shape[0], columns=found.heat.shape[1], layer=f"`{found.layer}`"
+        sentence + " " + _("It was computed at {rows} × {columns} places (layer {layer}).").format(
+            rows=found.places[0], columns=found.places[1], layer=f"`{found.layer}`"
         )
     )  # fmt: skip
     return heat

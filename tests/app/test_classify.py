@@ -323,7 +323,13 @@ def test_looks_and_similar_photos_are_shown_when_asked_for(
             return {"features": packed(unpacked(about["photos"]).mean(axis=(1, 2), dtype=np.float32))}
         heat = np.zeros((3, 3), dtype=np.float32)
         heat[1, 1] = 1
-        return {"heat": packed(heat), "layer": "conv3", "label": 2, "probabilities": [0.0, 0.0, 1.0, 0.0, 0.0]}
+        return {
+            "heat": packed(heat),
+            "places": [3, 3],
+            "layer": "conv3",
+            "label": 2,
+            "probabilities": [0.0, 0.0, 1.0, 0.0, 0.0],
+        }
 
     monkeypatch.setattr(Predictor, "ask", ask)
     app = upload(open_page("classify"), ("flower.jpg", photo()))

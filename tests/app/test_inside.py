@@ -54,7 +54,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
             heat = np.zeros((4, 4), dtype=np.float32)
             label = 2 if about["label"] is None else about["label"]
             heat[0, 0 if label == 2 else 3] = 1
-            return {"heat": packed(heat), "layer": "conv3", "label": label, "probabilities": ANSWER}
+            return {"heat": packed(heat), "places": [4, 4], "layer": "conv3", "label": label, "probabilities": ANSWER}
         if task == "maps":
             channels = list(range(about["begin"], about["begin"] + about["count"]))
             maps = np.zeros((len(channels), 5, 5), dtype=np.uint8)

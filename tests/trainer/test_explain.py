@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -17,7 +18,7 @@ from flowerlab.photos import resize_photo
 from flowerlab.recipe import Recipe
 from flowerlab.starter import RUN_ID, bring_starter
 from flowerlab.store import Store
-from flowerlab.trainer.explain import METHODS, explain, feature_maps, first_filters, seen
+from flowerlab.trainer.explain import METHODS, ONE_VIEW, VIEWS, View, explain, feature_maps, first_filters, seen
 from flowerlab.trainer.models import build
 from flowerlab.trainer.opened import Opened
 from flowerlab.trainer.saved import load_saved, write_compact
@@ -83,15 +84,16 @@ def test_the_parts_of_a_network_make_up_the_whole(tmp_path: Path, architecture: 
     assert [layer.kind for layer in described] == [type(layer).__name__ for layer in opened.layers]
 
 
+@pytest.mark.parametrize("views", [ONE_VIEW, VIEWS], ids=["one view", "all views"])
 @pytest.mark.parametrize("method", METHODS)
-def test_a_map_is_where_the_class_is(method: str) -> None:
+def test_a_map_is_where_the_class_is(method: str, views: Sequence[View]) -> None:
     """Red at the left and green at the right: the map of either class lies where its colour is, and nowhere else."""
     opened = Opened(colour_network())
     photo = np.zeros((8, 8, 3), dtype=np.uint8)
     photo[:, :4, 0] = photo[:, 4:, 1] = 200
-    red, green = (explain(opened, photo, label, method=method) for label in (0, 1))
+    red, green = (explain(opened, photo, label, method=method, views=views) for label in (0, 1))
     assert red.layer == "colours"
-    assert red.heat.shape == (8, 8)
+    assert red.heat.shape == red.places == (8, 8)
     assert red.heat[:, :4].any()
     assert not red.heat[:, 4:].any()
     assert green.heat[:, 4:].any()
