@@ -120,8 +120,9 @@ def _turned_back(coarse: NDArray[np.float32], view: View, height: int, width: in
     """Spreads a map over the photo and undoes what its view did to the photo."""
     fine = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32)
     mirrored, down, right = _pixels(view, height, width)
-    back: NDArray[np.float32] = _shifted(fine[:, ::-1] if mirrored else fine, -down, -right)
-    return back
+    # At the edge that the view left out nothing is known.
+    padded = np.pad(fine[:, ::-1] if mirrored else fine, ((abs(down),), (abs(right),)))
+    return padded[abs(down) + down :, abs(right) + right :][:height, :width]
 
 
 def _pixels(view: View, height: int, width: int) -> tuple[bool, int, int]:
