@@ -25,6 +25,7 @@ def main() -> None:
             st.Page("pages/train.py", title=_("Train"), icon="🌱"),
             st.Page("pages/compare.py", title=_("Compare"), icon="⚖️"),
             st.Page("pages/mistakes.py", title=_("Mistakes"), icon="🔎"),
+            st.Page("pages/inside.py", title=_("Inside"), icon="🔬"),
             st.Page("pages/experiments.py", title=_("Experiments"), icon="🧪"),
             st.Page("pages/classify.py", title=_("Classify"), icon="📷"),
             st.Page("pages/disk.py", title=_("Disk"), icon="💾"),

@@ -94,6 +94,16 @@ def tempered(probabilities: NDArray[np.floating], temperature: float) -> NDArray
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
+def tempered_one(probabilities: Sequence[float], temperature: float) -> tuple[float, ...]:
+    """Returns one answer with a temperature, see `tempered`.
+
+    Args:
+        probabilities: One a class, 0..1.
+        temperature: See `tempered`.
+    """
+    return tuple(float(share) for share in tempered(np.asarray([probabilities]), temperature)[0])
+
+
 def best_temperature(probabilities: NDArray[np.floating], truth: NDArray[np.int64]) -> float:
     """Returns the temperature (of `TEMPERATURES`) with the smallest mean negative log likelihood on these photos.
 

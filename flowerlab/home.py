@@ -61,6 +61,11 @@ class Home:
         return self.root / "hashes"
 
     @property
+    def embeddings(self) -> Path:
+        """One file a (model, photos): what a run's last layer computes its answers from."""
+        return self.root / "embeddings"
+
+    @property
     def folders(self) -> Path:
         """Own photos, imported: one folder a data set, one sub-folder a class."""
         return self.root / "folders"
@@ -97,8 +102,8 @@ class Home:
     def all_folders(self) -> tuple[Path, ...]:
         """Every folder that the lab keeps something in."""
         return (
-            self.runs, self.originals, self.prepared, self.features, self.hashes, self.folders, self.weights, self.trash,
-            self.locks,
+            self.runs, self.originals, self.prepared, self.features, self.hashes, self.embeddings, self.folders, self.weights,
+            self.trash, self.locks,
         )  # fmt: skip
 
     def create(self) -> Home:
@@ -127,7 +132,8 @@ class Home:
         Args:
             older_than_s: Age in seconds from which nobody can still be writing it.
         """
-        for folder in (self.originals, self.prepared, self.features, self.hashes, self.folders, self.weights):
+        kept = (self.originals, self.prepared, self.features, self.hashes, self.embeddings, self.folders, self.weights)
+        for folder in kept:
             for path in folder.glob(".*.part"):
                 try:
                     if time.time() - path.stat().st_mtime < older_than_s:

@@ -27,7 +27,9 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.photo_hashes import hashes_file
 from flowerlab.datasets.prepared import delete_prepared
 from flowerlab.disk.meter import Meter
+from flowerlab.embeddings import forget_embeddings
 from flowerlab.engine import Engine, Sink
+from flowerlab.engine.embedder import Embedder
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.engine.fetcher import Fetcher
 from flowerlab.engine.gatherer import Gatherer, Gathering
@@ -97,6 +99,7 @@ class Lab:
         self.store, self.notices, self.look_only = self._opened.store, self._opened.notices, self._opened.look_only
         self.trash = Trash(self.home, self.store, self.check_changeable)
         self.predictor = Predictor(self.home, self.settings)
+        self.embedder = Embedder(self.home, self.predictor)
         self.gatherer = Gatherer(self.home, self.settings)
         self.fetcher = Fetcher(self.gatherer)
         self.hasher = Hasher(self.home)
@@ -149,6 +152,7 @@ class Lab:
             self._janitor.close()
         if self._owner is not None:
             self._owner.close()
+        self.embedder.close()
         self.predictor.close()
         self.fetcher.close()
         self.hasher.close()
@@ -370,6 +374,7 @@ class Lab:
         """
         self.trash.throw(run_id)
         self._reader.forget(run_id)
+        forget_embeddings(self.home, run_id=run_id)
 
     def clean(self) -> Cleaning | None:
         """Does now what the cleaning rule says, see `flowerlab.cleaning`; returns what that was, None if nothing."""
@@ -469,6 +474,7 @@ class Lab:
         if gathered is not None:
             delete_prepared(self.home, gathered.content)
             hashes_file(self.home, gathered.content).unlink(missing_ok=True)
+            forget_embeddings(self.home, content=gathered.content)
             shutil.rmtree(gathered.folder)
 
     def weights_at_hand(self, architecture: str) -> bool:

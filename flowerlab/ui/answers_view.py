@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import streamlit as st
 
+from flowerlab.calibration import tempered_one
 from flowerlab.charts.answers import answer_height_px, answer_options, answer_sentence
 from flowerlab.charts.colours import class_glyph
+from flowerlab.charts.heat_picture import heat_over, heat_sentence
+from flowerlab.errors import BadPhoto, FlowerlabError
 from flowerlab.figures import spelled
 from flowerlab.locale import _
+from flowerlab.photos import read_photo
 from flowerlab.run import Run
 from flowerlab.ui.classifying import Given, Memory
+from flowerlab.ui.inside_photo import Photo
+from flowerlab.ui.lab import lab
+from flowerlab.ui.messages import tell
+from flowerlab.ui.photo_tiles import percent
+from flowerlab.ui.photos_view import encoded
 from flowerlab.ui.run_picker import escaped, run_title
+from flowerlab.ui.similar_photos import show_similar
+from flowerlab.ui.stored_answers import stored_of
+from flowerlab.ui.where_it_looks import heat_of, look_of, what_grad_cam_is
+
+LOOK_PX, LOOK_OPACITY = 220, 0.55
 
 
 def problem_sentence(photo: Given, kept: Memory) -> str:
@@ -19,7 +36,20 @@ def problem_sentence(photo: Given, kept: Memory) -> str:
     return escaped(sentence if photo.name in sentence else f"{photo.name}: {sentence}")
 
 
-def show_photo(photo: Given, runs: list[Run], kept: Memory) -> None:
+@dataclass(frozen=True)
+class Beside:
+    """What is shown beside each answer.
+
+    Args:
+        looks: Where the run looks (Grad-CAM).
+        similar: Ids of the runs whose most similar training photos are shown.
+    """
+
+    looks: bool = False
+    similar: frozenset[str] = frozenset()
+
+
+def show_photo(photo: Given, runs: list[Run], kept: Memory, beside: Beside) -> None:
     """One photo with the answers of all runs."""
     digest = photo.digest
     with st.container(border=True):
@@ -29,7 +59,7 @@ def show_photo(photo: Given, runs: list[Run], kept: Memory) -> None:
             st.caption(_caption(photo))
         with right:
             for run in runs:
-                show_answer(photo, run, kept)
+                show_answer(photo, run, kept, beside)
 
 
 def _caption(photo: Given) -> str:
@@ -41,7 +71,7 @@ def _caption(photo: Given) -> str:
     return words.format(name=escaped(photo.name), truth=escaped(photo.truth))
 
 
-def show_answer(photo: Given, run: Run, kept: Memory) -> None:
+def show_answer(photo: Given, run: Run, kept: Memory, beside: Beside) -> None:
     """What one run says about one photo."""
     answer = kept.answers.get((run.id, photo.digest))
     if answer is None or run.result is None:
@@ -65,6 +95,7 @@ def show_answer(photo: Given, run: Run, kept: Memory) -> None:
             )
         else:
             st.markdown(f"### {class_glyph(best)} {escaped(classes[best])}, {probabilities[best] * 100:.0f} %{judged}")
+        _show_calibrated(run, probabilities)
         st.echarts_chart(
             answer_options(classes, probabilities),
             height=answer_height_px(probabilities),
@@ -74,3 +105,58 @@ def show_answer(photo: Given, run: Run, kept: Memory) -> None:
     with seen:
         st.image(answer.seen, width=110, alt=_("The photo as the network sees it"))
         st.caption(_("as the network sees it, {size} px").format(size=run.recipe.image_size))
+    if beside.looks:
+        _show_look(photo, run)
+    if run.id in beside.similar:
+        _show_similar(photo, run)
+
+
+def _show_calibrated(run: Run, probabilities: Sequence[float]) -> None:
+    """Says how sure the answer may be, where the run's validation photos tell it."""
+    temperature = stored_of(lab(), run).temperature
+    if temperature is None:
+        return
+    mended = max(tempered_one(probabilities, temperature))
+    st.caption(
+        _("Calibrated: **{percent}**").format(percent=percent(mended)),
+        help=_(
+            "How sure this answer may be, by the run's validation photos: its logits are divided by {value:.2f} (the temperature), "
+            "with which answers of a sureness were right about so often there. It holds for photos like those it was trained on."
+        ).format(value=temperature),
+    )
+
+
+def _show_look(photo: Given, run: Run) -> None:
+    read = _photo_of(photo)
+    if read is None:
+        return
+    try:
+        found = look_of(lab(), run, read, None)
+    except FlowerlabError as error:
+        tell(error)
+        return
+    heat = heat_of(run, read, found)
+    sentence = heat_sentence(heat)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.image(
+            encoded(heat_over(read.shown, heat, LOOK_OPACITY)), width=LOOK_PX,
+            alt=_("Where {run} looks in {photo}. {sentence}").format(run=run.name, photo=read.words, sentence=sentence),
+        )  # fmt: skip
+        with st.container(width="stretch"):
+            st.markdown(_("**Where it looks**"), help=what_grad_cam_is())
+            st.caption(sentence)
+
+
+def _show_similar(photo: Given, run: Run) -> None:
+    read = _photo_of(photo)
+    if read is not None:
+        show_similar(lab(), run, photo.digest, read.pixels, name=photo.name if photo.truth else "")
+
+
+def _photo_of(photo: Given) -> Photo | None:
+    """Reads a photo again: decoded photos of a phone take 36 MB each and are not kept."""
+    try:
+        return Photo(photo, read_photo(photo.data, photo.name))
+    except BadPhoto:
+        # It was told above.
+        return None

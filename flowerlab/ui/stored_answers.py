@@ -37,6 +37,12 @@ class Stored:
         """How well sureness fits on the test photos."""
         return None if self.tested is None else calibrated(self.tested)
 
+    @property
+    def temperature(self) -> float | None:
+        """What all logits are divided by, chosen on the validation photos; None if their answers were not kept."""
+        known = self.tested is not None and len(self.tested.val_truth) > 0 and self.calibrated is not None
+        return self.calibrated.temperature if known and self.calibrated is not None else None
+
 
 def stored_of(lab: Lab, run: Run) -> Stored:
     """Returns a run's answers.

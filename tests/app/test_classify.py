@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import time
+import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,14 +14,19 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from flowerlab.calibration import best_temperature, tempered_one
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
+from flowerlab.engine.arrays import packed, unpacked
 from flowerlab.engine.predictor import Predictor
 from flowerlab.errors import PredictorFailed
 from flowerlab.home import Home
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.starter import RUN_ID
+from flowerlab.ui import given_photos
+from flowerlab.ui.given_photos import camera_allowed
+from flowerlab.ui.lab import lab
 from flowerlab.ui.run_picker import escaped
 from tests.app.finished_runs import add_finished, open_page, texts
 
@@ -158,8 +166,11 @@ def test_a_predictor_that_fails_is_told_as_a_sentence(home: Home, monkeypatch: p
     assert len(asked) == 2
 
 
-def test_at_most_fifty_photos_are_taken_at_once(home: Home, asked: list[tuple[str, int]]) -> None:
-    """Of 52 photos the first 50 are answered, and the page says so; it shows a few at a time."""
+def test_only_so_many_photos_are_taken_at_once(
+    home: Home, asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 52 photos the first 50 are answered where no more may be, and the page says so; it shows a few at a time."""
+    monkeypatch.setattr(given_photos, "MOST_PHOTOS", 50)
     add_finished(home, "run")
     app = upload(open_page("classify"), *((f"{number}.jpg", photo(number)) for number in range(52)))
     assert not app.exception
@@ -247,3 +258,104 @@ def test_the_same_photo_given_twice_is_answered_once(home: Home, asked: list[tup
     assert len(app.get("echarts_chart")) == 2
     assert "one" in texts(app)
     assert "copy" not in texts(app)
+
+
+def zipped(*files: tuple[str, bytes]) -> bytes:
+    """A zip of files."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def test_a_zip_brings_many_photos(home: Home, asked: list[tuple[str, int]]) -> None:
+    """Its photos are answered as if each had been uploaded, in a table too; what is no photo in it gets a sentence."""
+    run = add_finished(home, "run")
+    inside = [(f"class a/{number}.jpg", photo(number)) for number in range(8)]
+    app = upload(open_page("classify"), ("all.zip", zipped(*inside, ("notes.txt", b"x"), ("bad.png", b"none"))))
+    assert not app.exception
+    assert sum(count for _run, count in asked) == 8
+    assert asked[0][0] == run.id
+    table = app.dataframe[0].value
+    assert list(table["Photo"]) == [f"{number}.jpg" for number in range(8)]
+    assert set(table["run"]) == {"tulips 93 %"}
+    assert any("bad" in error.value for error in app.error)
+    app.button(key="no-uploads").click().run()
+    assert not app.get("echarts_chart")
+
+
+def test_a_zip_that_is_none_is_told(home: Home, asked: list[tuple[str, int]]) -> None:
+    """A file that only bears the name ends in one sentence, and nothing is asked."""
+    add_finished(home, "run")
+    app = upload(open_page("classify"), ("all.zip", b"no zip"))
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "cannot be opened" in app.error[0].value
+    assert not asked
+
+
+def test_confidence_is_calibrated_by_the_validation_photos(home: Home, asked: list[tuple[str, int]]) -> None:
+    """A run that was 80 % sure of all and right less often says less than its 93 %; a run that was not tested says nothing of it."""
+    run = add_finished(home, "tested")
+    app = upload(open_page("classify"), ("flower.jpg", photo()))
+    (caption,) = [text.value for text in app.caption if text.value.startswith("Calibrated")]
+    stored = np.load(home.run(run.id) / "predictions.npz")
+    temperature = best_temperature(stored["val_probabilities"][1], stored["val_truth"])
+    expected = max(tempered_one([0.02, 0.03, 0.93, 0.02, 0.0], temperature))
+    assert f"{expected * 100:.0f} %" in caption or "over 99 %" in caption
+    add_finished(home, "untested", seed=1, tested=False)
+    app = upload(open_page("classify"), ("flower.jpg", photo()))
+    assert not [text.value for text in app.caption if text.value.startswith("Calibrated")]
+
+
+def test_looks_and_similar_photos_are_shown_when_asked_for(
+    home: Home, asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Off at first. On: the map with a sentence; three training photos with their labels, once all went through the network."""
+    garden = gather(home, "garden", Garden(PICTURES))
+    add_finished(home, "run", materials=garden.folder.name)
+    tasks: list[str] = []
+
+    def ask(predictor: Predictor, task: str, model: Path, **about: Any) -> dict[str, Any]:
+        tasks.append(task)
+        if task == "embed":
+            return {"features": packed(unpacked(about["photos"]).mean(axis=(1, 2), dtype=np.float32))}
+        heat = np.zeros((3, 3), dtype=np.float32)
+        heat[1, 1] = 1
+        return {
+            "heat": packed(heat),
+            "places": [3, 3],
+            "layer": "conv3",
+            "label": 2,
+            "probabilities": [0.0, 0.0, 1.0, 0.0, 0.0],
+        }
+
+    monkeypatch.setattr(Predictor, "ask", ask)
+    app = upload(open_page("classify"), ("flower.jpg", photo()))
+    assert not tasks
+    app.toggle(key="classify-looks").set_value(True).run()
+    assert not app.exception
+    assert tasks == ["explain"]
+    assert "in the middle" in texts(app)
+    app.toggle(key="classify-similar").set_value(True).run()
+    due_s = time.monotonic() + 30
+    while not all(state.over for state in lab().embedder._states.values()):
+        assert time.monotonic() < due_s
+        time.sleep(0.01)
+    app.run()
+    assert not app.exception
+    words = "\n".join(image.alt for element in app.get("image") for image in element.proto.imgs)
+    assert words.count("Training photo") == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("http://localhost:8501/classify", True), ("https://lab.school/classify", True), ("", True),
+        ("http://127.0.0.1:8501", True), ("http://192.168.0.7:8501/classify", False), ("http://teacher.local:8501", False),
+    ],
+)  # fmt: skip
+def test_where_browsers_keep_the_camera(address: str, allowed: bool) -> None:
+    """Over plain HTTP from another computer there is no camera; from this one, or over HTTPS, there is."""
+    assert camera_allowed(address) is allowed

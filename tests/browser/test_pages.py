@@ -14,6 +14,7 @@ PAGES = {
     "train": "Train",
     "compare": "Compare",
     "mistakes": "Mistakes",
+    "inside": "Inside",
     "experiments": "Experiments",
     "classify": "Classify",
     "disk": "Disk",
@@ -42,7 +43,7 @@ def test_every_page_opens_by_its_own_address(server: Server, browser: Browser, d
         assert not page.evaluate(WIDER_THAN_THE_SCREEN), name
         expect(page.get_by_text("nothing is training")).to_be_visible()
     page.set_viewport_size({"width": 1280, "height": 900})
-    for title in ("Data", "Train", "Compare", "Mistakes", "Experiments", "Classify", "Disk"):
+    for title in ("Data", "Train", "Compare", "Mistakes", "Inside", "Experiments", "Classify", "Disk"):
         page.get_by_role("link", name=title).click()
         drawn(page, title)
         assert page.get_by_test_id("stException").count() == 0, title

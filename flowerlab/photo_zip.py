@@ -1,0 +1,105 @@
+"""Photos out of a zip, to be named: read as if an enemy had made it. Folders in it mean nothing here."""
+
+from __future__ import annotations
+
+import stat
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from flowerlab.errors import BadInput, legible
+from flowerlab.photos import MAX_BYTES
+from flowerlab.zips import DAMAGE, TooManyEntries, open_zip
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
+MOST_ENTRIES = 2_000
+MOST_UNPACKED_BYTES = 300_000_000
+PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ADVICE = "Make a plain zip of the photos."
+
+
+@dataclass(frozen=True)
+class Unzipped:
+    """What a zip held.
+
+    Args:
+        photos: (name, bytes) of each, in the zip's order. The bytes were not looked at yet.
+        left_out: Sentences on photos that were not taken.
+    """
+
+    photos: tuple[tuple[str, bytes], ...]
+    left_out: tuple[str, ...]
+
+
+def unzip_photos(data: bytes, name: str, *, most: int) -> Unzipped:
+    """Takes the photos out of a zip.
+
+    Args:
+        data: The zip.
+        name: Of its file.
+        most: How many photos are taken; the others are left out.
+
+    Raises:
+        BadInput: If it is no whole zip, lists too much, or holds no photo that can be taken.
+    """
+    with tempfile.TemporaryDirectory(prefix="flowerlab-") as folder:
+        path = Path(folder) / "photos.zip"
+        path.write_bytes(data)
+        try:
+            with open_zip(path, MOST_ENTRIES) as archive:
+                return _taken(archive, name, most)
+        except TooManyEntries:
+            raise BadInput(
+                f"The zip lists too much. Expected at most {MOST_ENTRIES:,} files. Received: {legible(name)}. Take fewer photos."
+            ) from None
+        except zipfile.BadZipFile:
+            raise BadInput(
+                f"The zip cannot be opened. Expected a whole .zip. Received: {legible(name)}, cut short or damaged. {ADVICE}"
+            ) from None
+
+
+def _taken(archive: zipfile.ZipFile, name: str, most: int) -> Unzipped:
+    infos = [info for info in archive.infolist() if _is_photo(info)]
+    if not infos:
+        raise BadInput(
+            f"The zip holds no photo. Expected JPEG, PNG, WebP or HEIC files. Received: {legible(name)}. {ADVICE}"
+        )
+    photos: list[tuple[str, bytes]] = []
+    left_out: list[str] = []
+    left = MOST_UNPACKED_BYTES
+    for number, info in enumerate(infos):
+        if len(photos) == most or left <= 0:
+            reason = f"at most {most} photos" if left > 0 else f"at most {MOST_UNPACKED_BYTES // 10**6} MB, unpacked"
+            left_out.append(
+                f"{legible(name)} holds too much. Expected {reason}. Received: {len(infos)} photos, of which {len(infos) - number} "
+                "were left out. Bring the others in another zip."
+            )
+            break
+        try:
+            photo = _read(archive, info, min(left, MAX_BYTES))
+        except (*DAMAGE, NotImplementedError) as error:
+            left_out.append(
+                f"{legible(info.filename)} cannot be read. Expected a whole file. Received: {type(error).__name__}. {ADVICE}"
+            )
+            continue
+        left -= len(photo)
+        photos.append((legible(PurePosixPath(info.filename.replace("\\", "/")).name), photo))
+    return Unzipped(tuple(photos), tuple(left_out))
+
+
+def _is_photo(info: zipfile.ZipInfo) -> bool:
+    parts = PurePosixPath(info.filename.replace("\\", "/")).parts
+    if not parts or info.is_dir() or stat.S_ISLNK(info.external_attr >> 16):
+        return False
+    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
+    return not hidden and Path(parts[-1]).suffix.lower() in SUFFIXES
+
+
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most_bytes: int) -> bytes:
+    """Reads what is really there, whatever the zip claims: one byte too many at most, so that a reader sees that it is too large."""
+    if info.compress_type not in PLAIN_METHODS or info.flag_bits & 1:
+        # LZMA takes as much memory as an entry asks for; for an encrypted one there is no password.
+        raise NotImplementedError
+    with archive.open(info) as file:
+        return file.read(most_bytes + 1)

@@ -1,0 +1,226 @@
+"""Looks into a trained network: where it looks for a class, what a layer makes of a photo, what the first filters are.
+
+Grad-CAM: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", ICCV 2017,
+https://arxiv.org/abs/1610.02391.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from PIL import Image
+
+from flowerlab.trainer.opened import Opened, strongest_first
+
+# How the feature maps are weighed by the gradient of the class's score. `gradcam`: by its mean over the map. `hirescam` (Draelos and
+# Carin 2020): place by place. `layercam` (Jiang et al. 2021): by its positive part. `local`: by its mean over half the map's height and
+# width around each place. `both`: the first and the last, each scaled, together.
+METHODS = ("gradcam", "hirescam", "layercam", "local", "both")
+# docs/decisions/0012-inside.md says what was measured, and why these.
+METHOD = "both"
+# (mirrored, down, right): changes of the photo that change nothing in what it shows; shifts in shares of its side.
+VIEWS = tuple((mirrored, *shift) for mirrored in (False, True) for shift in ((0.0, 0.0), (-0.08, 0.08), (0.08, -0.08)))
+ONE_VIEW = VIEWS[:1]
+
+View = tuple[bool, float, float]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Where a network looks for a class.
+
+    Args:
+        heat: float32, (height, width) of the photo, 0 or more: what speaks for the class, and where.
+        places: (rows, columns) of the layer's output, from which the heat was spread.
+        layer: Name of the layer.
+        label: Index of the class.
+        probabilities: float32, (classes,).
+    """
+
+    heat: NDArray[np.float32]
+    places: tuple[int, int]
+    layer: str
+    label: int
+    probabilities: NDArray[np.float32]
+
+
+def explain(
+    opened: Opened,
+    photo: NDArray[np.uint8],
+    label: int | None,
+    *,
+    method: str = METHOD,
+    layer: keras.Layer | None = None,
+    views: Sequence[View] = VIEWS,
+) -> Explanation:
+    """Returns where a network looks for a class.
+
+    Args:
+        opened: The network.
+        photo: uint8, (height, width, 3), RGB, of the network's size.
+        label: Index of the class; None: the one that it answers.
+        method: One of `METHODS`.
+        layer: Whose output is looked at; default: `Opened.looked_at`.
+        views: Over which the mean is taken; the first is the photo itself. What speaks against the class in one view cancels what
+            speaks for it at the same place in another.
+    """
+    layer = layer or opened.looked_at
+    with tf.GradientTape() as tape:
+        given = opened.given(np.stack([_seen_as(photo, view) for view in views]))
+        tape.watch(given)
+        maps, crossing = opened.viewing(layer)(given, training=False)
+        features = opened.after(crossing, training=False)
+        # The class's score before the softmax: behind it, a sure answer would leave no gradient.
+        scores = keras.ops.matmul(features, opened.answer.kernel) + opened.answer.bias
+        chosen = int(np.argmax(scores[0])) if label is None else label
+        score = keras.ops.sum(scores[:, chosen])
+    gradient = keras.ops.convert_to_numpy(tape.gradient(score, maps))
+    values = keras.ops.convert_to_numpy(maps)
+    height, width = photo.shape[:2]
+    speaking = np.zeros((height, width), dtype=np.float32)
+    for part in ("gradcam", "local") if method == "both" else (method,):
+        coarse = (values * _weights(gradient, part)).sum(axis=3)
+        fine = [_turned_back(one, view, height, width) for one, view in zip(coarse, views, strict=True)]
+        mean = np.mean(fine, axis=0)
+        speaking += mean / max(float(np.abs(mean).max()), 1e-12)
+    probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(scores))[0]
+    places = (values.shape[1], values.shape[2])
+    return Explanation(np.maximum(speaking, 0), places, layer.name, chosen, probabilities)
+
+
+def _weights(gradient: NDArray[np.float32], method: str) -> NDArray[np.float32]:
+    """Returns what feature maps are multiplied with: (n, height, width, channels), or broadcast to it."""
+    if method == "gradcam":
+        return np.asarray(gradient.mean(axis=(1, 2), keepdims=True))
+    if method == "hirescam":
+        return gradient
+    if method == "layercam":
+        return np.maximum(gradient, 0)
+    if method == "local":
+        window = [side // 2 | 1 for side in gradient.shape[1:3]]
+        weights: NDArray[np.float32] = tf.nn.avg_pool2d(gradient, window, strides=1, padding="SAME").numpy()
+        return weights
+    raise ValueError(f"There is no such method. Expected one of {', '.join(METHODS)}. Received: {method!r}.")
+
+
+def _seen_as(photo: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
+    """Returns a photo shifted, its edge repeated where it left, and then mirrored."""
+    mirrored, down, right = _pixels(view, *photo.shape[:2])
+    shifted = _shifted(photo, down, right)
+    return shifted[:, ::-1] if mirrored else shifted
+
+
+def _turned_back(coarse: NDArray[np.float32], view: View, height: int, width: int) -> NDArray[np.float32]:
+    """Spreads a map over the photo and undoes what its view did to the photo."""
+    fine = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32)
+    mirrored, down, right = _pixels(view, height, width)
+    # At the edge that the view left out nothing is known.
+    padded = np.pad(fine[:, ::-1] if mirrored else fine, ((abs(down),), (abs(right),)))
+    return padded[abs(down) + down :, abs(right) + right :][:height, :width]
+
+
+def _pixels(view: View, height: int, width: int) -> tuple[bool, int, int]:
+    return view[0], round(view[1] * height), round(view[2] * width)
+
+
+def _shifted(values: NDArray[Any], down: int, right: int) -> NDArray[Any]:
+    rows = np.clip(np.arange(values.shape[0]) - down, 0, values.shape[0] - 1)
+    columns = np.clip(np.arange(values.shape[1]) - right, 0, values.shape[1] - 1)
+    return values[np.ix_(rows, columns)]
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What some channels of a layer make of a photo.
+
+    Args:
+        maps: uint8, (maps, height, width): 0 is the lowest value of its channel, 255 its highest.
+        channels: Which channels they are.
+        lows, highs: The lowest and the highest value of each.
+        channels_in_all: How many the layer has.
+        silent: How many of them are the same everywhere.
+    """
+
+    maps: NDArray[np.uint8]
+    channels: list[int]
+    lows: list[float]
+    highs: list[float]
+    channels_in_all: int
+    silent: int
+
+
+def feature_maps(opened: Opened, photo: NDArray[np.uint8], place: int, *, begin: int, count: int) -> Maps:
+    """Returns feature maps of a layer, those with the largest mean magnitude first.
+
+    Args:
+        opened: The network.
+        photo: uint8, (height, width, 3), RGB, of the network's size.
+        place: Of the layer, in `Opened.layers`.
+        begin: How many of the strongest are left out.
+        count: How many are returned at most.
+    """
+    values = opened.output_of(opened.layers[place], photo[None])[0]
+    order = strongest_first(np.abs(values).mean(axis=(0, 1)))[begin : begin + count]
+    chosen = values[:, :, order].transpose(2, 0, 1)
+    lows, highs = values.min(axis=(0, 1)), values.max(axis=(0, 1))
+    return Maps(
+        maps=np.stack([_bytes(one, float(one.min()), float(one.max())) for one in chosen])
+        if order
+        else np.zeros((0, *values.shape[:2]), dtype=np.uint8),
+        channels=order,
+        lows=[float(lows[channel]) for channel in order],
+        highs=[float(highs[channel]) for channel in order],
+        channels_in_all=values.shape[2],
+        silent=int((lows == highs).sum()),
+    )
+
+
+def first_filters(opened: Opened) -> tuple[str, NDArray[np.uint8]]:
+    """Returns the filters that look at the photo itself: (the layer's name, uint8 (filters, height, width, 3), RGB).
+
+    Each filter is scaled by its own largest weight: 128 is a weight of zero, lighter is above it, darker below.
+    """
+    layer = opened.first_convolution
+    weights = keras.ops.convert_to_numpy(layer.kernel).transpose(3, 0, 1, 2)[..., opened.channel_order]
+    largest = np.maximum(np.abs(weights).max(axis=(1, 2, 3), keepdims=True), 1e-12)
+    return layer.name, (127.5 + 127.5 * weights / largest).round().astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A photo as the first convolution gets it.
+
+    Args:
+        picture: uint8, (height, width, 3), its channels in the network's order: 0 is `low`, 255 is `high`.
+        low, high: The lowest and the highest number in it.
+        channel_order: Where red, green and blue stand.
+    """
+
+    picture: NDArray[np.uint8]
+    low: float
+    high: float
+    channel_order: list[int]
+
+
+def seen(opened: Opened, photo: NDArray[np.uint8]) -> Seen:
+    """Returns a photo as the network sees it behind all preprocessing.
+
+    Args:
+        opened: The network.
+        photo: uint8, (height, width, 3), RGB, of the network's size.
+    """
+    values = opened.seen(photo[None])[0]
+    low, high = float(values.min()), float(values.max())
+    return Seen(_bytes(values, low, high), low, high, opened.channel_order)
+
+
+def _bytes(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
+    span = high - low
+    scaled = (values - low) / span * 255 if span > 0 else np.zeros_like(values)
+    return np.asarray(scaled.round(), dtype=np.uint8)

@@ -1,0 +1,181 @@
+"""Choosing the one photo that is looked at from inside: a test photo or an own one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from flowerlab.comparison import run_photos
+from flowerlab.errors import BadPhoto
+from flowerlab.locale import _
+from flowerlab.photos import read_photo, resize_photo
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+from flowerlab.ui.classifying import Given, drawn_samples, sample_photos
+from flowerlab.ui.photos_view import encoded
+from flowerlab.ui.run_picker import escaped
+
+CHOSEN, OWN, TURN = "inside-chosen", "inside-own", "inside-turn"
+UPLOAD = "inside-upload"
+QUERY = "photo"
+TYPES = ["jpg", "jpeg", "png", "webp", "heic", "heif"]
+LARGEST_PHOTO_MB = 20
+SAMPLES = 5
+TILE_PX = 118
+# The longer side of what is drawn upon.
+SHOWN_PX = 480
+
+
+@dataclass(frozen=True)
+class Photo:
+    """The photo that is looked at.
+
+    Args:
+        given: As it came.
+        pixels: uint8, (height, width, 3), RGB.
+    """
+
+    given: Given
+    pixels: NDArray[np.uint8]
+
+    @cached_property
+    def shown(self) -> NDArray[np.uint8]:
+        """The photo, small enough to be drawn upon at once."""
+        height, width = self.pixels.shape[:2]
+        share = min(1.0, SHOWN_PX / max(height, width))
+        if share == 1:
+            return self.pixels
+        from PIL import Image
+
+        size = (max(1, round(width * share)), max(1, round(height * share)))
+        return np.asarray(Image.fromarray(self.pixels).resize(size), dtype=np.uint8)
+
+    @property
+    def words(self) -> str:
+        """What it is, for those who do not see it. No Markdown in it."""
+        if self.given.truth is None:
+            return _("the photo {name}").format(name=self.given.name)
+        return _("the photo {name}, {truth}").format(name=self.given.name, truth=self.given.truth)
+
+
+def pick_photo(lab: Lab, run: Run) -> Photo | None:
+    """Lets one choose a photo; at first it is the first sample.
+
+    Args:
+        lab: Whose photos.
+        run: Whose test photos are offered.
+
+    Returns:
+        None if there is none, or it cannot be read.
+    """
+    _take_over_url()
+    offered = _offered(lab, run)
+    if not offered:
+        st.info(_("The photos of this run's data set are not in the lab. Bring your own photo."), icon="🗂️")
+    chosen = _chosen(offered)
+    with st.container(horizontal=True, gap="small", key="inside-photos"):
+        for given in offered:
+            _tile(given, chosen=chosen is not None and given.digest == chosen.digest)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button(_("Other test photos"), key="inside-others", on_click=_turn, disabled=not offered)
+        with st.popover(_("My own photo"), icon="🖼️", key="inside-own-popover"):
+            st.file_uploader(
+                _("A photo"), type=TYPES, key=UPLOAD, max_upload_size=LARGEST_PHOTO_MB, on_change=_keep_upload,
+                help=_("JPEG, PNG, WebP or HEIC. It stays on the machine that runs this lab."),
+            )  # fmt: skip
+    if chosen is None:
+        return None
+    try:
+        return Photo(chosen, read_photo(chosen.data, chosen.name))
+    except BadPhoto as error:
+        st.error(escaped(str(error)), icon="🚫")
+        return None
+
+
+def choose_photo(photo: str) -> None:
+    """Chooses a photo of the run's data set by its id; to be called before `pick_photo`, as in a callback."""
+    st.session_state[CHOSEN] = photo
+
+
+def _take_over_url() -> None:
+    """A link beats what was chosen before."""
+    asked = st.query_params.get(QUERY, "")
+    if asked and asked != st.session_state.get(f"{CHOSEN}-url"):
+        st.session_state[CHOSEN] = asked
+    st.session_state[f"{CHOSEN}-url"] = asked
+
+
+def _offered(lab: Lab, run: Run) -> list[Given]:
+    """Own photo first, then the photo that was asked for, then samples."""
+    turn = int(st.session_state.get(TURN, 1))
+    samples = sample_photos(lab, run, turn=turn, count=SAMPLES) or drawn_samples(run, turn=turn)
+    named = st.session_state.get(CHOSEN)
+    first: list[Given] = []
+    own: Given | None = st.session_state.get(OWN)
+    if own is not None:
+        first.append(own)
+    originals = run_photos(lab, run)
+    if named is not None and originals is not None and named in originals.positions:
+        place = originals.positions[named]
+        first.append(Given(named, originals.data(place), originals.classes[int(originals.labels[place])]))
+    return list({given.digest: given for given in reversed([*first, *samples])}.values())[::-1]
+
+
+def _chosen(offered: Sequence[Given]) -> Given | None:
+    named: str = st.session_state.get(CHOSEN, "")
+    by_name = {_name(given): given for given in reversed(offered)}
+    return by_name.get(named, offered[0]) if offered else None
+
+
+def _name(given: Given) -> str:
+    """A test photo by its id, an own one by its bytes: its name may be that of a test photo."""
+    return given.name if given.truth is not None else given.digest
+
+
+def _tile(given: Given, *, chosen: bool) -> None:
+    with st.container(width=TILE_PX, gap=None):
+        picture = _small(given.digest, given.data)
+        words = given.truth or given.name
+        if picture is None:
+            st.caption(_("cannot be read"))
+        else:
+            st.image(picture, width=TILE_PX, alt=_("A photo of {name}").format(name=words))
+        st.button(
+            ("👁 " if chosen else "") + escaped(words[:14]), key=f"inside-take-{given.digest[:16]}", width="stretch",
+            type="secondary" if chosen else "tertiary", on_click=_choose, args=(_name(given),),
+            help=_("Looked at now.") if chosen else _("Look at this photo."),
+        )  # fmt: skip
+
+
+@st.cache_data(max_entries=300, show_spinner=False)
+def _small(digest: str, _data: bytes) -> bytes | None:
+    try:
+        return encoded(resize_photo(read_photo(_data), 2 * TILE_PX, "crop"))
+    except BadPhoto:
+        return None
+
+
+def _choose(name: str) -> None:
+    st.session_state[CHOSEN] = name
+
+
+def _turn() -> None:
+    st.session_state[TURN] = int(st.session_state.get(TURN, 1)) + 1
+    st.session_state.pop(CHOSEN, None)
+
+
+def _keep_upload() -> None:
+    """Keeps the uploaded photo, as the uploader forgets it when another page is visited, and chooses it."""
+    file = st.session_state[UPLOAD]
+    if file is None:
+        st.session_state.pop(OWN, None)
+        return
+    data = file.getvalue()
+    st.session_state[OWN] = Given(file.name, data)
+    st.session_state[CHOSEN] = hashlib.sha256(data).hexdigest()

@@ -1,0 +1,78 @@
+"""Inside: how a trained network sees a photo."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.locale import _
+from flowerlab.run import Run
+from flowerlab.ui.embedding_map import show_map
+from flowerlab.ui.inside_photo import pick_photo
+from flowerlab.ui.lab import lab
+from flowerlab.ui.layers_view import show_layers
+from flowerlab.ui.refreshing import refreshed
+from flowerlab.ui.run_picker import nothing_finished, pick_runs
+from flowerlab.ui.where_it_looks import show_where
+
+MOST_RUNS = 2
+WHERE, LAYERS, MAP = "where", "layers", "map"
+
+
+def main() -> None:
+    """Lays out the page."""
+    st.title(_("Inside"))
+    st.markdown(
+        _(
+            "Look into a trained network: where it looks in a photo, what its layers make of it, which photos are alike to it."
+        )
+    )
+    finished = lab().finished()
+    if not finished:
+        nothing_finished(_("No finished run yet. Train one first; then it can be looked into here."))
+        return
+    lab().warm_predictor(finished)
+    runs = pick_runs(
+        finished, key="inside-runs", default=1, most=MOST_RUNS,
+        help=_("One run, or two: then you also see the difference of where they look."),
+    )  # fmt: skip
+    if not runs:
+        st.info(_("Choose a run above."), icon="👆")
+        return
+    words = {WHERE: _("Where it looks"), LAYERS: _("Layers"), MAP: _("Map of the test photos")}
+    # A callback may have chosen a view before this widget is drawn.
+    view = st.segmented_control(
+        _("Look at"), list(words), format_func=lambda name: words[name], default=WHERE, required=True, key="inside-view",
+        bind="query-params", persist_state="session",
+        help=_("The places that speak for a class; what each layer makes of the photo; all test photos, near where they are alike."),
+    )  # fmt: skip
+    # A part of its own: what is chosen in it does not draw the rest of the page anew.
+    refreshed(lambda: show(str(view), runs), every_s=None)
+
+
+def show(view: str, runs: list[Run]) -> None:
+    """Draws what is looked at."""
+    if view == MAP:
+        show_map(lab(), one_of(runs))
+        return
+    photo = pick_photo(lab(), runs[0])
+    if photo is None:
+        return
+    if view == LAYERS:
+        show_layers(lab(), one_of(runs), photo)
+    else:
+        show_where(lab(), runs, photo)
+
+
+def one_of(runs: list[Run]) -> Run:
+    """Lets one choose the run that is looked into, where two are chosen."""
+    if len(runs) == 1:
+        return runs[0]
+    names = {run.id: run.name for run in runs}
+    chosen = st.segmented_control(
+        _("Run"), list(names), format_func=lambda run_id: names[run_id], default=runs[0].id, required=True,
+        key=f"inside-one-{'-'.join(names)}",
+    )  # fmt: skip
+    return next(run for run in runs if run.id == chosen)
+
+
+main()

@@ -1,0 +1,257 @@
+"""The Inside page."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from flowerlab.datasets.garden import Garden
+from flowerlab.datasets.gather import gather
+from flowerlab.datasets.originals import Originals, open_originals
+from flowerlab.engine.arrays import packed, unpacked
+from flowerlab.engine.predictor import Predictor
+from flowerlab.errors import PredictorFailed
+from flowerlab.home import Home
+from flowerlab.run import Run
+from flowerlab.ui.lab import lab
+from tests.app.finished_runs import add_finished, open_page, texts
+
+GARDEN = Garden(60)
+ANSWER = [0.02, 0.03, 0.93, 0.02, 0.0]
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Originals:
+    """A small garden, drawn once."""
+    return gather(Home(tmp_path_factory.mktemp("drawn")).create(), "garden", GARDEN)
+
+
+@pytest.fixture
+def garden(home: Home, drawn: Originals) -> Originals:
+    """That garden in the lab."""
+    shutil.copytree(drawn.folder, home.originals / drawn.folder.name)
+    opened = open_originals(home.originals / drawn.folder.name)
+    assert opened is not None
+    return opened
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """Answers without a process; keeps what was asked. A photo's features are its mean colour."""
+    questions: list[tuple[str, dict[str, Any]]] = []
+
+    def ask(predictor: Predictor, task: str, model: Path, **about: Any) -> dict[str, Any]:
+        questions.append((task, about))
+        if task == "explain":
+            heat = np.zeros((4, 4), dtype=np.float32)
+            label = 2 if about["label"] is None else about["label"]
+            heat[0, 0 if label == 2 else 3] = 1
+            return {"heat": packed(heat), "places": [4, 4], "layer": "conv3", "label": label, "probabilities": ANSWER}
+        if task == "maps":
+            channels = list(range(about["begin"], about["begin"] + about["count"]))
+            maps = np.zeros((len(channels), 5, 5), dtype=np.uint8)
+            maps[:, 4, 4] = 255
+            ends = [1.0] * len(channels)
+            return {
+                "maps": packed(maps), "channels": channels, "lows": ends, "highs": ends, "channels_in_all": 16, "silent": 3,
+            }  # fmt: skip
+        if task == "filters":
+            return {"layer": "conv1", "filters": packed(np.full((2, 3, 3, 3), 128, dtype=np.uint8))}
+        if task == "embed":
+            return {"features": packed(unpacked(about["photos"]).mean(axis=(1, 2), dtype=np.float32))}
+        picture = packed(np.zeros((8, 8, 3), dtype=np.uint8))
+        return {"picture": picture, "low": -1.0, "high": 1.0, "channel_order": [2, 1, 0]}
+
+    monkeypatch.setattr(Predictor, "warm", lambda predictor, *model: None)
+    monkeypatch.setattr(Predictor, "ask", ask)
+    return questions
+
+
+def add(home: Home, garden: Originals, name: str = "run", **knobs: Any) -> Run:
+    """A finished run on that garden."""
+    return add_finished(home, name, materials=garden.folder.name, **knobs)
+
+
+def alts(app: Any) -> str:
+    """The text alternatives of all pictures of a page."""
+    return "\n".join(picture.alt for image in app.get("image") for picture in image.proto.imgs)
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    """Returns when it is so."""
+    due_s = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < due_s
+        time.sleep(0.01)
+
+
+def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
+    """The empty page says that nothing is finished and offers the way to Home."""
+    app = open_page("inside")
+    assert not app.exception
+    assert "No finished run yet" in texts(app)
+    assert app.button(key="go-home").label
+
+
+def test_where_it_looks_is_shown_and_told(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """At first the newest run's map of a test photo for its answer; the map is also a sentence, and what the network gets is beside it."""
+    add(home, garden)
+    app = open_page("inside")
+    assert not app.exception
+    assert [task for task, _ in asked] == ["explain", "seen"]
+    assert asked[0][1]["label"] is None
+    told = texts(app)
+    assert "tulips" in told
+    assert "93 %" in told
+    assert "at the upper left" in told
+    assert "Blue comes first" in told
+    assert "Where run looks for tulips" in alts(app)
+
+
+def test_another_class_has_another_map_and_opacity_asks_nothing(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """The class that is chosen is asked for; the slider draws what is known again."""
+    add(home, garden)
+    app = open_page("inside")
+    app.selectbox(key="inside-label").set_value(0).run()
+    assert asked[-1][1]["label"] == 0
+    assert "at the upper right" in texts(app)
+    assert "its answer is" in texts(app)
+    count = len(asked)
+    app.slider(key="inside-opacity").set_value(20).run()
+    assert not app.exception
+    assert len(asked) == count
+
+
+def test_two_runs_have_a_difference(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both maps and where one looks more than the other, in words too."""
+    first, second = add(home, garden, "first"), add(home, garden, "second", seed=1)
+    ask = Predictor.ask
+
+    def other(predictor: Predictor, task: str, model: Path, **about: Any) -> dict[str, Any]:
+        if task == "explain" and second.id in str(model):
+            about["label"] = 0
+        return ask(predictor, task, model, **about)
+
+    monkeypatch.setattr(Predictor, "ask", other)
+    app = open_page("inside", query={"runs": f"{first.id},{second.id}"})
+    assert not app.exception
+    assert "first looks more at the upper left; second looks more at the upper right" in texts(app)
+    assert "Difference of where two runs look" in alts(app)
+
+
+def test_layers_come_page_by_page(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
+    """The first convolution's strongest channels; more only when asked; another layer by its place; filters when they are opened."""
+    add(home, garden)
+    app = open_page("inside", state={"inside-view": "layers"})
+    assert not app.exception
+    assert [(task, about["place"], about["begin"], about["count"]) for task, about in asked] == [("maps", 1, 0, 12)]
+    assert "3 of the 16 channels are the same everywhere" in texts(app)
+    assert "Channel 0 of layer conv1, number 1 by strength: lightest at the lower right" in alts(app)
+    (place,) = [place for place, layer in [(3, "conv2")] if layer]
+    app.selectbox(key="inside-layer-handmade").set_value(place).run()
+    assert (asked[-1][1]["place"], asked[-1][1]["begin"]) == (place, 0)
+    assert {task for task, _ in asked} == {"maps"}
+
+
+def test_an_own_photo_is_looked_at(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
+    """It is chosen as soon as it is brought, and told by its name; a file that is no photo gets a sentence."""
+    add(home, garden)
+    app = open_page("inside")
+    file = io.BytesIO()
+    Image.new("RGB", (30, 20), "red").save(file, "PNG")
+    app.file_uploader(key="inside-upload").set_value(("mine.png", file.getvalue(), "image/png"))
+    app.run()
+    assert not app.exception
+    assert "the photo mine.png" in alts(app)
+    app.file_uploader(key="inside-upload").set_value(("fake.png", b"<html></html>", "image/png"))
+    app.run()
+    assert not app.exception
+    assert "fake" in app.error[0].value
+
+
+def test_a_link_opens_a_photo(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
+    """`?photo=ID` looks at that photo; an id of nowhere at a sample."""
+    add(home, garden)
+    app = open_page("inside", query={"photo": "garden-00007"})
+    assert not app.exception
+    assert "the photo garden-00007" in alts(app)
+    assert not open_page("inside", query={"photo": "<script>"}).exception
+
+
+def test_a_predictor_that_fails_is_told(home: Home, garden: Originals, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its own words, and the page stays whole."""
+
+    def fail(predictor: Predictor, task: str, model: Path, **about: Any) -> dict[str, Any]:
+        raise PredictorFailed("The machine may be too busy.")
+
+    monkeypatch.setattr(Predictor, "warm", lambda predictor, *model: None)
+    monkeypatch.setattr(Predictor, "ask", fail)
+    add(home, garden)
+    for view in ("where", "layers"):
+        app = open_page("inside", state={"inside-view": view})
+        assert not app.exception
+        assert "too busy" in app.error[0].value
+
+
+def test_the_map_is_drawn_and_a_photo_opens_with_its_neighbours(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """One press lets the test photos through; then the map stands, and a photo that is opened has its nearest training photos beside it."""
+    run = add(home, garden)
+    app = open_page("inside", state={"inside-view": "map"})
+    assert not app.exception
+    app.button(key=f"inside-test-{run.id}-start").click().run()
+    wait_for(lambda: all(state.over for state in lab().embedder._states.values()))
+    app.run()
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 1
+    assert "5 were named wrongly" in texts(app)
+    app.segmented_control(key="inside-map-colour").set_value("error").run()
+    app.segmented_control(key="inside-map-how").set_value("pca").run()
+    assert not app.exception
+    app.session_state[f"inside-map-opened-{run.id}"] = "garden-00003"
+    app.run()
+    # Its training photos are let through without being asked for.
+    wait_for(lambda: all(state.over for state in lab().embedder._states.values()))
+    app.run()
+    assert not app.exception
+    told = alts(app)
+    assert "Training photo" in told
+    assert "number 5 by likeness" in told
+    app.button(key="inside-look-at").click().run()
+    assert not app.exception
+    assert "the photo garden-00003" in alts(app)
+
+
+def test_a_run_that_was_not_tested_has_no_map(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """It says so; where the photos are not in the lab any more, too."""
+    add(home, garden, tested=False)
+    app = open_page("inside", state={"inside-view": "map"})
+    assert not app.exception
+    assert "was skipped" in texts(app)
+
+
+def test_where_photos_are_missing_flowers_are_drawn(home: Home, asked: list[tuple[str, dict[str, Any]]]) -> None:
+    """A run on photos that the lab lacks is shown drawn ones; its map says what to do."""
+    add_finished(home, "run", dataset="tf_flowers")
+    app = open_page("inside")
+    assert not app.exception
+    assert "looks for tulips in the photo drawn-" in alts(app)
+    app = open_page("inside", state={"inside-view": "map"})
+    assert "not in the lab" in texts(app)
