@@ -24,6 +24,7 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.photo_hashes import hashes_file
 from flowerlab.datasets.prepared import delete_prepared
 from flowerlab.engine import Engine, Sink
+from flowerlab.engine.converter import Converter
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.engine.fetcher import Fetcher
 from flowerlab.engine.gatherer import Gatherer, Gathering
@@ -77,6 +78,7 @@ class Lab:
         self.gatherer = Gatherer(self.home, self.settings)
         self.fetcher = Fetcher(self.gatherer)
         self.hasher = Hasher(self.home)
+        self.converter = Converter(self.home, self.settings)
         self._reader = Reader(self.store)
         if self.settings.starter:
             bring_starter(self.home, self.store)
@@ -92,6 +94,7 @@ class Lab:
         if self._owner is not None:
             self._owner.close()
         self.predictor.close()
+        self.converter.close()
         self.fetcher.close()
         self.hasher.close()
         self.gatherer.close()

@@ -1,0 +1,148 @@
+"""The program in plain Keras that rebuilds a recipe without Flowerlab, as a script."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from importlib import metadata
+
+import flowerlab
+from flowerlab.export.network_code import MINI, network_section, weights_file
+from flowerlab.export.photo_code import photos_section, split_section
+from flowerlab.export.sections import Section, lines
+from flowerlab.export.stages import Stage
+from flowerlab.export.training_code import batches_section, fit_section, test_section
+from flowerlab.locale import _
+
+WIDTH = 110
+# What each section depends on: where a stage has the same values as the one before, its section is not repeated.
+OF_SECTION = {
+    "photos": ("dataset", "resize"),
+    "split": ("dataset", "resize", "split", "validation_fraction"),
+    "batches": ("augment", "augment_views", "batch_size"),
+    "network": ("dropout",),
+}
+
+
+def sections(stages: Sequence[Stage]) -> list[Section]:
+    """Returns the whole program.
+
+    Args:
+        stages: From the first training to the last; they share architecture, image size, head and classes.
+    """
+    program = [_settings_section(stages[0])]
+    for number, stage in enumerate(stages, start=1):
+        recipe, before = stage.recipe, stages[number - 2].recipe if number > 1 else None
+
+        def changed(section: str, stage: Stage = stage, number: int = number) -> bool:
+            if number == 1:
+                return True
+            old = stages[number - 2]
+            if section == "split" and stage.cuts != old.cuts:
+                return True
+            return any(getattr(stage.recipe, knob) != getattr(old.recipe, knob) for knob in OF_SECTION[section])
+
+        if before is not None and (settings := _changed_settings(recipe, before)):
+            program.append(settings)
+        if changed("photos"):
+            program.append(photos_section(stage))
+        if changed("split"):
+            program.append(split_section(stage))
+        if changed("network"):
+            program.append(network_section(recipe, goes_on=number > 1))
+        # Copies are made of the photos that train: where these are others, so are those.
+        if changed("batches") or changed("split"):
+            program.append(batches_section(recipe, again=number > 1))
+        program.append(fit_section(recipe, number=number, stages=len(stages)))
+    return [*program, test_section()]
+
+
+def script(stages: Sequence[Stage], *, name: str, remark: str = "") -> str:
+    """Returns the program as a Python file.
+
+    Args:
+        stages: As for `sections`.
+        name: Of the run or recipe, for people: one line.
+        remark: What else is to be known of it; empty if nothing.
+    """
+    parts = [_comment(text) for text in introduction(stages, name=name, remark=remark)]
+    head = "\n#\n".join(parts)
+    body = "\n\n\n".join(
+        lines(f"# {number}. {section.title}", _comment(section.text), section.code)
+        for number, section in enumerate(sections(stages), start=1)
+    )
+    return f"{head}\n\n{body}\n"
+
+
+def introduction(stages: Sequence[Stage], *, name: str, remark: str = "") -> list[str]:
+    """Returns what stands above the program: what it is, what it needs, what must lie beside it. One paragraph each.
+
+    Args:
+        stages: As for `sections`.
+        name: Comes first.
+        remark: Comes last, in one line; empty if there is none.
+    """
+    last = stages[-1].recipe
+    needs = ["tensorflow", "keras", *(["tensorflow-datasets"] if _uses_tfds(stages) else [])]
+    pinned = " ".join(f'"{package}=={metadata.version(package)}"' for package in needs)
+    texts = [
+        name,
+        _(
+            "Written by Flowerlab {version}. It rebuilds this recipe in plain Keras and needs nothing of Flowerlab."
+        ).format(version=flowerlab.__version__),
+        f"pip install {pinned}",
+    ]
+    beside = companions(stages)
+    if beside:
+        texts.append(_("Beside this file must lie: {files}.").format(files=", ".join(beside)))
+    if last.seen_before:
+        texts.append(_(last.seen_before))
+    return [*texts, *([" ".join(remark.split())] if remark else [])]
+
+
+def companions(stages: Sequence[Stage]) -> list[str]:
+    """Returns what must lie beside the program: the folder of photos, a file with weights."""
+    folders = {f"{stage.folder}/": None for stage in stages if stage.recipe.dataset != "tf_flowers"}
+    weights = weights_file(stages[0].recipe)
+    return [*folders, *([weights] if weights is not None else [])]
+
+
+def _settings_section(stage: Stage) -> Section:
+    recipe = stage.recipe
+    own = recipe.dataset != "tf_flowers"
+    code = lines(
+        "from pathlib import Path\n" if own else "",
+        "import keras",
+        "import numpy as np" if recipe.architecture == MINI and recipe.weights == "flowerlab" else "",
+        "import tensorflow as tf",
+        "" if own else "import tensorflow_datasets as tfds",
+        "from keras import layers\n",
+        f"IMAGE_SIZE = {recipe.image_size}",
+        f"BATCH_SIZE = {recipe.batch_size}",
+        f"SEED = {recipe.seed}",
+        "keras.utils.set_random_seed(SEED)",
+    )
+    text = _("The same seed gives the same random numbers; the last digits may differ from computer to computer.")
+    return Section(_("Libraries and settings"), text, code)
+
+
+def _changed_settings(recipe: object, before: object) -> Section | None:
+    values = {"BATCH_SIZE": "batch_size", "SEED": "seed"}
+    code = [
+        f"{constant} = {getattr(recipe, knob)}"
+        for constant, knob in values.items()
+        if getattr(recipe, knob) != getattr(before, knob)
+    ]
+    return (
+        Section(_("Settings of the next stage"), _("What differs from the stage before."), lines(*code))
+        if code
+        else None
+    )
+
+
+def _uses_tfds(stages: Sequence[Stage]) -> bool:
+    return any(stage.recipe.dataset == "tf_flowers" for stage in stages)
+
+
+def _comment(text: str) -> str:
+    return "\n".join(f"# {line}" for line in textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))
