@@ -11,32 +11,25 @@ def main() -> None:
     """Draws what all pages share, then the page."""
     # Not above: the server shall answer while these are still being read.
     from flowerlab.errors import FlowerlabError
-    from flowerlab.locale import _, use_language
+    from flowerlab.locale import use_language
+    from flowerlab.ui.class_link import unknown_names, way_out
     from flowerlab.ui.lab import lab
     from flowerlab.ui.messages import tell
+    from flowerlab.ui.navigation import navigation
     from flowerlab.ui.status import status_strip
 
     st.set_page_config(page_title="Flowerlab", page_icon="🌼", layout="wide")
     use_language(st.context.locale or "en")
-    page = st.navigation(
-        [
-            st.Page("pages/home.py", title=_("Home"), icon="🌼", default=True),
-            st.Page("pages/data.py", title=_("Data"), icon="🧺"),
-            st.Page("pages/train.py", title=_("Train"), icon="🌱"),
-            st.Page("pages/compare.py", title=_("Compare"), icon="⚖️"),
-            st.Page("pages/mistakes.py", title=_("Mistakes"), icon="🔎"),
-            st.Page("pages/experiments.py", title=_("Experiments"), icon="🧪"),
-            st.Page("pages/classify.py", title=_("Classify"), icon="📷"),
-        ],
-        position="top",
-    )
+    page = navigation()
     try:
         opened = lab()
     except FlowerlabError as error:
         tell(error)
         return
     status_strip(opened)
+    unknown_names()
     page.run()
+    way_out()
 
 
 if __name__ == "__main__":

@@ -106,8 +106,8 @@ def program_of_run(lab: Lab, run: Run) -> Program:
     return Program(run.name, stages, photos, _weights(lab, chain[0].recipe), run.message)
 
 
-def program_of_recipe(lab: Lab, recipes: list[Recipe], *, name: str) -> Program:
-    """Returns the program of a recipe that was not trained.
+def recipe_script(lab: Lab, recipes: list[Recipe], *, name: str) -> str:
+    """Returns the script of a recipe that was not trained; the photos are cut by the rule.
 
     Args:
         lab: The lab.
@@ -117,13 +117,8 @@ def program_of_recipe(lab: Lab, recipes: list[Recipe], *, name: str) -> Program:
     Raises:
         BadRecipe: If its photos are not in this lab.
     """
-    folders = _folders(recipes)
-    classes = lab.classes_of(recipes[-1].dataset)
-    stages = tuple(
-        Stage(one, classes, _cuts(lab.originals(one.dataset), one), folders.get(one.dataset, "")) for one in recipes
-    )
-    photos = tuple((folder, dataset, lab.originals(dataset)) for dataset, folder in folders.items())
-    return Program(name, stages, photos, _weights(lab, recipes[0]))
+    classes, folders = lab.classes_of(recipes[-1].dataset), _folders(recipes)
+    return script([Stage(one, classes, None, folders.get(one.dataset, "")) for one in recipes], name=name)
 
 
 def _folders(recipes: list[Recipe]) -> dict[str, str]:

@@ -30,7 +30,7 @@ def sections(stages: Sequence[Stage]) -> list[Section]:
     Args:
         stages: From the first training to the last; they share architecture, image size, head and classes.
     """
-    program = [_settings_section(stages[0])]
+    program = [_settings_section(stages)]
     for number, stage in enumerate(stages, start=1):
         recipe, before = stage.recipe, stages[number - 2].recipe if number > 1 else None
 
@@ -107,15 +107,14 @@ def companions(stages: Sequence[Stage]) -> list[str]:
     return [*folders, *([weights] if weights is not None else [])]
 
 
-def _settings_section(stage: Stage) -> Section:
-    recipe = stage.recipe
-    own = recipe.dataset != "tf_flowers"
+def _settings_section(stages: Sequence[Stage]) -> Section:
+    recipe, sets = stages[0].recipe, {stage.recipe.dataset for stage in stages}
     code = lines(
-        "from pathlib import Path\n" if own else "",
+        "from pathlib import Path\n" if sets - {"tf_flowers"} else "",
         "import keras",
         "import numpy as np" if recipe.architecture == MINI and recipe.weights == "flowerlab" else "",
         "import tensorflow as tf",
-        "" if own else "import tensorflow_datasets as tfds",
+        "import tensorflow_datasets as tfds" if "tf_flowers" in sets else "",
         "from keras import layers\n",
         f"IMAGE_SIZE = {recipe.image_size}",
         f"BATCH_SIZE = {recipe.batch_size}",

@@ -16,6 +16,7 @@ from flowerlab.ui.outcome import manage, outcome
 from flowerlab.ui.progress import progress_of
 from flowerlab.ui.refreshing import busy, refreshed
 from flowerlab.ui.run_picker import escaped, run_title
+from flowerlab.ui.take_home import take_home_section
 from flowerlab.ui.words import STATE_SIGNS, state_words
 
 EVERY_S = 1.0
@@ -120,6 +121,7 @@ def _draw(lab: Lab, run: Run, history: History) -> None:
             key=f"live-{measure}-{run.id}",
             alt=live_sentence(history, measure),
         )
+    take_home_section(lab, run)
     manage(lab, run)
 
 
