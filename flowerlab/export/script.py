@@ -13,6 +13,7 @@ from flowerlab.export.sections import Section, lines
 from flowerlab.export.stages import Stage
 from flowerlab.export.training_code import batches_section, fit_section, test_section
 from flowerlab.locale import _
+from flowerlab.recipe import Recipe
 
 WIDTH = 110
 # What each section depends on: where a stage has the same values as the one before, its section is not repeated.
@@ -32,29 +33,35 @@ def sections(stages: Sequence[Stage]) -> list[Section]:
     """
     program = [_settings_section(stages)]
     for number, stage in enumerate(stages, start=1):
-        recipe, before = stage.recipe, stages[number - 2].recipe if number > 1 else None
-
-        def changed(section: str, stage: Stage = stage, number: int = number) -> bool:
-            if number == 1:
-                return True
-            old = stages[number - 2]
-            if section == "split" and stage.cuts != old.cuts:
-                return True
-            return any(getattr(stage.recipe, knob) != getattr(old.recipe, knob) for knob in OF_SECTION[section])
-
-        if before is not None and (settings := _changed_settings(recipe, before)):
+        before = stages[number - 2] if number > 1 else None
+        new = _new_sections(stage, before)
+        if before is not None and (settings := _changed_settings(stage.recipe, before.recipe)):
             program.append(settings)
-        if changed("photos"):
+        if "photos" in new:
             program.append(photos_section(stage))
-        if changed("split"):
+        if "split" in new:
             program.append(split_section(stage))
-        if changed("network"):
-            program.append(network_section(recipe, goes_on=number > 1))
-        # Copies are made of the photos that train: where these are others, so are those.
-        if changed("batches") or changed("split"):
-            program.append(batches_section(recipe, again=number > 1))
-        program.append(fit_section(recipe, number=number, stages=len(stages)))
+        if "network" in new:
+            program.append(network_section(stage.recipe, goes_on=number > 1))
+        if "batches" in new:
+            program.append(batches_section(stage.recipe, again=number > 1))
+        program.append(fit_section(stage.recipe, number=number, stages=len(stages)))
     return [*program, test_section()]
+
+
+def _new_sections(stage: Stage, before: Stage | None) -> set[str]:
+    """Returns which sections a stage needs that are not as in the stage before."""
+    if before is None:
+        return set(OF_SECTION)
+    new = {
+        section
+        for section, knobs in OF_SECTION.items()
+        if any(getattr(stage.recipe, knob) != getattr(before.recipe, knob) for knob in knobs)
+    }
+    if stage.cuts != before.cuts:
+        new.add("split")
+    # Changed copies are made of the photos that train.
+    return new | ({"batches"} if "split" in new else set())
 
 
 def script(stages: Sequence[Stage], *, name: str, remark: str = "") -> str:
@@ -125,7 +132,7 @@ def _settings_section(stages: Sequence[Stage]) -> Section:
     return Section(_("Libraries and settings"), text, code)
 
 
-def _changed_settings(recipe: object, before: object) -> Section | None:
+def _changed_settings(recipe: Recipe, before: Recipe) -> Section | None:
     values = {"BATCH_SIZE": "batch_size", "SEED": "seed"}
     code = [
         f"{constant} = {getattr(recipe, knob)}"

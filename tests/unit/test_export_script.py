@@ -104,7 +104,9 @@ def test_every_recipe_becomes_a_program_of_keras_alone(chain: list[Recipe]) -> N
 def test_the_network_is_the_recipe_s(recipe: Recipe) -> None:
     """Head, dropout, starting weights and the first layer that learns stand in the program as in the recipe."""
     text = script([Stage(recipe, FLOWERS)], name="A run")
-    assert [int(units) for units in re.findall(r"layers\.Dense\((\d+), activation=\"relu\"\)", text)] == list(recipe.head)
+    assert [int(units) for units in re.findall(r"layers\.Dense\((\d+), activation=\"relu\"\)", text)] == list(
+        recipe.head
+    )
     drops = re.findall(r"layers\.Dropout\(([\d.]+)\)", text)
     assert [float(share) for share in drops] == ([recipe.dropout] * max(1, len(recipe.head)) if recipe.dropout else [])
     assert ('weights="imagenet"' in text) == (recipe.weights == "imagenet")
@@ -144,7 +146,9 @@ def test_names_that_somebody_typed_are_only_names(name: str, classes: list[str])
     text = script([Stage(Recipe.parse({}), tuple(classes))], name=name)
     plain = script([Stage(Recipe.parse({}), tuple(classes))], name="A run")
     assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(plain))
-    listed = next(node for node in ast.parse(text).body if isinstance(node, ast.Assign) and isinstance(node.value, ast.List))
+    listed = next(
+        node for node in ast.parse(text).body if isinstance(node, ast.Assign) and isinstance(node.value, ast.List)
+    )
     assert ast.literal_eval(listed.value) == classes
 
 
