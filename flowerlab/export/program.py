@@ -14,7 +14,7 @@ from flowerlab.errors import BadRecipe, DatasetNotAtHand, WeightsNotAtHand
 from flowerlab.export.network_code import MINI_FILE, weights_file
 from flowerlab.export.notebook import notebook
 from flowerlab.export.photo_files import photo_files
-from flowerlab.export.script import companions, script
+from flowerlab.export.script import code, companions, script
 from flowerlab.export.stages import Stage, chain_of
 from flowerlab.materials import photos_in
 from flowerlab.recipe import Recipe
@@ -106,19 +106,18 @@ def program_of_run(lab: Lab, run: Run) -> Program:
     return Program(run.name, stages, photos, _weights(lab, chain[0].recipe), run.message)
 
 
-def recipe_script(lab: Lab, recipes: list[Recipe], *, name: str) -> str:
-    """Returns the script of a recipe that was not trained; the photos are cut by the rule.
+def recipe_code(lab: Lab, recipes: list[Recipe]) -> str:
+    """Returns the code of a recipe that was not trained, without its introduction; the photos are cut by the rule.
 
     Args:
         lab: The lab.
         recipes: From the first training to the last.
-        name: For people.
 
     Raises:
         BadRecipe: If its photos are not in this lab.
     """
     classes, folders = lab.classes_of(recipes[-1].dataset), _folders(recipes)
-    return script([Stage(one, classes, None, folders.get(one.dataset, "")) for one in recipes], name=name)
+    return code([Stage(one, classes, None, folders.get(one.dataset, "")) for one in recipes])
 
 
 def _folders(recipes: list[Recipe]) -> dict[str, str]:

@@ -74,11 +74,19 @@ def script(stages: Sequence[Stage], *, name: str, remark: str = "") -> str:
     """
     parts = [_comment(text) for text in introduction(stages, name=name, remark=remark)]
     head = "\n#\n".join(parts)
-    body = "\n\n\n".join(
+    return f"{head}\n\n{code(stages)}\n"
+
+
+def code(stages: Sequence[Stage]) -> str:
+    """Returns the program without what stands above it.
+
+    Args:
+        stages: As for `sections`.
+    """
+    return "\n\n\n".join(
         lines(f"# {number}. {section.title}", _comment(section.text), section.code)
         for number, section in enumerate(sections(stages), start=1)
     )
-    return f"{head}\n\n{body}\n"
 
 
 def introduction(stages: Sequence[Stage], *, name: str, remark: str = "") -> list[str]:
@@ -116,7 +124,7 @@ def companions(stages: Sequence[Stage]) -> list[str]:
 
 def _settings_section(stages: Sequence[Stage]) -> Section:
     recipe, sets = stages[0].recipe, {stage.recipe.dataset for stage in stages}
-    code = lines(
+    program = lines(
         "from pathlib import Path\n" if sets - {"tf_flowers"} else "",
         "import keras",
         "import numpy as np" if recipe.architecture == MINI and recipe.weights == "flowerlab" else "",
@@ -129,19 +137,19 @@ def _settings_section(stages: Sequence[Stage]) -> Section:
         "keras.utils.set_random_seed(SEED)",
     )
     text = _("The same seed gives the same random numbers; the last digits may differ from computer to computer.")
-    return Section(_("Libraries and settings"), text, code)
+    return Section(_("Libraries and settings"), text, program)
 
 
 def _changed_settings(recipe: Recipe, before: Recipe) -> Section | None:
     values = {"BATCH_SIZE": "batch_size", "SEED": "seed"}
-    code = [
+    changed = [
         f"{constant} = {getattr(recipe, knob)}"
         for constant, knob in values.items()
         if getattr(recipe, knob) != getattr(before, knob)
     ]
     return (
-        Section(_("Settings of the next stage"), _("What differs from the stage before."), lines(*code))
-        if code
+        Section(_("Settings of the next stage"), _("What differs from the stage before."), lines(*changed))
+        if changed
         else None
     )
 

@@ -64,7 +64,7 @@ def unknown_names() -> None:
     """Says in a sentence what the link named and nobody knows."""
     unknown = st.session_state.get(UNKNOWN, [])
     if unknown:
-        words = _("The link names what there is not, which is left aside: {names}.")
+        words = _("This link names what Flowerlab does not have; that is left aside: {names}.")
         shown = ", ".join(escaped(legible(name, 40)) for name in unknown[:MOST_UNKNOWN])
         st.info(words.format(names=shown), icon="🔗")
 

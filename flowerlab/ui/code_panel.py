@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.errors import FlowerlabError
-from flowerlab.export.program import recipe_script
+from flowerlab.export.program import recipe_code
 from flowerlab.export.stages import chain_of
 from flowerlab.locale import _
 from flowerlab.recipe import Recipe
@@ -14,7 +14,7 @@ from flowerlab.ui.class_link import CODE, is_hidden
 from flowerlab.ui.messages import tell
 from flowerlab.ui.starting import b_recipe
 
-HEIGHT_PX = 460
+HEIGHT_PX = 520
 
 
 def code_panel(lab: Lab, recipe: Recipe, *, new_b: bool) -> None:
@@ -32,7 +32,7 @@ def code_panel(lab: Lab, recipe: Recipe, *, new_b: bool) -> None:
             before = [b_recipe(recipe)] if new_b else []
             if recipe.start_from is not None:
                 before = [run.recipe for run in chain_of(lab.store, lab.store.get(recipe.start_from))]
-            text = recipe_script(lab, [*before, recipe], name=_("The recipe of the form"))
+            text = recipe_code(lab, [*before, recipe])
         except FlowerlabError as error:
             tell(error)
             return
@@ -41,4 +41,4 @@ def code_panel(lab: Lab, recipe: Recipe, *, new_b: bool) -> None:
                 "Move a slider and watch which line changes. When a run is done, its page gives you this as a script or notebook."
             )
         )
-        st.code(text, language="python", height=HEIGHT_PX)
+        st.code(text, language="python", height=HEIGHT_PX, wrap_lines=True)

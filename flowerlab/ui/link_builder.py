@@ -53,7 +53,7 @@ def class_link(address: str, recipe: Recipe, hidden: list[str], left_out: list[s
     """Returns a link that sets the form.
 
     Args:
-        address: Of the app.
+        address: Of the app, or of its Train page.
         recipe: Of the form.
         hidden: Controls that it hides.
         left_out: Pages that it takes out of the navigation.
@@ -64,7 +64,9 @@ def class_link(address: str, recipe: Recipe, hidden: list[str], left_out: list[s
         asked[HIDE] = ",".join(hidden)
     if left_out:
         asked[PAGES] = ",".join(page for page in pages if page not in left_out)
-    return f"{address.rstrip('/')}/train?{urlencode(asked, safe=',:')}"
+    # The address of the page itself is what a browser tells that opened it first.
+    root = address.rstrip("/").removesuffix("/train").rstrip("/")
+    return f"{root}/train?{urlencode(asked, safe=',:')}"
 
 
 def _local(link: str) -> str:

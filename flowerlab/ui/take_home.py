@@ -8,18 +8,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from flowerlab.engine.converter import Converting, Format
+from flowerlab.engine.converter import SUFFIXES, Converting, Format
 from flowerlab.errors import BadInput, FlowerlabError
 from flowerlab.export.program import program_of_run
 from flowerlab.export.take_home import Kind, convert, file_name, take_home
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.ui.refreshing import refreshed
 from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.words import decimals
 
-EVERY_S = 1.0
-BUTTON_PX = 210
+# Of a row: the button, and what the file is for.
+WIDTHS = (2, 3)
 MIME = {
     ".keras": "application/octet-stream", ".tflite": "application/octet-stream", ".zip": "application/zip",
     ".py": "text/x-python", ".ipynb": "application/x-ipynb+json", ".html": "text/html",
@@ -43,14 +43,14 @@ def take_home_section(lab: Lab, run: Run) -> None:
     with st.expander(_("🎒 Take home: notebook, script, card, model"), key="take-home"):
         _programs(lab, run)
         words = _("The run on one page: recipe, figures, curves, matrix. To print, or to hand in.")
-        _row(lab, run, _Offer(Kind.CARD, ".html", _("📄 Card"), words))
-        model = _Offer(Kind.KERAS, ".keras", _("🧠 Model for Keras"), _keras_words(run))
+        _row(lab, run, _Offer(Kind.CARD, ".html", _("Card"), words))
+        model = _Offer(Kind.KERAS, ".keras", _("Model for Keras"), _keras_words(run))
         if lab.model_path(run).suffix == ".keras":
             _row(lab, run, model)
         else:
             _converted(lab, run, model, "keras")
         words = _("LiteRT, for apps and small computers. It is checked to answer as Keras does.")
-        _converted(lab, run, _Offer(Kind.LITERT, ".tflite", _("📱 Model for phones"), words), "litert")
+        _converted(lab, run, _Offer(Kind.LITERT, ".tflite", _("Model for phones"), words), "litert")
 
 
 def _keras_words(run: Run) -> str:
@@ -78,9 +78,9 @@ def _programs(lab: Lab, run: Run) -> None:
             st.caption(more)
             return
     words = _("Rebuilds this run in plain Keras, step by step, in Jupyter or Colab.") + f" {more}"
-    _row(lab, run, _Offer(Kind.NOTEBOOK, ".zip" if zipped else ".ipynb", _("📓 Notebook"), words))
+    _row(lab, run, _Offer(Kind.NOTEBOOK, ".zip" if zipped else ".ipynb", _("Notebook"), words))
     words = _("The same as one Python file. Neither needs Flowerlab.")
-    _row(lab, run, _Offer(Kind.SCRIPT, ".zip" if zipped else ".py", _("🐍 Script"), words))
+    _row(lab, run, _Offer(Kind.SCRIPT, ".zip" if zipped else ".py", _("Script"), words))
 
 
 def _row(lab: Lab, run: Run, offer: _Offer) -> None:
@@ -91,33 +91,39 @@ def _row(lab: Lab, run: Run, offer: _Offer) -> None:
             target = Path(folder) / f"{file_name(run, '')}{offer.ending}"
             return take_home(lab, run, offer.kind, target).path.read_bytes()
 
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            offer.label, made, file_name(run, offer.ending), MIME[offer.ending], key=f"take-{offer.kind}", on_click="ignore",
-            width=BUTTON_PX,
-        )  # fmt: skip
-        st.caption(offer.words, width="stretch")
+    button, words = st.columns(WIDTHS, vertical_alignment="center")
+    button.download_button(
+        f"⬇️ {offer.label}", made, file_name(run, offer.ending), MIME[offer.ending], key=f"take-{offer.kind}", on_click="ignore",
+        width="stretch",
+    )  # fmt: skip
+    words.caption(offer.words)
+
+
+def converting(lab: Lab, run: Run) -> bool:
+    """Whether a model of this run is being converted, so that watching it makes sense."""
+    path = lab.model_path(run)
+    states = [lab.converter.state(path, to) for to in SUFFIXES] if path.is_file() else []
+    return any(state is not None and not state.over.is_set() for state in states)
 
 
 def _converted(lab: Lab, run: Run, offer: _Offer, to: Format) -> None:
     """A button that has the model converted, which takes some seconds, and then one that gives the file."""
     state = lab.converter.state(lab.model_path(run), to)
+    if state is not None and state.file is not None:
+        _row(lab, run, replace(offer, words=f"{offer.words} {_agrees(state)}"))
+        return
     under_way = state is not None and not state.over.is_set()
-
-    def draw() -> None:
-        now = lab.converter.state(lab.model_path(run), to)
-        if under_way and (now is None or now.over.is_set()):
-            st.rerun()
-        if now is not None and now.file is not None:
-            _row(lab, run, replace(offer, words=f"{offer.words} {_agrees(now)}"))
-            return
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button(offer.label, key=f"convert-{offer.kind}", disabled=under_way, width=BUTTON_PX):
-                convert(lab, run, to)
-                st.rerun()
-            st.caption(_how_far(now, offer.words), width="stretch")
-
-    refreshed(draw, every_s=EVERY_S if under_way else None)
+    button, words = st.columns(WIDTHS, vertical_alignment="center")
+    if button.button(
+        _("⚙️ Convert: {what}").format(what=offer.label),
+        key=f"convert-{offer.kind}",
+        disabled=under_way,
+        width="stretch",
+    ):
+        convert(lab, run, to)
+        # The whole page: only so its timer begins.
+        st.rerun()
+    words.caption(_how_far(state, offer.words))
 
 
 def _how_far(state: Converting | None, words: str) -> str:
@@ -130,5 +136,5 @@ def _how_far(state: Converting | None, words: str) -> str:
 
 def _agrees(state: Converting) -> str:
     return _("Asked about {count} photos, no probability differs by more than {difference}.").format(
-        count=state.photos, difference=f"{state.difference:.1g}"
+        count=state.photos, difference=decimals(float(f"{state.difference:.1g}"))
     )
