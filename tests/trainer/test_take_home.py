@@ -75,10 +75,14 @@ def unpacked(lab: Lab, run: Run, kind: Kind, folder: Path) -> Path:
     (program,) = [*folder.glob("*.py"), *folder.glob("*.ipynb")]
     if kind is Kind.SCRIPT:
         return program
-    cells = json.loads(program.read_text(encoding="utf-8"))["cells"]
+    return code_of_notebook(program)
+
+
+def code_of_notebook(notebook: Path) -> Path:
+    """Writes a notebook's code beside it as Jupyter would run it: one cell after the other, in one room of names."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    # As Jupyter does: one cell after the other, in one room of names.
-    whole = folder / "cells.py"
+    whole = notebook.with_name("cells.py")
     whole.write_text(
         "\n".join(f"exec(compile({cell!r}, 'cell', 'exec'), globals())" for cell in code), encoding="utf-8"
     )
