@@ -9,6 +9,7 @@ from importlib import metadata
 
 import flowerlab
 from flowerlab.datasets.catalog import DATASETS, dataset_title
+from flowerlab.errors import UnknownRun
 from flowerlab.events import Result
 from flowerlab.export.card_figures import class_table, curve, matrix_table
 from flowerlab.figures import duration, percent, percent_with_interval
@@ -31,19 +32,21 @@ body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 62rem; background: 
   font: 1rem/1.5 system-ui, sans-serif; }
 h1 { margin: 0; font-size: 1.9rem; line-height: 1.2; overflow-wrap: anywhere; } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
 .quiet, caption, figcaption span { color: var(--quiet); font-size: .88rem; }
-.figures { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1.2rem 0 .3rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem; margin: 1.2rem 0 .3rem; }
 .figures b { display: block; font-size: 1.7rem; line-height: 1.2; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1.5rem; }
-figure { margin: 0; } svg { width: 100%; height: auto; display: block; } svg text { font-size: 13px; fill: var(--quiet); }
+figure { margin: 0; } svg { width: 100%; height: auto; display: block; } svg text { font-size: 15px; fill: var(--quiet); }
 .rule { stroke: var(--rule); } .validation { fill: none; stroke: var(--run); stroke-width: 3.5; }
 .training { fill: none; stroke: var(--run); stroke-width: 1.5; stroke-dasharray: 6 4; } .dot { fill: var(--run); }
 .best { fill: none; stroke: var(--run); stroke-width: 2.5; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; } caption { text-align: left; padding-bottom: .4rem; }
 th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid var(--rule); } th { font-weight: 600; }
-th[scope=row], .knobs td { text-align: left; overflow-wrap: anywhere; } .knobs th { font-weight: 400; color: var(--quiet); }
+th[scope=row], th:first-child, .knobs td { text-align: left; } .knobs td { overflow-wrap: anywhere; }
+.wide td { white-space: nowrap; } .wide th { max-width: 12rem; overflow-wrap: break-word; }
+.knobs th { font-weight: 400; color: var(--quiet); }
 .knobs .mine { font-weight: 700; } .matrix td { min-width: 3.5rem; text-align: center; border: 2px solid var(--page); }
 .matrix .right { background: rgba(var(--good), calc(var(--share) * .55)); font-weight: 700; }
-.matrix .wrong { background: rgba(var(--bad), calc(var(--share) * .9)); }
+.matrix .wrong { background: rgba(var(--bad), calc(var(--share) * .65)); }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 0 2.5rem; }
 .leak { border-left: .35rem solid rgb(var(--bad)); padding: .2rem .8rem; }
 """
@@ -68,7 +71,7 @@ def card(lab: Lab, run: Run) -> str:
     if result.confusion_matrix is not None:
         parts.append(_section(_("What it takes for what"), matrix_table(result.confusion_matrix, result.classes)))
         parts.append(_section(_("Each class"), class_table(result.confusion_matrix, result.classes)))
-    recipe, facts = _section(_("Recipe"), _knobs(run)), _section(_("Where it comes from"), _facts(run, result))
+    recipe, facts = _section(_("Recipe"), _knobs(run)), _section(_("Where it comes from"), _facts(lab, run, result))
     parts.append(f'<div class="columns">{recipe}{facts}</div>')
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -139,12 +142,13 @@ def _knobs(run: Run) -> str:
     return f'<table class="knobs"><caption>{told}</caption><tbody>{rows}</tbody></table>'
 
 
-def _facts(run: Run, result: Result) -> str:
+def _facts(lab: Lab, run: Run, result: Result) -> str:
     entry = DATASETS.get(run.recipe.dataset)
     chosen = run.recipe.chosen
     trained = result.timing.machine if result.timing is not None else _("not recorded")
     facts = [
         (_("Run"), f"{run.id}, {_day(run.ended_s)}"),
+        *_source(lab, run),
         (_("Photos"), dataset_title(run.recipe.dataset)),
         (_("Source of the photos"), entry.source if entry else _("own photos")),
         (
@@ -160,6 +164,17 @@ def _facts(run: Run, result: Result) -> str:
     ]
     rows = "".join(f'<tr><th scope="row">{_text(name)}</th><td>{_text(value)}</td></tr>' for name, value in facts)
     return f'<table class="knobs"><tbody>{rows}</tbody></table>'
+
+
+def _source(lab: Lab, run: Run) -> list[tuple[str, str]]:
+    """The run that it goes on from, by its name."""
+    if run.recipe.start_from is None:
+        return []
+    try:
+        name = lab.store.get(run.recipe.start_from).name
+    except UnknownRun:
+        name = _("a run that was deleted")
+    return [(_("Goes on from"), f"{name} ({run.recipe.start_from})")]
 
 
 def _day(seconds: float | None) -> str:

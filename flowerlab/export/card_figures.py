@@ -13,6 +13,8 @@ from flowerlab.metrics import average_figures, class_figures
 WIDTH, HEIGHT = 560, 260
 LEFT, RIGHT, TOP, BOTTOM = 54, 14, 14, 40
 MOST_TICKS = 10
+# A loss above the last is cut off.
+LOSS_TOPS = (0.2, 0.4, 1.0, 2.0, 4.0, 10.0, 20.0, 40.0, 100.0)
 
 
 def curve(history: History, measure: str) -> str:
@@ -25,7 +27,8 @@ def curve(history: History, measure: str) -> str:
     numbers = sorted(history.epochs)
     training = [float(getattr(history.epochs[number], measure)) for number in numbers]
     validation = [float(getattr(history.epochs[number], f"val_{measure}")) for number in numbers]
-    top = 1.0 if measure == "accuracy" else max(*training, *validation, 1e-9)
+    highest = max(*training, *validation)
+    top = 1.0 if measure == "accuracy" else next((step for step in LOSS_TOPS if step >= highest), LOSS_TOPS[-1])
     last = numbers[-1] + 1
 
     def x(number: int) -> float:
@@ -87,7 +90,7 @@ def matrix_table(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> str
         rows.append(f'<tr><th scope="row">{names[place]}</th>{cells}</tr>')
     caption = html.escape(_("Rows: what the photo shows. Columns: what the network called it. Numbers of test photos."))
     return (
-        f'<div class="wide"><table class="matrix"><caption>{caption}</caption><thead><tr><td></td>{head}</tr></thead>'
+        f'<div class="wide" tabindex="0"><table class="matrix"><caption>{caption}</caption><thead><tr><td></td>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
@@ -103,4 +106,4 @@ def class_table(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
     )
     heads = (_("class"), _("precision"), _("recall"), _("F1"), _("photos"))
     head = "".join(f'<th scope="col">{html.escape(word)}</th>' for word in heads)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return f'<div class="wide" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from flowerlab.datasets.folder import import_folder
+from flowerlab.datasets.gather import gather
 from flowerlab.errors import RunFailed
 from flowerlab.export.take_home import Kind, take_home
 from flowerlab.metrics import accuracy_interval, load_predictions
@@ -21,6 +23,7 @@ from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
+from flowerlab.weights import import_weights
 
 LETTERS = ("A", "B", "C", "gently")
 # One process runs all programs, each as if it were alone: TensorFlow is loaded once.
@@ -157,6 +160,59 @@ def test_a_model_that_cannot_be_converted_leaves_nothing(trained: Trained, tmp_p
         take_home(lab, lab.store.get(run.id), Kind.LITERT, tmp_path / "x.tflite")
     assert "\n" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
+
+
+# What no preset has, each at least once: resizes, augmentations, optimizers, own photos and weights, a stage unlike the one before.
+ODD: dict[str, list[dict[str, object]]] = {
+    "flip, crop, rmsprop": [{"augment": "flip", "resize": "crop", "optimizer": "rmsprop", "dropout": 0.3}],
+    "standard, pad, sgd": [{"augment": "standard", "resize": "pad", "optimizer": "sgd", "split": "lecture"}],
+    "lecture's canvas, no head": [{"resize": "lecture", "head": ()}],
+    "all layers, random weights": [{"architecture": "mobilenet_v2_035", "weights": "none", "unfreeze_from": "all"}],
+    "efficientnet": [{"architecture": "efficientnet_v2_b0", "weights": "none", "unfreeze_from": "block6a_expand_conv"}],
+    "own weights, own photos": [{"architecture": "vgg16_mini", "weights": "FILE", "dataset": "folder:mine"}],
+    "a stage unlike the one before": [
+        {"architecture": "vgg16_mini"},
+        {"architecture": "vgg16_mini", "unfreeze_from": "block5_conv1", "augment": "standard", "augment_views": 2,
+         "dropout": 0.2, "batch_size": 16, "seed": 4, "resize": "pad", "validation_fraction": 0.3},
+    ],
+}  # fmt: skip
+
+
+def bring_own(lab: Lab, model: Path, folder: Path) -> str:
+    """Imports photos of two classes as `mine` and a model as weights; returns the knob's value for these."""
+    gather(lab.home, "garden", lab.settings.garden)
+    originals = lab.originals("garden")
+    assert originals is not None
+    for position, photo_id in enumerate(originals.ids):
+        kind = "warm" if originals.labels[position] < 3 else "cold"
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        (folder / kind / f"{photo_id}.jpg").write_bytes(originals.data(position))
+    import_folder(folder, lab.home.folders, "mine")
+    return import_weights(model, lab.home)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+def test_programs_of_odd_recipes_run(trained: Trained, tmp_path: Path) -> None:
+    """Every kind of section is run at least once, and tests as many photos as the lab would."""
+    lab = trained.lab
+    file = bring_own(lab, lab.model_path(trained.runs["B"]), tmp_path / "mine")
+    programs = []
+    for number, (name, stages) in enumerate(ODD.items()):
+        source = None
+        for knobs in stages:
+            given = {key: file if value == "FILE" else value for key, value in knobs.items()}
+            shared = {"image_size": 72, "epochs": 1, "head": (8,)}
+            run = lab.start(Recipe.parse({**shared, **given, "start_from": source}), name=name).run
+            lab.wait([run.id])
+            run, source = lab.store.get(run.id), run.id
+            assert run.state is RunState.DONE, (name, run.message)
+        programs.append((run, unpacked(lab, run, Kind.SCRIPT, tmp_path / str(number))))
+    for (run, _path), (_accuracy, photos) in zip(
+        programs, run_all([path for _run, path in programs], 1200), strict=True
+    ):
+        assert run.result is not None
+        assert photos == run.result.test_photos, run.name
 
 
 @pytest.mark.nightly
