@@ -11,31 +11,22 @@ def main() -> None:
     """Draws what all pages share, then the page."""
     # Not above: the server shall answer while these are still being read.
     from flowerlab.errors import FlowerlabError
-    from flowerlab.locale import _, use_language
+    from flowerlab.locale import use_language
+    from flowerlab.ui.class_link import unknown_names, way_out
     from flowerlab.ui.lab import lab
     from flowerlab.ui.messages import tell, try_again
+    from flowerlab.ui.navigation import navigation
     from flowerlab.ui.status import status_strip
 
     st.set_page_config(page_title="Flowerlab", page_icon="🌼", layout="wide")
     use_language(st.context.locale or "en")
-    page = st.navigation(
-        [
-            st.Page("pages/home.py", title=_("Home"), icon="🌼", default=True),
-            st.Page("pages/data.py", title=_("Data"), icon="🧺"),
-            st.Page("pages/train.py", title=_("Train"), icon="🌱"),
-            st.Page("pages/compare.py", title=_("Compare"), icon="⚖️"),
-            st.Page("pages/mistakes.py", title=_("Mistakes"), icon="🔎"),
-            st.Page("pages/inside.py", title=_("Inside"), icon="🔬"),
-            st.Page("pages/experiments.py", title=_("Experiments"), icon="🧪"),
-            st.Page("pages/classify.py", title=_("Classify"), icon="📷"),
-            st.Page("pages/disk.py", title=_("Disk"), icon="💾"),
-        ],
-        position="top",
-    )
+    page = navigation()
     try:
         opened = lab()
         status_strip(opened)
+        unknown_names()
         page.run()
+        way_out()
     except FlowerlabError as error:
         # Another program holds the list of runs, the disk is full: the page comes back by itself when that has passed.
         tell(error)

@@ -29,6 +29,7 @@ from flowerlab.datasets.prepared import delete_prepared
 from flowerlab.disk.meter import Meter
 from flowerlab.embeddings import forget_embeddings
 from flowerlab.engine import Engine, Sink
+from flowerlab.engine.converter import Converter
 from flowerlab.engine.embedder import Embedder
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.engine.fetcher import Fetcher
@@ -104,6 +105,7 @@ class Lab:
         self.fetcher = Fetcher(self.gatherer)
         self.hasher = Hasher(self.home)
         self.meter = Meter(self)
+        self.converter = Converter(self.home, self.settings)
         self._reader = Reader(self.store)
         if self.settings.starter and not self.look_only:
             # Lost with the list, it comes back whole; deleted by somebody, it does not.
@@ -154,6 +156,7 @@ class Lab:
             self._owner.close()
         self.embedder.close()
         self.predictor.close()
+        self.converter.close()
         self.fetcher.close()
         self.hasher.close()
         self.gatherer.close()

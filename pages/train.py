@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import streamlit as st
 
 from flowerlab.errors import BadRecipe
 from flowerlab.locale import _
 from flowerlab.recipe import Recipe
 from flowerlab.runs import Lab
+from flowerlab.ui.class_link import PRESETS, SWEEP, is_hidden
+from flowerlab.ui.code_panel import code_panel
 from flowerlab.ui.lab import lab
+from flowerlab.ui.link_builder import link_section
 from flowerlab.ui.live_view import live_view
 from flowerlab.ui.messages import tell
 from flowerlab.ui.presets_bar import letter_of, presets_bar
-from flowerlab.ui.recipe_form import NEW_B, other_knobs, recipe_form
+from flowerlab.ui.recipe_form import NEW_B, any_other_shown, other_knobs, recipe_form
 from flowerlab.ui.recipe_link import read_link, write_link
 from flowerlab.ui.recipe_notes import show_notes, show_price, show_warnings, show_what_learns
 from flowerlab.ui.starting import start_button
@@ -34,30 +39,36 @@ def main() -> None:
     with st.container(key="train"):
         form, live = st.columns([2, 3], gap="large")
     with form:
-        show_form(lab())
+        shown = show_form(lab())
     with live:
+        if shown is not None:
+            code_panel(lab(), shown[0], new_b=shown[1])
         live_view(lab())
 
 
-def show_form(opened: Lab) -> None:
-    """The knobs; what they mean and Start stand right under the lecture's five."""
+def show_form(opened: Lab) -> tuple[Recipe, bool] | None:
+    """The knobs; what they mean and Start stand right under the lecture's five.
+
+    Returns:
+        The recipe and whether a B is trained before it; None if the knobs make no recipe.
+    """
     top = st.container()
     chosen, values = recipe_form(opened)
     meaning = st.container()
-    with st.expander(_("More knobs: photos, weights, head …")):
+    with st.expander(_("More knobs: photos, weights, head …")) if any_other_shown() else nullcontext():
         values |= other_knobs(opened, chosen)
     new_b = values["start_from"] == NEW_B
     try:
         recipe = Recipe.parse({**values, "start_from": None if new_b else values["start_from"]})
     except BadRecipe as error:
         with top:
-            presets_bar(None)
+            show_presets(None)
         with meaning:
             tell(error)
-        return
+        return None
     letter = letter_of(recipe, goes_on=new_b or recipe.start_from is not None)
     with top:
-        presets_bar(letter)
+        show_presets(letter)
     with meaning:
         try:
             show_what_learns(opened, recipe)
@@ -65,14 +76,22 @@ def show_form(opened: Lab) -> None:
             show_price(price)
         except BadRecipe as error:
             tell(error)
-            return
+            return None
         show_warnings(recipe)
         refused = opened.refusal(recipe, price)
         start_button(opened, recipe, letter=letter, new_b=new_b, refused=refused)
         show_notes(opened, recipe, price)
-    if not new_b:
+    if not new_b and not is_hidden(SWEEP):
         sweep_section(opened, recipe)
+    link_section(recipe)
     write_link(recipe)
+    return recipe, new_b
+
+
+def show_presets(letter: str | None) -> None:
+    """The lecture's recipes as buttons, unless a link hides them."""
+    if not is_hidden(PRESETS):
+        presets_bar(letter)
 
 
 main()

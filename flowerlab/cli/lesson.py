@@ -60,7 +60,7 @@ def pack(
     chosen = find_architecture(architecture) if architecture is not None else None
     target = target.expanduser()
     check_target(target)
-    with opened() as lab, _shown() as progress:
+    with opened() as lab, shown_progress() as progress:
         if chosen is not None and chosen.weights:
             fetch_weights(chosen, progress)
         picked = _pick(lab, runs)
@@ -104,7 +104,7 @@ def unpack(
 
     A pack that is damaged or not ours is refused whole. What is here already is kept as it is.
     """
-    with opened() as lab, _shown() as progress:
+    with opened() as lab, shown_progress() as progress:
         done = bring_pack(source.expanduser(), lab.home, lab.store, progress)
     if as_json:
         lists = {"brought": done.brought, "kept": done.kept, "differing": done.differing}
@@ -156,7 +156,7 @@ def _see_through(state: Gathering, progress: Progress) -> None:
 
 
 @contextmanager
-def _shown() -> Iterator[Progress]:
+def shown_progress() -> Iterator[Progress]:
     """Gives what shows progress: a bar on a terminal, else one line for each step."""
     if not sys.stderr.isatty():
         told: set[str] = set()

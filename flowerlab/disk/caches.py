@@ -41,6 +41,11 @@ def caches(lab: Lab) -> Iterator[Thing]:
         if place.is_file() and not place.name.startswith("."):
             about, title = place.stat(), names.get(place.stem.rpartition("-")[2], "photos of before")
             yield Thing(Kind.HASHES, place.name, title, about.st_size, about.st_mtime)
+    runs = {run.id: run.name for run in lab.store.all()}
+    for place in lab.home.embeddings.glob("[!.]*.npz"):
+        about = place.stat()
+        title = runs.get(place.name.partition("-")[0], "a run of before")
+        yield Thing(Kind.EMBEDDINGS, place.name, title, about.st_size, about.st_mtime)
 
 
 def _features(lab: Lab, sizes_px: dict[str, int]) -> Iterator[Thing]:

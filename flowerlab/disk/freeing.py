@@ -80,6 +80,8 @@ def _free(lab: Lab, thing: Thing) -> None:
     elif thing.kind is Kind.PHOTOS:
         _unless(why_photos_stay(lab, key))
         shutil.rmtree(home.originals / key)
+    elif thing.kind is Kind.EMBEDDINGS:
+        (home.embeddings / key).unlink(missing_ok=True)
     elif thing.kind is Kind.HASHES:
         (home.hashes / key).unlink(missing_ok=True)
     else:

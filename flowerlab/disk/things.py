@@ -16,6 +16,7 @@ class Kind(StrEnum):
     PREPARED = "prepared"  # a data set's photos at one size
     PHOTOS = "photos"  # a data set's photos as they came
     HASHES = "hashes"  # of photos, by which near duplicates are found
+    EMBEDDINGS = "embeddings"  # what a run's last hidden layer makes of photos, by which similar ones are found
     OWN_PHOTOS = "own-photos"  # imported by somebody
     WEIGHTS = "weights"  # imported by somebody
     DOWNLOADS = "downloads"  # what Keras and TensorFlow Datasets have fetched
@@ -24,7 +25,7 @@ class Kind(StrEnum):
 
 
 # Made again when they are needed: nothing but time is lost.
-CACHES = (Kind.FEATURES, Kind.PREPARED, Kind.PHOTOS, Kind.HASHES)
+CACHES = (Kind.FEATURES, Kind.PREPARED, Kind.PHOTOS, Kind.HASHES, Kind.EMBEDDINGS)
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ class TrainerProcess:
     """A child process with JSON lines on its standard input and output.
 
     Args:
-        role: `train`, `predict` or `gather`.
+        role: `train`, `predict`, `gather` or `convert`.
         settings: Threads and niceness.
         log: File for what the process prints outside a run (libraries talk, and an unread pipe blocks).
     """

@@ -1,4 +1,4 @@
-"""Entry of the trainer, predictor and gatherer processes: `python -m flowerlab.trainer train|predict|gather`.
+"""Entry of the trainer, predictor, gatherer and converter processes: `python -m flowerlab.trainer train|predict|gather|convert`.
 
 Standard output carries JSON lines and nothing else: a private copy of it is kept, and file descriptor 1 is pointed at
 standard error, because libraries print. The process leaves at once when its standard input closes.
@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 AUTOGROUP = Path("/proc/self/autogroup")
-MODULES = {"train": "serve", "predict": "predict", "gather": "gather_role"}
+MODULES = {"train": "serve", "predict": "predict", "gather": "gather_role", "convert": "convert"}
 
 
 def step_back(niceness: int) -> None:

@@ -20,6 +20,7 @@ def kind_words(kind: Kind) -> str:
         Kind.PREPARED: _("Prepared photos"),
         Kind.PHOTOS: _("Photos"),
         Kind.HASHES: _("Photo hashes"),
+        Kind.EMBEDDINGS: _("Similar photos"),
         Kind.OWN_PHOTOS: _("Own photos"),
         Kind.WEIGHTS: _("Own weights"),
         Kind.DOWNLOADS: _("Downloads"),

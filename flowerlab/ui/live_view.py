@@ -16,6 +16,7 @@ from flowerlab.ui.outcome import manage, outcome
 from flowerlab.ui.progress import progress_of
 from flowerlab.ui.refreshing import busy, refreshed
 from flowerlab.ui.run_picker import escaped, run_title
+from flowerlab.ui.take_home import converting, take_home_section
 from flowerlab.ui.words import STATE_SIGNS, state_words
 
 EVERY_S = 1.0
@@ -36,7 +37,7 @@ def live_view(lab: Lab) -> None:
     if shown is None:
         st.info(_("No run yet. Set the knobs and press Start: the curves will draw themselves here."), icon="🌱")
         return
-    watched, was_over = busy(lab), shown.state.over
+    watched, was_over = busy(lab) or converting(lab, shown), shown.state.over
 
     def draw() -> None:
         try:
@@ -44,7 +45,7 @@ def live_view(lab: Lab) -> None:
         except UnknownRun:
             # Deleted from another window: the whole page says so.
             run = None
-        if run is None or (watched and not busy(lab)) or (run.state.over and not was_over):
+        if run is None or (watched and not (busy(lab) or converting(lab, run))) or (run.state.over and not was_over):
             # One whole rerun drops the timer, or brings the outcome of the run that has just ended.
             st.rerun()
         _pick(lab, run)
@@ -120,6 +121,7 @@ def _draw(lab: Lab, run: Run, history: History) -> None:
             key=f"live-{measure}-{run.id}",
             alt=live_sentence(history, measure),
         )
+    take_home_section(lab, run)
     manage(lab, run)
 
 

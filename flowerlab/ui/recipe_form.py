@@ -17,6 +17,7 @@ from flowerlab.locale import _
 from flowerlab.recipe import CHOICES, KNOBS, Recipe, as_text
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.ui.class_link import is_hidden
 from flowerlab.ui.words import decimals, state_words
 
 LEARNING_RATES = (*(float(f"{step}e{power}") for power in range(-6, 0) for step in (1, 2, 5)), 1.0)
@@ -26,6 +27,8 @@ VIEWS = (0, 1, 2, 4, 8, 16)
 # The choice "train a B first, then go on from it"; no run has such an id.
 NEW_B = "new-B"
 KEPT: dict[str, Any] = {"persist_state": "session"}
+# Always in sight; all others are rarely used.
+LECTURE_KNOBS = ("architecture", "unfreeze_from", "epochs", "batch_size", "learning_rate")
 # Knobs whose choices belong to an architecture: each network remembers its own.
 OF_ARCHITECTURE = ("unfreeze_from", "weights")
 
@@ -82,7 +85,7 @@ def other_knobs(lab: Lab, chosen: Architecture) -> dict[str, Any]:
         values[name] = _explained(name)
     values["image_size"] = _image_size(chosen)
     values["weights"] = _weights(lab, chosen)
-    values["head"] = st.text_input(_label("head"), key=_hold("head", "50,20"), help=_help("head"), **KEPT)
+    values["head"] = _head()
     values["dropout"] = _share("dropout", 0.0)
     values["optimizer"] = _explained("optimizer")
     values["augment"] = _explained("augment")
@@ -90,12 +93,15 @@ def other_knobs(lab: Lab, chosen: Architecture) -> dict[str, Any]:
         values["augment_views"] = _slide("augment_views", VIEWS, _copies)
     values["validation_fraction"] = _share("validation_fraction", 0.2)
     values["patience"] = _slide("patience", COUNTS)
-    values["seed"] = int(
-        st.number_input(_label("seed"), 0, 2**31 - 1, step=1, key=_hold("seed", 0), help=_help("seed"), **KEPT)
-    )
+    values["seed"] = _seed()
     if not _goes_on():
         values["start_from"] = _source(lab, chosen)
     return values
+
+
+def any_other_shown() -> bool:
+    """Whether any of the knobs that are rarely used is not hidden by a link."""
+    return not all(is_hidden(name) for name in KNOBS if name not in LECTURE_KNOBS)
 
 
 def _label(name: str) -> str:
@@ -123,6 +129,8 @@ def _choose(
     """A list to choose from; a value from a link that is not in it is shown all the same, so that nothing is changed unsaid."""
     key = _hold(name, fallback, chosen)
     value = st.session_state[key]
+    if is_hidden(name):
+        return value
     shown = options if value in options else [*options, value]
     return st.selectbox(_label(name), shown, format_func=words, key=key, help=_help(name), **KEPT)
 
@@ -130,13 +138,16 @@ def _choose(
 def _explained(name: str) -> str:
     """A list of words, with the sentence of the chosen one under it."""
     value: str = _choose(name, list(CHOICES[name]), KNOBS[name].default)
-    st.caption(_(CHOICES[name].get(value, "")))
+    if not is_hidden(name):
+        st.caption(_(CHOICES[name].get(value, "")))
     return value
 
 
 def _slide(name: str, steps: Sequence[Any], words: Callable[[Any], str] = str) -> Any:
     """A slider over steps; a value between them becomes a step of its own."""
     key = _hold(name, KNOBS[name].default)
+    if is_hidden(name):
+        return st.session_state[key]
     options = sorted({*steps, st.session_state[key]})
     return st.select_slider(_label(name), options, format_func=words, key=key, help=_help(name), **KEPT)
 
@@ -147,13 +158,32 @@ def _copies(count: int) -> str:
 
 def _share(name: str, fallback: float) -> float:
     knob = KNOBS[name]
-    low, high = float(knob.minimum or 0), float(knob.maximum or 1)
-    return float(st.slider(_label(name), low, high, step=0.05, key=_hold(name, fallback), help=_help(name), **KEPT))
+    low, high, key = float(knob.minimum or 0), float(knob.maximum or 1), _hold(name, fallback)
+    if is_hidden(name):
+        return float(st.session_state[key])
+    return float(st.slider(_label(name), low, high, step=0.05, key=key, help=_help(name), **KEPT))
+
+
+def _head() -> str:
+    key = _hold("head", "50,20")
+    if is_hidden("head"):
+        return str(st.session_state[key])
+    text: str = st.text_input(_label("head"), key=key, help=_help("head"), **KEPT)
+    return text
+
+
+def _seed() -> int:
+    key = _hold("seed", 0)
+    if is_hidden("seed"):
+        return int(st.session_state[key])
+    return int(st.number_input(_label("seed"), 0, 2**31 - 1, step=1, key=key, help=_help("seed"), **KEPT))
 
 
 def _image_size(chosen: Architecture) -> int:
     low, high = chosen.smallest_px, chosen.largest_px
     key = _hold("image_size", 150, fits=lambda value: low <= value <= high)
+    if is_hidden("image_size"):
+        return int(st.session_state[key])
     return int(
         st.slider(_label("image_size"), low, high, step=1, key=key, format="%d px", help=_help("image_size"), **KEPT)
     )
@@ -166,10 +196,14 @@ def _goes_on() -> bool:
 def _unfreeze_slider(chosen: Architecture) -> str:
     """A slider over the network's clean cuts: from `none` over the last layers to the first, and `all`."""
     if not chosen.stops():
+        if is_hidden("unfreeze_from"):
+            return "all"
         st.caption(_("Unfreeze from: all. This network begins with random weights, so every layer learns."))
         return "all"
     index = {layer.name: layer.index for layer in chosen.layers}
     key = _hold("unfreeze_from", "none", chosen.name, fits=lambda value: value in {"none", "all", *index})
+    if is_hidden("unfreeze_from"):
+        return str(st.session_state[key])
     named = {layer.name for layer in chosen.stops()} | ({st.session_state[key]} - {"none", "all"})
     options = ["none", *sorted(named, key=lambda name: -index[name]), "all"]
 

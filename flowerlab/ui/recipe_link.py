@@ -7,6 +7,7 @@ import streamlit as st
 from flowerlab.errors import BadRecipe
 from flowerlab.locale import _
 from flowerlab.recipe import KNOBS, Recipe
+from flowerlab.ui.class_link import in_address
 from flowerlab.ui.recipe_form import fill
 from flowerlab.ui.run_picker import escaped
 
@@ -31,6 +32,7 @@ def write_link(recipe: Recipe) -> None:
     knobs = recipe.to_query()
     written = [link for link in st.session_state.get(WRITTEN, []) if link != knobs]
     st.session_state[WRITTEN] = [*written, knobs][-REMEMBERED:]
-    wanted = {**knobs, **{name: value for name, value in st.query_params.items() if name == "run"}}
+    run = {name: value for name, value in st.query_params.items() if name == "run"}
+    wanted = {**knobs, **run, **in_address()}
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)

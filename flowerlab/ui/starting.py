@@ -68,9 +68,13 @@ def _start(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool, again: 
 
 
 def _b_before(lab: Lab, recipe: Recipe) -> Run:
-    """Queues the B that a recipe goes on from, or finds the one that is there; its head learns at the usual rate."""
-    b = recipe.changed(unfreeze_from="none", start_from=None, learning_rate=KNOBS["learning_rate"].default)
-    return lab.start(b, name=PRESETS["B"].run_name).run
+    """Queues the B that a recipe goes on from, or finds the one that is there."""
+    return lab.start(b_recipe(recipe), name=PRESETS["B"].run_name).run
+
+
+def b_recipe(recipe: Recipe) -> Recipe:
+    """Returns the B that a recipe goes on from, if it is to be trained first: its head learns at the usual rate."""
+    return recipe.changed(unfreeze_from="none", start_from=None, learning_rate=KNOBS["learning_rate"].default)
 
 
 def _equal(lab: Lab, recipe: Recipe) -> Run | None:

@@ -329,6 +329,9 @@ COMMANDS = st.one_of(
     ),
     st.builds(lambda run, photo: ["classify", "--json", "--", run, photo], ARGUMENTS, ARGUMENTS),
     st.builds(lambda *runs: ["compare", "--", *runs], ARGUMENTS, ARGUMENTS),
+    st.builds(
+        lambda run, to, out: ["export", f"--to={to}", f"--out={out}", "--", run], ARGUMENTS, ARGUMENTS, ARGUMENTS
+    ),
     st.builds(lambda state: ["runs", "--state", state], ARGUMENTS),
     st.builds(lambda path: ["unpack", "--", path], ARGUMENTS),
 )

@@ -57,6 +57,7 @@ def used(idle_lab: Lab, drawn: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: 
         run = add_finished(lab.home, "mine")
         thrown = add_finished(lab.home, "thrown", seed=1)
     leave_checkpoint(lab.home.run(run.id) / "attempt-1", epochs=2)
+    (lab.home.embeddings / f"{run.id}-{originals.content[:12]}-test-{'a' * 24}.npz").write_bytes(b"x" * 300)
     (lab.home.hashes / f"phash-1-{originals.content}.npy").write_bytes(b"x" * 480)
     lab.delete(thrown.id)
     return lab

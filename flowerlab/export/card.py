@@ -1,0 +1,186 @@
+"""The run card: a run on one page of HTML that needs nothing else. Everything in it is escaped; nothing is fetched."""
+
+from __future__ import annotations
+
+import html
+import platform
+import time
+from importlib import metadata
+
+import flowerlab
+from flowerlab.datasets.catalog import DATASETS, dataset_title
+from flowerlab.errors import UnknownRun
+from flowerlab.events import Result
+from flowerlab.export.card_figures import class_table, curve, matrix_table
+from flowerlab.figures import duration, percent, percent_with_interval
+from flowerlab.locale import _
+from flowerlab.machine import machine_name
+from flowerlab.recipe import KNOBS, as_text
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+
+PACKAGES = ("keras", "tensorflow", "numpy", "pillow")
+STYLE = """
+:root { color-scheme: light dark; --ink: #1e241f; --page: #fdfcf8; --quiet: #5b635d; --rule: #d9d7c8; --run: #0072b2;
+  --good: 0, 114, 178; --bad: 213, 94, 0; }
+@media (prefers-color-scheme: dark) { :root { --ink: #edf2ee; --page: #141a17; --quiet: #a8b3ac; --rule: #35423b;
+  --run: #56b4e9; --good: 86, 180, 233; --bad: 240, 138, 50; } }
+@media print { :root { --ink: #000; --page: #fff; --quiet: #444; --rule: #bbb; --run: #0072b2; --good: 0, 114, 178;
+  --bad: 213, 94, 0; } section { break-inside: avoid; } }
+* { box-sizing: border-box; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 62rem; background: var(--page); color: var(--ink);
+  font: 1rem/1.5 system-ui, sans-serif; }
+h1 { margin: 0; font-size: 1.9rem; line-height: 1.2; overflow-wrap: anywhere; } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
+.quiet, caption, figcaption span { color: var(--quiet); font-size: .88rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem; margin: 1.2rem 0 .3rem; }
+.figures b { display: block; font-size: 1.7rem; line-height: 1.2; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1.5rem; }
+figure { margin: 0; } svg { width: 100%; height: auto; display: block; } svg text { font-size: 15px; fill: var(--quiet); }
+.rule { stroke: var(--rule); } .validation { fill: none; stroke: var(--run); stroke-width: 3.5; }
+.training { fill: none; stroke: var(--run); stroke-width: 1.5; stroke-dasharray: 6 4; } .dot { fill: var(--run); }
+.best { fill: none; stroke: var(--run); stroke-width: 2.5; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; } caption { text-align: left; padding-bottom: .4rem; }
+th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid var(--rule); } th { font-weight: 600; }
+th[scope=row], th:first-child, .knobs td { text-align: left; } .knobs td { overflow-wrap: anywhere; }
+.wide td { white-space: nowrap; } .wide th { max-width: 12rem; overflow-wrap: break-word; }
+.knobs th { font-weight: 400; color: var(--quiet); }
+.knobs .mine { font-weight: 700; } .matrix td { min-width: 3.5rem; text-align: center; border: 2px solid var(--page); }
+.matrix .right { background: rgba(var(--good), calc(var(--share) * .55)); font-weight: 700; }
+.matrix .wrong { background: rgba(var(--bad), calc(var(--share) * .65)); }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 0 2.5rem; }
+.leak { border-left: .35rem solid rgb(var(--bad)); padding: .2rem .8rem; }
+"""
+
+
+def card(lab: Lab, run: Run) -> str:
+    """Returns the card of a finished run as one HTML file.
+
+    Args:
+        lab: The lab.
+        run: With a result.
+    """
+    result = run.result
+    assert result is not None
+    history = lab.history(run.id)
+    parts = [
+        f"<header><h1>{_text(run.name)}</h1><p>{_text(_summary(run))}</p>{_figures(result)}{_warnings(run)}</header>"
+    ]
+    if history.epochs:
+        plots = curve(history, "accuracy") + curve(history, "loss")
+        parts.append(_section(_("How it learned"), f'<div class="plots">{plots}</div>'))
+    if result.confusion_matrix is not None:
+        parts.append(_section(_("What it takes for what"), matrix_table(result.confusion_matrix, result.classes)))
+        parts.append(_section(_("Each class"), class_table(result.confusion_matrix, result.classes)))
+    recipe, facts = _section(_("Recipe"), _knobs(run)), _section(_("Where it comes from"), _facts(lab, run, result))
+    parts.append(f'<div class="columns">{recipe}{facts}</div>')
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{_text(run.name)}</title><style>{STYLE}</style></head>\n<body>\n"
+        + "\n".join(parts)
+        + "\n</body></html>\n"
+    )
+
+
+def _text(words: str) -> str:
+    return html.escape(words)
+
+
+def _section(title: str, body: str) -> str:
+    return f"<section><h2>{_text(title)}</h2>{body}</section>"
+
+
+def _summary(run: Run) -> str:
+    chosen, photos = run.recipe.chosen, dataset_title(run.recipe.dataset)
+    return _("{network} on {photos}. {sentence}").format(
+        network=chosen.title, photos=photos, sentence=_(chosen.sentence)
+    )
+
+
+def _figures(result: Result) -> str:
+    tested = _("not tested")
+    if result.test_accuracy is not None:
+        tested = percent_with_interval(result.test_accuracy, result.test_photos)
+    about_test = _("test accuracy (95 % interval), {count} photos").format(count=f"{result.test_photos:,}")
+    about_validation = _("validation accuracy, best epoch {best} of {epochs}").format(
+        best=result.best_epoch + 1, epochs=result.epochs_run
+    )
+    learn = _("of {total} parameters train").format(total=f"{result.total_parameters:,}")
+    pairs = [
+        (tested, about_test),
+        (percent(result.val_accuracy), about_validation),
+        (duration(result.seconds), _("in all, training {time}").format(time=duration(result.seconds_training))),
+        (f"{result.trainable_parameters:,}", learn),
+    ]
+    return (
+        '<div class="figures">'
+        + "".join(f"<div><b>{_text(one)}</b>{_text(told)}</div>" for one, told in pairs)
+        + "</div>"
+    )
+
+
+def _warnings(run: Run) -> str:
+    told = []
+    if run.recipe.split == "lecture":
+        told.append(_("The test accuracy is too high: with the lecture's split all test photos were seen in training."))
+    if run.recipe.seen_before:
+        told.append(_(run.recipe.seen_before))
+    if run.message:
+        told.append(run.message)
+    return "".join(f'<p class="leak">{_text(sentence)}</p>' for sentence in told)
+
+
+def _knobs(run: Run) -> str:
+    """All knobs; those that somebody set are bold."""
+    mine = run.recipe.to_query()
+    rows = "".join(
+        f'<tr><th scope="row">{_text(_(KNOBS[name].label))}</th><td{" class=mine" if name in mine else ""}>'
+        f"{_text(as_text(value))}</td></tr>"
+        for name, value in run.recipe.model_dump().items()
+    )
+    told = _text(_("Bold: what is not this network's default."))
+    return f'<table class="knobs"><caption>{told}</caption><tbody>{rows}</tbody></table>'
+
+
+def _facts(lab: Lab, run: Run, result: Result) -> str:
+    entry = DATASETS.get(run.recipe.dataset)
+    chosen = run.recipe.chosen
+    trained = result.timing.machine if result.timing is not None else _("not recorded")
+    facts = [
+        (_("Run"), f"{run.id}, {_day(run.ended_s)}"),
+        *_source(lab, run),
+        (_("Photos"), dataset_title(run.recipe.dataset)),
+        (_("Source of the photos"), entry.source if entry else _("own photos")),
+        (
+            _("Licence of the photos"),
+            entry.licence if entry else _("that of whoever took them: ask before you share them"),
+        ),
+        (_("Classes, in the order of the answers"), ", ".join(result.classes)),
+        (_("Network"), f"{chosen.source}" + (f" ({chosen.year})" if chosen.year else "")),
+        (_("Trained on"), trained),
+        (_("Frozen layers computed in"), result.precision),
+        (_("Card made"), f"{_day(time.time())}, {machine_name()}"),
+        (_("Versions where the card was made"), _versions()),
+    ]
+    rows = "".join(f'<tr><th scope="row">{_text(name)}</th><td>{_text(value)}</td></tr>' for name, value in facts)
+    return f'<table class="knobs"><tbody>{rows}</tbody></table>'
+
+
+def _source(lab: Lab, run: Run) -> list[tuple[str, str]]:
+    """The run that it goes on from, by its name."""
+    if run.recipe.start_from is None:
+        return []
+    try:
+        name = lab.store.get(run.recipe.start_from).name
+    except UnknownRun:
+        name = _("a run that was deleted")
+    return [(_("Goes on from"), f"{name} ({run.recipe.start_from})")]
+
+
+def _day(seconds: float | None) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds)) if seconds is not None else "–"
+
+
+def _versions() -> str:
+    named = [f"{package} {metadata.version(package)}" for package in PACKAGES]
+    return ", ".join([f"Flowerlab {flowerlab.__version__}", f"Python {platform.python_version()}", *named])

@@ -1,0 +1,157 @@
+"""The program of a run: its stages with the photos as they are here, and what must lie beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowerlab.datasets.gather import photos_identity
+from flowerlab.datasets.originals import Originals
+from flowerlab.datasets.parts import parts_of
+from flowerlab.datasets.splits import make_split
+from flowerlab.errors import BadRecipe, DatasetNotAtHand, WeightsNotAtHand
+from flowerlab.export.network_code import MINI_FILE, weights_file
+from flowerlab.export.notebook import notebook
+from flowerlab.export.photo_files import photo_files
+from flowerlab.export.script import code, companions, script
+from flowerlab.export.stages import Stage, chain_of
+from flowerlab.materials import photos_in
+from flowerlab.recipe import Recipe
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+from flowerlab.weights import find_weights
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Program:
+    """What rebuilds a recipe.
+
+    Args:
+        name: Of the run or recipe, for people.
+        stages: Its trainings.
+        photos: (folder, data set, photos) of each data set that must lie beside it; None for photos that are not here any more.
+        weights: (name, file) of the starting weights that must lie beside it; None if it needs none.
+        remark: What else is to be known of the run; empty if nothing.
+    """
+
+    name: str
+    stages: tuple[Stage, ...]
+    photos: tuple[tuple[str, str, Originals | None], ...]
+    weights: tuple[str, Path] | None
+    remark: str = ""
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What must lie beside it; empty if it can stand alone."""
+        return tuple(companions(self.stages))
+
+    def text(self, *, as_notebook: bool) -> str:
+        """Returns the program itself."""
+        return (notebook if as_notebook else script)(self.stages, name=self.name, remark=self.remark)
+
+    def check_companions(self) -> None:
+        """Checks that all that must lie beside it is here.
+
+        Raises:
+            DatasetNotAtHand: If its photos are not.
+            WeightsNotAtHand: If its starting weights are not.
+        """
+        for _folder, dataset, originals in self.photos:
+            if originals is None:
+                raise DatasetNotAtHand(
+                    f"The photos that it was trained with are no longer here. Expected those of {dataset}. Received: none, or others "
+                    "of that name. Take the script or notebook alone, and bring the photos from where the run was trained."
+                )
+        if self.weights is not None and not self.weights[1].is_file():
+            raise WeightsNotAtHand(
+                f"The weights that it begins with are no longer here. Expected the file {self.weights[0]}. Received: none. Take the "
+                "script or notebook alone."
+            )
+
+    def companions(self, progress: Progress) -> Iterator[tuple[str, bytes | Path]]:
+        """Yields what must lie beside it, as (path, bytes or file).
+
+        Args:
+            progress: Called with (step, photos done, photos in all).
+        """
+        if self.weights is not None:
+            yield self.weights
+        for folder, dataset, originals in self.photos:
+            if originals is None:
+                continue
+            for done, file in enumerate(photo_files(originals, dataset, folder)):
+                progress("Packing photos", done, len(originals))
+                yield file
+
+
+def program_of_run(lab: Lab, run: Run) -> Program:
+    """Returns the program that rebuilds a run, from the first run on its way.
+
+    Raises:
+        BadInput: If a run on its way was deleted.
+    """
+    chain = chain_of(lab.store, run)
+    classes = run.result.classes if run.result is not None else lab.classes_of(run.recipe.dataset)
+    found = {one.id: _photos_of(lab, one) for one in chain}
+    folders = _folders([one.recipe for one in chain])
+    stages = tuple(
+        Stage(one.recipe, classes, _cuts(found[one.id], one.recipe), folders.get(one.recipe.dataset, ""))
+        for one in chain
+    )
+    beside = {one.recipe.dataset: found[one.id] for one in chain}
+    photos = tuple((folder, dataset, beside[dataset]) for dataset, folder in folders.items())
+    return Program(run.name, stages, photos, _weights(lab, chain[0].recipe), run.message)
+
+
+def recipe_code(lab: Lab, recipes: list[Recipe]) -> str:
+    """Returns the code of a recipe that was not trained, without its introduction; the photos are cut by the rule.
+
+    Args:
+        lab: The lab.
+        recipes: From the first training to the last.
+
+    Raises:
+        BadRecipe: If its photos are not in this lab.
+    """
+    classes, folders = lab.classes_of(recipes[-1].dataset), _folders(recipes)
+    return code([Stage(one, classes, None, folders.get(one.dataset, "")) for one in recipes])
+
+
+def _folders(recipes: list[Recipe]) -> dict[str, str]:
+    """Returns the folder of each data set that comes as one: `photos`, and `photos-2` for another that a later stage has."""
+    own = dict.fromkeys(one.dataset for one in recipes if one.dataset != "tf_flowers")
+    return {dataset: "photos" if number == 1 else f"photos-{number}" for number, dataset in enumerate(own, start=1)}
+
+
+def _photos_of(lab: Lab, run: Run) -> Originals | None:
+    """Returns the photos that a run was trained with; None if they are not here, or others have their name now."""
+    dataset = run.recipe.dataset
+    now = photos_identity(lab.home, dataset, lab.settings.garden)
+    return lab.originals(dataset) if photos_in(lab.store.materials(run.id)) in ("", now) else None
+
+
+def _cuts(originals: Originals | None, recipe: Recipe) -> tuple[int, int] | None:
+    """Returns where the lab cuts these photos, if that is not where the rule alone would: identical photos stay together."""
+    if originals is None:
+        return None
+    rule = make_split(len(originals), split=recipe.split, validation_fraction=recipe.validation_fraction)
+    _order, parts = parts_of(
+        originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction
+    )
+    same = len(rule.train) == len(parts.train) and len(rule.validation) == len(parts.validation)
+    return None if same else (len(parts.train), len(parts.train) + len(parts.validation))
+
+
+def _weights(lab: Lab, recipe: Recipe) -> tuple[str, Path] | None:
+    file = weights_file(recipe)
+    if file is None:
+        return None
+    if file != MINI_FILE or recipe.weights != "flowerlab":
+        return file, lab.home.weights / file
+    found = find_weights(recipe.chosen)
+    if found is None:
+        raise BadRecipe("weights", "are missing: they come with Flowerlab. Install it anew.", received=recipe.weights)
+    return file, found

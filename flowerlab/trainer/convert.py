@@ -1,0 +1,95 @@
+"""The converter's one task: write a run's model in another format, and check that it still answers as it did."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, TextIO
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from flowerlab.engine.converter import SUFFIXES
+from flowerlab.errors import FlowerlabError, legible
+from flowerlab.trainer.channel import Lines
+from flowerlab.trainer.saved import load_keras, load_saved
+from flowerlab.trainer.serve import limit_threads
+
+BATCH = 25
+
+
+class Disagrees(FlowerlabError):
+    """The new file gives other answers than the model."""
+
+
+def main(file: TextIO) -> int:
+    """Reads one request (`{"model", "to", "folder", "most"}`), converts, says `done` with the largest difference or `error`, and ends.
+
+    The folder holds `photos.npy`, uint8 (n, height, width, 3); the new file is `model.keras` or `model.tflite` in it.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    limit_threads()
+    lines = Lines(file)
+    request = json.loads(sys.stdin.readline())
+    try:
+        lines.write({"kind": "done", "difference": _convert(request)})
+    except FlowerlabError as error:
+        lines.write({"kind": "error", "message": str(error)})
+        return 1
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        what = f"{type(error).__name__}: {legible(str(error), 200)}"
+        lines.write({"kind": "error", "message": f"The model could not be converted ({what}). Nothing was written."})
+        return 1
+    return 0
+
+
+def _convert(request: dict[str, Any]) -> float:
+    folder = Path(request["folder"])
+    photos = np.load(folder / "photos.npy").astype(np.float32)
+    target = folder / f"model{SUFFIXES[request['to']]}"
+    model = load_saved(Path(request["model"]))
+    expected = model.predict(photos, batch_size=BATCH, verbose=0)
+    if request["to"] == "keras":
+        model.save(target)
+        answers = load_keras(target).predict(photos, batch_size=BATCH, verbose=0)
+    else:
+        export_litert(model, target)
+        answers = litert_answers(target, photos)
+    difference = float(np.abs(answers - expected).max())
+    if not difference <= request["most"]:
+        target.unlink()
+        raise Disagrees(
+            f"The converted model does not answer as Keras does. Expected probabilities that differ by {request['most']:g} at most, on "
+            f"{len(photos)} photos. Received: {difference:.3f}. Nothing was written. Take the .keras file instead."
+        )
+    return difference
+
+
+def export_litert(model: keras.Model, target: Path) -> None:
+    """Writes a model for LiteRT, with nothing but LiteRT's own operations, so that a phone needs no TensorFlow for it.
+
+    Args:
+        model: float32 (n, height, width, 3) → float32 (n, classes).
+        target: Ends in `.tflite`.
+    """
+    plain = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
+    model.export(target, format="litert", verbose=False, target_spec=plain)
+
+
+def litert_answers(path: Path, photos: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Asks a LiteRT file about photos (n, height, width, 3), one after the other as a phone does; returns float32, (n, classes)."""
+    interpreter = tf.lite.Interpreter(model_path=str(path))
+    interpreter.allocate_tensors()
+    (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
+    answers = []
+    for photo in photos:
+        interpreter.set_tensor(taken["index"], photo[None])
+        interpreter.invoke()
+        answers.append(interpreter.get_tensor(given["index"])[0])
+    return np.stack(answers)

@@ -1,0 +1,232 @@
+"""What is taken home works without Flowerlab: programs are run, converted models are asked, against runs of a real trainer."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from flowerlab.datasets.folder import import_folder
+from flowerlab.datasets.gather import gather
+from flowerlab.errors import RunFailed
+from flowerlab.export.take_home import Kind, take_home
+from flowerlab.metrics import accuracy_interval, load_predictions
+from flowerlab.recipe import Recipe
+from flowerlab.run import Run, RunState
+from flowerlab.runs import Lab
+from flowerlab.settings import Settings
+from flowerlab.weights import import_weights
+
+LETTERS = ("A", "B", "C", "gently")
+# One process runs all programs, each as if it were alone: TensorFlow is loaded once.
+RUN_ALL = """
+import os, runpy, sys
+import keras
+assert not any(name.startswith("flowerlab") for name in sys.modules)
+for path in sys.argv[1:]:
+    os.chdir(os.path.dirname(path))
+    keras.utils.clear_session()
+    print("RUN", path, flush=True)
+    runpy.run_path(path)
+assert not any(name.startswith("flowerlab") for name in sys.modules)
+"""
+TESTED = re.compile(r"Test accuracy: ([\d.]+) of (\d+) photos")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A lab and the lecture's runs in it."""
+
+    lab: Lab
+    runs: dict[str, Run]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+    """The lecture on a small garden, with VGG16 mini."""
+    lab = Lab(Settings(
+        home=tmp_path_factory.mktemp("lab"), warm_spare=False, niceness=0, garden_pictures=100, starter=False
+    ))  # fmt: skip
+    shared = {"image_size": 72, "epochs": 2, "head": (8,)}
+    runs = train(lab, shared)
+    yield Trained(lab, runs)
+    lab.close()
+
+
+def train(lab: Lab, shared: dict[str, object]) -> dict[str, Run]:
+    """Trains the lecture's four recipes and returns the finished runs."""
+    started = lab.lecture(architecture="vgg16_mini", shared=shared, letters=LETTERS)
+    lab.wait([one.run.id for one in started.values()])
+    runs = {letter: lab.store.get(one.run.id) for letter, one in started.items()}
+    assert {run.state for run in runs.values()} == {RunState.DONE}, [run.message for run in runs.values()]
+    return runs
+
+
+def unpacked(lab: Lab, run: Run, kind: Kind, folder: Path) -> Path:
+    """Takes a program home with all that it needs, unpacks it, and returns a script that can be run."""
+    taken = take_home(lab, run, kind, folder.with_suffix(".zip"))
+    with zipfile.ZipFile(taken.path) as archive:
+        archive.extractall(folder)
+    (program,) = [*folder.glob("*.py"), *folder.glob("*.ipynb")]
+    if kind is Kind.SCRIPT:
+        return program
+    return code_of_notebook(program)
+
+
+def code_of_notebook(notebook: Path) -> Path:
+    """Writes a notebook's code beside it as Jupyter would run it: one cell after the other, in one room of names."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    whole = notebook.with_name("cells.py")
+    whole.write_text(
+        "\n".join(f"exec(compile({cell!r}, 'cell', 'exec'), globals())" for cell in code), encoding="utf-8"
+    )
+    return whole
+
+
+def run_all(programs: list[Path], timeout_s: float = 250) -> list[tuple[float, int]]:
+    """Runs programs where no Flowerlab can be imported; returns what each says of its test: (accuracy, photos)."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    ended = subprocess.run(
+        [sys.executable, "-c", RUN_ALL, *map(str, programs)], cwd=programs[0].parent, env=environment,
+        capture_output=True, text=True, timeout=timeout_s,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    said = [(float(share), int(count)) for share, count in TESTED.findall(ended.stdout)]
+    assert len(said) == len(programs)
+    return said
+
+
+def test_every_preset_s_program_reaches_what_the_run_reached(trained: Trained, tmp_path: Path) -> None:
+    """The programs of A, B, C (its notebook) and gently run by themselves; each tests as many photos as the run, and its accuracy
+    lies within the run's interval."""
+    programs = [
+        unpacked(trained.lab, run, Kind.NOTEBOOK if letter == "C" else Kind.SCRIPT, tmp_path / letter)
+        for letter, run in trained.runs.items()
+    ]
+    for run, (accuracy, photos) in zip(trained.runs.values(), run_all(programs), strict=True):
+        result = run.result
+        assert result is not None
+        assert result.test_accuracy is not None
+        assert photos == result.test_photos
+        low, high = accuracy_interval(result.test_accuracy, result.test_photos)
+        assert low <= accuracy <= high, (run.name, low, accuracy, high)
+    assert (tmp_path / "A" / "flowers.keras").is_file()
+
+
+def test_the_photos_beside_a_program_are_cut_as_the_run_was(trained: Trained, tmp_path: Path) -> None:
+    """Sorted by name, the photos after the first 70 % are the run's test photos, with their classes, byte for byte."""
+    run = trained.runs["A"]
+    folder = unpacked(trained.lab, run, Kind.SCRIPT, tmp_path / "A").parent
+    files = sorted((folder / "photos").glob("*/*.jpg"), key=lambda file: file.stem)
+    stored, originals = load_predictions(trained.lab.home.run(run.id)), trained.lab.originals("garden")
+    assert stored is not None
+    assert originals is not None
+    tested = files[round(0.7 * len(files)) :]
+    assert [file.parent.name for file in tested] == [str(stored["classes"][label]) for label in stored["test_truth"]]
+    expected = [originals.data(originals.positions[str(photo_id)]) for photo_id in stored["test_ids"]]
+    assert [file.read_bytes() for file in tested] == expected
+
+
+def test_the_litert_file_answers_as_keras_does(trained: Trained, tmp_path: Path) -> None:
+    """LiteRT's answers about 50 photos differ from Keras' by less than a thousandth; a second wish makes nothing anew."""
+    lab, run = trained.lab, trained.runs["C"]
+    taken = take_home(lab, run, Kind.LITERT, tmp_path / "c.tflite")
+    assert taken.photos == 50
+    assert taken.difference is not None
+    assert taken.difference < 1e-3
+    assert taken.path.read_bytes()[4:8] == b"TFL3"
+    made = lab.converter.state(lab.model_path(run), "litert")
+    again = take_home(lab, run, Kind.LITERT, tmp_path / "again.tflite")
+    assert lab.converter.state(lab.model_path(run), "litert") is made
+    assert again.path.read_bytes() == taken.path.read_bytes()
+
+
+def test_a_model_that_cannot_be_converted_leaves_nothing(trained: Trained, tmp_path: Path) -> None:
+    """A damaged model is refused in one sentence, and no file is written."""
+    lab = trained.lab
+    run = lab.start(Recipe.parse({"image_size": 72, "epochs": 1, "seed": 9})).run
+    lab.wait([run.id])
+    lab.model_path(run).write_bytes(b"hollow")
+    with pytest.raises(RunFailed, match=r"model\.keras") as refused:
+        take_home(lab, lab.store.get(run.id), Kind.LITERT, tmp_path / "x.tflite")
+    assert "\n" not in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+# What no preset has, each at least once: resizes, augmentations, optimizers, own photos and weights, a stage unlike the one before.
+ODD: dict[str, list[dict[str, object]]] = {
+    "flip, crop, rmsprop": [{"augment": "flip", "resize": "crop", "optimizer": "rmsprop", "dropout": 0.3}],
+    "standard, pad, sgd": [{"augment": "standard", "resize": "pad", "optimizer": "sgd", "split": "lecture"}],
+    "lecture's canvas, no head": [{"resize": "lecture", "head": ()}],
+    "all layers, random weights": [{"architecture": "mobilenet_v2_035", "weights": "none", "unfreeze_from": "all"}],
+    "efficientnet": [{"architecture": "efficientnet_v2_b0", "weights": "none", "unfreeze_from": "block6a_expand_conv"}],
+    "own weights, own photos": [{"architecture": "vgg16_mini", "weights": "FILE", "dataset": "folder:mine"}],
+    "a stage unlike the one before": [
+        {"architecture": "vgg16_mini"},
+        {"architecture": "vgg16_mini", "unfreeze_from": "block5_conv1", "augment": "standard", "augment_views": 2,
+         "dropout": 0.2, "batch_size": 16, "seed": 4, "resize": "pad", "validation_fraction": 0.3},
+    ],
+}  # fmt: skip
+
+
+def bring_own(lab: Lab, model: Path, folder: Path) -> str:
+    """Imports photos of two classes as `mine` and a model as weights; returns the knob's value for these."""
+    gather(lab.home, "garden", lab.settings.garden)
+    originals = lab.originals("garden")
+    assert originals is not None
+    for position, photo_id in enumerate(originals.ids):
+        kind = "warm" if originals.labels[position] < 3 else "cold"
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        (folder / kind / f"{photo_id}.jpg").write_bytes(originals.data(position))
+    import_folder(folder, lab.home.folders, "mine")
+    return import_weights(model, lab.home)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+def test_programs_of_odd_recipes_run(trained: Trained, tmp_path: Path) -> None:
+    """Every kind of section is run at least once, and tests as many photos as the lab would."""
+    lab = trained.lab
+    file = bring_own(lab, lab.model_path(trained.runs["B"]), tmp_path / "mine")
+    programs = []
+    for number, (name, stages) in enumerate(ODD.items()):
+        source = None
+        for knobs in stages:
+            given = {key: file if value == "FILE" else value for key, value in knobs.items()}
+            shared = {"image_size": 72, "epochs": 1, "head": (8,)}
+            run = lab.start(Recipe.parse({**shared, **given, "start_from": source}), name=name).run
+            lab.wait([run.id])
+            run, source = lab.store.get(run.id), run.id
+            assert run.state is RunState.DONE, (name, run.message)
+        programs.append((run, unpacked(lab, run, Kind.SCRIPT, tmp_path / str(number))))
+    for (run, _path), (_accuracy, photos) in zip(
+        programs, run_all([path for _run, path in programs], 1200), strict=True
+    ):
+        assert run.result is not None
+        assert photos == run.result.test_photos, run.name
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+def test_the_lecture_s_programs_on_a_garden_of_a_thousand(tmp_path: Path) -> None:
+    """At the lecture's 150 pixels and five epochs, each preset's script reaches its run's accuracy within the interval."""
+    lab = Lab(Settings(home=tmp_path / "lab", warm_spare=False, niceness=0, garden_pictures=1000, starter=False))
+    try:
+        runs = train(lab, {})
+        programs = [unpacked(lab, run, Kind.SCRIPT, tmp_path / letter) for letter, run in runs.items()]
+        for run, (accuracy, photos) in zip(runs.values(), run_all(programs, timeout_s=3000), strict=True):
+            assert run.result is not None
+            assert run.result.test_accuracy is not None
+            low, high = accuracy_interval(run.result.test_accuracy, photos)
+            assert low <= accuracy <= high, (run.name, low, accuracy, high)
+    finally:
+        lab.close()
