@@ -184,8 +184,8 @@ def test_a_deletion_that_fails_at_its_end_costs_nothing(home: Home, monkeypatch:
     store = Store(home.store)
     bury = RunFolders.bury
 
-    def buried_and_full(self: RunFolders, run_id: str) -> None:
-        bury(self, run_id)
+    def buried_and_full(self: RunFolders, run_id: str, into: Path | None = None) -> None:
+        bury(self, run_id, into)
         raise DiskFull("The disk is full.")
 
     with monkeypatch.context() as patched:
