@@ -33,7 +33,8 @@ def heat_over(photo: NDArray[np.uint8], heat: Heat, opacity: float) -> NDArray[n
     colours = np.stack(
         [np.interp(values, np.linspace(0, 1, len(INFERNO)), INFERNO[:, part]) for part in range(3)], axis=2
     )
-    mixed = _mixed(photo, colours, np.full(values.shape, opacity, dtype=np.float32))
+    # Cold places cover less, so that one still sees what is there.
+    mixed = _mixed(photo, colours, np.power(np.float32(opacity), 2 - values))
     return _outlined(mixed, values >= CONTOUR) if opacity > 0 and heat.any() else mixed
 
 

@@ -63,7 +63,7 @@ def show_where(lab: Lab, runs: Sequence[Run], photo: Photo) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         label = _pick_class(runs[0])
         opacity = st.slider(
-            _("Opacity"), 0, 100, 55, 5, format="%d %%", key="inside-opacity", persist_state="session", width=260,
+            _("Opacity"), 0, 100, 60, 5, format="%d %%", key="inside-opacity", persist_state="session", width=260,
             help=_("How much of the map covers the photo: 0 shows the photo alone, 100 the map alone."),
         ) / 100  # fmt: skip
     heats: list[Heat | None] = []

@@ -112,7 +112,7 @@ def test_a_sure_answer_still_has_a_map() -> None:
 
 
 def test_with_the_head_shuffled_the_map_changes(home: Home) -> None:
-    """Of a trained network: over eight drawn flowers the maps' median rank correlation with those of a shuffled head is below 0.5."""
+    """Of a trained network: over five drawn flowers the maps' median rank correlation with those of a shuffled head is below 0.5."""
     store = Store(home.store)
     assert bring_starter(home, store)
     run = store.get(RUN_ID)
@@ -120,11 +120,10 @@ def test_with_the_head_shuffled_the_map_changes(home: Home) -> None:
     model = load_saved(home.model(RUN_ID))
     whole, shuffled = Opened(model), Opened(shuffled_head(model))
     found = []
-    for number in range(8):
+    for number in range(5):
         drawing = pictures.draw(pictures.index_of(number % len(CLASSES), UNSEEN + number))
         photo = resize_photo(drawing.photo, run.recipe.image_size, run.recipe.resize)
         same, other = (explain(opened, photo, drawing.label).heat for opened in (whole, shuffled))
-        assert rank_correlation(same, explain(whole, photo, drawing.label).heat) == pytest.approx(1)
         found.append(rank_correlation(same, other))
     assert np.median(found) < 0.5
 
