@@ -117,7 +117,7 @@ def recipe_code(lab: Lab, recipes: list[Recipe]) -> str:
         BadRecipe: If its photos are not in this lab.
     """
     classes, folders = lab.classes_of(recipes[-1].dataset), _folders(recipes)
-    return code([Stage(one, classes, None, folders.get(one.dataset, "")) for one in recipes])
+    return code([Stage(one, classes, None, folders.get(one.dataset, "")) for one in recipes], wrapped=False)
 
 
 def _folders(recipes: list[Recipe]) -> dict[str, str]:

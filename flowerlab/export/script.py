@@ -77,14 +77,15 @@ def script(stages: Sequence[Stage], *, name: str, remark: str = "") -> str:
     return f"{head}\n\n{code(stages)}\n"
 
 
-def code(stages: Sequence[Stage]) -> str:
+def code(stages: Sequence[Stage], *, wrapped: bool = True) -> str:
     """Returns the program without what stands above it.
 
     Args:
         stages: As for `sections`.
+        wrapped: Whether comments are broken into lines; otherwise each is one line, for what breaks lines itself.
     """
     return "\n\n\n".join(
-        lines(f"# {number}. {section.title}", _comment(section.text), section.code)
+        lines(f"# {number}. {section.title}", _comment(section.text, wrapped=wrapped), section.code)
         for number, section in enumerate(sections(stages), start=1)
     )
 
@@ -158,5 +159,7 @@ def _uses_tfds(stages: Sequence[Stage]) -> bool:
     return any(stage.recipe.dataset == "tf_flowers" for stage in stages)
 
 
-def _comment(text: str) -> str:
+def _comment(text: str, *, wrapped: bool = True) -> str:
+    if not wrapped:
+        return f"# {text}"
     return "\n".join(f"# {line}" for line in textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))
