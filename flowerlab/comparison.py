@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -146,6 +147,26 @@ def why_not_paired(first: Answers, second: Answers) -> str:
             f"{names} were tested on different photos of one data set, so that a difference may come from the photos."
         )
     return ""
+
+
+def comparable(sides: Iterable[Answers]) -> list[list[Answers]]:
+    """Groups runs that can be compared photo by photo: any two of a group, none of one with one of another.
+
+    Args:
+        sides: In the order in which they shall be.
+
+    Returns:
+        The largest group first; equally large ones in the order of their first runs.
+    """
+    groups: list[list[Answers]] = []
+    for side in sides:
+        # Whether two runs are a pair is whether they share classes and photos, so that one of a group stands for all.
+        found = next((group for group in groups if not why_not_paired(group[0], side)), None)
+        if found is None:
+            groups.append([side])
+        else:
+            found.append(side)
+    return sorted(groups, key=len, reverse=True)
 
 
 def order_in(second: Answers, first: Answers) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from flowerlab.comparison import Answers, answers_of, pair, pair_sentence, why_not_paired
+from flowerlab.comparison import Answers, answers_of, comparable, pair, pair_sentence, why_not_paired
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
@@ -14,7 +14,7 @@ from flowerlab.ui.run_picker import escaped
 
 
 def show_differences(lab: Lab, runs: Sequence[Run]) -> None:
-    """Compares the chosen runs with the best of them.
+    """Compares the chosen runs with the best of those that were tested on the same photos.
 
     Args:
         lab: The lab.
@@ -30,17 +30,26 @@ def show_differences(lab: Lab, runs: Sequence[Run]) -> None:
             "fall to either like a fair coin: McNemar's exact test says how often so uneven a fall comes by chance."
         ),
     )
-    best = max(sides, key=lambda side: side.accuracy)
-    for other in sides:
-        if other is not best:
-            _show_pair(best, other)
+    groups = comparable(sides)
+    bests = [max(group, key=lambda side: side.accuracy) for group in groups]
+    for group, best in zip(groups, bests, strict=True):
+        for other in group:
+            if other is not best:
+                _show_pair(best, other)
+    for group, best in zip(groups[1:], bests[1:], strict=True):
+        _show_refusal(bests[0], best, [side for side in group if side is not best])
+
+
+def _show_refusal(first: Answers, second: Answers, like_second: Sequence[Answers]) -> None:
+    """Says once why a run, and those that were tested on its photos, are not set against another."""
+    told = escaped(why_not_paired(first, second))
+    if like_second:
+        names = ", ".join(escaped(side.run.name) for side in like_second)
+        told += " " + _("The same holds for {names}.").format(names=names)
+    st.info(told, icon="🚫")
 
 
 def _show_pair(best: Answers, other: Answers) -> None:
-    reason = why_not_paired(best, other)
-    if reason:
-        st.info(escaped(reason), icon="🚫")
-        return
     test = pair(best, other)
     sentence = pair_sentence(escaped(best.run.name), escaped(other.run.name), test)
     low, high = test.difference_interval

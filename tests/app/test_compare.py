@@ -215,6 +215,19 @@ def test_runs_on_other_photos_are_refused_for_the_comparison(home: Home) -> None
     assert "may be chance" not in told
 
 
+def test_a_leak_does_not_silence_the_others(home: Home) -> None:
+    """A leaky run that is the most accurate of all, on other photos, is refused once with its reason; the honest two are compared."""
+    add_finished(home, "First")
+    second = add_finished(home, "Second", seed=1)
+    write_predictions(home.run(second.id), better=4)
+    leak = add_finished(home, "Leak", split="lecture")
+    write_predictions(home.run(leak.id), better=5, prefix="trained")
+    told = texts(open_page("compare"))
+    assert "Second was better than First by 11.4 points, but that may be chance" in told
+    assert told.count("Second and Leak were tested on different photos of one data set") == 1
+    assert "First and Leak" not in told
+
+
 def test_each_class_has_its_figures_and_mistakes(home: Home) -> None:
     """Recall, precision or F1 of each class and their means, one column a run; the most frequent mistakes as sentences."""
     add_finished(home, "First")

@@ -11,7 +11,7 @@ import pytest
 
 from flowerlab.calibration import calibration_error
 from flowerlab.cli import main
-from flowerlab.comparison import answers_of, pair, pair_sentence, run_photos, why_not_paired
+from flowerlab.comparison import answers_of, comparable, pair, pair_sentence, run_photos, why_not_paired
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.gather import gather, photos_identity, tf_flowers_originals
 from flowerlab.datasets.originals import Original, write_originals
@@ -73,6 +73,16 @@ def test_runs_on_other_photos_are_no_pair(lab: Lab, knobs: dict[str, str], prefi
     assert words in why_not_paired(sides[0], sides[1])
     with pytest.raises(ValueError, match=words):
         pair(sides[0], sides[1])
+
+
+def test_runs_are_grouped_by_their_photos(lab: Lab) -> None:
+    """Runs on the same photos stand together in their order, the largest group first."""
+    runs = [add_finished(lab.home, name, seed=seed) for seed, name in enumerate("abcde")]
+    for place in (0, 3):
+        write_predictions(lab.home.run(runs[place].id), prefix="others")
+    sides = [side for run in runs if (side := answers_of(lab, run)) is not None]
+    assert [[side.run.name for side in group] for group in comparable(sides)] == [["b", "c", "e"], ["a", "d"]]
+    assert comparable([]) == []
 
 
 def test_gardens_of_two_difficulties_are_no_pair(lab: Lab) -> None:
