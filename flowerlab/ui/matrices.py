@@ -19,6 +19,7 @@ from flowerlab.ui.cell_photos import link_to_photos, show_cell
 from flowerlab.ui.cell_table import cell_table
 from flowerlab.ui.lab import lab
 from flowerlab.ui.opened_cell import on_click, open_cell
+from flowerlab.ui.refreshing import fragment
 from flowerlab.ui.run_picker import mistakes_link, run_title
 from flowerlab.ui.subtracting import show_subtraction
 
@@ -54,7 +55,7 @@ def side_of(run: Run) -> Side:
     return Side(run, None, None if told is None else np.asarray(told, dtype=np.int64))
 
 
-@st.fragment
+@fragment()
 def show_matrices(runs: Sequence[Run]) -> None:
     """Draws the matrices of the chosen runs, in a fragment of their own: a click draws nothing else anew."""
     st.subheader(

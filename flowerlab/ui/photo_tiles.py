@@ -10,6 +10,7 @@ import streamlit as st
 from flowerlab.datasets.originals import Originals
 from flowerlab.locale import _
 from flowerlab.ui.photos_view import PHOTOS_A_PAGE, thumbnail
+from flowerlab.ui.refreshing import fragment
 from flowerlab.ui.run_picker import escaped
 
 # Six stand in a row on a laptop, two on a phone, also inside a frame.
@@ -73,7 +74,7 @@ def percent(probability: float) -> str:
     return _("under 1 %") if 0 < probability < 0.01 else f"{probability * 100:.0f} %"
 
 
-@st.fragment
+@fragment()
 def photo_tiles(
     tiles: Sequence[Tile], originals: Originals | None, *, key: str, below: Callable[[Tile], None] = lambda tile: None
 ) -> None:
