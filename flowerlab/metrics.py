@@ -54,7 +54,7 @@ class ClassFigures:
     photos: int
 
 
-def class_figures(matrix: Sequence[Sequence[int]]) -> list[ClassFigures]:
+def class_figures(matrix: Sequence[Sequence[int]] | NDArray[np.int64]) -> list[ClassFigures]:
     """Returns precision, recall and F1 of each class of a confusion matrix (rows are the truth), as scikit-learn defines them.
 
     Args:
@@ -92,7 +92,7 @@ def average_figures(classes: Sequence[ClassFigures], *, weighted: bool) -> Class
     )
 
 
-def top_confusions(matrix: Sequence[Sequence[int]], *, most: int = 5) -> list[tuple[int, int, int]]:
+def top_confusions(matrix: Sequence[Sequence[int]] | NDArray[np.int64], *, most: int = 5) -> list[tuple[int, int, int]]:
     """Returns the most frequent mistakes as (true class, answer, photos), the most frequent first; none that never happened."""
     counts = np.asarray(matrix, dtype=np.int64)
     pairs = [

@@ -3,56 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from flowerlab.cells import Cell, Unit, cell_sizes, cell_values
+from flowerlab.cells import Cell, Unit, cell_values
 from flowerlab.charts.heatmap import HEIGHT_PX, Scale
 from flowerlab.charts.matrix import amount_scale, matrix_options, matrix_sentence
-from flowerlab.comparison import Answers, answers_of
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.ui.cell_photos import link_to_photos, show_cell
 from flowerlab.ui.cell_table import cell_table
-from flowerlab.ui.lab import lab
 from flowerlab.ui.opened_cell import on_click, open_cell
 from flowerlab.ui.refreshing import fragment
 from flowerlab.ui.run_picker import mistakes_link, run_title
+from flowerlab.ui.sides import Side, answers_among, side_of
 from flowerlab.ui.subtracting import show_subtraction
 
 MATRICES_A_ROW = 3
-
-
-@dataclass(frozen=True)
-class Side:
-    """A run, and what it did with its test photos.
-
-    Args:
-        run: The run.
-        answers: To each photo; None if they are not kept.
-        counts: int64, (classes, classes), photos by (true class, answer); None if it was not tested.
-    """
-
-    run: Run
-    answers: Answers | None
-    counts: NDArray[np.int64] | None
-
-    @property
-    def matrix(self) -> str:
-        """What names its matrix on the page."""
-        return f"matrix-{self.run.id}"
-
-
-def side_of(run: Run) -> Side:
-    """Returns a run with its answers. Its matrix is counted from them, so that a cell's number is that of its photos."""
-    answers = answers_of(lab(), run)
-    if answers is not None:
-        return Side(run, answers, cell_sizes(answers.truth, answers.probabilities))
-    told = run.result.confusion_matrix if run.result is not None else None
-    return Side(run, None, None if told is None else np.asarray(told, dtype=np.int64))
 
 
 @fragment()
@@ -82,7 +49,7 @@ def show_matrices(runs: Sequence[Run]) -> None:
             cell = open_cell(side.matrix)
             if cell is not None:
                 _show_photos(side, sides, cell)
-    show_subtraction([side.answers for side in sides if side.answers is not None], unit, dark=dark)
+    show_subtraction(answers_among(sides), unit, dark=dark)
 
 
 def pick_unit() -> Unit:
@@ -130,5 +97,4 @@ def _show_photos(side: Side, sides: Sequence[Side], cell: Cell) -> None:
     if side.answers is None:
         st.info(_("This run's answers to the single photos are not kept, so that a cell cannot be opened."), icon="🗂️")
         return
-    others = [other.answers for other in sides if other is not side and other.answers is not None]
-    show_cell(side.answers, others, cell)
+    show_cell(side.answers, answers_among([other for other in sides if other is not side]), cell)

@@ -194,13 +194,15 @@ def test_what_a_backbone_has_seen_is_told_beside_its_result(home: Home) -> None:
 
 def test_whether_a_difference_is_real_is_one_sentence(home: Home) -> None:
     """The best run is set against each other one: a sentence, the figures behind it; one run alone has nothing to be set against."""
-    add_finished(home, "First")
+    first = add_finished(home, "First")
     second = add_finished(home, "Second", seed=1)
     write_predictions(home.run(second.id), better=4)
     app = open_page("compare")
     told = texts(app)
     assert "Second was better than First by 11.4 points, but that may be chance" in told
-    assert "4 photos only the first got right, 0 only the other; p = 0.125" in told
+    assert app.button(key=f"compare-differences-{(second.id, first.id)}").label == "▸ 4 photos only “Second” got right"
+    assert "0 photos only “First” got right" in told
+    assert "p = 0.125; difference +11.4 points" in told
     app = open_page("compare", query={"runs": second.id})
     assert "Is the difference real?" not in texts(app)
 
@@ -236,7 +238,25 @@ def test_each_class_has_its_figures_and_mistakes(home: Home) -> None:
     assert list(table["Class"][:2]) == ["dandelion", "daisy"]
     assert len(table) == 7
     assert table["First"][0] == "85.7 %"
-    assert "1 dandelion was called daisy." in texts(app)
+    assert labels(app)[0] == "▸ 1 photo of dandelion was called daisy."
+
+
+def labels(app: AppTest) -> list[str]:
+    """The sentences about mistakes that open their photos."""
+    return [button.label for button in app.button if (button.key or "").startswith("compare-mistakes-(")]
+
+
+def test_the_figures_of_classes_are_those_of_the_photos(home: Home) -> None:
+    """Sentences and figures are counted from the answers, as the matrices are, also where the run's result says otherwise; without
+    the answers they are the result's, and open nothing."""
+    first, second = add_finished(home, "First"), add_finished(home, "Second", seed=1)
+    write_predictions(home.run(first.id), better=4)
+    (home.run(second.id) / "predictions.npz").unlink()
+    app = open_page("compare")
+    table = next(frame.value for frame in app.dataframe if "Class" in frame.value.columns)
+    assert (table["First"][0], table["Second"][0]) == ("100.0 %", "85.7 %")
+    assert labels(app) == ["▸ 1 photo of roses was called dandelion."]
+    assert "**Second:** 1 photo of dandelion was called daisy." in texts(app)
 
 
 # Finding runs

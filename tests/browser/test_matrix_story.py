@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tools.app_server import Server
 from tools.matrix_cells import click_cell, find_cells
 
-WORST = re.compile(r"The most frequent mistake: (\w+) called (\w+) \((\d+) photos\)")
+WORST = re.compile(r"The most frequent mistake: (\w+) called (\w+) \((\d+) photos?\)")
 VERDICT = re.compile("is really better than|may be chance|are equally good")
 MOST_TABS = 12
 MOST_LOOKS = 60
