@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from flowerlab.cells import Cell, differing_photos, only_first_right, photos_in_cell
 from flowerlab.comparison import Answers, order_in, run_photos
 from flowerlab.locale import _
+from flowerlab.run import told_apart
 from flowerlab.ui.lab import lab
 from flowerlab.ui.opened_cell import close_cell
 from flowerlab.ui.photo_tiles import Said, Tile, photo_tiles
-from flowerlab.ui.run_picker import colour_mark, escaped, told_apart
+from flowerlab.ui.run_picker import colour_mark, escaped
 
 # Where a link from a matrix leads: on a phone others stand between it and its photos.
 ANCHOR = "cell-photos"

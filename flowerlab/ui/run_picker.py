@@ -64,12 +64,6 @@ def _take_over_url(by_id: dict[str, Run], *, key: str, most: int) -> None:
         st.info(_("The link names no finished run of this lab. Choose runs here."))
 
 
-def told_apart(runs: Sequence[Run]) -> dict[str, str]:
-    """Returns a name for each run by its id: two may bear one name, and then a part of the id goes behind it."""
-    names = [run.name for run in runs]
-    return {run.id: run.name if names.count(run.name) == 1 else f"{run.name} ({run.id[:4]})" for run in runs}
-
-
 def choose_runs(key: str, run_ids: Sequence[str]) -> None:
     """Chooses these runs; to be called before the picker is drawn, as in a callback.
 

@@ -19,6 +19,8 @@ from flowerlab.ui.run_picker import choose_runs, escaped
 from flowerlab.ui.words import state_words
 
 EVERY_S = 1.0
+# Where other parts of the page lead to.
+SEEDS_ANCHOR = "seeds"
 
 
 def show_seeds(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most: int) -> None:
@@ -32,6 +34,7 @@ def show_seeds(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most
     """
     st.subheader(
         _("How much is chance?"),
+        anchor=SEEDS_ANCHOR,
         help=_(
             "The seed decides with which random numbers a head begins and in which order photos come. Another seed gives another accuracy: "
             "a difference smaller than that between seeds says nothing. ± is the standard deviation, in brackets the lowest and highest."

@@ -202,7 +202,11 @@ def test_whether_a_difference_is_real_is_one_sentence(home: Home) -> None:
     assert "Second was better than First by 11.4 points, but that may be chance" in told
     assert app.button(key=f"compare-differences-{(second.id, first.id)}").label == "▸ 4 photos only “Second” got right"
     assert "0 photos only “First” got right" in told
-    assert "p = 0.125; difference +11.4 points" in told
+    assert (
+        "p = 0.125; difference +11.4 points (too few differing photos for an interval: 4, 10 are needed); 35 photos"
+        in told
+    )
+    assert "another seed may give otherwise" in told
     app = open_page("compare", query={"runs": second.id})
     assert "Is the difference real?" not in texts(app)
 
