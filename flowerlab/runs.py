@@ -131,12 +131,19 @@ class Lab:
         recipe = self._settled(recipe)
         return self.store.equal_to(recipe, materials=self.materials(recipe))
 
-    def price(self, recipe: Recipe, *, photos: tuple[Originals | None, int, int] | None = None) -> Price:
+    def price(
+        self,
+        recipe: Recipe,
+        *,
+        photos: tuple[Originals | None, int, int] | None = None,
+        runs: Sequence[Run] | None = None,
+    ) -> Price:
         """Estimates what a run would cost on this machine.
 
         Args:
             recipe: What would be trained.
             photos: Its photos, if they have been gathered; how many there are and of how many classes. None: looked up here.
+            runs: All runs, newest first, if somebody has read them already.
 
         Raises:
             BadRecipe: If its photos, or the run that it goes on from, are not in this lab.
@@ -147,7 +154,7 @@ class Lab:
             photos = originals, self._count(recipe.dataset) if originals is None else len(originals), classes
         return price_of(
             recipe, home=self.home, settings=self.settings, originals=photos[0], count=photos[1], classes=photos[2],
-            runs=self.store.all(), source=self.store.source,
+            runs=self.store.all() if runs is None else runs, source=self.store.source,
         )  # fmt: skip
 
     def gather_with_features(self, recipe: Recipe) -> Gathering:

@@ -14,7 +14,7 @@ from flowerlab.runs import Lab
 from flowerlab.seeds import WANTED, missing_seeds, price_of_seeds, relatives, spread, spread_words, start_seeds
 from flowerlab.ui.messages import tell
 from flowerlab.ui.progress import progress_of
-from flowerlab.ui.refreshing import refreshed
+from flowerlab.ui.refreshing import fragment, refreshed
 from flowerlab.ui.run_picker import choose_runs, escaped
 from flowerlab.ui.words import state_words
 
@@ -40,6 +40,12 @@ def show_seeds(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most
             "a difference smaller than that between seeds says nothing. ± is the standard deviation, in brackets the lowest and highest."
         ),
     )
+    _rows(lab, families, picker=picker, most=most)
+
+
+@fragment()
+def _rows(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most: int) -> None:
+    """A part of its own: who asks for a price draws nothing else of the page anew."""
     shown = [run.id for family in families for run in family]
     everything = lab.store.all()
     for family in families:
@@ -57,14 +63,22 @@ def _row(lab: Lab, run: Run, others: Sequence[Run], *, chosen: Sequence[str], pi
         refreshed(lambda: _progress(lab, run), every_s=EVERY_S)
         return
     st.markdown(f"**{escaped(run.name)}** · {_known(_tested(others))}")
-    _offer(lab, run, others)
     hidden = [other.id for other in others if other.id not in chosen]
-    if len(others) > 1 and hidden:
-        st.button(
-            _("Show all {count} seeds").format(count=len(others)), key=f"show-seeds-{run.id}", on_click=choose_runs,
-            args=(picker, [*(other.id for other in others), *(one for one in chosen if one not in hidden)][:most]),
-            help=_("Draws them as a band in the curves above."),
-        )  # fmt: skip
+    with st.container(horizontal=True):
+        if missing_seeds(run, others):
+            opened = st.popover(_("🎲 Three seeds"), key=f"seeds-{run.id}-open", on_change="rerun")
+            # To look up what they cost takes a moment; what is shut costs nothing.
+            if opened.open:
+                with opened:
+                    _offer(lab, run, others)
+        if len(others) > 1 and hidden:
+            pressed = st.button(
+                _("Show all {count} seeds").format(count=len(others)), key=f"show-seeds-{run.id}", on_click=choose_runs,
+                args=(picker, [*(other.id for other in others), *(one for one in chosen if one not in hidden)][:most]),
+                help=_("Draws them as a band in the curves above."),
+            )  # fmt: skip
+            if pressed:
+                st.rerun()
 
 
 def seeds_popover(lab: Lab, run: Run) -> None:

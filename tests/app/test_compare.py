@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,8 +15,15 @@ from flowerlab.home import Home
 from flowerlab.recipe import KNOBS, Recipe
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.seeds import price_of_seeds
+from flowerlab.store import Store
+from flowerlab.ui.difference import show_differences
 from flowerlab.ui.lab import lab
+from flowerlab.ui.matrices import show_matrices
+from flowerlab.ui.per_class import show_classes
+from flowerlab.ui.run_finder import find_runs
 from flowerlab.ui.run_table import table_rows
+from flowerlab.ui.seeds_view import _rows
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 
 
@@ -365,6 +374,26 @@ def test_accuracy_is_set_against_time_and_size(home: Home) -> None:
 # Seeds
 
 
+@pytest.mark.parametrize("part", [find_runs, show_differences, show_classes, show_matrices, _rows])
+def test_what_is_clicked_draws_its_own_part_only(part: Callable[..., None]) -> None:
+    """Each part of the page in which something is clicked is a fragment: what it is called with reaches Streamlit's own wrapper."""
+    assert "streamlit" in part.__code__.co_filename
+    assert inspect.unwrap(part).__module__.startswith("flowerlab.ui.")
+
+
+def test_prices_of_seeds_read_the_runs_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two runs with what they go on from are priced, and the list of all runs is read once for all of them."""
+    b = add_finished(home, "B #1", architecture="vgg16_mini", unfreeze_from="none", materials=shipped())
+    knobs = {"architecture": "vgg16_mini", "unfreeze_from": "block4_conv3"}
+    c = add_finished(
+        home, "C #2", start_from=b.id, materials=lab().materials(Recipe.parse({**knobs, "start_from": b.id})), **knobs
+    )
+    reads, everything = [], Store.all
+    monkeypatch.setattr(Store, "all", lambda store: [reads.append(1), everything(store)][1])
+    assert price_of_seeds(lab(), c, [1, 2]) > 0
+    assert len(reads) == 1
+
+
 def test_seeds_of_one_recipe_are_a_band(home: Home) -> None:
     """Three seeds are one mean line with a band from the lowest to the highest; the spread is a sentence."""
     for seed, accuracies in enumerate([(0.5, 0.7), (0.4, 0.8), (0.6, 0.9)]):
@@ -388,7 +417,8 @@ def test_three_seeds_are_a_click(home: Home, monkeypatch: pytest.MonkeyPatch) ->
     """The button says what it costs, queues the missing seeds, and whoever comes anew sees how far they are."""
     monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 5.0)
     run = add_finished(home, "B #1", architecture="vgg16_mini", unfreeze_from="none", materials=shipped())
-    app = open_page("compare")
+    assert "still to be trained" not in texts(open_page("compare"))
+    app = open_page("compare", state={f"seeds-{run.id}-open": True})
     assert "seeds 1, 2 are still to be trained, about" in texts(app)
     app.button(key=f"seeds-start-{run.id}").click().run()
     assert not app.exception
@@ -408,8 +438,8 @@ def test_seeds_that_are_there_can_all_be_shown(home: Home) -> None:
 
 def test_a_run_that_cannot_be_repeated_says_why(home: Home) -> None:
     """Where the run that it goes on from is gone there is no button, but the reason."""
-    add_finished(home, "C", architecture="vgg16_mini", unfreeze_from="block4_conv3", start_from="abcdefabcdef")
-    app = open_page("compare")
+    run = add_finished(home, "C", architecture="vgg16_mini", unfreeze_from="block4_conv3", start_from="abcdefabcdef")
+    app = open_page("compare", state={f"seeds-{run.id}-open": True})
     assert not app.exception
     assert "It cannot be repeated" in texts(app)
     assert "was deleted" in texts(app)
