@@ -46,12 +46,19 @@ class ClassFigures:
         recall: Of the photos that are so, the share that were called so; 0 if there is none.
         f1: The harmonic mean of both; 0 if both are.
         photos: How many are so.
+        called: How many were called so.
     """
 
     precision: float
     recall: float
     f1: float
     photos: int
+    called: int = 0
+
+    def known(self, figure: str) -> float | None:
+        """Returns `precision`, `recall` or `f1`; None where it is 0 only because there is nothing to divide by."""
+        divisor = {"precision": self.called, "recall": self.photos, "f1": self.called + self.photos}[figure]
+        return float(getattr(self, figure)) if divisor else None
 
 
 def class_figures(matrix: Sequence[Sequence[int]] | NDArray[np.int64]) -> list[ClassFigures]:
@@ -71,6 +78,7 @@ def class_figures(matrix: Sequence[Sequence[int]] | NDArray[np.int64]) -> list[C
                 recall=right / are if are else 0.0,
                 f1=2 * right / (called + are) if called + are else 0.0,
                 photos=are,
+                called=called,
             )
         )
     return figures
@@ -89,6 +97,7 @@ def average_figures(classes: Sequence[ClassFigures], *, weighted: bool) -> Class
         recall=mean(one.recall for one in classes),
         f1=mean(one.f1 for one in classes),
         photos=sum(one.photos for one in classes),
+        called=sum(one.called for one in classes),
     )
 
 

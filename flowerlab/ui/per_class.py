@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -48,12 +49,18 @@ def show_classes(runs: Sequence[Run]) -> None:
         _("Figure"), FIGURES, format_func=lambda name: words[name][0], default="recall", required=True,
         key="compare-figure", help=" ".join(f"**{name}:** {told}" for name, told in words.values()), persist_state="session",
     )  # fmt: skip
+    rows, names = class_rows(sides, shown or "recall"), told_apart([side.run for side in sides])
     st.dataframe(
-        class_rows(sides, shown or "recall"), hide_index=True, width="stretch", key="compare-classes",
+        rows, hide_index=True, width="stretch", key="compare-classes", placeholder="–", column_config=_columns(names),
         alt=_("A table with one row a class and one column a run: {figure} in percent.").format(figure=words[shown or "recall"][0]),
     )  # fmt: skip
-    st.caption(words[shown or "recall"][1])
-    names = told_apart([side.run for side in sides])
+    told = words[shown or "recall"][1]
+    if any(value is None for row in rows[:-2] for value in row.values()):
+        told += " " + _(
+            "–: there is nothing to divide by, since no photo is of this class or none was called so; the means count it as 0, as "
+            "scikit-learn does (zero_division=0)."
+        )
+    st.caption(told)
     for side in sides:
         _show_mistakes(side, names[side.run.id], [other for other in sides if other is not side])
 
@@ -78,35 +85,62 @@ def _show_mistakes(side: Side, name: str, others: Sequence[Side]) -> None:
         )
 
 
-def class_rows(sides: Sequence[Side], figure: str) -> list[dict[str, str]]:
-    """Returns one row a class, and two of means, with one column a run.
+def _columns(names: Mapping[str, str]) -> dict[str, Any]:
+    """Headings and forms of the columns of `class_rows`; numbers stay numbers, so that a column sorts by them.
+
+    Args:
+        names: Run id → its name on the page.
+    """
+    number = st.column_config.NumberColumn
+    photos = _("How many test photos are of this class.")
+    return {
+        "class": st.column_config.TextColumn(_("Class"), pinned=True),
+        **{run_id: number(name, format="%.1f %%") for run_id, name in names.items()},
+        "photos": number(_("Photos"), help=photos),
+        **{
+            f"photos-{run_id}": number(_("Photos, {run}").format(run=name), help=photos)
+            for run_id, name in names.items()
+        },
+    }
+
+
+def class_rows(sides: Sequence[Side], figure: str) -> list[dict[str, str | int | float | None]]:
+    """Returns one row a class, and two of means, with one column a run in percent, and how many test photos are of the class.
+
+    Runs that were tested on other photos have a column of photos each.
 
     Args:
         sides: Each with a confusion matrix.
-        figure: `recall`, `precision` or `f1`.
+        figure: `recall`, `precision` or `f1`; None in a row where it has nothing to divide by, or the run does not know the class.
     """
     names = list(dict.fromkeys(name for side in sides for name in side.classes))
-    found: dict[str, dict[str, ClassFigures]] = {}
+    means = [_("mean, each class the same"), _("mean, each photo the same")]
+    figures: dict[str, dict[str, ClassFigures]] = {}
     for side in sides:
         assert side.counts is not None
         of_classes = class_figures(side.counts)
-        found[side.run.id] = {
-            **dict(zip(side.classes, of_classes, strict=True)),
-            _("mean, each class the same"): average_figures(of_classes, weighted=False),
-            _("mean, each photo the same"): average_figures(of_classes, weighted=True),
-        }
-    rows = [*names, _("mean, each class the same"), _("mean, each photo the same")]
-    heads = told_apart([side.run for side in sides])
+        averages = (average_figures(of_classes, weighted=weighted) for weighted in (False, True))
+        figures[side.run.id] = {
+            **dict(zip(side.classes, of_classes, strict=True)), **dict(zip(means, averages, strict=True)),
+        }  # fmt: skip
+    counts = {run_id: {name: one.photos for name, one in found.items()} for run_id, found in figures.items()}
+    photos = {f"photos-{run_id}": found for run_id, found in counts.items()}
+    first, *others = counts.values()
+    if all(found == first for found in others):
+        photos = {"photos": first}
     return [
         {
-            _("Class"): name,
-            **{
-                heads[run_id]: f"{getattr(of_run[name], figure) * 100:.1f} %" if name in of_run else "–"
-                for run_id, of_run in found.items()
-            },
+            "class": name,
+            **{run_id: _percent(found.get(name), figure) for run_id, found in figures.items()},
+            **{column: found.get(name) for column, found in photos.items()},
         }
-        for name in rows
+        for name in (*names, *means)
     ]
+
+
+def _percent(one: ClassFigures | None, figure: str) -> float | None:
+    share = None if one is None else one.known(figure)
+    return None if share is None else 100 * share
 
 
 def confusion_sentences(run: Run) -> list[str]:

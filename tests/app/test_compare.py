@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -245,13 +246,36 @@ def test_a_leak_does_not_silence_the_others(home: Home) -> None:
 
 def test_each_class_has_its_figures_and_mistakes(home: Home) -> None:
     """Recall, precision or F1 of each class and their means, one column a run; the most frequent mistakes as sentences."""
-    add_finished(home, "First")
+    run = add_finished(home, "First")
     app = open_page("compare")
-    table = next(frame.value for frame in app.dataframe if "Class" in frame.value.columns)
-    assert list(table["Class"][:2]) == ["dandelion", "daisy"]
+    table = next(frame.value for frame in app.dataframe if "class" in frame.value.columns)
+    assert list(table["class"][:2]) == ["dandelion", "daisy"]
     assert len(table) == 7
-    assert table["First"][0] == "85.7 %"
+    assert table[run.id][0] == pytest.approx(100 * 6 / 7)
+    assert table["photos"].tolist() == [7] * 5 + [35] * 2
     assert labels(app)[0] == "▸ 1 photo of dandelion was called daisy."
+
+
+def test_what_cannot_be_divided_is_no_nought(home: Home) -> None:
+    """A class without test photos has no recall, and one that was never answered no precision; the means count both as 0, and that
+    is said; a class that was never answered has an F1 of 0."""
+    run = add_finished(home, "First")
+    path = home.run(run.id) / "predictions.npz"
+    stored = dict(np.load(path))
+    truth = stored["test_truth"].copy()
+    truth[truth == 1] = 0
+    shares = stored["test_probabilities"].copy()
+    shares[:, 2] = 0
+    np.savez(path, **{**stored, "test_truth": truth, "test_probabilities": shares})
+    app = open_page("compare")
+    for figure, row, mean in (("recall", 1, None), ("precision", 2, None), ("f1", None, 2)):
+        app.segmented_control(key="compare-figure").set_value(figure).run()
+        table = next(frame.value for frame in app.dataframe if "class" in frame.value.columns)
+        missing = [place for place in range(5) if np.isnan(table[run.id][place])]
+        assert missing == ([] if row is None else [row])
+        assert table[run.id][5] == pytest.approx(np.nansum(table[run.id][:5]) / 5)
+        assert mean is None or table[run.id][mean] == 0
+        assert ("zero_division=0" in texts(app)) == (row is not None)
 
 
 def labels(app: AppTest) -> list[str]:
@@ -266,8 +290,8 @@ def test_the_figures_of_classes_are_those_of_the_photos(home: Home) -> None:
     write_predictions(home.run(first.id), better=4)
     (home.run(second.id) / "predictions.npz").unlink()
     app = open_page("compare")
-    table = next(frame.value for frame in app.dataframe if "Class" in frame.value.columns)
-    assert (table["First"][0], table["Second"][0]) == ("100.0 %", "85.7 %")
+    table = next(frame.value for frame in app.dataframe if "class" in frame.value.columns)
+    assert (table[first.id][0], table[second.id][0]) == (100, pytest.approx(100 * 6 / 7))
     assert labels(app) == ["▸ 1 photo of roses was called dandelion."]
     assert "**Second:** 1 photo of dandelion was called daisy." in texts(app)
 
