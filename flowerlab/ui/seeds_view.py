@@ -155,3 +155,14 @@ def _progress(lab: Lab, run: Run) -> None:
             step = progress_of(other, lab.history(other.id), ahead=ahead)
             words = f"{_('Seed')} {other.recipe.seed} · {state_words(other.state)} · {step.words}"
             st.progress(step.share, words)
+    told = _("Those that are done stay.")
+    if run.recipe.start_from is not None:
+        told += " " + _("The runs that they go on from are not stopped.")
+    waiting = [other.id for other in others if not other.state.over]
+    st.button(_("■ Stop these seeds"), key=f"seeds-stop-{run.id}", help=told, on_click=_stop, args=(lab, waiting))
+
+
+def _stop(lab: Lab, run_ids: Sequence[str]) -> None:
+    # The last one first: otherwise the next in the queue would begin just to be stopped.
+    for run_id in reversed(run_ids):
+        lab.stop(run_id)

@@ -50,7 +50,7 @@ def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
 
 def test_the_newest_three_are_chosen_at_first(home: Home) -> None:
     """Of four finished runs the newest three are compared: curves, two plots of costs, a matrix of each, one minus another."""
-    runs = [add_finished(home, f"run {number}", seed=number) for number in range(4)]
+    runs = [add_finished(home, f"run {number}", epochs=5 + number) for number in range(4)]
     app = open_page("compare")
     assert not app.exception
     assert set(chosen(app)) == {run.id for run in runs[1:]}
@@ -111,6 +111,7 @@ def test_the_rows_hold_every_knob(home: Home) -> None:
     (row,) = table_rows(opened, [run])
     opened.close()
     assert set(KNOBS) <= set(row)
+    assert (row["run_id"], row["state"]) == (run.id, "done")
     assert (row["head"], row["seed"], row["start_from"], row["weights"]) == ("9,5", 3, "", "none")
 
 
@@ -395,6 +396,44 @@ def test_accuracy_is_set_against_time_and_size(home: Home) -> None:
     assert shown[0]["data"][0]["error_y"]["array"] == pytest.approx([93.7 - 85.7], abs=0.06)
 
 
+def test_time_that_kept_features_spared_is_marked(home: Home) -> None:
+    """A run that found features computed is marked in the table, the plot, the CSV's rows, and in a sentence; a leak in legends."""
+    add_finished(home, "first", split="lecture", features_at_hand=False)
+    second = add_finished(home, "second", seed=1, epochs=7, features_at_hand=True)
+    app = open_page("compare")
+    assert app.dataframe[0].value["features"].tolist() == ["computed", "⚡ already there"]
+    assert table_rows(lab(), [lab().store.get(second.id)])[0]["features_at_hand"] is True
+    assert texts(app).count("second: the features of the frozen layers were already there") == 2
+    (of_time,) = (figure for figure in figures(app) if "time of the run" in str(figure["layout"]))
+    assert [point["name"] for point in of_time["data"]] == ["first ⚠️ leak", "second"]
+    assert "already there" in of_time["data"][1]["hovertemplate"]
+    assert "already there" not in of_time["data"][0]["hovertemplate"]
+    assert curves(app)["data"][1]["name"] == "first ⚠️ leak"
+
+
+def test_seconds_begin_where_the_run_began(home: Home) -> None:
+    """A curve along seconds begins behind what photos and features took; where that is not known it is said."""
+    add_finished(home, "known", waited_s=20.0)
+    add_finished(home, "unknown", seed=1, epochs=7)
+    app = open_page("compare", state={"compare-along": "seconds"})
+    app.segmented_control(key="compare-along").set_value("seconds").run()
+    assert curves(app)["data"][1]["x"] == pytest.approx([21, 22])
+    assert curves(app)["data"][3]["x"] == [1.0, 2.0]
+    assert "what photos and features took before it: unknown." in texts(app)
+
+
+def test_runs_of_one_name_are_told_apart_everywhere(home: Home) -> None:
+    """In the table, the legends and the sentences two runs of one name bear a part of their ids."""
+    runs = [add_finished(home, "Same"), add_finished(home, "Same", seed=1, epochs=7)]
+    names = [f"Same ({run.id[:4]})" for run in runs]
+    app = open_page("compare")
+    assert app.dataframe[0].value["run"].tolist() == names
+    assert [line["name"] for line in curves(app)["data"][1::2]] == names
+    for name in names:
+        shown = name.replace("(", r"\(").replace(")", r"\)")
+        assert f"**{shown}**" in texts(app)
+
+
 # Seeds
 
 
@@ -429,7 +468,13 @@ def test_seeds_of_one_recipe_are_a_band(home: Home) -> None:
     assert high["y"] == pytest.approx([60, 90])
     assert high["fill"] == "tonexty"
     assert mean["y"] == pytest.approx([50, 80])
-    assert mean["name"] == "run 0 and 2 more seeds"
+    assert mean["name"] == "run 0 and 2 more seeds: mean 80.0 % ± 10.0 in epoch 2"
+    point = next(figure for figure in figures(app) if "error_y" in figure["data"][0])["data"]
+    assert [one["name"] for one in point] == ["run 0: mean 85.7 % ± 0.0", "other recipe"]
+    app = open_page("compare", query={"runs": app.query_params["runs"]}, state={"compare-curves-table-open": True})
+    table = next(frame.value for frame in app.dataframe if "training" in frame.value.columns)
+    assert table[["low", "high"]].iloc[:2].to_numpy().tolist() == [[pytest.approx(40), pytest.approx(60)], [70, 90]]
+    assert len(table) == 4
     assert len(others) == 2
     told = texts(app)
     assert "3 seeds: 85.7 % ± 0.0 (85.7–85.7)" in told
@@ -450,6 +495,10 @@ def test_three_seeds_are_a_click(home: Home, monkeypatch: pytest.MonkeyPatch) ->
     for visitor in (app, open_page("compare")):
         assert "1 of 3 seeds are done" in texts(visitor)
         assert not [button for button in visitor.button if (button.key or "").startswith("seeds-start")]
+    app.button(key=f"seeds-stop-{run.id}").click().run()
+    assert not app.exception
+    lab().wait([other.id for other in lab().store.all()])
+    assert sorted(other.state for other in lab().store.all()) == ["done", "stopped", "stopped"]
 
 
 def test_seeds_that_are_there_can_all_be_shown(home: Home) -> None:
