@@ -10,7 +10,7 @@ from flowerlab.cells import Cell, Unit, cell_values
 from flowerlab.charts.heatmap import HEIGHT_PX, Scale
 from flowerlab.charts.matrix import amount_scale, matrix_options, matrix_sentence
 from flowerlab.locale import _
-from flowerlab.run import Run
+from flowerlab.run import Run, told_apart
 from flowerlab.ui.cell_photos import link_to_photos, show_cell
 from flowerlab.ui.cell_table import cell_table
 from flowerlab.ui.opened_cell import on_click, open_cell
@@ -37,14 +37,14 @@ def show_matrices(runs: Sequence[Run]) -> None:
             "**Click a number to see its photos.** All matrices share one scale: the stronger the colour, the more photos."
         )
     )
-    sides = [side_of(run) for run in runs]
+    sides, names = [side_of(run) for run in runs], told_apart(runs)
     dark = st.context.theme.type == "dark"
     scale = amount_scale([side.counts for side in sides if side.counts is not None], unit, dark=dark)
     for begin in range(0, len(sides), MATRICES_A_ROW):
         row = sides[begin : begin + MATRICES_A_ROW]
         for column, side in zip(st.columns(max(2, min(len(sides), MATRICES_A_ROW))), row, strict=False):
             with column:
-                _show_matrix(side, unit, scale=scale, dark=dark)
+                _show_matrix(side, names[side.run.id], unit, scale=scale, dark=dark)
         for side in row:
             cell = open_cell(side.matrix)
             if cell is not None:
@@ -70,8 +70,8 @@ def pick_unit() -> Unit:
     return chosen
 
 
-def _show_matrix(side: Side, unit: Unit, *, scale: Scale, dark: bool) -> None:
-    run_title(side.run)
+def _show_matrix(side: Side, name: str, unit: Unit, *, scale: Scale, dark: bool) -> None:
+    run_title(side.run, name)
     if side.counts is None or side.run.result is None:
         st.caption(_("Its test was skipped, so there is no confusion matrix."))
         return
@@ -83,7 +83,7 @@ def _show_matrix(side: Side, unit: Unit, *, scale: Scale, dark: bool) -> None:
         height=HEIGHT_PX,
         key=side.matrix,
         on_select=on_click(side.matrix, side.matrix, len(classes)),
-        alt=_("Confusion matrix of {run}. {sentence}").format(run=side.run.name, sentence=sentence),
+        alt=_("Confusion matrix of {run}. {sentence}").format(run=name, sentence=sentence),
     )
     if opened is not None:
         link_to_photos()

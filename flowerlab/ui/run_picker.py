@@ -74,11 +74,16 @@ def choose_runs(key: str, run_ids: Sequence[str]) -> None:
     st.session_state[key] = list(run_ids)
 
 
-def run_title(run: Run) -> None:
-    """Writes a run's name behind its colour mark."""
+def run_title(run: Run, name: str | None = None) -> None:
+    """Writes a run's name behind its colour mark.
+
+    Args:
+        run: The run.
+        name: What tells it from others of its name on the page; None: its name.
+    """
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         colour_mark(run)
-        st.markdown(f"**{escaped(run.name)}**", width="stretch")
+        st.markdown(f"**{escaped(run.name if name is None else name)}**", width="stretch")
 
 
 def mistakes_link(run: Run) -> None:

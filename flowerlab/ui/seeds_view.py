@@ -9,7 +9,7 @@ import streamlit as st
 from flowerlab.errors import BadRecipe, FlowerlabError
 from flowerlab.figures import roughly
 from flowerlab.locale import _
-from flowerlab.run import Run
+from flowerlab.run import Run, told_apart
 from flowerlab.runs import Lab
 from flowerlab.seeds import WANTED, missing_seeds, price_of_seeds, relatives, spread, spread_words, start_seeds
 from flowerlab.ui.messages import tell
@@ -47,22 +47,24 @@ def show_seeds(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most
 def _rows(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most: int) -> None:
     """A part of its own: who asks for a price draws nothing else of the page anew."""
     shown = [run.id for family in families for run in family]
-    everything = lab.store.all()
+    everything, names = lab.store.all(), told_apart([family[0] for family in families])
     for family in families:
         with st.container(border=True, key=f"seeds-{family[0].id}"):
             others = relatives(lab, family[0], among=everything)
-            _row(lab, family[0], others, chosen=shown, picker=picker, most=most)
+            _row(lab, family[0], names[family[0].id], others, chosen=shown, picker=picker, most=most)
 
 
-def _row(lab: Lab, run: Run, others: Sequence[Run], *, chosen: Sequence[str], picker: str, most: int) -> None:
+def _row(
+    lab: Lab, run: Run, name: str, others: Sequence[Run], *, chosen: Sequence[str], picker: str, most: int
+) -> None:
     """Says what is known of a recipe's spread, and offers to train the missing seeds or shows how far they are.
 
     All is read from the store: whoever comes back finds it.
     """
     if any(not other.state.over for other in others):
-        refreshed(lambda: _progress(lab, run), every_s=EVERY_S)
+        refreshed(lambda: _progress(lab, run, name), every_s=EVERY_S)
         return
-    st.markdown(f"**{escaped(run.name)}** · {_known(_tested(others))}")
+    st.markdown(f"**{escaped(name)}** · {_known(_tested(others))}")
     hidden = [other.id for other in others if other.id not in chosen]
     with st.container(horizontal=True):
         if missing_seeds(run, others):
@@ -137,14 +139,14 @@ def _offer(lab: Lab, run: Run, others: Sequence[Run]) -> None:
         st.caption(told, width="content")
 
 
-def _progress(lab: Lab, run: Run) -> None:
+def _progress(lab: Lab, run: Run, name: str) -> None:
     """Draws the seeds while some wait or are under way; leaves with a rerun of the page when none is any more."""
     others = relatives(lab, run)
     if all(other.state.over for other in others):
         st.rerun()
     done = sum(other.state.over for other in others)
     st.markdown(
-        f"**{escaped(run.name)}** · "
+        f"**{escaped(name)}** · "
         + _("{done} of {count} seeds are done. You may leave this page.").format(
             done=done, count=max(WANTED, len(others))
         )
