@@ -14,8 +14,9 @@ def main() -> None:
     from flowerlab.locale import use_language
     from flowerlab.ui.class_link import unknown_names, way_out
     from flowerlab.ui.lab import lab
-    from flowerlab.ui.messages import tell, try_again
+    from flowerlab.ui.messages import tell
     from flowerlab.ui.navigation import navigation
+    from flowerlab.ui.refreshing import try_again
     from flowerlab.ui.status import status_strip
 
     st.set_page_config(page_title="Flowerlab", page_icon="🌼", layout="wide")

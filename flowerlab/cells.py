@@ -85,6 +85,22 @@ def differing_photos(
     return Differing(of_first[~shared], of_second[~np.isin(of_second, of_first)], int(shared.sum()))
 
 
+def only_first_right(
+    truth: NDArray[np.int64], first: NDArray[np.floating[Any]], second: NDArray[np.floating[Any]]
+) -> NDArray[np.int64]:
+    """Returns the photos that the first of two runs named rightly and the second did not, those of which it was surest first.
+
+    Args:
+        truth: int64, (n,), labels.
+        first, second: (n, classes), probabilities of the same photos in the same order.
+
+    Returns:
+        int64, places in 0..n-1; equally probable ones keep their order.
+    """
+    found = np.flatnonzero((first.argmax(axis=1) == truth) & (second.argmax(axis=1) != truth))
+    return found[np.argsort(-first[found, truth[found]], kind="stable")]
+
+
 def cell_values(counts: Sequence[Sequence[int]] | NDArray[np.int64], unit: Unit) -> NDArray[np.float64]:
     """Returns what the cells of a matrix show.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,10 +14,11 @@ from numpy.typing import NDArray
 from flowerlab.calibration import best_temperature, calibration_error, tempered
 from flowerlab.datasets.gather import tf_flowers_originals
 from flowerlab.datasets.originals import Originals
+from flowerlab.locale import _
 from flowerlab.materials import photos_in
 from flowerlab.metrics import load_predictions
-from flowerlab.paired import PairedTest, paired_test
-from flowerlab.run import Run
+from flowerlab.paired import SURE_BELOW, PairedTest, corrected, paired_test
+from flowerlab.run import Run, told_apart
 from flowerlab.runs import Lab
 
 # More would not be told apart side by side.
@@ -136,16 +139,42 @@ def _bears_its_labels(originals: Originals, stored: dict[str, Any] | None) -> bo
 
 def why_not_paired(first: Answers, second: Answers) -> str:
     """Returns why two runs cannot be compared photo by photo, as a sentence; empty if they can."""
-    names = f"{first.run.name} and {second.run.name}"
+    told = told_apart([first.run, second.run])
     if first.classes != second.classes:
-        return f"{names} tell other classes apart, so that their answers cannot be set against each other."
-    if first.run.recipe.dataset != second.run.recipe.dataset or first.photos_of != second.photos_of:
-        return f"{names} were tested on photos of different data sets, so that a difference may come from the photos."
-    if first.places.keys() != second.places.keys():
-        return (
-            f"{names} were tested on different photos of one data set, so that a difference may come from the photos."
+        words = _(
+            "{first} and {second} tell other classes apart, so that their answers cannot be set against each other."
         )
-    return ""
+    elif first.run.recipe.dataset != second.run.recipe.dataset or first.photos_of != second.photos_of:
+        words = _(
+            "{first} and {second} were tested on photos of different data sets, so that a difference may come from the photos."
+        )
+    elif first.places.keys() != second.places.keys():
+        words = _(
+            "{first} and {second} were tested on different photos of one data set, so that a difference may come from the photos."
+        )
+    else:
+        return ""
+    return words.format(first=told[first.run.id], second=told[second.run.id])
+
+
+def comparable(sides: Iterable[Answers]) -> list[list[Answers]]:
+    """Groups runs that can be compared photo by photo: any two of a group, none of one with one of another.
+
+    Args:
+        sides: In the order in which they shall be.
+
+    Returns:
+        The largest group first; equally large ones in the order of their first runs.
+    """
+    groups: list[list[Answers]] = []
+    for side in sides:
+        # Whether two runs are a pair is whether they share classes and photos, so that one of a group stands for all.
+        found = next((group for group in groups if not why_not_paired(group[0], side)), None)
+        if found is None:
+            groups.append([side])
+        else:
+            found.append(side)
+    return sorted(groups, key=len, reverse=True)
 
 
 def order_in(second: Answers, first: Answers) -> NDArray[np.int64]:
@@ -169,35 +198,100 @@ def pair(first: Answers, second: Answers) -> PairedTest:
     return paired_test(first.right, second.right[order_in(second, first)])
 
 
+def pair_tests(sides: Sequence[Answers]) -> dict[tuple[str, str], PairedTest]:
+    """Compares every two runs that were tested on the same photos, with p values that hold for all these pairs together.
+
+    All pairs count, also where a page shows those of the best run alone: which is the best was seen on the same photos.
+
+    Args:
+        sides: The runs that stand beside each other.
+
+    Returns:
+        (id, id) → the first against the second, in either order.
+    """
+    pairs = [both for both in itertools.combinations(sides, 2) if not why_not_paired(*both)]
+    tests = corrected([pair(first, second) for first, second in pairs])
+    found = {}
+    for (first, second), test in zip(pairs, tests, strict=True):
+        found[first.run.id, second.run.id] = test
+        found[second.run.id, first.run.id] = test.reverse
+    return found
+
+
 def pair_sentence(first: str, second: str, test: PairedTest) -> str:
-    """Says in one plain sentence whether a difference is real.
+    """Says in one plain sentence whether a difference was found, and in a second one if test and interval disagree.
 
     Args:
         first, second: Names of the runs.
         test: First against second.
     """
-    better, worse = (first, second) if test.difference >= 0 else (second, first)
-    low, high = test.difference_interval
-    points = abs(test.difference) * 100
-    span = sorted((abs(low), abs(high))) if low * high > 0 else None
-    if test.real:
-        between = f", between {span[0] * 100:.1f} and {span[1] * 100:.1f} points" if span else ""
-        return (
-            f"{better} is really better than {worse}: {points:.1f} points{between}; chance alone would make such a difference in "
-            f"{_in_words(test.mcnemar_p)}."
-        )
     if test.only_first_right == test.only_second_right:
-        return f"{first} and {second} are equally good: each named {test.only_first_right:,} photos rightly that the other did not."
-    return (
-        f"{better} was better than {worse} by {points:.1f} points, but that may be chance: it would happen in "
-        f"{_in_words(test.mcnemar_p)} if both were equally good."
-    )
+        return _equal_sentence(first, second, test)
+    better, worse = (first, second) if test.difference > 0 else (second, first)
+    if test.real:
+        words = _(
+            "{better} was better than {worse} by {points} points{interval}, and that is hardly chance: if both were equally good, "
+            "it would happen in {cases}."
+        )
+    elif test.mcnemar_p < SURE_BELOW:
+        words = _(
+            "{better} was better than {worse} by {points} points{interval}, but that may be chance: looked at alone it would happen in "
+            "{cases} if both were equally good, but {pairs} pairs were tested, and among so many one such comes easily."
+        )
+    else:
+        words = _(
+            "{better} was better than {worse} by {points} points{interval}, but that may be chance: it would happen in {cases} if both "
+            "were equally good."
+        )
+    told = words.format(
+        better=better, worse=worse, points=f"{abs(test.difference) * 100:.1f}", cases=_in_words(test.mcnemar_p),
+        interval=_interval_words(test if test.difference > 0 else test.reverse), pairs=test.tested_together,
+    )  # fmt: skip
+    return f"{told} {_disagreement(test)}" if test.disagrees else told
+
+
+def _equal_sentence(first: str, second: str, test: PairedTest) -> str:
+    only = test.only_first_right
+    if not only:
+        words = _("No difference was found between {first} and {second}: they named the same photos rightly.")
+    elif only == 1:
+        words = _(
+            "No difference was found between {first} and {second}{interval}: each named 1 photo rightly that the other did not."
+        )
+    else:
+        words = _(
+            "No difference was found between {first} and {second}{interval}: each named {only} photos rightly that the other did not."
+        )
+    return words.format(first=first, second=second, interval=_interval_words(test), only=f"{only:,}")
+
+
+def _interval_words(test: PairedTest) -> str:
+    """Writes the interval behind a difference; nothing where there are too few photos for one."""
+    if test.interval is None:
+        return ""
+    low, high = (f"{bound * 100:+.1f}".replace("-", "−") for bound in test.interval)
+    return " " + _("({low} to {high})").format(low=low, high=high)
+
+
+def _disagreement(test: PairedTest) -> str:
+    if test.mcnemar_p < SURE_BELOW:
+        words = _(
+            "The interval says otherwise, for it reaches 0: this lies on the border, and more test photos would decide."
+        )
+    else:
+        words = _(
+            "The interval says otherwise, for it leaves 0 out: this lies on the border, and more test photos would decide."
+        )
+    return words
 
 
 def _in_words(p: float) -> str:
     if p < 0.001:
-        return "less than 1 of 1,000 cases"
-    return f"{round(p * 1000)} of 1,000 cases" if p < 0.01 else f"{round(p * 100)} of 100 cases"
+        return _("less than 1 of 1,000 cases")
+    # Near the border of 5 of 100 one digit more, so that a sentence does not seem to contradict itself.
+    if p < 0.01 or 0.04 < p < 0.06:
+        return _("{count} of 1,000 cases").format(count=round(p * 1000))
+    return _("{count} of 100 cases").format(count=round(p * 100))
 
 
 def calibrated(one: Answers) -> Calibrated:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from flowerlab.datasets.catalog import dataset_title
+from flowerlab.errors import UnknownRun
 from flowerlab.locale import _
 from flowerlab.recipe import KNOBS, Recipe, as_text
 from flowerlab.run import Run
@@ -52,8 +53,10 @@ def _value(lab: Lab, recipe: Recipe, name: str) -> str:
     if name == "dataset":
         return dataset_title(recipe.dataset)
     if name == "start_from" and value is not None:
-        found = next((run.name for run in lab.store.all() if run.id == value), None)
-        return found or _("a run that was deleted ({id})").format(id=value)
+        try:
+            return lab.store.get(value).name
+        except UnknownRun:
+            return _("a run that was deleted ({id})").format(id=value)
     return rate_text(value) if name == "learning_rate" else as_text(value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flowerlab.course import Course, course_of
@@ -11,6 +12,7 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.footprint import Footprint, footprint_of
 from flowerlab.price import Price, expected_photos, price_along
 from flowerlab.recipe import Recipe
+from flowerlab.run import Run
 
 if TYPE_CHECKING:
     from flowerlab.runs import Lab
@@ -19,10 +21,12 @@ if TYPE_CHECKING:
 PhotosHere = tuple[Originals | None, int, int]
 
 
-def price_in(lab: Lab, recipe: Recipe, photos: PhotosHere | None = None) -> Price:
+def price_in(lab: Lab, recipe: Recipe, photos: PhotosHere | None = None, runs: Sequence[Run] | None = None) -> Price:
     """Estimates what a run would cost on this machine; see `Lab.price`."""
     course = _course_in(lab, recipe, photos)
-    return price_along(course, home=lab.home, runs=lab.store.all(), missing_mb=_missing_mb(lab, recipe))
+    return price_along(
+        course, home=lab.home, runs=lab.store.all() if runs is None else runs, missing_mb=_missing_mb(lab, recipe)
+    )
 
 
 def footprint_in(lab: Lab, recipe: Recipe) -> Footprint:

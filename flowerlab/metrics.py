@@ -46,15 +46,22 @@ class ClassFigures:
         recall: Of the photos that are so, the share that were called so; 0 if there is none.
         f1: The harmonic mean of both; 0 if both are.
         photos: How many are so.
+        called: How many were called so.
     """
 
     precision: float
     recall: float
     f1: float
     photos: int
+    called: int = 0
+
+    def known(self, figure: str) -> float | None:
+        """Returns `precision`, `recall` or `f1`; None where it is 0 only because there is nothing to divide by."""
+        divisor = {"precision": self.called, "recall": self.photos, "f1": self.called + self.photos}[figure]
+        return float(getattr(self, figure)) if divisor else None
 
 
-def class_figures(matrix: Sequence[Sequence[int]]) -> list[ClassFigures]:
+def class_figures(matrix: Sequence[Sequence[int]] | NDArray[np.int64]) -> list[ClassFigures]:
     """Returns precision, recall and F1 of each class of a confusion matrix (rows are the truth), as scikit-learn defines them.
 
     Args:
@@ -71,6 +78,7 @@ def class_figures(matrix: Sequence[Sequence[int]]) -> list[ClassFigures]:
                 recall=right / are if are else 0.0,
                 f1=2 * right / (called + are) if called + are else 0.0,
                 photos=are,
+                called=called,
             )
         )
     return figures
@@ -89,10 +97,11 @@ def average_figures(classes: Sequence[ClassFigures], *, weighted: bool) -> Class
         recall=mean(one.recall for one in classes),
         f1=mean(one.f1 for one in classes),
         photos=sum(one.photos for one in classes),
+        called=sum(one.called for one in classes),
     )
 
 
-def top_confusions(matrix: Sequence[Sequence[int]], *, most: int = 5) -> list[tuple[int, int, int]]:
+def top_confusions(matrix: Sequence[Sequence[int]] | NDArray[np.int64], *, most: int = 5) -> list[tuple[int, int, int]]:
     """Returns the most frequent mistakes as (true class, answer, photos), the most frequent first; none that never happened."""
     counts = np.asarray(matrix, dtype=np.int64)
     pairs = [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ from numpy.typing import NDArray
 
 DRAWS = 10_000
 SURE_BELOW = 0.05
+# Fewer photos on which two runs differ are drawn anew as nearly the same few again and again: an interval would tell of certainty.
+FEWEST_DIFFERING = 10
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,9 @@ class PairedTest:
         mcnemar_p: McNemar's exact test: how often so uneven a split, or a more uneven one, would come by chance if both were
             equally good, 0..1.
         difference: Accuracy of the first minus that of the second, −1..1.
-        difference_interval: Its 95 % bootstrap interval.
+        difference_interval: Its 95 % bootstrap interval; not to be told where `interval` is None.
+        holm_p: The p value corrected for all pairs that were tested together, 0..1; None: this pair was tested alone.
+        tested_together: How many pairs those were.
     """
 
     photos: int
@@ -33,10 +39,70 @@ class PairedTest:
     difference: float
     difference_interval: tuple[float, float]
 
+    holm_p: float | None = None
+    tested_together: int = 1
+
+    @property
+    def p(self) -> float:
+        """The p value that decides: the corrected one, if there are several pairs."""
+        return self.mcnemar_p if self.holm_p is None else self.holm_p
+
     @property
     def real(self) -> bool:
         """Whether chance alone would hardly make such a difference."""
-        return self.mcnemar_p < SURE_BELOW
+        return self.p < SURE_BELOW
+
+    @property
+    def differing(self) -> int:
+        """On how many photos exactly one of them is right."""
+        return self.only_first_right + self.only_second_right
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of the difference; None if the runs differ on too few photos for one."""
+        return None if self.differing < FEWEST_DIFFERING else self.difference_interval
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether the interval leaves 0 out where the test of this pair alone finds nothing, or the reverse."""
+        if self.interval is None:
+            return False
+        low, high = self.interval
+        return (low > 0 or high < 0) != (self.mcnemar_p < SURE_BELOW)
+
+    @property
+    def reverse(self) -> PairedTest:
+        """The second against the first."""
+        low, high = self.difference_interval
+        return replace(
+            self, only_first_right=self.only_second_right, only_second_right=self.only_first_right,
+            difference=-self.difference, difference_interval=(-high, -low),
+        )  # fmt: skip
+
+
+def corrected(tests: Sequence[PairedTest]) -> list[PairedTest]:
+    """Returns tests with p values that hold for all of them together (Holm 1979).
+
+    Who looks at many pairs finds one in twenty that chance alone made; with these, the chance of even one false finding among all
+    stays below 5 %.
+
+    Args:
+        tests: Of all pairs that are looked at.
+    """
+    adjusted = holm([test.mcnemar_p for test in tests])
+    return [replace(test, holm_p=p, tested_together=len(tests)) for test, p in zip(tests, adjusted, strict=True)]
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Returns Holm's step-down adjusted p values, in the given order.
+
+    The smallest of m is multiplied by m, the next by m − 1 and so on; none is smaller than the one before, or larger than 1.
+    """
+    adjusted, largest = [0.0] * len(p_values), 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = largest
+    return adjusted
 
 
 def paired_test(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_], *, seed: int = 0) -> PairedTest:
@@ -84,6 +150,7 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
     return float(min(1.0, 2 * tail / 2**tosses))
 
 
+@functools.lru_cache(maxsize=512)
 def _bootstrap(only_first: int, only_second: int, photos: int, seed: int) -> tuple[float, float]:
     """Returns the 95 % percentile interval of the difference when the photos are drawn anew.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -104,6 +105,12 @@ def check_name(name: str) -> str:
             f"The name must have 1 to {MAX_NAME} characters that can be shown. Received: {shown(name)}. Try another."
         )
     return cleaned
+
+
+def told_apart(runs: Sequence[Run]) -> dict[str, str]:
+    """Returns a name for each run by its id: two may bear one name, and then a part of the id goes behind it."""
+    names = [run.name for run in runs]
+    return {run.id: run.name if names.count(run.name) == 1 else f"{run.name} ({run.id[:4]})" for run in runs}
 
 
 def state_after(event: Event, state: RunState) -> RunState:

@@ -226,17 +226,18 @@ class Lab:
         recipe = self._settled(recipe)
         return self.store.equal_to(recipe, materials=self.materials(recipe))
 
-    def price(self, recipe: Recipe, *, photos: PhotosHere | None = None) -> Price:
+    def price(self, recipe: Recipe, *, photos: PhotosHere | None = None, runs: Sequence[Run] | None = None) -> Price:
         """Estimates what a run would cost on this machine.
 
         Args:
             recipe: What would be trained.
             photos: Its photos, if they have been gathered; how many there are and of how many classes. None: looked up here.
+            runs: All runs, newest first, if somebody has read them already.
 
         Raises:
             BadRecipe: If its photos, or the run that it goes on from, are not in this lab.
         """
-        return price_in(self, self._settled(recipe), photos)
+        return price_in(self, self._settled(recipe), photos, runs)
 
     def refusal(self, recipe: Recipe, price: Price) -> str | None:
         """Says why a run would be refused: it needs more memory or disk than there is; None if it has room."""

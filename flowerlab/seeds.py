@@ -122,12 +122,12 @@ def missing_seeds(run: Run, others: Iterable[Run], *, wanted: int = WANTED) -> l
 
 
 def price_of_seeds(lab: Lab, run: Run, seeds: Iterable[int]) -> float:
-    """Estimates the seconds that `start_seeds` would cost; what is there already costs nothing.
+    """Estimates the seconds that `start_seeds` would cost; what is there already costs nothing. All runs are read once.
 
     Raises:
         BadRecipe: If a run that this one goes on from is gone, or the photos are gone or are others now.
     """
-    chain, prices = _chain(lab, run), list[Price]()
+    chain, prices, everything = _chain(lab, run), list[Price](), lab.store.all()
     for seed in seeds:
         before: Run | None = None
         for link in chain:
@@ -137,7 +137,7 @@ def price_of_seeds(lab: Lab, run: Run, seeds: Iterable[int]) -> float:
             known = link is chain[0] or before is not None
             before = lab.equal_to(recipe) if known else None
             if before is None:
-                prices.append(lab.price(recipe))
+                prices.append(lab.price(recipe, runs=everything))
     return seconds_together(prices)
 
 

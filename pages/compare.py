@@ -10,7 +10,7 @@ from flowerlab.run import Run
 from flowerlab.seeds import families
 from flowerlab.ui.costs_view import show_costs
 from flowerlab.ui.difference import show_differences
-from flowerlab.ui.fairness import notes_on_fairness
+from flowerlab.ui.fairness import features_note, notes_on_fairness
 from flowerlab.ui.lab import lab
 from flowerlab.ui.matrices import show_matrices
 from flowerlab.ui.overlaid_curves import show_curves
@@ -50,7 +50,7 @@ def main() -> None:
     show_curves(lab(), together)
     show_matrices(runs)
     show_classes(runs)
-    show_costs(runs)
+    show_costs(together)
     show_seeds(lab(), together, picker=PICKER, most=MOST_RUNS)
 
 
@@ -66,6 +66,8 @@ def show_table(runs: list[Run]) -> None:
     )
     for note in notes_on_fairness(runs):
         st.warning(note, icon="⚠️")
+    if told := features_note(runs):
+        st.caption(told)
     download_csv(rows, key="compare-csv")
 
 

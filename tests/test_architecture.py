@@ -94,3 +94,22 @@ def test_importing_the_lab_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(sorted({{name.split('.')[0] for name in sys.modules}}))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert not set(ast.literal_eval(found)) & (TENSORFLOW_ROOM | SLOW | {"streamlit"})
+
+
+def test_parts_of_a_page_speak_the_viewers_language() -> None:
+    """Only `flowerlab.ui.refreshing` uses Streamlit's fragments: it chooses the language before a part draws itself again."""
+    users = [
+        path
+        for path in [*sources("flowerlab"), *sources("pages"), *sources("streamlit_app.py")]
+        if "streamlit" in packages(imports(path))
+        and any(
+            (isinstance(node, ast.Attribute) and node.attr == "fragment")
+            or (
+                isinstance(node, ast.ImportFrom)
+                and "streamlit" in (node.module or "")
+                and "fragment" in str(node.names)
+            )
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        )
+    ]
+    assert users == [ROOT / "flowerlab" / "ui" / "refreshing.py"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -32,6 +33,7 @@ class Curve:
         best_epoch: 1-based number of the epoch whose weights were kept; None if unknown.
         at: Where the end of each epoch stands on the horizontal axis; empty: at its number.
         low, high: Where several runs are drawn as one, the smallest and largest validation of each epoch; else empty.
+        sd: Likewise the sample standard deviation of the validation.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Curve:
     at: tuple[float, ...] = ()
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
+    sd: tuple[float, ...] = ()
 
     @property
     def places(self) -> tuple[float, ...]:
@@ -80,6 +83,7 @@ def banded(curves: Sequence[Curve], name: str) -> Curve:
         at=mean(*(curve.places for curve in curves)),
         low=tuple(min(column) for column in columns),
         high=tuple(max(column) for column in columns),
+        sd=tuple(statistics.stdev(column) if len(column) > 1 else 0.0 for column in columns),
     )
 
 
@@ -121,7 +125,7 @@ def curves_figure(curves: Sequence[Curve], measure: Measure, along: Along = "epo
             x=curve.places,
             customdata=curve.epochs,
             y=[number * factor for number in curve.validation],
-            name=shown_name(curve.name),
+            name=shown_name(legend_name(curve, measure)),
             mode="lines+markers",
             line={"color": colour, "width": 4, "dash": "solid"},
             marker={
@@ -133,7 +137,7 @@ def curves_figure(curves: Sequence[Curve], measure: Measure, along: Along = "epo
             hovertemplate=_("validation, epoch {epoch}: {value}").format(epoch="%{customdata}", value=value),
         )
     title = _("accuracy (%)") if measure == "accuracy" else _("loss")
-    titles = {"epoch": _("epoch"), "seconds": _("training time (s)"), "steps": _("gradient steps (batches)")}
+    titles = {"epoch": _("epoch"), "seconds": _("time since the run began (s)"), "steps": _("gradient steps (batches)")}
     ticks = _whole_ticks(curves) if along == "epoch" else {"rangemode": "tozero"}
     figure.update_xaxes(title=titles[along], fixedrange=True, **axis_fonts(), **ticks)
     figure.update_yaxes(
@@ -157,6 +161,45 @@ def curves_figure(curves: Sequence[Curve], measure: Measure, along: Along = "epo
     return figure
 
 
+def legend_name(curve: Curve, measure: Measure) -> str:
+    """Returns what the legend calls a curve; several runs in one with their mean and spread in the last epoch that all have."""
+    if not curve.sd:
+        return curve.name
+    return _("{run}: mean {value} in epoch {epoch}").format(
+        run=curve.name, value=_value(curve, len(curve.epochs) - 1, measure), epoch=curve.epochs[-1]
+    )
+
+
+def _value(curve: Curve, place: int, measure: Measure, *, reach: bool = False) -> str:
+    """Writes the validation of an epoch, of several runs as `80.0 % ± 10.0`, with their reach `(70.0–90.0)` behind it."""
+    factor, digits, unit = (100, 1, " %") if measure == "accuracy" else (1, 3, "")
+    told = f"{curve.validation[place] * factor:.{digits}f}{unit}"
+    if curve.sd:
+        told += f" ± {curve.sd[place] * factor:.{digits}f}"
+    if curve.low and reach:
+        told += f" ({curve.low[place] * factor:.{digits}f}–{curve.high[place] * factor:.{digits}f})"
+    return told
+
+
+def curve_rows(curves: Sequence[Curve], measure: Measure) -> list[dict[str, str | int | float]]:
+    """Returns curves as rows of a table, one an epoch: accuracies in percent, losses as they are; bands with their reach.
+
+    Args:
+        curves: As they are drawn.
+        measure: What the values are.
+    """
+    factor = 100 if measure == "accuracy" else 1
+    return [
+        {
+            "run": curve.name, "epoch": epoch, "at": curve.places[place],
+            "training": curve.training[place] * factor, "validation": curve.validation[place] * factor,
+            **({"low": curve.low[place] * factor, "high": curve.high[place] * factor} if curve.low else {}),
+        }
+        for curve in curves
+        for place, epoch in enumerate(curve.epochs)
+    ]  # fmt: skip
+
+
 def _add_band(figure: go.Figure, curve: Curve, factor: float) -> None:
     """Fills what lies between the smallest and the largest of several runs."""
     red, green, blue = (int(run_colour(curve.number)[place : place + 2], 16) for place in (1, 3, 5))
@@ -175,8 +218,7 @@ def curves_sentence(curves: Sequence[Curve], measure: Measure) -> str:
         if not curve.epochs:
             continue
         best = curve.best_epoch if curve.best_epoch in curve.epochs else curve.epochs[-1]
-        value = curve.validation[curve.epochs.index(best)]
-        told = f"{value * 100:.1f} %" if measure == "accuracy" else f"{value:.3f}"
+        told = _value(curve, curve.epochs.index(best), measure, reach=True)
         parts.append(
             _("{run}: validation {measure} {value} in epoch {epoch} of {epochs}").format(
                 run=curve.name,

@@ -108,9 +108,11 @@ def matrix_sentence(counts: Counts, classes: Sequence[str]) -> str:
     np.fill_diagonal(wrong, 0)
     if wrong.max(initial=0) > 0:
         true, answer = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        text += " " + _("The most frequent mistake: {truth} called {answer} ({count} photos).").format(
-            truth=classes[int(true)], answer=classes[int(answer)], count=f"{int(wrong.max()):,}"
-        )
+        most = int(wrong.max())
+        words = _("The most frequent mistake: {truth} called {answer} ({count} photos).")
+        if most == 1:
+            words = _("The most frequent mistake: {truth} called {answer} (1 photo).")
+        text += " " + words.format(truth=classes[int(true)], answer=classes[int(answer)], count=f"{most:,}")
     return text
 
 

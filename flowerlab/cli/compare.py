@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
 from flowerlab.cli.output import AsJson, give, write
 from flowerlab.cli.running import find_run, opened
-from flowerlab.comparison import MOST_RUNS, Answers, answers_of, calibrated, pair, pair_sentence, why_not_paired
+from flowerlab.comparison import MOST_RUNS, Answers, answers_of, calibrated, pair_sentence, pair_tests, why_not_paired
 from flowerlab.errors import BadInput
 from flowerlab.figures import percent, percent_with_interval
 from flowerlab.metrics import accuracy_interval, average_figures, class_figures, confusion_matrix
+from flowerlab.paired import PairedTest
+from flowerlab.run import told_apart
 
 
 def compare(
@@ -24,7 +27,8 @@ def compare(
     """Compare finished runs: accuracy, each class, calibration, and whether a difference is real.
 
     Two runs are compared photo by photo (McNemar's exact test, bootstrap interval of the difference), if they were tested on the
-    same photos. In JSON, accuracies and differences are shares (0 to 1).
+    same photos; with several pairs, p is corrected for all of them (Holm). In JSON, accuracies and differences are shares (0 to 1);
+    an interval is null where the runs differ on fewer than ten photos.
     """
     with opened() as lab:
         found = {run.id: run for run in (find_run(lab, text) for text in runs)}
@@ -39,7 +43,11 @@ def compare(
                 )
             sides.append(side)
     records = [_record(side) for side in sides]
-    pairs = [_pair(first, second) for first, second in itertools.combinations(sides, 2)]
+    tests, names = pair_tests(sides), told_apart([side.run for side in sides])
+    pairs = [
+        _pair(first, second, tests.get((first.run.id, second.run.id)), names)
+        for first, second in itertools.combinations(sides, 2)
+    ]
     if as_json:
         give({"runs": records, "pairs": pairs})
         return
@@ -80,21 +88,20 @@ def _record(side: Answers) -> dict[str, Any]:
     }
 
 
-def _pair(first: Answers, second: Answers) -> dict[str, Any]:
+def _pair(first: Answers, second: Answers, test: PairedTest | None, names: Mapping[str, str]) -> dict[str, Any]:
     named = {"first": first.run.id, "second": second.run.id}
-    reason = why_not_paired(first, second)
-    if reason:
+    if test is None:
         nothing = dict.fromkeys(
-            ("only_first_right", "only_second_right", "mcnemar_p", "difference", "difference_interval")
+            ("only_first_right", "only_second_right", "mcnemar_p", "holm_p", "difference", "difference_interval")
         )
-        return {**named, **nothing, "sentence": reason}
-    test = pair(first, second)
+        return {**named, **nothing, "sentence": why_not_paired(first, second)}
     return {
         **named,
         "only_first_right": test.only_first_right,
         "only_second_right": test.only_second_right,
         "mcnemar_p": test.mcnemar_p,
+        "holm_p": test.holm_p,
         "difference": test.difference,
-        "difference_interval": list(test.difference_interval),
-        "sentence": pair_sentence(first.run.name, second.run.name, test),
+        "difference_interval": None if test.interval is None else list(test.interval),
+        "sentence": pair_sentence(names[first.run.id], names[second.run.id], test),
     }

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from flowerlab.cells import Cell, differing_photos, photos_in_cell
+from flowerlab.cells import Cell, differing_photos, only_first_right, photos_in_cell
 from flowerlab.comparison import Answers, order_in, run_photos
 from flowerlab.locale import _
+from flowerlab.run import told_apart
 from flowerlab.ui.lab import lab
 from flowerlab.ui.opened_cell import close_cell
 from flowerlab.ui.photo_tiles import Said, Tile, photo_tiles
-from flowerlab.ui.run_picker import colour_mark, escaped, told_apart
+from flowerlab.ui.run_picker import colour_mark, escaped
 
 # Where a link from a matrix leads: on a phone others stand between it and its photos.
 ANCHOR = "cell-photos"
+# Of the photos that a matrix opens.
+FRAME = "compare-cell"
 
 
 def link_to_photos() -> None:
@@ -25,21 +28,44 @@ def link_to_photos() -> None:
     st.markdown(f"[{_('↓ The photos of the framed cell')}](#{ANCHOR})")
 
 
-def show_cell(one: Answers, others: Sequence[Answers], cell: Cell) -> None:
+def show_cell(
+    one: Answers, others: Sequence[Answers], cell: Cell, *, frame: str = FRAME, close: Callable[[], None] = close_cell
+) -> None:
     """Shows the photos of a run's cell.
 
     Args:
         one: The run and its answers.
         others: What else is compared; those that were given the same photos are told too.
         cell: Which cell.
+        frame: Key of what is drawn; another one at each place of the page.
+        close: What its button calls.
     """
     places = photos_in_cell(one.truth, one.probabilities, cell)
-    with st.container(border=True, key="compare-cell"):
-        _headline(cell_headline(one, cell, len(places)))
+    with st.container(border=True, key=frame):
+        _headline(cell_headline(one, cell, len(places)), frame, close)
         if len(places):
-            photo_tiles(
-                tiles_of(one, others, places), run_photos(lab(), one.run), key=f"photos-{one.run.id}-{cell.truth}-{cell.answer}"
-            )  # fmt: skip
+            key = f"{_photos_key(frame)}-{one.run.id}-{cell.truth}-{cell.answer}"
+            _tiles(one, others, places, [cell.answer] * len(places), key)
+
+
+def show_only_right(first: Answers, second: Answers, *, frame: str, close: Callable[[], None]) -> None:
+    """Shows the photos that the first of two runs named rightly and the second did not.
+
+    Args:
+        first, second: Two runs that were tested on the same photos.
+        frame: Key of what is drawn.
+        close: What its button calls.
+    """
+    of_second = second.probabilities[order_in(second, first)]
+    places = only_first_right(first.truth, first.probabilities, of_second)
+    names = told_apart([first.run, second.run])
+    words = _("{photos} that only “{first}” got right and “{second}” did not, surest first").format(
+        photos=photos_words(len(places)), first=escaped(names[first.run.id]), second=escaped(names[second.run.id])
+    )
+    with st.container(border=True, key=frame):
+        _headline(words, frame, close)
+        key = f"{_photos_key(frame)}-{first.run.id}-{second.run.id}"
+        _tiles(first, [second], places, of_second[places].argmax(axis=1).tolist(), key)
 
 
 def show_differing(first: Answers, second: Answers, cell: Cell) -> None:
@@ -52,8 +78,10 @@ def show_differing(first: Answers, second: Answers, cell: Cell) -> None:
     order = order_in(second, first)
     found = differing_photos(first.truth, first.probabilities, second.probabilities[order], cell)
     truth, answer = (escaped(first.classes[label]) for label in cell)
-    with st.container(border=True, key="compare-cell"):
-        _headline(_("Where A and B differ: {truth} called {answer}").format(truth=truth, answer=answer))
+    with st.container(border=True, key=FRAME):
+        _headline(
+            _("Where A and B differ: {truth} called {answer}").format(truth=truth, answer=answer), FRAME, close_cell
+        )
         st.caption(_("Photos that lie in this cell of both: {count}.").format(count=f"{found.both:,}"))
         _show_side("A", first, second, found.only_first, cell)
         # Found by their places in the first; tiles need them in its own answers.
@@ -74,7 +102,7 @@ def _show_side(letter: str, one: Answers, other: Answers, places: NDArray[np.int
         st.markdown(f"**{words}**", width="stretch")
     if len(places):
         key = f"photos-{one.run.id}-not-{other.run.id}-{cell.truth}-{cell.answer}"
-        photo_tiles(tiles_of(one, [other], places), run_photos(lab(), one.run), key=key)
+        _tiles(one, [other], places, [cell.answer] * len(places), key)
 
 
 def cell_headline(one: Answers, cell: Cell, count: int) -> str:
@@ -94,27 +122,51 @@ def of_class(count: int, name: str) -> str:
     return (_("1 photo of {name}") if count == 1 else _("{count} {name}")).format(count=f"{count:,}", name=name)
 
 
-def _headline(words: str) -> None:
+def photos_words(count: int) -> str:
+    """Counts photos: `31 photos`, `1 photo`."""
+    return _("1 photo") if count == 1 else _("{count} photos").format(count=f"{count:,}")
+
+
+def _headline(words: str, frame: str, close: Callable[[], None]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader(words, anchor=ANCHOR, width="stretch")
-        st.button(_("Close"), key="compare-cell-close", on_click=close_cell)
+        st.subheader(words, anchor=ANCHOR if frame == FRAME else False, width="stretch")
+        st.button(_("Close"), key=f"{frame}-close", on_click=close)
 
 
-def tiles_of(one: Answers, others: Iterable[Answers], places: Iterable[int]) -> list[Tile]:
+def _photos_key(frame: str) -> str:
+    return "photos" if frame == FRAME else f"{frame}-photos"
+
+
+def _tiles(
+    one: Answers, others: Sequence[Answers], places: Sequence[int] | NDArray[np.int64], asked: Sequence[int], key: str
+) -> None:
+    photo_tiles(tiles_of(one, others, places, asked), run_photos(lab(), one.run), key=key)
+
+
+def tiles_of(
+    one: Answers,
+    others: Iterable[Answers],
+    places: Sequence[int] | NDArray[np.int64],
+    asked: Iterable[int] | None = None,
+) -> list[Tile]:
     """Returns tiles of photos, with the answers of a run and of all others that were given the same photos.
 
     Args:
         one: The run.
         others: The others; one that was tested on photos of another data set has no say.
         places: Of the photos, in its answers.
+        asked: A label for each photo: every run's probability of it and of the truth is told, whatever the run's own answer is. None:
+            the run's own answers.
     """
     sides = [one, *(other for other in others if same_data_set(one, other))]
     names = told_apart([side.run for side in sides])
     tiles = []
-    for place in places:
+    if asked is None:
+        asked = [int(one.probabilities[place].argmax()) for place in places]
+    for place, label in zip(places, asked, strict=True):
         photo, truth = str(one.ids[place]), int(one.truth[place])
         said = tuple(
-            _said(names[side.run.id], side, side.places[photo]) for side in sides if photo in side.places
+            _said(names[side.run.id], side, side.places[photo], (label, truth)) for side in sides if photo in side.places
         )  # fmt: skip
         tiles.append(Tile(photo, one.classes[truth], said))
     return tiles
@@ -127,6 +179,8 @@ def same_data_set(one: Answers, other: Answers) -> bool:
     )  # fmt: skip
 
 
-def _said(name: str, side: Answers, place: int) -> Said:
-    label = int(side.probabilities[place].argmax())
-    return Said(name, side.classes[label], float(side.probabilities[place, label]), label == int(side.truth[place]))
+def _said(name: str, side: Answers, place: int, asked: Sequence[int]) -> Said:
+    shares = side.probabilities[place]
+    label = int(shares.argmax())
+    beside = tuple((side.classes[other], float(shares[other])) for other in dict.fromkeys(asked) if other != label)
+    return Said(name, side.classes[label], float(shares[label]), label == int(side.truth[place]), beside)

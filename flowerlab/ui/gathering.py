@@ -8,6 +8,7 @@ from flowerlab.datasets.catalog import DATASETS
 from flowerlab.engine.gatherer import Gathering
 from flowerlab.locale import _
 from flowerlab.ui.lab import lab
+from flowerlab.ui.refreshing import fragment
 from flowerlab.ui.run_picker import escaped
 
 
@@ -60,7 +61,7 @@ def _offer(dataset: str) -> None:
     st.button(label, type="primary", key="gather-start", on_click=_start, args=(dataset,))
 
 
-@st.fragment(run_every=1)
+@fragment(every_s=1)
 def _watch(dataset: str) -> None:
     state = lab().gatherer.state(dataset)
     if state is None or state.over:

@@ -9,11 +9,10 @@ import streamlit as st
 from flowerlab.answer_sheet import Row, RunAnswer, answers_csv, contact_sheet
 from flowerlab.calibration import tempered_one
 from flowerlab.locale import _
-from flowerlab.run import Run
+from flowerlab.run import Run, told_apart
 from flowerlab.runs import Lab
 from flowerlab.ui.classifying import Given, Memory
 from flowerlab.ui.photo_tiles import percent
-from flowerlab.ui.run_picker import told_apart
 from flowerlab.ui.stored_answers import stored_of
 
 TABLE_PX = 330

@@ -3,58 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from flowerlab.cells import Cell, Unit, cell_sizes, cell_values
+from flowerlab.cells import Cell, Unit, cell_values
 from flowerlab.charts.heatmap import HEIGHT_PX, Scale
 from flowerlab.charts.matrix import amount_scale, matrix_options, matrix_sentence
-from flowerlab.comparison import Answers, answers_of
 from flowerlab.locale import _
-from flowerlab.run import Run
+from flowerlab.run import Run, told_apart
 from flowerlab.ui.cell_photos import link_to_photos, show_cell
 from flowerlab.ui.cell_table import cell_table
-from flowerlab.ui.lab import lab
 from flowerlab.ui.opened_cell import on_click, open_cell
+from flowerlab.ui.refreshing import fragment
 from flowerlab.ui.run_picker import mistakes_link, run_title
+from flowerlab.ui.sides import Side, answers_among, side_of
 from flowerlab.ui.subtracting import show_subtraction
 
 MATRICES_A_ROW = 3
 
 
-@dataclass(frozen=True)
-class Side:
-    """A run, and what it did with its test photos.
-
-    Args:
-        run: The run.
-        answers: To each photo; None if they are not kept.
-        counts: int64, (classes, classes), photos by (true class, answer); None if it was not tested.
-    """
-
-    run: Run
-    answers: Answers | None
-    counts: NDArray[np.int64] | None
-
-    @property
-    def matrix(self) -> str:
-        """What names its matrix on the page."""
-        return f"matrix-{self.run.id}"
-
-
-def side_of(run: Run) -> Side:
-    """Returns a run with its answers. Its matrix is counted from them, so that a cell's number is that of its photos."""
-    answers = answers_of(lab(), run)
-    if answers is not None:
-        return Side(run, answers, cell_sizes(answers.truth, answers.probabilities))
-    told = run.result.confusion_matrix if run.result is not None else None
-    return Side(run, None, None if told is None else np.asarray(told, dtype=np.int64))
-
-
-@st.fragment
+@fragment()
 def show_matrices(runs: Sequence[Run]) -> None:
     """Draws the matrices of the chosen runs, in a fragment of their own: a click draws nothing else anew."""
     st.subheader(
@@ -69,19 +37,19 @@ def show_matrices(runs: Sequence[Run]) -> None:
             "**Click a number to see its photos.** All matrices share one scale: the stronger the colour, the more photos."
         )
     )
-    sides = [side_of(run) for run in runs]
+    sides, names = [side_of(run) for run in runs], told_apart(runs)
     dark = st.context.theme.type == "dark"
     scale = amount_scale([side.counts for side in sides if side.counts is not None], unit, dark=dark)
     for begin in range(0, len(sides), MATRICES_A_ROW):
         row = sides[begin : begin + MATRICES_A_ROW]
         for column, side in zip(st.columns(max(2, min(len(sides), MATRICES_A_ROW))), row, strict=False):
             with column:
-                _show_matrix(side, unit, scale=scale, dark=dark)
+                _show_matrix(side, names[side.run.id], unit, scale=scale, dark=dark)
         for side in row:
             cell = open_cell(side.matrix)
             if cell is not None:
                 _show_photos(side, sides, cell)
-    show_subtraction([side.answers for side in sides if side.answers is not None], unit, dark=dark)
+    show_subtraction(answers_among(sides), unit, dark=dark)
 
 
 def pick_unit() -> Unit:
@@ -102,8 +70,8 @@ def pick_unit() -> Unit:
     return chosen
 
 
-def _show_matrix(side: Side, unit: Unit, *, scale: Scale, dark: bool) -> None:
-    run_title(side.run)
+def _show_matrix(side: Side, name: str, unit: Unit, *, scale: Scale, dark: bool) -> None:
+    run_title(side.run, name)
     if side.counts is None or side.run.result is None:
         st.caption(_("Its test was skipped, so there is no confusion matrix."))
         return
@@ -115,7 +83,7 @@ def _show_matrix(side: Side, unit: Unit, *, scale: Scale, dark: bool) -> None:
         height=HEIGHT_PX,
         key=side.matrix,
         on_select=on_click(side.matrix, side.matrix, len(classes)),
-        alt=_("Confusion matrix of {run}. {sentence}").format(run=side.run.name, sentence=sentence),
+        alt=_("Confusion matrix of {run}. {sentence}").format(run=name, sentence=sentence),
     )
     if opened is not None:
         link_to_photos()
@@ -129,5 +97,4 @@ def _show_photos(side: Side, sides: Sequence[Side], cell: Cell) -> None:
     if side.answers is None:
         st.info(_("This run's answers to the single photos are not kept, so that a cell cannot be opened."), icon="🗂️")
         return
-    others = [other.answers for other in sides if other is not side and other.answers is not None]
-    show_cell(side.answers, others, cell)
+    show_cell(side.answers, answers_among([other for other in sides if other is not side]), cell)

@@ -14,6 +14,7 @@ from flowerlab.datasets.garden import pictures
 from flowerlab.locale import _
 from flowerlab.ui.lab import lab
 from flowerlab.ui.photos_view import class_words, encoded
+from flowerlab.ui.refreshing import fragment
 
 # Every picture is shown this high, so that nothing below it moves; fewer pixels are seen as larger squares.
 SHOWN_PX = 340
@@ -22,7 +23,7 @@ SMALLEST_PX, LARGEST_PX = 32, 331
 DIMMED = 0.3
 
 
-@st.fragment
+@fragment()
 def one_flower(*, key: str) -> None:
     """Shows one picture of the garden and the knobs that it is drawn with.
 

@@ -8,11 +8,12 @@ from typing import cast
 
 import streamlit as st
 
-from flowerlab.charts.curves import Along, Curve, Measure, banded, curves_figure, curves_sentence
+from flowerlab.charts.curves import Along, Curve, Measure, banded, curve_rows, curves_figure, curves_sentence
 from flowerlab.history import History
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.ui.fairness import features_note, marked_names
 from flowerlab.ui.refreshing import refreshed
 from flowerlab.ui.run_picker import escaped
 
@@ -37,31 +38,70 @@ def show_curves(lab: Lab, families: Sequence[Sequence[Run]]) -> None:
 
 def _draw(lab: Lab, families: Sequence[Sequence[Run]]) -> None:
     measure, along = _choices()
-    curves, without = [], []
+    names = marked_names([run for family in families for run in family])
+    curves, without, late = [], [], []
     for family in families:
-        drawn = [curve_of(run, lab.history(run.id), measure, along) for run in family]
-        known = [curve for curve in drawn if curve is not None]
-        without += [run.name for run, curve in zip(family, drawn, strict=True) if curve is None]
+        drawn = {run.id: curve_of(run, lab.history(run.id), measure, along, name=names[run.id]) for run in family}
+        known = [curve for curve in drawn.values() if curve is not None]
+        without += [names[run_id] for run_id, curve in drawn.items() if curve is None]
+        late += [names[run.id] for run in family if before_training_s(run, lab.history(run.id)) is None]
         if len(known) > 1:
-            name = _("{run} and {others} more seeds").format(run=known[0].name, others=len(known) - 1)
-            curves.append(banded(known, name))
+            name = _("{run} and {others} more seeds")
+            if len(known) == 2:
+                name = _("{run} and 1 more seed")
+            curves.append(banded(known, name.format(run=known[0].name, others=len(known) - 1)))
         else:
             curves += known
     if without:
-        names = ", ".join(escaped(name) for name in without)
-        st.caption(_("Not drawn, because it is not known how many batches an epoch had: {names}.").format(names=names))
+        told = _("Not drawn, because it is not known how many batches an epoch had: {names}.")
+        st.caption(told.format(names=", ".join(map(escaped, without))))
     if curves:
         st.plotly_chart(
             curves_figure(curves, measure, along), key="compare-curves", config={"displayModeBar": False},
             alt=curves_sentence(curves, measure),
         )  # fmt: skip
+    st.caption(_what_is_drawn(curves))
+    if along == "seconds":
+        if late:
+            told = _(
+                "Begins with the first epoch, because it is not known what photos and features took before it: {names}."
+            )
+            st.caption(told.format(names=", ".join(map(escaped, late))))
+        if told := features_note([run for family in families for run in family]):
+            st.caption(told)
+    if curves:
+        _table(curves, measure, along)
+
+
+def _what_is_drawn(curves: Sequence[Curve]) -> str:
     told = _("Thick line: validation. Thin line: training. Large mark: the epoch that was kept.")
     if any(curve.low for curve in curves):
         told += " " + _(
             "Band: several seeds of one recipe, the lines are their means, the band goes from the lowest to the highest validation, as "
-            "far as the shortest run."
+            "far as the shortest run; ± is the standard deviation."
         )
-    st.caption(told)
+    return told
+
+
+def _table(curves: Sequence[Curve], measure: Measure, along: Along) -> None:
+    """Draws the curves as a table, once it is opened."""
+    box = st.expander(_("As a table"), key="compare-curves-table-open", on_change="rerun")
+    if not box.open:
+        return
+    number, form = st.column_config.NumberColumn, "%.1f %%" if measure == "accuracy" else "%.3f"
+    with box:
+        st.dataframe(
+            curve_rows(curves, measure), hide_index=True, key="compare-curves-table", placeholder="–",
+            column_order=["run", "epoch", *(["at"] if along != "epoch" else []), "training", "validation", "low", "high"],
+            column_config={
+                "run": st.column_config.TextColumn(_("Run"), pinned=True), "epoch": number(_("Epoch")),
+                "at": number(_("Seconds") if along == "seconds" else _("Steps"), format="%.1f" if along == "seconds" else "%d"),
+                "training": number(_("Training"), format=form), "validation": number(_("Validation"), format=form),
+                "low": number(_("lowest"), format=form, help=_("Of several seeds: the lowest validation.")),
+                "high": number(_("highest"), format=form, help=_("Of several seeds: the highest validation.")),
+            },
+            alt=_("A table of the curves, one row an epoch of each run."),
+        )  # fmt: skip
 
 
 def _choices() -> tuple[Measure, Along]:
@@ -79,19 +119,31 @@ def _choices() -> tuple[Measure, Along]:
             _("Along"), list(ways), format_func=ways.__getitem__, default="epoch", required=True, key="compare-along",
             persist_state="session",
             help=_(
-                "Epochs: how often all training photos were seen. Seconds: the time spent in training, validation included. "
+                "Epochs: how often all training photos were seen. Seconds: the time since the run began, so that a curve begins "
+                "behind what photos and features took. "
                 "Steps: how often the weights were changed, once a batch."
             ),
         )  # fmt: skip
     return cast(Measure, measure or "accuracy"), cast(Along, along or "epoch")
 
 
-def curve_of(run: Run, history: History, measure: Measure, along: Along) -> Curve | None:
-    """Returns a run's curve; None if it is not known where its epochs stand on the axis."""
+def before_training_s(run: Run, history: History) -> float | None:
+    """Returns the seconds that a run spent on photos, features and building its network before its first epoch; None if unknown.
+
+    A run that was started anew or trained on spent some of them in another attempt.
+    """
+    if run.attempt != 1 or history.attempt is None or history.start is None:
+        return None
+    return max(0.0, history.start.time_s - history.attempt.time_s)
+
+
+def curve_of(run: Run, history: History, measure: Measure, along: Along, *, name: str) -> Curve | None:
+    """Returns a run's curve under a name; None if it is not known where its epochs stand on the axis."""
     epochs = [history.epochs[number] for number in sorted(history.epochs)]
     best = run.result.best_epoch if run.result is not None else history.best_epoch
     if along == "seconds":
-        at = tuple(itertools.accumulate(epoch.seconds for epoch in epochs))
+        begin_s = before_training_s(run, history) or 0.0
+        at = tuple(begin_s + seconds for seconds in itertools.accumulate(epoch.seconds for epoch in epochs))
     elif along == "epoch":
         at = ()
     elif history.start is None:
@@ -99,7 +151,7 @@ def curve_of(run: Run, history: History, measure: Measure, along: Along) -> Curv
     else:
         at = tuple(float((epoch.epoch + 1) * history.start.batches) for epoch in epochs)
     return Curve(
-        name=run.name,
+        name=name,
         number=run.number,
         epochs=tuple(epoch.epoch + 1 for epoch in epochs),
         training=tuple(epoch.accuracy if measure == "accuracy" else epoch.loss for epoch in epochs),

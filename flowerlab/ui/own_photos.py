@@ -15,6 +15,7 @@ from flowerlab.errors import FlowerlabError
 from flowerlab.locale import _
 from flowerlab.ui.lab import lab
 from flowerlab.ui.messages import tell
+from flowerlab.ui.refreshing import fragment
 from flowerlab.ui.run_picker import escaped
 
 JOB = "own-import"
@@ -151,7 +152,7 @@ def _kept(data: bytes) -> Path:
     return Path(file.name)
 
 
-@st.fragment(run_every=1)
+@fragment(every_s=1)
 def _watch() -> None:
     job: ImportJob = st.session_state[JOB]
     if job.over:

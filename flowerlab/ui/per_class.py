@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
+from flowerlab.cells import Cell
 from flowerlab.locale import _
 from flowerlab.metrics import ClassFigures, average_figures, class_figures, top_confusions
-from flowerlab.run import Run
-from flowerlab.ui.run_picker import escaped, told_apart
+from flowerlab.run import Run, told_apart
+from flowerlab.ui.cell_photos import of_class, show_cell
+from flowerlab.ui.photo_buttons import close_at, opened_at, photo_button
+from flowerlab.ui.refreshing import fragment
+from flowerlab.ui.run_picker import colour_mark, escaped
+from flowerlab.ui.sides import Side, answers_among, side_of
 
+PLACE = "compare-mistakes"
 MOST_CONFUSIONS = 3
 FIGURES = ("recall", "precision", "f1")
 
@@ -24,14 +31,15 @@ def figure_words() -> dict[str, tuple[str, str]]:
     }
 
 
+@fragment()
 def show_classes(runs: Sequence[Run]) -> None:
-    """Draws a table of one figure a class and run, and the most frequent mistakes of each run as sentences.
+    """Draws a table of one figure a class and run, and the most frequent mistakes of each run as sentences that open their photos.
 
     Args:
-        runs: Those without a confusion matrix are left out.
+        runs: Those that were not tested are left out.
     """
-    tested = [run for run in runs if run.result is not None and run.result.confusion_matrix is not None]
-    if not tested:
+    sides = [side for run in runs if (side := side_of(run)).counts is not None]
+    if not sides:
         return
     words = figure_words()
     st.subheader(
@@ -41,57 +49,112 @@ def show_classes(runs: Sequence[Run]) -> None:
         _("Figure"), FIGURES, format_func=lambda name: words[name][0], default="recall", required=True,
         key="compare-figure", help=" ".join(f"**{name}:** {told}" for name, told in words.values()), persist_state="session",
     )  # fmt: skip
+    rows, names = class_rows(sides, shown or "recall"), told_apart([side.run for side in sides])
     st.dataframe(
-        class_rows(tested, shown or "recall"), hide_index=True, width="stretch", key="compare-classes",
+        rows, hide_index=True, width="stretch", key="compare-classes", placeholder="–", column_config=_columns(names),
         alt=_("A table with one row a class and one column a run: {figure} in percent.").format(figure=words[shown or "recall"][0]),
     )  # fmt: skip
-    st.caption(words[shown or "recall"][1])
-    for run in tested:
-        sentences = confusion_sentences(run)
-        if sentences:
-            st.markdown(f"**{escaped(run.name)}:** {' '.join(sentences)}")
+    told = words[shown or "recall"][1]
+    if any(value is None for row in rows[:-2] for value in row.values()):
+        told += " " + _(
+            "–: there is nothing to divide by, since no photo is of this class or none was called so; the means count it as 0, as "
+            "scikit-learn does (zero_division=0)."
+        )
+    st.caption(told)
+    for side in sides:
+        _show_mistakes(side, names[side.run.id], [other for other in sides if other is not side])
 
 
-def class_rows(runs: Sequence[Run], figure: str) -> list[dict[str, str]]:
-    """Returns one row a class, and two of means, with one column a run.
+def _show_mistakes(side: Side, name: str, others: Sequence[Side]) -> None:
+    """Says what a run mixes up most; each sentence opens its photos, if its answers are kept."""
+    told = confusions_of(side)
+    if not told:
+        return
+    if side.answers is None:
+        st.markdown(f"**{escaped(name)}:** {' '.join(told.values())}")
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        colour_mark(side.run)
+        st.markdown(f"**{escaped(name)}**", width="content")
+        for cell, sentence in told.items():
+            photo_button(sentence, (side.run.id, *cell), place=PLACE)
+    opened = opened_at(PLACE)
+    if opened is not None and opened[0] == side.run.id:
+        show_cell(
+            side.answers, answers_among(others), Cell(*opened[1:]), frame=f"{PLACE}-cell", close=lambda: close_at(PLACE)
+        )
+
+
+def _columns(names: Mapping[str, str]) -> dict[str, Any]:
+    """Headings and forms of the columns of `class_rows`; numbers stay numbers, so that a column sorts by them.
 
     Args:
-        runs: Each with a confusion matrix.
-        figure: `recall`, `precision` or `f1`.
+        names: Run id → its name on the page.
     """
-    names = list(dict.fromkeys(name for run in runs if run.result is not None for name in run.result.classes))
-    found: dict[str, dict[str, ClassFigures]] = {}
-    for run in runs:
-        assert run.result is not None
-        assert run.result.confusion_matrix is not None
-        of_classes = class_figures(run.result.confusion_matrix)
-        found[run.id] = {
-            **dict(zip(run.result.classes, of_classes, strict=True)),
-            _("mean, each class the same"): average_figures(of_classes, weighted=False),
-            _("mean, each photo the same"): average_figures(of_classes, weighted=True),
-        }
-    rows = [*names, _("mean, each class the same"), _("mean, each photo the same")]
-    heads = told_apart(runs)
+    number = st.column_config.NumberColumn
+    photos = _("How many test photos are of this class.")
+    return {
+        "class": st.column_config.TextColumn(_("Class"), pinned=True),
+        **{run_id: number(name, format="%.1f %%") for run_id, name in names.items()},
+        "photos": number(_("Photos"), help=photos),
+        **{
+            f"photos-{run_id}": number(_("Photos, {run}").format(run=name), help=photos)
+            for run_id, name in names.items()
+        },
+    }
+
+
+def class_rows(sides: Sequence[Side], figure: str) -> list[dict[str, str | int | float | None]]:
+    """Returns one row a class, and two of means, with one column a run in percent, and how many test photos are of the class.
+
+    Runs that were tested on other photos have a column of photos each.
+
+    Args:
+        sides: Each with a confusion matrix.
+        figure: `recall`, `precision` or `f1`; None in a row where it has nothing to divide by, or the run does not know the class.
+    """
+    names = list(dict.fromkeys(name for side in sides for name in side.classes))
+    means = [_("mean, each class the same"), _("mean, each photo the same")]
+    figures: dict[str, dict[str, ClassFigures]] = {}
+    for side in sides:
+        assert side.counts is not None
+        of_classes = class_figures(side.counts)
+        averages = (average_figures(of_classes, weighted=weighted) for weighted in (False, True))
+        figures[side.run.id] = {
+            **dict(zip(side.classes, of_classes, strict=True)), **dict(zip(means, averages, strict=True)),
+        }  # fmt: skip
+    counts = {run_id: {name: one.photos for name, one in found.items()} for run_id, found in figures.items()}
+    photos = {f"photos-{run_id}": found for run_id, found in counts.items()}
+    first, *others = counts.values()
+    if all(found == first for found in others):
+        photos = {"photos": first}
     return [
         {
-            _("Class"): name,
-            **{
-                heads[run.id]: f"{getattr(found[run.id][name], figure) * 100:.1f} %" if name in found[run.id] else "–"
-                for run in runs
-            },
+            "class": name,
+            **{run_id: _percent(found.get(name), figure) for run_id, found in figures.items()},
+            **{column: found.get(name) for column, found in photos.items()},
         }
-        for name in rows
+        for name in (*names, *means)
     ]
+
+
+def _percent(one: ClassFigures | None, figure: str) -> float | None:
+    share = None if one is None else one.known(figure)
+    return None if share is None else 100 * share
 
 
 def confusion_sentences(run: Run) -> list[str]:
     """Returns a run's most frequent mistakes, each as a sentence: `31 roses were called tulips.`"""
-    result = run.result
-    if result is None or result.confusion_matrix is None:
-        return []
-    return [
-        (
-            _("{count} {truth} was called {answer}.") if count == 1 else _("{count} {truth} were called {answer}.")
-        ).format(count=f"{count:,}", truth=escaped(result.classes[true]), answer=escaped(result.classes[answer]))
-        for true, answer, count in top_confusions(result.confusion_matrix, most=MOST_CONFUSIONS)
-    ]
+    return list(confusions_of(side_of(run)).values())
+
+
+def confusions_of(side: Side) -> dict[Cell, str]:
+    """Returns a run's most frequent mistakes: cell → sentence, in Markdown."""
+    if side.counts is None:
+        return {}
+    told = {}
+    for true, answer, count in top_confusions(side.counts, most=MOST_CONFUSIONS):
+        words = _("{photos} was called {answer}.") if count == 1 else _("{photos} were called {answer}.")
+        photos = of_class(count, escaped(side.classes[true]))
+        told[Cell(true, answer)] = words.format(photos=photos, answer=escaped(side.classes[answer]))
+    return told

@@ -10,6 +10,7 @@ import streamlit as st
 from flowerlab.datasets.originals import Originals
 from flowerlab.locale import _
 from flowerlab.ui.photos_view import PHOTOS_A_PAGE, thumbnail
+from flowerlab.ui.refreshing import fragment
 from flowerlab.ui.run_picker import escaped
 
 # Six stand in a row on a laptop, two on a phone, also inside a frame.
@@ -26,17 +27,24 @@ class Said:
         answer: The class that it called the photo.
         probability: Of that answer, 0..1.
         right: Whether it is the true class.
+        beside: Other classes that are asked for, each with the run's probability of it.
     """
 
     run: str
     answer: str
     probability: float
     right: bool
+    beside: tuple[tuple[str, float], ...] = ()
 
     @property
     def words(self) -> str:
         """The answer, its probability, and whether it is right."""
         return f"{'✓' if self.right else '✗'} {self.answer} {percent(self.probability)}"
+
+    @property
+    def beside_words(self) -> list[str]:
+        """The other classes, each with its probability: `roses 5 %`."""
+        return [f"{name} {percent(probability)}" for name, probability in self.beside]
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,9 @@ class Tile:
     def sentence(self) -> str:
         """Truth and answers, for those who do not see the photo."""
         answers = ", ".join(
-            _("{run} called it {answer} ({percent})").format(run=one.run, answer=one.answer, percent=percent(one.probability))
+            _("{run} called it {answer} ({percent})").format(
+                run=one.run, answer=one.answer, percent="; ".join([percent(one.probability), *one.beside_words])
+            )
             for one in self.said
         )  # fmt: skip
         told = _("Photo {photo}: {truth}. {answers}.").format(photo=self.photo, truth=self.truth, answers=answers)
@@ -73,7 +83,7 @@ def percent(probability: float) -> str:
     return _("under 1 %") if 0 < probability < 0.01 else f"{probability * 100:.0f} %"
 
 
-@st.fragment
+@fragment()
 def photo_tiles(
     tiles: Sequence[Tile], originals: Originals | None, *, key: str, below: Callable[[Tile], None] = lambda tile: None
 ) -> None:
@@ -154,10 +164,17 @@ def show_tile(tile: Tile, originals: Originals) -> None:
     lines = [
         _("truth: {name}").format(name=f"**{escaped(tile.truth)}**"),
         # An answer is not broken between its words.
-        *(f"{heads[one.run]}**{escaped(one.words).replace(' ', NO_BREAK)}**" for one in tile.said),
+        *(
+            heads[one.run] + ", ".join([f"**{_unbroken(one.words)}**", *map(_unbroken, one.beside_words)])
+            for one in tile.said
+        ),
         *(escaped(note) for note in tile.notes),
     ]
     st.caption("  \n".join(lines))
+
+
+def _unbroken(words: str) -> str:
+    return escaped(words).replace(" ", NO_BREAK)
 
 
 def table_rows(tiles: Sequence[Tile]) -> list[dict[str, str]]:
@@ -166,7 +183,7 @@ def table_rows(tiles: Sequence[Tile]) -> list[dict[str, str]]:
         {
             _("Photo"): tile.photo,
             _("Truth"): tile.truth,
-            **{one.run: one.words for one in tile.said},
+            **{one.run: ", ".join([one.words, *one.beside_words]) for one in tile.said},
             **({_("Notes"): "; ".join(tile.notes)} if tile.notes else {}),
         }
         for tile in tiles

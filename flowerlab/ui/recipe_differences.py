@@ -10,7 +10,7 @@ from flowerlab.charts.colours import run_colour
 from flowerlab.differences import difference_rows, differences_sentence
 from flowerlab.locale import _
 from flowerlab.recipe import KNOBS
-from flowerlab.run import Run
+from flowerlab.run import Run, told_apart
 from flowerlab.runs import Lab
 
 MARK = "◆ "
@@ -34,7 +34,7 @@ def show_what_differs(lab: Lab, runs: Sequence[Run]) -> None:
 
     frame = pd.DataFrame({
         "mark": ["⬤"] * len(runs),
-        "run": [run.name for run in runs],
+        "run": list(told_apart(runs).values()),
         **{
             name: [value if value == values[0] else MARK + value for value in values] for name, values in rows.items()
         },

@@ -12,7 +12,7 @@ from flowerlab.datasets.catalog import dataset_title
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.ui.refreshing import refreshed
+from flowerlab.ui.refreshing import fragment
 from flowerlab.ui.run_picker import choose_runs
 from flowerlab.ui.run_table import column_words, download_csv, shown_table, table_rows
 from flowerlab.ui.words import state_words
@@ -20,8 +20,11 @@ from flowerlab.ui.words import state_words
 ROWS_PX = 330
 
 
+@fragment()
 def find_runs(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> None:
     """Draws the table of all finished runs behind a click, with filters; its selected rows become the choice of the picker.
+
+    A part of its own: opening it, or a filter, draws nothing else of the page anew.
 
     Args:
         lab: The lab.
@@ -36,8 +39,7 @@ def find_runs(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> N
     # What is shut costs nothing.
     if found.open:
         with found:
-            # A part of its own: a filter draws the table anew, not the page.
-            refreshed(lambda: _search(lab, finished, picker=picker, most=most), every_s=None)
+            _search(lab, finished, picker=picker, most=most)
 
 
 def _search(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> None:

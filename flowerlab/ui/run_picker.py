@@ -64,12 +64,6 @@ def _take_over_url(by_id: dict[str, Run], *, key: str, most: int) -> None:
         st.info(_("The link names no finished run of this lab. Choose runs here."))
 
 
-def told_apart(runs: Sequence[Run]) -> dict[str, str]:
-    """Returns a name for each run by its id: two may bear one name, and then a part of the id goes behind it."""
-    names = [run.name for run in runs]
-    return {run.id: run.name if names.count(run.name) == 1 else f"{run.name} ({run.id[:4]})" for run in runs}
-
-
 def choose_runs(key: str, run_ids: Sequence[str]) -> None:
     """Chooses these runs; to be called before the picker is drawn, as in a callback.
 
@@ -80,11 +74,16 @@ def choose_runs(key: str, run_ids: Sequence[str]) -> None:
     st.session_state[key] = list(run_ids)
 
 
-def run_title(run: Run) -> None:
-    """Writes a run's name behind its colour mark."""
+def run_title(run: Run, name: str | None = None) -> None:
+    """Writes a run's name behind its colour mark.
+
+    Args:
+        run: The run.
+        name: What tells it from others of its name on the page; None: its name.
+    """
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         colour_mark(run)
-        st.markdown(f"**{escaped(run.name)}**", width="stretch")
+        st.markdown(f"**{escaped(run.name if name is None else name)}**", width="stretch")
 
 
 def mistakes_link(run: Run) -> None:

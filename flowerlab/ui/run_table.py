@@ -12,13 +12,14 @@ from flowerlab.datasets.catalog import dataset_title
 from flowerlab.locale import _
 from flowerlab.metrics import accuracy_interval
 from flowerlab.recipe import KNOBS, Recipe
-from flowerlab.run import Run
+from flowerlab.run import Run, told_apart
 from flowerlab.runs import Lab
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LEAK_MARK = "⚠️"
+SPARED_MARK = "⚡"
 
 
 def table_rows(lab: Lab, runs: Sequence[Run]) -> list[dict[str, Any]]:
@@ -35,9 +36,12 @@ def table_rows(lab: Lab, runs: Sequence[Run]) -> list[dict[str, Any]]:
         tested = result.test_accuracy
         rows.append({
             "run": run.name,
+            "run_id": run.id,
+            "state": run.state.value,
             **recipe_row(recipe),
             "epochs_run": result.epochs_run,
             "seconds": result.seconds,
+            "features_at_hand": result.features_at_hand,
             "trainable_parameters": result.trainable_parameters,
             "total_parameters": result.total_parameters,
             **_accuracy("validation", result.val_accuracy, validation_photos(lab, run)),
@@ -92,7 +96,7 @@ def shown_table(runs: Sequence[Run], rows: Sequence[dict[str, Any]]) -> pd.DataF
         return [row[name] for row in rows]
 
     return pd.DataFrame({
-        "run": column("run"),
+        "run": list(told_apart(runs).values()),
         **{
             f"{part}_{what}": pd.Series(column(f"{part}_{what}"), dtype="float64")
             for part in ("test", "validation")
@@ -104,10 +108,17 @@ def shown_table(runs: Sequence[Run], rows: Sequence[dict[str, Any]]) -> pd.DataF
         "epochs_run": column("epochs_run"),
         "epochs": column("epochs"),
         "seconds": column("seconds"),
+        "features": [_features_words(row["features_at_hand"]) for row in rows],
         "trainable_parameters": column("trainable_parameters"),
         "dataset": [dataset_title(row["dataset"]) for row in rows],
         "split": [f"{LEAK_MARK} {_('leak')}" if row["split"] == "lecture" else _("honest") for row in rows],
     })  # fmt: skip
+
+
+def _features_words(at_hand: bool | None) -> str:
+    if at_hand is None:
+        return "–"
+    return f"{SPARED_MARK} {_('already there')}" if at_hand else _("computed")
 
 
 def column_words() -> dict[str, Any]:
@@ -146,6 +157,13 @@ def column_words() -> dict[str, Any]:
         "epochs_run": number(_("Epochs"), help=_("How many epochs ran."), width=70),
         "epochs": number(_("of"), help=_("How many epochs were asked for."), width=50),
         "seconds": number(_("Time (s)"), help=_("Seconds from the start of the run to its result."), format="%.1f"),
+        "features": text(
+            _("Features"),
+            help=_(
+                "Of the frozen layers. Already there: an earlier run had computed them, so the time leaves that out. Computed: the "
+                "time has it. –: it trained without, or it is not known."
+            ),
+        ),
         "trainable_parameters": number(
             _("Trainable"), help=_("How many of the network's numbers (parameters) could learn."), format="localized"
         ),

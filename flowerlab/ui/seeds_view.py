@@ -9,16 +9,18 @@ import streamlit as st
 from flowerlab.errors import BadRecipe, FlowerlabError
 from flowerlab.figures import roughly
 from flowerlab.locale import _
-from flowerlab.run import Run
+from flowerlab.run import Run, told_apart
 from flowerlab.runs import Lab
 from flowerlab.seeds import WANTED, missing_seeds, price_of_seeds, relatives, spread, spread_words, start_seeds
 from flowerlab.ui.messages import tell
 from flowerlab.ui.progress import progress_of
-from flowerlab.ui.refreshing import refreshed
+from flowerlab.ui.refreshing import fragment, refreshed
 from flowerlab.ui.run_picker import choose_runs, escaped
 from flowerlab.ui.words import state_words
 
 EVERY_S = 1.0
+# Where other parts of the page lead to.
+SEEDS_ANCHOR = "seeds"
 
 
 def show_seeds(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most: int) -> None:
@@ -32,36 +34,53 @@ def show_seeds(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most
     """
     st.subheader(
         _("How much is chance?"),
+        anchor=SEEDS_ANCHOR,
         help=_(
             "The seed decides with which random numbers a head begins and in which order photos come. Another seed gives another accuracy: "
             "a difference smaller than that between seeds says nothing. ± is the standard deviation, in brackets the lowest and highest."
         ),
     )
+    _rows(lab, families, picker=picker, most=most)
+
+
+@fragment()
+def _rows(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most: int) -> None:
+    """A part of its own: who asks for a price draws nothing else of the page anew."""
     shown = [run.id for family in families for run in family]
-    everything = lab.store.all()
+    everything, names = lab.store.all(), told_apart([family[0] for family in families])
     for family in families:
         with st.container(border=True, key=f"seeds-{family[0].id}"):
             others = relatives(lab, family[0], among=everything)
-            _row(lab, family[0], others, chosen=shown, picker=picker, most=most)
+            _row(lab, family[0], names[family[0].id], others, chosen=shown, picker=picker, most=most)
 
 
-def _row(lab: Lab, run: Run, others: Sequence[Run], *, chosen: Sequence[str], picker: str, most: int) -> None:
+def _row(
+    lab: Lab, run: Run, name: str, others: Sequence[Run], *, chosen: Sequence[str], picker: str, most: int
+) -> None:
     """Says what is known of a recipe's spread, and offers to train the missing seeds or shows how far they are.
 
     All is read from the store: whoever comes back finds it.
     """
     if any(not other.state.over for other in others):
-        refreshed(lambda: _progress(lab, run), every_s=EVERY_S)
+        refreshed(lambda: _progress(lab, run, name), every_s=EVERY_S)
         return
-    st.markdown(f"**{escaped(run.name)}** · {_known(_tested(others))}")
-    _offer(lab, run, others)
+    st.markdown(f"**{escaped(name)}** · {_known(_tested(others))}")
     hidden = [other.id for other in others if other.id not in chosen]
-    if len(others) > 1 and hidden:
-        st.button(
-            _("Show all {count} seeds").format(count=len(others)), key=f"show-seeds-{run.id}", on_click=choose_runs,
-            args=(picker, [*(other.id for other in others), *(one for one in chosen if one not in hidden)][:most]),
-            help=_("Draws them as a band in the curves above."),
-        )  # fmt: skip
+    with st.container(horizontal=True):
+        if missing_seeds(run, others):
+            opened = st.popover(_("🎲 Three seeds"), key=f"seeds-{run.id}-open", on_change="rerun")
+            # To look up what they cost takes a moment; what is shut costs nothing.
+            if opened.open:
+                with opened:
+                    _offer(lab, run, others)
+        if len(others) > 1 and hidden:
+            pressed = st.button(
+                _("Show all {count} seeds").format(count=len(others)), key=f"show-seeds-{run.id}", on_click=choose_runs,
+                args=(picker, [*(other.id for other in others), *(one for one in chosen if one not in hidden)][:most]),
+                help=_("Draws them as a band in the curves above."),
+            )  # fmt: skip
+            if pressed:
+                st.rerun()
 
 
 def seeds_popover(lab: Lab, run: Run) -> None:
@@ -120,14 +139,14 @@ def _offer(lab: Lab, run: Run, others: Sequence[Run]) -> None:
         st.caption(told, width="content")
 
 
-def _progress(lab: Lab, run: Run) -> None:
+def _progress(lab: Lab, run: Run, name: str) -> None:
     """Draws the seeds while some wait or are under way; leaves with a rerun of the page when none is any more."""
     others = relatives(lab, run)
     if all(other.state.over for other in others):
         st.rerun()
     done = sum(other.state.over for other in others)
     st.markdown(
-        f"**{escaped(run.name)}** · "
+        f"**{escaped(name)}** · "
         + _("{done} of {count} seeds are done. You may leave this page.").format(
             done=done, count=max(WANTED, len(others))
         )
@@ -138,3 +157,14 @@ def _progress(lab: Lab, run: Run) -> None:
             step = progress_of(other, lab.history(other.id), ahead=ahead)
             words = f"{_('Seed')} {other.recipe.seed} · {state_words(other.state)} · {step.words}"
             st.progress(step.share, words)
+    told = _("Those that are done stay.")
+    if run.recipe.start_from is not None:
+        told += " " + _("The runs that they go on from are not stopped.")
+    waiting = [other.id for other in others if not other.state.over]
+    st.button(_("■ Stop these seeds"), key=f"seeds-stop-{run.id}", help=told, on_click=_stop, args=(lab, waiting))
+
+
+def _stop(lab: Lab, run_ids: Sequence[str]) -> None:
+    # The last one first: otherwise the next in the queue would begin just to be stopped.
+    for run_id in reversed(run_ids):
+        lab.stop(run_id)

@@ -9,12 +9,14 @@ import streamlit as st
 from flowerlab.cells import Unit, cell_sizes, difference_values
 from flowerlab.charts.heatmap import HEIGHT_PX
 from flowerlab.charts.matrix import difference_options, difference_sentence
-from flowerlab.comparison import Answers, pair, pair_sentence, why_not_paired
+from flowerlab.comparison import Answers, pair_sentence, pair_tests, why_not_paired
 from flowerlab.locale import _
+from flowerlab.paired import PairedTest
+from flowerlab.run import told_apart
 from flowerlab.ui.cell_photos import show_differing
 from flowerlab.ui.cell_table import cell_table
 from flowerlab.ui.opened_cell import on_click, open_cell
-from flowerlab.ui.run_picker import escaped, told_apart
+from flowerlab.ui.run_picker import escaped
 
 
 def show_subtraction(sides: Sequence[Answers], unit: Unit, *, dark: bool) -> None:
@@ -41,7 +43,8 @@ def show_subtraction(sides: Sequence[Answers], unit: Unit, *, dark: bool) -> Non
     elif reason:
         st.info(escaped(reason), icon="🚫")
     else:
-        _show_difference(first, second, unit, dark=dark)
+        test = pair_tests(sides)[first.run.id, second.run.id]
+        _show_difference(first, second, test, unit, dark=dark)
 
 
 def _pick_two(sides: Sequence[Answers]) -> tuple[Answers, Answers]:
@@ -59,13 +62,13 @@ def _pick_two(sides: Sequence[Answers]) -> tuple[Answers, Answers]:
     return by_id[chosen[0]], by_id[chosen[1]]
 
 
-def _show_difference(first: Answers, second: Answers, unit: Unit, *, dark: bool) -> None:
+def _show_difference(first: Answers, second: Answers, test: PairedTest, unit: Unit, *, dark: bool) -> None:
     matrix = f"minus-{first.run.id}-{second.run.id}"
     opened = open_cell(matrix)
     of_a, of_b = (cell_sizes(side.truth, side.probabilities) for side in (first, second))
     sentence = difference_sentence(of_a, of_b, first.classes)
     names = told_apart([first.run, second.run])
-    st.markdown(pair_sentence(escaped(names[first.run.id]), escaped(names[second.run.id]), pair(first, second)))
+    st.markdown(pair_sentence(escaped(names[first.run.id]), escaped(names[second.run.id]), test))
     left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
     with left:
         st.echarts_chart(
@@ -74,7 +77,7 @@ def _show_difference(first: Answers, second: Answers, unit: Unit, *, dark: bool)
             key=matrix,
             on_select=on_click(matrix, matrix, len(first.classes)),
             alt=_("Confusion matrix of A, {first}, minus that of B, {second}. {sentence}").format(
-                first=first.run.name, second=second.run.name, sentence=sentence
+                first=names[first.run.id], second=names[second.run.id], sentence=sentence
             ),
         )
     with right:

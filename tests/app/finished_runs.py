@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.datasets.catalog import FLOWERS
-from flowerlab.events import End, Epoch, Result, Start
+from flowerlab.events import Attempt, End, Epoch, Result, Start
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run
@@ -25,7 +26,8 @@ TESTED, RIGHT = 35, 30
 def add_finished(
     home: Home, name: str, *, accuracies: Sequence[float] = (0.5, 0.7), tested: bool = True,
     unknown_below: float | None = None, batches: int | None = 4, materials: str = "",
-    state: str = "done", weight_changes: dict[str, float] | None = None, **knobs: Any,
+    state: str = "done", weight_changes: dict[str, float] | None = None, features_at_hand: bool | None = None,
+    waited_s: float | None = None, **knobs: Any,
 ) -> Run:  # fmt: skip
     """Writes a run with epochs, a result and a (hollow) model file into a home.
 
@@ -39,17 +41,31 @@ def add_finished(
         materials: What tells its photos from others of their name.
         weight_changes: Of its result.
         state: In which it ended.
+        features_at_hand: Of its result.
+        waited_s: Seconds from its beginning to that of its training; None: it never said when it began.
         knobs: Of its recipe.
     """
     store = Store(home.store)
     run = store.add(Recipe.parse(knobs), name, materials=materials)
     about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
+    begun_s = time.time()
+    if waited_s is not None:
+        store.append(Attempt(**about, time_s=begun_s - waited_s, pid=1, warm=True))
     if batches is not None:
         counts = {"total_parameters": 154_087, "trainable_parameters": 154_087}
         photos = {"train_photos": 45, "validation_photos": 10, "test_photos": TESTED}
         asked = run.recipe.epochs
         store.append(
-            Start(**about, epochs=asked, batches=batches, classes=FLOWERS, cached_features=False, **counts, **photos)
+            Start(
+                **about,
+                time_s=begun_s,
+                epochs=asked,
+                batches=batches,
+                classes=FLOWERS,
+                cached_features=False,
+                **counts,
+                **photos,
+            )
         )
     for number, accuracy in enumerate(accuracies):
         values: dict[str, Any] = {
@@ -72,6 +88,7 @@ def add_finished(
         seconds=12.0,
         seconds_training=10.0,
         cached_features=False,
+        features_at_hand=features_at_hand,
         unknown_below=unknown_below,
         validation_photos=10,
         weight_changes=weight_changes,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,8 +16,15 @@ from flowerlab.home import Home
 from flowerlab.recipe import KNOBS, Recipe
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.seeds import price_of_seeds
+from flowerlab.store import Store
+from flowerlab.ui.difference import show_differences
 from flowerlab.ui.lab import lab
+from flowerlab.ui.matrices import show_matrices
+from flowerlab.ui.per_class import show_classes
+from flowerlab.ui.run_finder import find_runs
 from flowerlab.ui.run_table import table_rows
+from flowerlab.ui.seeds_view import _rows
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 
 
@@ -40,7 +50,7 @@ def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
 
 def test_the_newest_three_are_chosen_at_first(home: Home) -> None:
     """Of four finished runs the newest three are compared: curves, two plots of costs, a matrix of each, one minus another."""
-    runs = [add_finished(home, f"run {number}", seed=number) for number in range(4)]
+    runs = [add_finished(home, f"run {number}", epochs=5 + number) for number in range(4)]
     app = open_page("compare")
     assert not app.exception
     assert set(chosen(app)) == {run.id for run in runs[1:]}
@@ -101,6 +111,7 @@ def test_the_rows_hold_every_knob(home: Home) -> None:
     (row,) = table_rows(opened, [run])
     opened.close()
     assert set(KNOBS) <= set(row)
+    assert (row["run_id"], row["state"]) == (run.id, "done")
     assert (row["head"], row["seed"], row["start_from"], row["weights"]) == ("9,5", 3, "", "none")
 
 
@@ -194,13 +205,19 @@ def test_what_a_backbone_has_seen_is_told_beside_its_result(home: Home) -> None:
 
 def test_whether_a_difference_is_real_is_one_sentence(home: Home) -> None:
     """The best run is set against each other one: a sentence, the figures behind it; one run alone has nothing to be set against."""
-    add_finished(home, "First")
+    first = add_finished(home, "First")
     second = add_finished(home, "Second", seed=1)
     write_predictions(home.run(second.id), better=4)
     app = open_page("compare")
     told = texts(app)
     assert "Second was better than First by 11.4 points, but that may be chance" in told
-    assert "4 photos only the first got right, 0 only the other; p = 0.125" in told
+    assert app.button(key=f"compare-differences-{(second.id, first.id)}").label == "▸ 4 photos only “Second” got right"
+    assert "0 photos only “First” got right" in told
+    assert (
+        "p = 0.125; difference +11.4 points (too few differing photos for an interval: 4, 10 are needed); 35 photos"
+        in told
+    )
+    assert "another seed may give otherwise" in told
     app = open_page("compare", query={"runs": second.id})
     assert "Is the difference real?" not in texts(app)
 
@@ -215,15 +232,69 @@ def test_runs_on_other_photos_are_refused_for_the_comparison(home: Home) -> None
     assert "may be chance" not in told
 
 
+def test_a_leak_does_not_silence_the_others(home: Home) -> None:
+    """A leaky run that is the most accurate of all, on other photos, is refused once with its reason; the honest two are compared."""
+    add_finished(home, "First")
+    second = add_finished(home, "Second", seed=1)
+    write_predictions(home.run(second.id), better=4)
+    leak = add_finished(home, "Leak", split="lecture")
+    write_predictions(home.run(leak.id), better=5, prefix="trained")
+    told = texts(open_page("compare"))
+    assert "Second was better than First by 11.4 points, but that may be chance" in told
+    assert told.count("Second and Leak were tested on different photos of one data set") == 1
+    assert "First and Leak" not in told
+
+
 def test_each_class_has_its_figures_and_mistakes(home: Home) -> None:
     """Recall, precision or F1 of each class and their means, one column a run; the most frequent mistakes as sentences."""
-    add_finished(home, "First")
+    run = add_finished(home, "First")
     app = open_page("compare")
-    table = next(frame.value for frame in app.dataframe if "Class" in frame.value.columns)
-    assert list(table["Class"][:2]) == ["dandelion", "daisy"]
+    table = next(frame.value for frame in app.dataframe if "class" in frame.value.columns)
+    assert list(table["class"][:2]) == ["dandelion", "daisy"]
     assert len(table) == 7
-    assert table["First"][0] == "85.7 %"
-    assert "1 dandelion was called daisy." in texts(app)
+    assert table[run.id][0] == pytest.approx(100 * 6 / 7)
+    assert table["photos"].tolist() == [7] * 5 + [35] * 2
+    assert labels(app)[0] == "▸ 1 photo of dandelion was called daisy."
+
+
+def test_what_cannot_be_divided_is_no_nought(home: Home) -> None:
+    """A class without test photos has no recall, and one that was never answered no precision; the means count both as 0, and that
+    is said; a class that was never answered has an F1 of 0."""
+    run = add_finished(home, "First")
+    path = home.run(run.id) / "predictions.npz"
+    stored = dict(np.load(path))
+    truth = stored["test_truth"].copy()
+    truth[truth == 1] = 0
+    shares = stored["test_probabilities"].copy()
+    shares[:, 2] = 0
+    np.savez(path, **{**stored, "test_truth": truth, "test_probabilities": shares})
+    app = open_page("compare")
+    for figure, row, mean in (("recall", 1, None), ("precision", 2, None), ("f1", None, 2)):
+        app.segmented_control(key="compare-figure").set_value(figure).run()
+        table = next(frame.value for frame in app.dataframe if "class" in frame.value.columns)
+        missing = [place for place in range(5) if np.isnan(table[run.id][place])]
+        assert missing == ([] if row is None else [row])
+        assert table[run.id][5] == pytest.approx(np.nansum(table[run.id][:5]) / 5)
+        assert mean is None or table[run.id][mean] == 0
+        assert ("zero_division=0" in texts(app)) == (row is not None)
+
+
+def labels(app: AppTest) -> list[str]:
+    """The sentences about mistakes that open their photos."""
+    return [button.label for button in app.button if (button.key or "").startswith("compare-mistakes-(")]
+
+
+def test_the_figures_of_classes_are_those_of_the_photos(home: Home) -> None:
+    """Sentences and figures are counted from the answers, as the matrices are, also where the run's result says otherwise; without
+    the answers they are the result's, and open nothing."""
+    first, second = add_finished(home, "First"), add_finished(home, "Second", seed=1)
+    write_predictions(home.run(first.id), better=4)
+    (home.run(second.id) / "predictions.npz").unlink()
+    app = open_page("compare")
+    table = next(frame.value for frame in app.dataframe if "class" in frame.value.columns)
+    assert (table[first.id][0], table[second.id][0]) == (100, pytest.approx(100 * 6 / 7))
+    assert labels(app) == ["▸ 1 photo of roses was called dandelion."]
+    assert "**Second:** 1 photo of dandelion was called daisy." in texts(app)
 
 
 # Finding runs
@@ -325,7 +396,65 @@ def test_accuracy_is_set_against_time_and_size(home: Home) -> None:
     assert shown[0]["data"][0]["error_y"]["array"] == pytest.approx([93.7 - 85.7], abs=0.06)
 
 
+def test_time_that_kept_features_spared_is_marked(home: Home) -> None:
+    """A run that found features computed is marked in the table, the plot, the CSV's rows, and in a sentence; a leak in legends."""
+    add_finished(home, "first", split="lecture", features_at_hand=False)
+    second = add_finished(home, "second", seed=1, epochs=7, features_at_hand=True)
+    app = open_page("compare")
+    assert app.dataframe[0].value["features"].tolist() == ["computed", "⚡ already there"]
+    assert table_rows(lab(), [lab().store.get(second.id)])[0]["features_at_hand"] is True
+    assert texts(app).count("second: the features of the frozen layers were already there") == 2
+    (of_time,) = (figure for figure in figures(app) if "time of the run" in str(figure["layout"]))
+    assert [point["name"] for point in of_time["data"]] == ["first ⚠️ leak", "second"]
+    assert "already there" in of_time["data"][1]["hovertemplate"]
+    assert "already there" not in of_time["data"][0]["hovertemplate"]
+    assert curves(app)["data"][1]["name"] == "first ⚠️ leak"
+
+
+def test_seconds_begin_where_the_run_began(home: Home) -> None:
+    """A curve along seconds begins behind what photos and features took; where that is not known it is said."""
+    add_finished(home, "known", waited_s=20.0)
+    add_finished(home, "unknown", seed=1, epochs=7)
+    app = open_page("compare", state={"compare-along": "seconds"})
+    app.segmented_control(key="compare-along").set_value("seconds").run()
+    assert curves(app)["data"][1]["x"] == pytest.approx([21, 22])
+    assert curves(app)["data"][3]["x"] == [1.0, 2.0]
+    assert "what photos and features took before it: unknown." in texts(app)
+
+
+def test_runs_of_one_name_are_told_apart_everywhere(home: Home) -> None:
+    """In the table, the legends and the sentences two runs of one name bear a part of their ids."""
+    runs = [add_finished(home, "Same"), add_finished(home, "Same", seed=1, epochs=7)]
+    names = [f"Same ({run.id[:4]})" for run in runs]
+    app = open_page("compare")
+    assert app.dataframe[0].value["run"].tolist() == names
+    assert [line["name"] for line in curves(app)["data"][1::2]] == names
+    for name in names:
+        shown = name.replace("(", r"\(").replace(")", r"\)")
+        assert f"**{shown}**" in texts(app)
+
+
 # Seeds
+
+
+@pytest.mark.parametrize("part", [find_runs, show_differences, show_classes, show_matrices, _rows])
+def test_what_is_clicked_draws_its_own_part_only(part: Callable[..., None]) -> None:
+    """Each part of the page in which something is clicked is a fragment: what it is called with reaches Streamlit's own wrapper."""
+    assert "streamlit" in part.__code__.co_filename
+    assert inspect.unwrap(part).__module__.startswith("flowerlab.ui.")
+
+
+def test_prices_of_seeds_read_the_runs_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two runs with what they go on from are priced, and the list of all runs is read once for all of them."""
+    b = add_finished(home, "B #1", architecture="vgg16_mini", unfreeze_from="none", materials=shipped())
+    knobs = {"architecture": "vgg16_mini", "unfreeze_from": "block4_conv3"}
+    c = add_finished(
+        home, "C #2", start_from=b.id, materials=lab().materials(Recipe.parse({**knobs, "start_from": b.id})), **knobs
+    )
+    reads, everything = [], Store.all
+    monkeypatch.setattr(Store, "all", lambda store: [reads.append(1), everything(store)][1])
+    assert price_of_seeds(lab(), c, [1, 2]) > 0
+    assert len(reads) == 1
 
 
 def test_seeds_of_one_recipe_are_a_band(home: Home) -> None:
@@ -339,7 +468,13 @@ def test_seeds_of_one_recipe_are_a_band(home: Home) -> None:
     assert high["y"] == pytest.approx([60, 90])
     assert high["fill"] == "tonexty"
     assert mean["y"] == pytest.approx([50, 80])
-    assert mean["name"] == "run 0 and 2 more seeds"
+    assert mean["name"] == "run 0 and 2 more seeds: mean 80.0 % ± 10.0 in epoch 2"
+    point = next(figure for figure in figures(app) if "error_y" in figure["data"][0])["data"]
+    assert [one["name"] for one in point] == ["run 0: mean 85.7 % ± 0.0", "other recipe"]
+    app = open_page("compare", query={"runs": app.query_params["runs"]}, state={"compare-curves-table-open": True})
+    table = next(frame.value for frame in app.dataframe if "training" in frame.value.columns)
+    assert table[["low", "high"]].iloc[:2].to_numpy().tolist() == [[pytest.approx(40), pytest.approx(60)], [70, 90]]
+    assert len(table) == 4
     assert len(others) == 2
     told = texts(app)
     assert "3 seeds: 85.7 % ± 0.0 (85.7–85.7)" in told
@@ -351,7 +486,8 @@ def test_three_seeds_are_a_click(home: Home, monkeypatch: pytest.MonkeyPatch) ->
     """The button says what it costs, queues the missing seeds, and whoever comes anew sees how far they are."""
     monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 5.0)
     run = add_finished(home, "B #1", architecture="vgg16_mini", unfreeze_from="none", materials=shipped())
-    app = open_page("compare")
+    assert "still to be trained" not in texts(open_page("compare"))
+    app = open_page("compare", state={f"seeds-{run.id}-open": True})
     assert "seeds 1, 2 are still to be trained, about" in texts(app)
     app.button(key=f"seeds-start-{run.id}").click().run()
     assert not app.exception
@@ -359,6 +495,10 @@ def test_three_seeds_are_a_click(home: Home, monkeypatch: pytest.MonkeyPatch) ->
     for visitor in (app, open_page("compare")):
         assert "1 of 3 seeds are done" in texts(visitor)
         assert not [button for button in visitor.button if (button.key or "").startswith("seeds-start")]
+    app.button(key=f"seeds-stop-{run.id}").click().run()
+    assert not app.exception
+    lab().wait([other.id for other in lab().store.all()])
+    assert sorted(other.state for other in lab().store.all()) == ["done", "stopped", "stopped"]
 
 
 def test_seeds_that_are_there_can_all_be_shown(home: Home) -> None:
@@ -371,8 +511,8 @@ def test_seeds_that_are_there_can_all_be_shown(home: Home) -> None:
 
 def test_a_run_that_cannot_be_repeated_says_why(home: Home) -> None:
     """Where the run that it goes on from is gone there is no button, but the reason."""
-    add_finished(home, "C", architecture="vgg16_mini", unfreeze_from="block4_conv3", start_from="abcdefabcdef")
-    app = open_page("compare")
+    run = add_finished(home, "C", architecture="vgg16_mini", unfreeze_from="block4_conv3", start_from="abcdefabcdef")
+    app = open_page("compare", state={f"seeds-{run.id}-open": True})
     assert not app.exception
     assert "It cannot be repeated" in texts(app)
     assert "was deleted" in texts(app)

@@ -129,7 +129,10 @@ def test_an_open_cell_shows_its_photos_with_all_answers(home: Home) -> None:
     assert not app.exception
     assert "1 photo of dandelion that “A” called daisy, surest first" in texts(app)
     (alt,) = alts(app)
-    assert alt == "Photo garden-00006: dandelion. A called it daisy (80 %), B called it dandelion (80 %)."
+    assert (
+        alt
+        == "Photo garden-00006: dandelion. A called it daisy (80 %; dandelion 5 %), B called it dandelion (80 %; daisy 5 %)."
+    )
     assert charts(app)[0]["series"][1]["data"][0]["value"][:2] == [1, 0]
     app.button(key="compare-cell-close").click().run()
     assert not alts(app)
@@ -163,11 +166,46 @@ def test_a_cell_of_a_difference_shows_where_the_two_differ(home: Home) -> None:
     assert "Only A, “A”: 1 photo of dandelion called daisy" in told
     assert "Only B, “B”: nothing" in told
     assert len(alts(app)) == 1
-    assert "B: **✓ dandelion 80 %**" in told.replace(NO_BREAK, " ")
+    assert "B: **✓ dandelion 80 %**, daisy 5 %" in told.replace(NO_BREAK, " ")
     app = opened(f"minus-{first.id}-{second.id}", 0, 0)
     assert "Photos that lie in this cell of both: 6" in texts(app)
     assert "Only B, “B”: 1 photo of dandelion called dandelion" in texts(app)
-    assert alts(app) == ["Photo garden-00006: dandelion. B called it dandelion (80 %), A called it daisy (80 %)."]
+    assert alts(app) == [
+        "Photo garden-00006: dandelion. B called it dandelion (80 %), A called it daisy (80 %; dandelion 5 %)."
+    ]
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    """The page after a button was pressed."""
+    return app.button(key=key).click().run()
+
+
+def test_a_sentence_about_mistakes_opens_its_photos(home: Home) -> None:
+    """The most frequent mistakes are buttons: each opens its photos under it, beside a cell that is open in a matrix."""
+    gather(home, "garden", GARDEN)
+    first, _second = two_runs(home)
+    app = press(opened(f"matrix-{first.id}", 0, 1), f"compare-mistakes-{(first.id, 0, 1)}")
+    assert not app.exception
+    assert texts(app).count("1 photo of dandelion that “A” called daisy, surest first") == 2
+    assert alts(app) == 2 * [
+        "Photo garden-00006: dandelion. A called it daisy (80 %; dandelion 5 %), B called it dandelion (80 %; daisy 5 %)."
+    ]
+    app = press(app, "compare-mistakes-cell-close")
+    assert len(alts(app)) == 1
+
+
+def test_photos_that_only_one_got_right_open(home: Home) -> None:
+    """The number of photos that one run alone got right is a button that opens them, with both runs' probabilities."""
+    gather(home, "garden", GARDEN)
+    first, second = two_runs(home)
+    app = press(open_page("compare"), f"compare-differences-{(second.id, first.id)}")
+    assert not app.exception
+    assert "4 photos that only “B” got right and “A” did not, surest first" in texts(app)
+    assert len(alts(app)) == 4
+    assert alts(app)[0] == (
+        "Photo garden-00006: dandelion. B called it dandelion (80 %; daisy 5 %), A called it daisy (80 %; dandelion 5 %)."
+    )
+    assert not alts(press(app, "compare-differences-cell-close"))
 
 
 @pytest.mark.parametrize("garden", [None, Garden(50)], ids=["deleted", "another garden"])
@@ -181,7 +219,12 @@ def test_photos_that_are_gone_are_said_to_be(home: Home, garden: Garden | None) 
     assert not alts(app)
     table = next(frame.value for frame in app.dataframe if "Photo" in frame.value.columns)
     assert table.to_dict("records") == [
-        {"Photo": "garden-00006", "Truth": "dandelion", "A": "✗ daisy 80 %", "B": "✓ dandelion 80 %"}
+        {
+            "Photo": "garden-00006",
+            "Truth": "dandelion",
+            "A": "✗ daisy 80 %, dandelion 5 %",
+            "B": "✓ dandelion 80 %, daisy 5 %",
+        }
     ]
 
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
-from flowerlab.ui.photo_tiles import NO_BREAK, Said, Tile, percent
+from flowerlab.ui.photo_tiles import NO_BREAK, Said, Tile, percent, table_rows
 from tests.app.finished_runs import texts
 
 GARDEN = Garden(60)
@@ -101,6 +101,13 @@ def test_a_probability_is_never_rounded_to_certainty(probability: float, words: 
     """Only 1 is 100 % and only 0 is 0 %."""
     assert percent(probability) == words
     assert Said("a", "roses", probability, right=True).words == f"✓ roses {words}"
+
+
+def test_other_classes_stand_beside_the_answer() -> None:
+    """A probability that is asked for beside the answer is in the sentence and in the table."""
+    tile = Tile("x", "roses", (Said("A", "tulips", 0.8, right=False, beside=(("roses", 0.05), ("daisy", 0.001))),))
+    assert tile.sentence == "Photo x: roses. A called it tulips (80 %; roses 5 %; daisy under 1 %)."
+    assert table_rows([tile]) == [{"Photo": "x", "Truth": "roses", "A": "✗ tulips 80 %, roses 5 %, daisy under 1 %"}]
 
 
 def test_tiles_are_plain() -> None:

@@ -11,7 +11,17 @@ from hypothesis import strategies as some
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
-from flowerlab.cells import Cell, Unit, cell_sizes, cell_values, difference_values, differing_photos, photos_in_cell
+from flowerlab.cells import (
+    Cell,
+    Unit,
+    cell_sizes,
+    cell_values,
+    difference_values,
+    differing_photos,
+    only_first_right,
+    photos_in_cell,
+)
+from flowerlab.paired import paired_test
 
 Answered = tuple[NDArray[np.int64], NDArray[np.float32]]
 
@@ -118,3 +128,14 @@ def test_one_class_only(count: int) -> None:
     truth, probabilities = np.zeros(count, dtype=np.int64), np.ones((count, 1), dtype=np.float32)
     assert photos_in_cell(truth, probabilities, Cell(0, 0)).tolist() == list(range(count))
     assert cell_sizes(truth, probabilities).tolist() == [[count]]
+
+
+@given(answered(runs=2))
+def test_photos_that_only_one_got_right_are_those_that_the_paired_test_counts(given_answers: Any) -> None:
+    """They are as many as the paired test says, right in the first and wrong in the second, the surest first."""
+    truth, first, second = given_answers
+    found = only_first_right(truth, first, second)
+    right = [side.argmax(axis=1) == truth for side in (first, second)]
+    assert len(found) == paired_test(*right).only_first_right
+    assert all(right[0][place] and not right[1][place] for place in found)
+    assert np.all(np.diff(first[found, truth[found]]) <= 0)

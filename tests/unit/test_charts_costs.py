@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from flowerlab.charts.costs import Point, costs_figure, costs_sentence, is_wide
-from flowerlab.charts.curves import Curve, banded, curves_figure
+from flowerlab.charts.curves import Curve, banded, curve_rows, curves_figure, curves_sentence
 from flowerlab.charts.weight_changes import Moves, changes_options, changes_sentence
 
 SHARES = some.floats(0, 1)
@@ -40,6 +40,7 @@ def test_a_band_is_numpys_mean_and_range(curves: list[Curve]) -> None:
     assert band.low == pytest.approx(validation.min(axis=0))
     assert band.high == pytest.approx(validation.max(axis=0))
     assert band.training == pytest.approx(np.mean([curve.training[:last] for curve in curves], axis=0))
+    assert band.sd == pytest.approx(validation.std(axis=0, ddof=1) if len(curves) > 1 else [0.0] * last, abs=1e-9)
     assert band.at == pytest.approx(np.mean([curve.at[:last] for curve in curves], axis=0))
     assert (band.name, band.number, band.best_epoch) == ("all", 7, None)
 
@@ -53,10 +54,15 @@ def test_a_band_lies_under_its_lines() -> None:
     assert (high.fill, high.fillcolor) == ("tonexty", "rgba(0,114,178,0.22)")
     assert list(training.y) == pytest.approx([20, 30])
     assert list(validation.y) == pytest.approx([40, 60])
+    assert validation.name == "both: mean 60.0 % ± 28.3 in epoch 2"
+    told = "both: validation accuracy 60.0 % ± 28.3 (40.0–80.0) in epoch 2 of 2."
+    assert curves_sentence([banded(both, "both")], "accuracy") == told
     assert (low.showlegend, high.showlegend) == (False, False)
 
 
-@pytest.mark.parametrize(("along", "title"), [("seconds", "training time (s)"), ("steps", "gradient steps (batches)")])
+@pytest.mark.parametrize(
+    ("along", "title"), [("seconds", "time since the run began (s)"), ("steps", "gradient steps (batches)")]
+)
 def test_curves_stand_where_their_epochs_ended(along: str, title: str) -> None:
     """Along seconds or steps the points stand at their places, and a hover still tells the epoch."""
     curve = Curve("a", 1, (1, 2), (0.1, 0.2), (0.3, 0.4), at=(2.5, 6.0))
@@ -64,6 +70,16 @@ def test_curves_stand_where_their_epochs_ended(along: str, title: str) -> None:
     assert list(figure.data[1].x) == [2.5, 6.0]
     assert list(figure.data[1].customdata) == [1, 2]
     assert figure.layout.xaxis.title.text == title
+
+
+def test_curves_are_rows_of_a_table_too() -> None:
+    """One row an epoch, in percent or as a loss, a band with its reach."""
+    both = [Curve("a", 1, (1,), (0.1,), (0.3,), at=(2.5,)), Curve("b", 2, (1,), (0.3,), (0.5,), at=(3.5,))]
+    assert curve_rows(both[:1], "accuracy") == [
+        {"run": "a", "epoch": 1, "at": 2.5, "training": pytest.approx(10), "validation": pytest.approx(30)}
+    ]
+    (row,) = curve_rows([banded(both, "both")], "loss")
+    assert (row["at"], row["low"], row["high"]) == (3.0, 0.3, 0.5)
 
 
 def points(*costs: float) -> list[Point]:
@@ -90,7 +106,18 @@ def test_a_point_bears_its_interval() -> None:
     assert figure.data[0].error_y.array[0] == pytest.approx(4)
     assert figure.data[0].error_y.arrayminus[0] == pytest.approx(5)
     assert {"1 k", "1 M"} <= set(figure.layout.xaxis.ticktext)
-    assert costs_sentence(points(70, 9), "seconds") == "run 2: 80.0 %, 9.0 s; run 1: 80.0 %, 1 min 10 s"
+    assert costs_sentence(points(70, 9), "seconds") == (
+        "run 2: 80.0 % (75.0–84.0), 9.0 s; run 1: 80.0 % (75.0–84.0), 1 min 10 s"
+    )
+
+
+def test_a_point_of_several_seeds_says_so() -> None:
+    """What its bar is, and what its time leaves out, stand in the hover and in the words."""
+    point = Point("B", 1, 12.0, 0.851, 0.84, 0.864, seeds=3, note="features were already there")
+    told = "85.1 % (mean of 3 seeds, 84.0–86.4)"
+    assert costs_sentence([point], "seconds") == f"B: {told}, 12 s, features were already there"
+    (drawn,) = costs_figure([point], "seconds").data
+    assert drawn.hovertemplate == f"{told}<br>12 s<br>features were already there"
 
 
 MOVES = [Moves("high", 1, {"conv": 0.45, "answer": 0.9}), Moves("low", 2, {"conv": 0.002, "answer": 0.0})]

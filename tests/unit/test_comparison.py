@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from collections.abc import Iterator
@@ -11,13 +12,13 @@ import pytest
 
 from flowerlab.calibration import calibration_error
 from flowerlab.cli import main
-from flowerlab.comparison import answers_of, pair, pair_sentence, run_photos, why_not_paired
+from flowerlab.comparison import answers_of, comparable, pair, pair_sentence, pair_tests, run_photos, why_not_paired
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.gather import gather, photos_identity, tf_flowers_originals
 from flowerlab.datasets.originals import Original, write_originals
 from flowerlab.home import Home
 from flowerlab.metrics import accuracy_interval
-from flowerlab.paired import paired_test
+from flowerlab.paired import PairedTest, corrected, paired_test
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
@@ -75,6 +76,16 @@ def test_runs_on_other_photos_are_no_pair(lab: Lab, knobs: dict[str, str], prefi
         pair(sides[0], sides[1])
 
 
+def test_runs_are_grouped_by_their_photos(lab: Lab) -> None:
+    """Runs on the same photos stand together in their order, the largest group first."""
+    runs = [add_finished(lab.home, name, seed=seed) for seed, name in enumerate("abcde")]
+    for place in (0, 3):
+        write_predictions(lab.home.run(runs[place].id), prefix="others")
+    sides = [side for run in runs if (side := answers_of(lab, run)) is not None]
+    assert [[side.run.name for side in group] for group in comparable(sides)] == [["b", "c", "e"], ["a", "d"]]
+    assert comparable([]) == []
+
+
 def test_gardens_of_two_difficulties_are_no_pair(lab: Lab) -> None:
     """Pictures of two gardens have the same ids and are not the same pictures."""
     first = add_finished(lab.home, "First")
@@ -117,21 +128,72 @@ def test_the_starter_is_compared_with_runs_on_its_photos(lab: Lab) -> None:
     assert why_not_paired(first, second) == ""
 
 
+def compared(only_first: int, only_second: int, photos: int) -> PairedTest:
+    """The test of two runs of which each is right on so many photos alone."""
+    first, second = np.zeros(photos, dtype=bool), np.zeros(photos, dtype=bool)
+    first[:only_first] = True
+    second[only_first : only_first + only_second] = True
+    return paired_test(first, second)
+
+
 @pytest.mark.parametrize(
     ("only_first", "only_second", "words"),
     [
-        (40, 2, "A is really better than B: 3.8 points, between"),
-        (2, 40, "B is really better than A: 3.8 points, between"),
-        (10, 5, "A was better than B by 0.5 points, but that may be chance: it would happen in 30 of 100 cases"),
-        (7, 7, "A and B are equally good: each named 7 photos rightly"),
+        (40, 2, "A was better than B by 3.8 points (+2.6 to +5.1), and that is hardly chance"),
+        (2, 40, "B was better than A by 3.8 points (+2.6 to +5.1), and that is hardly chance"),
+        (
+            10, 5,
+            "A was better than B by 0.5 points (−0.2 to +1.3), but that may be chance: it would happen in 30 of 100 cases",
+        ),
+        (4, 1, "A was better than B by 0.3 points, but that may be chance: it would happen in 38 of 100 cases"),
+        (7, 7, "No difference was found between A and B (−0.7 to +0.7): each named 7 photos rightly"),
+        (1, 1, "No difference was found between A and B: each named 1 photo rightly"),
+        (0, 0, "No difference was found between A and B: they named the same photos rightly."),
     ],
-)
-def test_the_sentence_says_whether_it_is_real(only_first: int, only_second: int, words: str) -> None:
-    """The better run is named, with how much and how sure; equal runs are called equal."""
-    first, second = np.zeros(1000, dtype=bool), np.zeros(1000, dtype=bool)
-    first[:only_first] = True
-    second[only_first : only_first + only_second] = True
-    assert pair_sentence("A", "B", paired_test(first, second)).startswith(words)
+)  # fmt: skip
+def test_the_sentence_says_whether_a_difference_was_found(only_first: int, only_second: int, words: str) -> None:
+    """The better run is named, with how much and how sure; no runs are called equally good; few photos have no interval."""
+    assert pair_sentence("A", "B", compared(only_first, only_second, 1000)).startswith(words)
+
+
+def test_a_sentence_on_the_border_says_so() -> None:
+    """19 against 8 of 1,101 photos: p is 0.0522, told with one digit more, and the interval leaves 0 out: the sentence says that they
+    disagree."""
+    test = compared(19, 8, 1101)
+    assert test.disagrees
+    assert pair_sentence("A", "B", test) == (
+        "A was better than B by 1.0 points (+0.1 to +1.9), but that may be chance: it would happen in 52 of 1,000 cases if both were "
+        "equally good. The interval says otherwise, for it leaves 0 out: this lies on the border, and more test photos would decide."
+    )
+    assert not compared(40, 2, 1000).disagrees
+    assert not compared(10, 5, 1000).disagrees
+
+
+def test_what_chance_makes_among_many_pairs_is_no_finding() -> None:
+    """A pair that would count alone (p 0.02) does not count among five, and the sentence says why."""
+    alone = compared(20, 7, 1000)
+    assert alone.mcnemar_p < 0.02
+    assert alone.real
+    together = corrected([alone, *[compared(9, 8, 1000)] * 4])[0]
+    assert not together.real
+    assert (
+        "looked at alone it would happen in 2 of 100 cases if both were equally good, but 5 pairs were tested"
+        in pair_sentence("A", "B", together)
+    )
+
+
+def test_all_pairs_on_the_same_photos_are_tested_together(lab: Lab) -> None:
+    """Every two runs on the same photos, in both directions, with one correction; a run on other photos is in none."""
+    runs = [add_finished(lab.home, name, seed=seed) for seed, name in enumerate("abcd")]
+    write_predictions(lab.home.run(runs[1].id), better=4)
+    write_predictions(lab.home.run(runs[3].id), prefix="others")
+    sides = [side for run in runs if (side := answers_of(lab, run)) is not None]
+    tests = pair_tests(sides)
+    a, b, c, _other = (run.id for run in runs)
+    assert set(tests) == set(itertools.permutations((a, b, c), 2))
+    assert (tests[a, b].only_second_right, tests[b, a].only_first_right) == (4, 4)
+    assert tests[a, b].difference == -tests[b, a].difference == pytest.approx(-4 / TESTED)
+    assert (tests[a, b].tested_together, tests[a, b].holm_p) == (3, pytest.approx(3 * 0.125))
 
 
 def test_the_command_gives_every_figure(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
@@ -150,11 +212,24 @@ def test_the_command_gives_every_figure(lab: Lab, capfd: pytest.CaptureFixture[s
     assert (told["only_first_right"], told["only_second_right"]) == (0, 4)
     assert told["mcnemar_p"] == pytest.approx(0.125)
     assert told["difference"] == pytest.approx(-4 / TESTED)
-    assert told["difference_interval"][0] < told["difference"] < told["difference_interval"][1] <= 0
+    # On four photos no interval can be built.
+    assert told["difference_interval"] is None
+    assert told["holm_p"] == told["mcnemar_p"]
     assert main(["compare", first.id, second.id]) == 0
     out = capfd.readouterr().out
     assert "Second was better than First by 11.4 points, but that may be chance" in out
     assert "precision 85.7 %" in out
+
+
+def test_the_command_tells_runs_of_one_name_apart(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
+    """Two runs of one name bear a part of their ids in the sentence, also in that which refuses."""
+    first, second = add_finished(lab.home, "Same"), add_finished(lab.home, "Same", seed=1)
+    names = [f"Same ({run.id[:4]})" for run in (first, second)]
+    assert main(["compare", first.id, second.id]) == 0
+    assert f"No difference was found between {names[0]} and {names[1]}: they named" in capfd.readouterr().out
+    write_predictions(lab.home.run(second.id), prefix="others")
+    assert main(["compare", first.id, second.id]) == 0
+    assert f"{names[0]} and {names[1]} were tested on different photos" in capfd.readouterr().out
 
 
 def test_bad_comparisons_are_one_sentence(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:

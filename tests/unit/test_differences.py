@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from flowerlab.differences import difference_rows, differences_sentence, differing_knobs, rate_text
+from flowerlab.errors import UnknownRun
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
@@ -38,7 +39,15 @@ def runs_of(*recipes: dict[str, Any]) -> list[Run]:
 
 def told(runs: list[Run]) -> str:
     """The sentence on these runs, in a lab that has them."""
-    lab = cast(Lab, SimpleNamespace(store=SimpleNamespace(all=lambda: runs)))
+    by_id = {run.id: run for run in runs}
+
+    def get(run_id: str) -> Run:
+        if run_id not in by_id:
+            raise UnknownRun(run_id)
+        return by_id[run_id]
+
+    # All runs are never read: a home may have hundreds.
+    lab = cast(Lab, SimpleNamespace(store=SimpleNamespace(get=get)))
     return differences_sentence(difference_rows(lab, runs))
 
 

@@ -88,7 +88,9 @@ def test_every_byte_is_counted_once(used: Lab) -> None:
 def test_everything_that_is_not_in_use_can_be_freed(used: Lab) -> None:
     """Caches, checkpoints and the trash for good, the run into the trash, from which it comes back."""
     usage = measure(used)
-    chosen = usage.of(Kind.FEATURES, Kind.PREPARED, Kind.PHOTOS, Kind.HASHES, Kind.EMBEDDINGS, Kind.CHECKPOINTS, Kind.TRASH, Kind.RUN)
+    chosen = usage.of(
+        Kind.FEATURES, Kind.PREPARED, Kind.PHOTOS, Kind.HASHES, Kind.EMBEDDINGS, Kind.CHECKPOINTS, Kind.TRASH, Kind.RUN
+    )
     run_id = named(usage, Kind.RUN).key
     came = free(used, chosen)
     assert came.stayed == []
@@ -108,7 +110,11 @@ def test_what_is_in_use_stays_and_says_why(used: Lab) -> None:
         used.store.add(QUICK.changed(seed=8, start_from=source), "behind")
         with KeptFeatures(used.home).held("f" * 24):
             usage = measure(used)
-            chosen = [one for one in usage.things if one.kind not in (Kind.CHECKPOINTS, Kind.HASHES, Kind.EMBEDDINGS, Kind.TRASH)]
+            chosen = [
+                one
+                for one in usage.things
+                if one.kind not in (Kind.CHECKPOINTS, Kind.HASHES, Kind.EMBEDDINGS, Kind.TRASH)
+            ]
             assert all(one.why_not for one in chosen)
             came = free(used, chosen)
         assert came.freed == []

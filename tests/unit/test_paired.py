@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, bootstrap
 
-from flowerlab.paired import mcnemar_p, paired_test
+from flowerlab.paired import FEWEST_DIFFERING, holm, mcnemar_p, paired_test
 
 COUNT = st.integers(0, 400)
 
@@ -54,12 +54,35 @@ def test_the_interval_is_the_bootstrap_of_the_photos() -> None:
     assert abs(high - expected.high) < 0.1 * (expected.high - expected.low)
 
 
+@given(p_values=st.lists(st.floats(0, 0.1), max_size=15), level=st.floats(0.001, 0.2))
+def test_holm_finds_what_his_procedure_finds(p_values: list[float], level: float) -> None:
+    """Adjusted values below a level are those that the step-down procedure rejects: from the smallest of m on, each against
+    level/m, level/(m − 1) and so on, until one is not below."""
+    rejected = set()
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        if p_values[place] * (len(p_values) - rank) >= level:
+            break
+        rejected.add(place)
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    adjusted = holm(p_values)
+    assert {place for place, p in enumerate(adjusted) if p < level} == rejected
+    assert all(before <= after <= 1 for before, after in zip(p_values, adjusted, strict=True))
+
+
+@pytest.mark.parametrize("differing", [0, 1, FEWEST_DIFFERING - 1, FEWEST_DIFFERING])
+def test_few_differing_photos_have_no_interval(differing: int) -> None:
+    """Below ten photos on which exactly one run is right there is no interval: its bootstrap would tell of certainty."""
+    test = paired_test(np.ones(40, dtype=bool), np.arange(40) >= differing)
+    assert (test.interval is None) == (differing < FEWEST_DIFFERING)
+    assert not test.disagrees
+
+
 def test_equal_runs_differ_in_nothing() -> None:
     """Two runs with the same answers, and a single photo: a difference of nought, p of one."""
     same = paired_test(np.array([True, False, True]), np.array([True, False, True]))
-    assert (same.difference, same.mcnemar_p, same.difference_interval, same.real) == (0.0, 1.0, (0.0, 0.0), False)
+    assert (same.difference, same.mcnemar_p, same.interval, same.real) == (0.0, 1.0, None, False)
     single = paired_test(np.array([True]), np.array([False]))
-    assert (single.difference, single.mcnemar_p) == (1.0, 1.0)
+    assert (single.difference, single.mcnemar_p, single.interval) == (1.0, 1.0, None)
 
 
 @pytest.mark.parametrize(("first", "second"), [([True], [True, False]), ([], [])])

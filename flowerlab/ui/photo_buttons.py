@@ -1,0 +1,43 @@
+"""Numbers in sentences that open the photos they count: buttons, one of which is open at a place of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import streamlit as st
+
+from flowerlab.locale import _
+
+
+def photo_button(label: str, what: Hashable, *, place: str) -> None:
+    """Draws a sentence as a button that opens its photos. Pressing it twice leaves them open.
+
+    Args:
+        label: The sentence, in Markdown.
+        what: Tells which photos they are; `opened_at` returns it.
+        place: Of the page; one of its buttons is open at a time.
+    """
+    sign = "▾" if opened_at(place) == what else "▸"
+    st.button(
+        f"{sign} {label}", key=f"{place}-{what}", type="tertiary", wrap=True, on_click=_open, args=(place, what),
+        help=_("Opens these photos."),
+    )  # fmt: skip
+
+
+def opened_at(place: str) -> Any:
+    """Returns what tells the open photos of a place; None if none are open."""
+    return st.session_state.get(_key(place))
+
+
+def close_at(place: str) -> None:
+    """Closes the open photos of a place."""
+    st.session_state.pop(_key(place), None)
+
+
+def _open(place: str, what: Hashable) -> None:
+    st.session_state[_key(place)] = what
+
+
+def _key(place: str) -> str:
+    return f"{place}-photos-open"
