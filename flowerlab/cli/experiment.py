@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ from flowerlab.errors import BadInput
 from flowerlab.experiments import (
     DECIDED,
     EXPERIMENTS,
+    Arm,
     arm_recipe,
     find_trial,
     seconds_of_trial,
@@ -60,7 +62,7 @@ def experiment(
         started = start_trial(lab, chosen, architecture=architecture, shared=shared, again=again)
 
     def report(lab: Lab, runs: dict[str, Run]) -> None:
-        told = sentences(lab, runs)
+        told = sentences(lab, chosen.arms, runs)
         if as_json:
             changes = {name: run.result and run.result.weight_changes for name, run in runs.items()}
             records = {name: {**run_record(lab, run), "weight_changes": changes[name]} for name, run in runs.items()}
@@ -68,7 +70,7 @@ def experiment(
             return
         write(chosen.question)
         for arm in chosen.arms:
-            write(f"  {arm.title}: test accuracy {accuracy_text(runs[arm.name])}{_moved(runs[arm.name])}")
+            write(f"  {arm.label}: test accuracy {accuracy_text(runs[arm.name])}{_moved(runs[arm.name])}")
         for sentence in told:
             write(sentence)
 
@@ -84,8 +86,9 @@ def _moved(run: Run) -> str:
     return f"; {layer} moved by {percent(change)} of its length"
 
 
-def sentences(lab: Lab, runs: dict[str, Run]) -> list[str]:
+def sentences(lab: Lab, arms: Sequence[Arm], runs: dict[str, Run]) -> list[str]:
     """Says of each arm whether it differs from B, photo by photo, or why that cannot be said."""
+    labels = {arm.name: arm.label for arm in arms}
     sides = {name: side for name, run in runs.items() if (side := answers_of(lab, run)) is not None}
     if "B" not in sides:
         say("B was not tested, so that the others cannot be set against it.")
@@ -94,5 +97,5 @@ def sentences(lab: Lab, runs: dict[str, Run]) -> list[str]:
     for name, side in sides.items():
         if name != "B":
             reason = why_not_paired(sides["B"], side)
-            told.append(reason or pair_sentence(side.run.name, sides["B"].run.name, pair(side, sides["B"])))
+            told.append(reason or pair_sentence(labels[name], "B", pair(side, sides["B"])))
     return told
