@@ -13,6 +13,7 @@ from flowerlab.comparison import Answers, Calibrated
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.ui.run_columns import in_rows
 from flowerlab.ui.run_picker import run_title
 from flowerlab.ui.stored_answers import stored_of
 
@@ -22,7 +23,7 @@ def show_calibration(lab: Lab, runs: Sequence[Run]) -> None:
 
     Args:
         lab: Whose runs.
-        runs: One or two, each with a result.
+        runs: One or more, each with a result.
     """
     st.markdown(
         _(
@@ -30,20 +31,26 @@ def show_calibration(lab: Lab, runs: Sequence[Run]) -> None:
             "below it a run is surer than it may be, above it less sure."
         )
     )
-    columns = st.columns([3, 2] if len(runs) == 1 else 2, gap="large")
-    for column, run in zip(columns, runs, strict=False):
-        with column:
-            run_title(run)
-            stored = stored_of(lab, run)
-            if stored.tested is None or stored.calibrated is None:
-                st.info(_("The test of this run was skipped, so it has no answers to test photos."), icon="🔍")
-            else:
-                _show_one(run, stored.tested, stored.calibrated)
     if len(runs) == 1:
-        with columns[1]:
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            _show_run(lab, runs[0])
+        with right:
             st.markdown(what_a_temperature_is())
+        return
+    for column, run in in_rows(runs):
+        with column:
+            _show_run(lab, run)
+    st.markdown(what_a_temperature_is())
+
+
+def _show_run(lab: Lab, run: Run) -> None:
+    run_title(run)
+    stored = stored_of(lab, run)
+    if stored.tested is None or stored.calibrated is None:
+        st.info(_("The test of this run was skipped, so it has no answers to test photos."), icon="🔍")
     else:
-        st.markdown(what_a_temperature_is())
+        _show_one(run, stored.tested, stored.calibrated)
 
 
 def what_a_temperature_is() -> str:

@@ -20,6 +20,7 @@ from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.cell_table import matrix_table
 from flowerlab.ui.photo_over_epochs import show_photo_over_epochs
+from flowerlab.ui.run_columns import in_rows
 from flowerlab.ui.run_picker import escaped, run_title
 from flowerlab.ui.stored_answers import stored_of
 
@@ -31,7 +32,7 @@ def show_epochs(lab: Lab, runs: Sequence[Run]) -> None:
 
     Args:
         lab: Whose runs.
-        runs: One or two, each with a result.
+        runs: One or more, each with a result.
     """
     st.markdown(
         _(
@@ -57,13 +58,19 @@ def show_epochs(lab: Lab, runs: Sequence[Run]) -> None:
     matrices = [cell_sizes(answers.truth, answers.probabilities[_reached(answers, epoch)]) for _run, answers in sides]
     scale = amount_scale(matrices, "rows", dark=st.context.theme.type == "dark")
     st.subheader(_("Confusion matrix and recall (validation photos)"))
-    for run, answers in sides:
-        run_title(run)
-        left, right = st.columns([2, 3], gap="large")
+    if len(sides) == 1:
+        (run, answers), (left, right) = sides[0], st.columns([2, 3], gap="large")
         with left:
+            run_title(run)
             _show_matrix(run, answers, epoch, scale)
         with right:
             _show_recall(run, answers, epoch)
+    else:
+        for column, (run, answers) in in_rows(sides):
+            with column:
+                run_title(run)
+                _show_matrix(run, answers, epoch, scale)
+                _show_recall(run, answers, epoch)
     show_photo_over_epochs(lab, sides, epoch)
 
 

@@ -81,6 +81,8 @@ def show_matrices(runs: Sequence[Run]) -> None:
             cell = open_cell(side.matrix)
             if cell is not None:
                 _show_photos(side, sides, cell)
+    if len(runs) > 1:
+        mistakes_link(*runs)
     show_subtraction([side.answers for side in sides if side.answers is not None], unit, dark=dark)
 
 

@@ -18,6 +18,7 @@ from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.photo_tiles import TILE_PX, Tile, show_tile, turned_to
 from flowerlab.ui.photos_view import PHOTOS_A_PAGE, class_words, encoded, specimen_of
+from flowerlab.ui.run_columns import in_rows
 from flowerlab.ui.run_picker import escaped, run_title
 
 CHOSEN = "mistakes-photo"
@@ -29,7 +30,7 @@ def show_photo_over_epochs(lab: Lab, sides: Sequence[tuple[Run, EpochAnswers]], 
 
     Args:
         lab: Whose photos.
-        sides: One run or two, with their answers.
+        sides: Runs with their answers, one or more.
         epoch: 1-based.
     """
     run, answers = sides[0]
@@ -66,27 +67,39 @@ def _pick_from_list(answers: EpochAnswers, order: Sequence[int], place: int) -> 
 def _show_photo(sides: Sequence[tuple[Run, EpochAnswers]], originals: Originals | None, photo: str, epoch: int) -> None:
     first = sides[0][1]
     truth = int(first.truth[first.ids.index(photo)])
-    words = class_words(first.classes, truth)
-    left, *rest = st.columns([2, *[3] * len(sides)], gap="large")
-    with left:
-        position = None if originals is None else originals.positions.get(photo)
-        if originals is not None and position is not None:
-            try:
-                st.image(
-                    encoded(specimen_of(originals, position).pixels, longest_px=420), width="stretch",
-                    alt=_("Validation photo {photo}: {name}").format(photo=photo, name=words),
-                )  # fmt: skip
-            except BadPhoto as error:
-                st.caption(escaped(str(error)))
-        st.markdown(_("truth: {name}").format(name=f"**{words}**"))
-        st.caption(escaped(photo))
-    for column, (run, answers) in zip(rest, sides, strict=True):
+    if len(sides) <= 2:
+        left, *rest = st.columns([2, *[3] * len(sides)], gap="large")
+        with left:
+            _show_picture(originals, photo, class_words(first.classes, truth))
+        for column, (run, answers) in zip(rest, sides, strict=True):
+            with column:
+                _show_answers(run, answers, photo, epoch)
+        return
+    # The picture takes the place of the first.
+    for column, side in in_rows([None, *sides]):
         with column:
-            run_title(run)
-            _show_answers(run, answers, photo, epoch)
+            if side is None:
+                _show_picture(originals, photo, class_words(first.classes, truth))
+            else:
+                _show_answers(*side, photo, epoch)
+
+
+def _show_picture(originals: Originals | None, photo: str, words: str) -> None:
+    position = None if originals is None else originals.positions.get(photo)
+    if originals is not None and position is not None:
+        try:
+            st.image(
+                encoded(specimen_of(originals, position).pixels, longest_px=420), width="stretch",
+                alt=_("Validation photo {photo}: {name}").format(photo=photo, name=words),
+            )  # fmt: skip
+        except BadPhoto as error:
+            st.caption(escaped(str(error)))
+    st.markdown(_("truth: {name}").format(name=f"**{words}**"))
+    st.caption(escaped(photo))
 
 
 def _show_answers(run: Run, answers: EpochAnswers, photo: str, epoch: int) -> None:
+    run_title(run)
     place = answers.place(photo)
     if place is None:
         st.info(_("This photo is none of this run's validation photos."), icon="🚫")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from flowerlab.comparison import MOST_RUNS
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
@@ -56,6 +57,14 @@ def twins(home: Home, drawn: Originals) -> Originals:
     # Not the same bytes: the cut keeps identical photos together.
     photos[tested] = Original(drawn.ids[tested], int(drawn.labels[tested]), drawn.data(trained) + b"\0")
     return write_originals(home.originals / drawn.folder.name, drawn.classes, photos)
+
+
+class Foreign:
+    """A language in which every text is another one."""
+
+    def gettext(self, text: str) -> str:
+        """A text of that language, with the formats of the English one."""
+        return f"‹{text}›"
 
 
 def add_run(
@@ -117,11 +126,25 @@ def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
 
 
 def test_the_newest_run_is_chosen_at_first_and_a_link_chooses_another(home: Home) -> None:
-    """One run at first; `?runs=id` and what was picked come back, at most two."""
-    runs = [add_finished(home, f"run {number}", seed=number) for number in range(3)]
-    assert open_page("mistakes").multiselect(key="mistakes-runs").value == [runs[2].id]
+    """One run at first; `?runs=id` and what was picked come back, at most as many as Compare takes."""
+    runs = [add_finished(home, f"run {number}", seed=number) for number in range(MOST_RUNS + 1)]
+    assert open_page("mistakes").multiselect(key="mistakes-runs").value == [runs[-1].id]
     app = open_page("mistakes", query={"runs": ",".join(run.id for run in runs)})
-    assert app.multiselect(key="mistakes-runs").value == [runs[0].id, runs[1].id]
+    assert app.multiselect(key="mistakes-runs").value == [run.id for run in runs[:MOST_RUNS]]
+
+
+def test_the_address_names_the_view_in_a_word_that_stays(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`?view=calibration` opens that view in any language and is written back; a word of no view is passed over."""
+    add_finished(home, "run")
+    monkeypatch.setattr("flowerlab.locale._catalogue", lambda _language: Foreign())
+    app = open_page("mistakes", query={"view": "calibration"})
+    assert not app.exception
+    assert "ECE" in texts(app)
+    app.button_group(key="mistakes-view").set_value("epochs").run()
+    assert app.query_params["view"] in ("epochs", ["epochs"])
+    app = open_page("mistakes", query={"view": "<img src=x>"})
+    assert not app.exception
+    assert app.query_params["view"] in ("worst", ["worst"])
 
 
 # Worst photos
@@ -283,6 +306,21 @@ def test_two_runs_stand_at_the_same_epoch(home: Home, garden: Originals) -> None
     assert not app.exception
     assert len(charts(app)) == 8
     assert "This run ended here" in texts(app)
+
+
+def test_six_runs_stand_three_in_a_row(home: Home, garden: Originals) -> None:
+    """Every chosen run has its matrix, recall and answers to the photo at the slider's epoch; Compare leads here with all of them."""
+    runs = [add_run(home, garden, f"run {number}", seed=number) for number in range(MOST_RUNS)]
+    ids = ",".join(run.id for run in runs)
+    app = open_view("epochs", query={"runs": ids}, state={"mistakes-epoch": 2})
+    assert not app.exception
+    assert len(charts(app)) == 4 * MOST_RUNS
+    assert texts(app).count(f"After epoch 2 of {EPOCHS}") == MOST_RUNS
+    app.slider(key="mistakes-epoch").set_value(3).run()
+    assert texts(app).count(f"After epoch 3 of {EPOCHS}") == MOST_RUNS
+    links = [link.proto for link in open_page("compare", query={"runs": ids}).get("page_link")]
+    (together,) = [link for link in links if link.label == "See where they err, epoch by epoch"]
+    assert all(run.id in str(together) for run in runs)
 
 
 def test_a_run_without_epochs_says_so(home: Home) -> None:
