@@ -43,7 +43,7 @@ def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *
     """
     highest = probabilities.max(axis=1, initial=0.0).astype(np.float64)
     right = probabilities.argmax(axis=1) == truth if len(truth) else np.zeros(0, dtype=bool)
-    places = np.clip(np.ceil(highest * bins).astype(np.int64) - 1, 0, bins - 1)
+    places = _bins_of(highest, bins)
     found = []
     for place in range(bins):
         inside = places == place
@@ -56,6 +56,30 @@ def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *
             )
         )  # fmt: skip
     return found
+
+
+def _bins_of(highest: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
+    return np.clip(np.ceil(highest * bins).astype(np.int64) - 1, 0, bins - 1)
+
+
+def photos_in_bin(
+    probabilities: NDArray[np.floating], truth: NDArray[np.int64], place: int, *, bins: int = BINS
+) -> NDArray[np.int64]:
+    """Returns the photos of one bin of the reliability diagram, those that were named wrongly first, then the surest.
+
+    Args:
+        probabilities: (n, classes).
+        truth: int64, (n,).
+        place: Of the bin, 0-based.
+        bins: How many there are.
+
+    Returns:
+        int64, places in 0..n-1; equally sure ones keep their order.
+    """
+    highest = probabilities.max(axis=1, initial=0.0).astype(np.float64)
+    inside = np.flatnonzero(_bins_of(highest, bins) == place)
+    right = probabilities[inside].argmax(axis=1) == truth[inside] if len(inside) else np.zeros(0, dtype=bool)
+    return inside[np.lexsort((-highest[inside], right))]
 
 
 def calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *, bins: int = BINS) -> float:

@@ -7,12 +7,22 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from flowerlab.calibration import reliability, tempered
-from flowerlab.charts.reliability import HEIGHT_PX, reliability_options, reliability_rows, reliability_sentence
+from flowerlab.calibration import Bin, reliability, tempered
+from flowerlab.charts.reliability import (
+    HEIGHT_PX,
+    clickable,
+    reliability_options,
+    reliability_rows,
+    reliability_sentence,
+    rows_of,
+)
 from flowerlab.comparison import Answers, Calibrated
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.ui.bin_photos import show_bin_photos
+from flowerlab.ui.cell_photos import link_to_photos
+from flowerlab.ui.opened_bin import bin_table_key, on_bin_choice, on_bin_click, open_bin
 from flowerlab.ui.run_columns import in_rows
 from flowerlab.ui.run_picker import run_title
 from flowerlab.ui.stored_answers import stored_of
@@ -37,11 +47,16 @@ def show_calibration(lab: Lab, runs: Sequence[Run]) -> None:
             _show_run(lab, runs[0])
         with right:
             st.markdown(what_a_temperature_is())
-        return
-    for column, run in in_rows(runs):
-        with column:
-            _show_run(lab, run)
-    st.markdown(what_a_temperature_is())
+    else:
+        for column, run in in_rows(runs):
+            with column:
+                _show_run(lab, run)
+    for run in runs:
+        place, tested = open_bin(run.id), stored_of(lab, run).tested
+        if place is not None and tested is not None:
+            show_bin_photos(lab, tested, place)
+    if len(runs) > 1:
+        st.markdown(what_a_temperature_is())
 
 
 def _show_run(lab: Lab, run: Run) -> None:
@@ -94,14 +109,30 @@ def _show_one(run: Run, answers: Answers, worth: Calibrated) -> None:
         st.caption(temperature_sentence(worth))
     else:
         st.caption(_("Its validation answers were not kept, so that no temperature can be chosen for it."))
+    key, opened = f"reliability-{run.id}", open_bin(run.id)
     st.echarts_chart(
-        reliability_options(before, after), height=HEIGHT_PX, key=f"reliability-{run.id}",
+        reliability_options(before, after, opened=opened), height=HEIGHT_PX, key=key,
+        on_select=on_bin_click(run.id, key, clickable(before)),
         alt=_("Reliability diagram on {count} test photos. {sentence} ECE {before:.1f} %.").format(
             count=f"{len(answers.truth):,}", sentence=sentence, before=100 * worth.before
         ),
     )  # fmt: skip
-    with st.expander(_("As a table")):
+    if opened is not None:
+        link_to_photos()
+    st.caption(_("Click a point or a bar of the answers as they are to see its photos."))
+    _bin_table(run, before, after)
+
+
+def _bin_table(run: Run, before: Sequence[Bin], after: Sequence[Bin] | None) -> None:
+    """Draws the diagram as a table whose rows open the same photos: for the keyboard, and for those who do not see the chart."""
+    box = st.expander(_("As a table"), key=f"reliability-table-open-{run.id}", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        st.caption(_("Click a row, or go there with Tab and the arrow keys: its photos open."))
+        key = bin_table_key(run.id)
         st.dataframe(
-            reliability_rows(before, after), hide_index=True, key=f"reliability-table-{run.id}",
-            alt=_("The reliability diagram as a table, one row a stretch."),
+            reliability_rows(before, after), hide_index=True, key=key, selection_mode="single-cell",
+            on_select=on_bin_choice(run.id, key, rows_of(before, after)),
+            alt=_("The reliability diagram of {run} as a table, one row a stretch.").format(run=run.name),
         )  # fmt: skip

@@ -113,7 +113,9 @@ def _show_matrix(side: Side, unit: Unit, *, scale: Scale, dark: bool) -> None:
     sentence = matrix_sentence(side.counts, classes)
     opened = open_cell(side.matrix)
     st.echarts_chart(
-        matrix_options(side.counts, classes, unit, scale=scale, dark=dark, opened=opened),
+        matrix_options(
+            side.counts, classes, unit, scale=scale, dark=dark, opened=opened, opens=side.answers is not None
+        ),
         height=HEIGHT_PX,
         key=side.matrix,
         on_select=on_click(side.matrix, side.matrix, len(classes)),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from flowerlab.cells import Cell
 from flowerlab.comparison import MOST_RUNS
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.garden import Garden
@@ -19,7 +20,9 @@ from flowerlab.datasets.originals import Original, Originals, open_originals, wr
 from flowerlab.datasets.parts import parts_of
 from flowerlab.home import Home
 from flowerlab.run import Run
+from flowerlab.ui import opened_bin
 from flowerlab.ui.lab import lab
+from flowerlab.ui.opened_cell import OPENED, Opened
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 
 GARDEN = Garden(60)
@@ -287,6 +290,27 @@ def test_the_slider_moves_matrix_recall_and_one_photo(home: Home, garden: Origin
     assert [series["data"][1] for series in lines["series"]][first] == pytest.approx(60)
 
 
+def test_a_cell_of_the_epoch_matrix_opens_its_validation_photos(home: Home, garden: Originals) -> None:
+    """The cell is framed; its photos are the validation photos that were called so after that epoch, and are labelled so; at
+    another epoch they are others; Close shuts it; where nothing was called so, a sentence says it."""
+    run = add_run(home, garden)
+    photo = cut(garden, "validation")[0]
+    truth = int(garden.labels[photo])
+    answer = (truth + 1) % 5
+    opened = Opened(f"epoch-matrix-{run.id}", Cell(truth, answer))
+    app = open_view("epochs", state={"mistakes-epoch": 1, OPENED: opened})
+    assert not app.exception
+    assert f"Validation photos: 1 of {FLOWERS[truth]} that “run” called {FLOWERS[answer]} after epoch 1" in texts(app)
+    matrix = charts(app)[0]["series"]
+    assert (matrix[0]["selectedMode"], matrix[1]["data"][0]["value"][:2]) == ("single", [answer, truth])
+    tile = next(image.proto.imgs[0].alt for image in app.get("image"))
+    assert tile == f"Photo {garden.ids[photo]}: {FLOWERS[truth]}. run called it {FLOWERS[answer]} (60 %)."
+    app.slider(key="mistakes-epoch").set_value(2).run()
+    assert f"after epoch 2 “run” called no {FLOWERS[truth]} {FLOWERS[answer]}" in texts(app)
+    app.button(key="epoch-cell-close").click().run()
+    assert "Validation photos:" not in texts(app)
+
+
 def test_photos_whose_answer_moved_most_come_first_and_can_be_chosen(home: Home, garden: Originals) -> None:
     """The photo that turned at every epoch is shown first; a press under another shows that one."""
     add_run(home, garden)
@@ -347,7 +371,7 @@ def test_one_epoch_needs_no_slider(home: Home, garden: Originals) -> None:
 
 def test_calibration_is_told_in_a_sentence_a_diagram_and_a_table(home: Home) -> None:
     """Of 35 answers at 80 % 30 are right: the sentence says it, the diagram has both states and their counts, the table as well."""
-    add_finished(home, "run")
+    run = add_finished(home, "run")
     app = open_view("calibration")
     assert not app.exception
     assert "When it said 80 %, it was right in 86 of 100 (30 of the 35 photos at 80–87 %)." in texts(app)
@@ -358,7 +382,54 @@ def test_calibration_is_told_in_a_sentence_a_diagram_and_a_table(home: Home) -> 
     assert figure["series"][0]["data"] == [[80.0, 85.7]]
     assert sum(figure["series"][1]["data"]) == sum(figure["series"][3]["data"]) == 35
     assert app.metric[0].value == "5.7 %"
+    app = open_view("calibration", state={f"reliability-table-open-{run.id}": True})
     assert app.dataframe[0].value["Photos"][0] == "35"
+
+
+def test_a_stretch_of_the_diagram_opens_its_photos(home: Home, garden: Originals) -> None:
+    """Its test photos come with those that were named wrongly first; only the answers as they are can be clicked; Close shuts it."""
+    run = add_run(home, garden)
+    app = open_view("calibration")
+    modes = [series.get("selectedMode") for series in charts(app)[0]["series"]]
+    assert modes == ["single", "single", False, False, None]
+    app = open_view("calibration", state={opened_bin.OPENED: opened_bin.OpenedBin(run.id, 12)})
+    assert not app.exception
+    assert "Test photos of which “run” was 80–87 % sure: 15 named rightly, 1 wrongly; these come first" in texts(app)
+    alts = [image.proto.imgs[0].alt for image in app.get("image")]
+    assert len(alts) == 12
+    test = cut(garden, "test")
+    assert alts[0].startswith(f"Photo {garden.ids[test[2]]}:")
+    app.button(key="bin-close").click().run()
+    assert "Test photos of which" not in texts(app)
+
+
+def test_a_click_and_a_choice_open_the_same_stretch() -> None:
+    """A click on a point or a bar, a second click on it, and a cell of the table each open the stretch that they stand for."""
+
+    def page() -> None:
+        from types import SimpleNamespace
+
+        import streamlit as st
+
+        from flowerlab.ui.opened_bin import on_bin_choice, on_bin_click, open_bin
+
+        def click(*selected: tuple[int, int]) -> None:
+            groups: list[dict[str, Any]] = [{"series_index": one, "data_indices": [index]} for one, index in selected]
+            st.session_state["chart"] = SimpleNamespace(selection=SimpleNamespace(selected=groups))
+            on_bin_click("run", "chart", ([4, 9], list(range(15))))()
+            st.write(open_bin("run"))
+
+        click((0, 1))
+        click((0, 1), (1, 7))
+        click((1, 7))
+        click((1, 7), (3, 2))
+        st.session_state["table"] = SimpleNamespace(selection=SimpleNamespace(cells=[(1, "Photos")]))
+        on_bin_choice("run", "table", (4, 11))()
+        st.write(open_bin("run"), open_bin("other"))
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert [one.value for one in app.markdown] == ["`9`", "`7`", "`9`", "`9`", "`11` `None`"]
 
 
 def test_names_cannot_bring_markup(home: Home) -> None:

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.special import softmax
 
-from flowerlab.calibration import TEMPERATURES, best_temperature, calibration_error, reliability, tempered, widest_gap
+from flowerlab.calibration import (
+    TEMPERATURES,
+    best_temperature,
+    calibration_error,
+    photos_in_bin,
+    reliability,
+    tempered,
+    widest_gap,
+)
 
 LOGITS = arrays.arrays(np.float64, st.tuples(st.integers(1, 60), st.integers(2, 6)), elements=st.floats(-8, 8))
 
@@ -68,3 +76,19 @@ def test_the_telling_bin_adds_most_to_the_error(logits: np.ndarray, seed: int) -
         max(one.photos * abs(one.accuracy - one.sureness) for one in bins if one.photos)
     )
     assert widest_gap(reliability(probabilities[:0], truth[:0])) is None
+
+
+@given(logits=LOGITS, seed=st.integers(0, 99))
+def test_every_photo_lies_in_one_bin_wrong_ones_first(logits: np.ndarray, seed: int) -> None:
+    """The photos of all bins are all photos, each once, as many as the diagram counts; the wrong ones come first, then the surest."""
+    probabilities = softmax(logits, axis=1)
+    truth = np.random.default_rng(seed).integers(0, logits.shape[1], len(logits))
+    right, highest = probabilities.argmax(axis=1) == truth, probabilities.max(axis=1)
+    found = []
+    for place, one in enumerate(reliability(probabilities, truth)):
+        photos = photos_in_bin(probabilities, truth, place).tolist()
+        assert len(photos) == one.photos
+        keys = [(bool(right[photo]), -highest[photo]) for photo in photos]
+        assert keys == sorted(keys)
+        found += photos
+    assert sorted(found) == list(range(len(truth)))
