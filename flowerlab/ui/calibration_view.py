@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from flowerlab.calibration import Bin, reliability, tempered
+from flowerlab.calibration import TEMPERATURES, Bin, at_the_end, reliability, tempered
 from flowerlab.charts.reliability import (
     HEIGHT_PX,
     clickable,
@@ -88,6 +88,10 @@ def temperature_sentence(worth: Calibrated) -> str:
         if worth.temperature > 1
         else _("On the validation photos surer answers fit better.")
     )
+    if at_the_end(worth.temperature):
+        text += " " + _(
+            "T is at the end of the range that is tried ({low:g} to {high:g}): a further one might fit better still."
+        ).format(low=TEMPERATURES[0], high=TEMPERATURES[-1])
     if worth.after < worth.before:
         return text + " " + _("So it is on the test photos: the error falls.")
     return text + " " + _("On the test photos they do not: the error does not fall.")

@@ -11,6 +11,7 @@ from scipy.special import softmax
 
 from flowerlab.calibration import (
     TEMPERATURES,
+    at_the_end,
     best_temperature,
     calibration_error,
     photos_in_bin,
@@ -18,6 +19,8 @@ from flowerlab.calibration import (
     tempered,
     widest_gap,
 )
+from flowerlab.comparison import Calibrated
+from flowerlab.ui.calibration_view import temperature_sentence
 
 LOGITS = arrays.arrays(np.float64, st.tuples(st.integers(1, 60), st.integers(2, 6)), elements=st.floats(-8, 8))
 
@@ -62,6 +65,27 @@ def test_a_certain_answer_is_survived() -> None:
     assert best_temperature(certain, np.array([0, 1, 2, 0])) <= 1
     assert best_temperature(certain, np.array([1, 2, 0, 1])) == pytest.approx(TEMPERATURES[-1])
     assert calibration_error(certain, np.array([1, 2, 0, 1])) == 1.0
+
+
+@given(photos=st.integers(1, 40), classes=st.integers(2, 6), seed=st.integers(0, 99))
+def test_of_equal_fits_the_one_nearest_to_1_is_taken(photos: int, classes: int, seed: int) -> None:
+    """Even answers are even at every temperature: it is 1, as it is for answers that are quite sure and all right."""
+    truth = np.random.default_rng(seed).integers(0, classes, photos)
+    assert best_temperature(np.full((photos, classes), 1 / classes, dtype=np.float32), truth) == pytest.approx(1.0)
+    assert best_temperature(np.eye(classes)[truth], truth) == pytest.approx(1.0)
+
+
+def test_a_temperature_at_a_limit_is_said_to_be_there() -> None:
+    """Answers that are never right want a temperature beyond the highest that is tried; those that are always right one below the
+    lowest; the page says so, and says it of none in between."""
+    unsure = np.tile([[0.6, 0.4]], (50, 1))
+    hottest = best_temperature(np.tile([[0.99, 0.01]], (50, 1)), np.ones(50, dtype=np.int64))
+    coldest = best_temperature(unsure, np.zeros(50, dtype=np.int64))
+    assert (hottest, coldest) == pytest.approx((TEMPERATURES[-1], TEMPERATURES[0]))
+    for temperature, told in ((hottest, True), (coldest, True), (1.5, False), (1.0, False)):
+        assert at_the_end(temperature) == told
+        sentence = temperature_sentence(Calibrated(0.2, temperature, 0.1))
+        assert ("at the end of the range that is tried (0.25 to 4)" in sentence) == told
 
 
 @given(logits=LOGITS, seed=st.integers(0, 99))
