@@ -21,6 +21,7 @@ from flowerlab.runs import Lab
 from flowerlab.ui.cell_photos import link_to_photos
 from flowerlab.ui.cell_table import cell_table
 from flowerlab.ui.epoch_cell import show_epoch_cell
+from flowerlab.ui.lines_table import lines_table
 from flowerlab.ui.opened_cell import on_click, open_cell
 from flowerlab.ui.photo_over_epochs import show_photo_over_epochs
 from flowerlab.ui.run_columns import in_rows
@@ -149,8 +150,12 @@ def _show_recall(run: Run, answers: EpochAnswers, epoch: int) -> None:
     st.echarts_chart(
         class_lines_options(answers.classes, recall, epoch=shown + 1, axis=_("recall (validation photos)")),
         height=HEIGHT_PX, key=f"epoch-recall-{run.id}",
-        alt=_("Recall of each class by epoch, validation photos. After epoch {epoch}: {sentence}").format(
-            epoch=shown + 1, sentence=sentence
+        alt=_("Recall of each class of {run} by epoch, validation photos. After epoch {epoch}: {sentence}").format(
+            run=run.name, epoch=shown + 1, sentence=sentence
         ),
     )  # fmt: skip
     st.caption(_("Recall after epoch {epoch}: {sentence}").format(epoch=shown + 1, sentence=escaped(sentence)))
+    lines_table(
+        answers.classes, recall, key=f"epoch-recall-table-{run.id}",
+        alt=_("Recall of each class of {run} on its validation photos, one row an epoch.").format(run=run.name),
+    )  # fmt: skip

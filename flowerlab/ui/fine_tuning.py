@@ -122,7 +122,10 @@ def _moves(runs: Mapping[str, Run], trial: Trial) -> None:
     told = _("❄ {count} layers of {network} were frozen: they moved by 0 %, by construction.")
     st.caption(told.format(count=len(frozen), network=chosen.title))
     with st.expander(_("As a table")):
-        st.dataframe(changes_table(measured, frozen), key=f"moves-table-{trial.experiment.name}")
+        st.dataframe(
+            changes_table(measured, frozen), key=f"moves-table-{trial.experiment.name}",
+            alt=_("How far each layer moved, in percent of its length, one row a layer and one column an arm."),
+        )  # fmt: skip
 
 
 def middle_moves(runs: Mapping[str, Run]) -> dict[tuple[str, float], float]:
