@@ -117,8 +117,8 @@ def _show_one(run: Run, answers: Answers, worth: Calibrated) -> None:
     st.echarts_chart(
         reliability_options(before, after, opened=opened), height=HEIGHT_PX, key=key,
         on_select=on_bin_click(run.id, key, clickable(before)),
-        alt=_("Reliability diagram on {count} test photos. {sentence} ECE {before:.1f} %.").format(
-            count=f"{len(answers.truth):,}", sentence=sentence, before=100 * worth.before
+        alt=_("Reliability diagram of {run} on {count} test photos. {sentence} ECE {before:.1f} %.").format(
+            run=run.name, count=f"{len(answers.truth):,}", sentence=sentence, before=100 * worth.before
         ),
     )  # fmt: skip
     if opened is not None:

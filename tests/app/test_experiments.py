@@ -16,6 +16,7 @@ from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.lab import lab
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
+from tests.app.text_alternatives import alternatives
 
 MINI = "vgg16_mini"
 MOVED = {
@@ -148,6 +149,17 @@ def test_the_padding_is_compared_photo_by_photo(home: Home) -> None:
     add_arms(home, "padding", better={"B": 4})
     told = texts(open_page("experiments"))
     assert "B, whole square was better than B with the padding by 11.4 points, but that may be chance" in told
+
+
+def test_every_chart_and_table_has_its_own_text_alternative(home: Home) -> None:
+    """The chart of how far layers moved, and its table, say what they show; the other two results have neither."""
+    add_arms(home, "fine-tuning")
+    app = open_page("experiments")
+    assert not app.exception
+    found = alternatives(app)
+    assert len(found) == 2
+    assert all(found)
+    assert len(set(found)) == 2
 
 
 def test_what_is_not_on_this_computer_is_fetched_first(home: Home) -> None:
