@@ -7,23 +7,27 @@ from typing import Annotated, Any
 
 import typer
 
-from flowerlab.cli.bringing import bring_in
+from flowerlab.cli.bringing import aside, bring_in
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, say, write
+from flowerlab.cli.plan import planned
 from flowerlab.cli.running import opened, see_through
-from flowerlab.cli.train import Again
+from flowerlab.cli.train import Again, DryRun
 from flowerlab.comparison import answers_of, pair, pair_sentence, why_not_paired
 from flowerlab.errors import BadInput
 from flowerlab.experiments import (
     DECIDED,
     EXPERIMENTS,
     Arm,
+    Trial,
     arm_recipe,
     find_trial,
     seconds_of_trial,
     start_trial,
 )
 from flowerlab.figures import percent, roughly
+from flowerlab.home import Home
+from flowerlab.price import seconds_together
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 
@@ -35,6 +39,7 @@ def experiment(
     knobs: dict[str, str],
     which: Annotated[str, typer.Argument(metavar="EXPERIMENT", help=f"One of {', '.join(EXPERIMENTS)}.")],
     again: Again = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Train the runs of a ready experiment and tell what came out.
@@ -55,6 +60,12 @@ def experiment(
             for arm in chosen.arms:
                 lab.check(arm_recipe(arm, architecture=architecture, shared=given), brings=brings)
 
+        if dry_run:
+            with aside() as scratch:
+                shared = bring_in(knobs, scratch, check=check)
+                trial = find_trial(lab, chosen, architecture=architecture, shared=shared)
+                _show(lab, trial, scratch, as_json=as_json)
+            return
         shared = bring_in(knobs, lab.home, check=check)
         trial = find_trial(lab, chosen, architecture=architecture, shared=shared)
         if trial.recipes:
@@ -75,6 +86,27 @@ def experiment(
             write(sentence)
 
     see_through(started, report)
+
+
+def _show(lab: Lab, trial: Trial, scratch: Home, *, as_json: bool) -> None:
+    """Tells which runs would be trained and what that would cost; an arm that goes on from another costs as one that does not."""
+    plans = {name: planned(lab, recipe, scratch) for name, recipe in trial.recipes.items()}
+    seconds = seconds_together([plan.price for plan in plans.values()])
+    there = {name: run for name, run in trial.runs.items() if name not in plans}
+    if as_json:
+        missing = {name: plan.recipe.model_dump(mode="json") for name, plan in plans.items()}
+        give({
+            "experiment": trial.experiment.name, "dry_run": True, "missing": missing,
+            "there": {name: run.id for name, run in there.items()}, "seconds_total": seconds,
+        })  # fmt: skip
+        return
+    write(trial.experiment.question)
+    for arm in trial.experiment.arms:
+        run = there.get(arm.name)
+        state = "to train" if run is None else f"{run.name} is {run.state}"
+        after = f", from the run of {arm.goes_on_from}" if arm.goes_on_from else ""
+        write(f"  {arm.label}: {state}{after}")
+    write(f"{len(plans)} runs to train, about {roughly(seconds)}. Nothing was started.")
 
 
 def _moved(run: Run) -> str:
