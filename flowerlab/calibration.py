@@ -13,6 +13,8 @@ BINS = 15
 # Temperatures that are tried: a quarter to four, in small equal ratios.
 TEMPERATURES = np.exp(np.linspace(math.log(0.25), math.log(4.0), 161))
 SMALLEST = 1e-12
+# Losses that differ by less differ in their rounding alone.
+EQUAL_LOSSES = 1e-9
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *
     """
     highest = probabilities.max(axis=1, initial=0.0).astype(np.float64)
     right = probabilities.argmax(axis=1) == truth if len(truth) else np.zeros(0, dtype=bool)
-    places = np.clip(np.ceil(highest * bins).astype(np.int64) - 1, 0, bins - 1)
+    places = _bins_of(highest, bins)
     found = []
     for place in range(bins):
         inside = places == place
@@ -56,6 +58,30 @@ def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *
             )
         )  # fmt: skip
     return found
+
+
+def _bins_of(highest: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
+    return np.clip(np.ceil(highest * bins).astype(np.int64) - 1, 0, bins - 1)
+
+
+def photos_in_bin(
+    probabilities: NDArray[np.floating], truth: NDArray[np.int64], place: int, *, bins: int = BINS
+) -> NDArray[np.int64]:
+    """Returns the photos of one bin of the reliability diagram, those that were named wrongly first, then the surest.
+
+    Args:
+        probabilities: (n, classes).
+        truth: int64, (n,).
+        place: Of the bin, 0-based.
+        bins: How many there are.
+
+    Returns:
+        int64, places in 0..n-1; equally sure ones keep their order.
+    """
+    highest = probabilities.max(axis=1, initial=0.0).astype(np.float64)
+    inside = np.flatnonzero(_bins_of(highest, bins) == place)
+    right = probabilities[inside].argmax(axis=1) == truth[inside] if len(inside) else np.zeros(0, dtype=bool)
+    return inside[np.lexsort((-highest[inside], right))]
 
 
 def calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *, bins: int = BINS) -> float:
@@ -107,10 +133,20 @@ def tempered_one(probabilities: Sequence[float], temperature: float) -> tuple[fl
 def best_temperature(probabilities: NDArray[np.floating], truth: NDArray[np.int64]) -> float:
     """Returns the temperature (of `TEMPERATURES`) with the smallest mean negative log likelihood on these photos.
 
+    Of several that fit equally well, as where all answers are even ones, it is the one nearest to 1, which changes least.
+
     Args:
         probabilities: (n, classes), n ≥ 1, of photos that are not those on which the effect is told.
         truth: int64, (n,).
     """
     places = np.arange(len(truth))
-    losses = [-np.log(np.maximum(tempered(probabilities, t)[places, truth], SMALLEST)).mean() for t in TEMPERATURES]
-    return float(TEMPERATURES[int(np.argmin(losses))])
+    losses = np.array(
+        [-np.log(np.maximum(tempered(probabilities, t)[places, truth], SMALLEST)).mean() for t in TEMPERATURES]
+    )
+    equal = np.flatnonzero(losses <= losses.min() + EQUAL_LOSSES)
+    return float(TEMPERATURES[equal[np.abs(np.log(TEMPERATURES[equal])).argmin()]])
+
+
+def at_the_end(temperature: float) -> bool:
+    """Whether a temperature is the lowest or the highest that is tried: a further one might fit better still."""
+    return math.isclose(temperature, TEMPERATURES[0]) or math.isclose(temperature, TEMPERATURES[-1])

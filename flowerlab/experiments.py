@@ -23,7 +23,8 @@ class Arm:
 
     Args:
         name: Short, unique in its experiment.
-        title: For people.
+        title: For people: the same in every table, legend and sentence.
+        also: Under which name the lecture knows it; empty if under none.
         knobs: Its values.
         fine_tunes: Whether the last layers of the known network learn too, from the same layer on as in the lecture's C.
         goes_on_from: Name of the arm whose run it starts from; None if it starts by itself.
@@ -31,9 +32,15 @@ class Arm:
 
     name: str
     title: str
+    also: str = ""
     knobs: Mapping[str, Any] = field(default_factory=dict)
     fine_tunes: bool = False
     goes_on_from: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Title, and the lecture's name behind it: `Head from B, 0.001 (the lecture's C)`."""
+        return f"{self.title} ({self.also})" if self.also else self.title
 
     @property
     def run_name(self) -> str:
@@ -62,18 +69,18 @@ class Experiment:
 B = Arm("B", PRESETS["B"].heading)
 TWO_BY_TWO = {
     ("fresh", LECTURE_LEARNING_RATE): Arm(
-        "fresh-high", "Fresh head, rate 1e-3", {"learning_rate": LECTURE_LEARNING_RATE}, fine_tunes=True
+        "fresh-high", "Fresh head, 0.001", knobs={"learning_rate": LECTURE_LEARNING_RATE}, fine_tunes=True
     ),
     ("fresh", GENTLE_LEARNING_RATE): Arm(
-        "fresh-low", "Fresh head, rate 1e-5", {"learning_rate": GENTLE_LEARNING_RATE}, fine_tunes=True
+        "fresh-low", "Fresh head, 0.00001", knobs={"learning_rate": GENTLE_LEARNING_RATE}, fine_tunes=True
     ),
-    # These two are the lecture's C, and C mended.
     ("trained", LECTURE_LEARNING_RATE): Arm(
-        "trained-high", PRESETS["C"].heading, {"learning_rate": LECTURE_LEARNING_RATE}, fine_tunes=True, goes_on_from="B"
+        "trained-high", "Head from B, 0.001", "the lecture's C", {"learning_rate": LECTURE_LEARNING_RATE}, fine_tunes=True,
+        goes_on_from="B",
     ),
     ("trained", GENTLE_LEARNING_RATE): Arm(
-        "trained-low", PRESETS["gently"].heading, {"learning_rate": GENTLE_LEARNING_RATE}, fine_tunes=True,
-        goes_on_from="B",
+        "trained-low", "Head from B, 0.00001", "the lecture's C, gently", {"learning_rate": GENTLE_LEARNING_RATE},
+        fine_tunes=True, goes_on_from="B",
     ),
 }  # fmt: skip
 
@@ -82,7 +89,8 @@ EXPERIMENTS: dict[str, Experiment] = {
         "fine-tuning",
         "Why did fine-tuning get worse?",
         "The last layers of the known network learn in four ways: under a fresh head or under the one that B has trained, each at "
-        "the lecture's learning rate of 0.001 and at 0.00001. All else is the same.",
+        "the lecture's learning rate of 0.001 and at 0.00001. The arms under B's head have B's epochs behind them, which the fresh heads "
+        "have not; all else is the same.",
         (B, *TWO_BY_TWO.values()),
     ),
     "leak": Experiment(
@@ -90,32 +98,16 @@ EXPERIMENTS: dict[str, Experiment] = {
         "What does the leak do?",
         "Recipe B is trained twice: tested on photos that it never saw, and tested as in the widely copied notebook, on photos that "
         "also trained it. All else is the same.",
-        (B, Arm("leak", "B with the leak", {"split": "lecture"})),
+        (B, Arm("leak", "B with the leak", knobs={"split": "lecture"})),
     ),
     "padding": Experiment(
         "padding",
         "What does the padding do?",
         "Recipe B is trained twice: on photos that fill the square, and on photos that were first put into the corner of a large black "
         "canvas, as in the lecture. All else is the same.",
-        (B, Arm("padding", "B with the padding", {"resize": "lecture"})),
+        (B, Arm("padding", "B with the padding", knobs={"resize": "lecture"})),
     ),
 }  # fmt: skip
-
-
-def main_effects(accuracies: Mapping[tuple[str, float], float]) -> tuple[float, float]:
-    """Returns what each of the two choices of the fine-tuning experiment did, averaged over the other one.
-
-    Args:
-        accuracies: Test accuracy, 0..1, of each arm of `TWO_BY_TWO`.
-
-    Returns:
-        Gain of the low learning rate over the lecture's, and gain of the trained head over the fresh one: −1..1.
-    """
-    low, high = GENTLE_LEARNING_RATE, LECTURE_LEARNING_RATE
-    heads = ("fresh", "trained")
-    of_rate = sum(accuracies[head, low] - accuracies[head, high] for head in heads) / 2
-    of_head = sum(accuracies["trained", rate] - accuracies["fresh", rate] for rate in (low, high)) / 2
-    return of_rate, of_head
 
 
 def arm_recipe(

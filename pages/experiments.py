@@ -10,8 +10,9 @@ from flowerlab.experiments import EXPERIMENTS
 from flowerlab.locale import _
 from flowerlab.ui.backbones import backbone_title
 from flowerlab.ui.experiment_card import ShowResult, experiment_card
-from flowerlab.ui.experiment_results import show_fine_tuning, show_leak, show_padding
+from flowerlab.ui.experiment_results import show_leak, show_padding
 from flowerlab.ui.fetching import fetch_panel
+from flowerlab.ui.fine_tuning import show_fine_tuning
 from flowerlab.ui.lab import lab
 
 RESULTS: dict[str, ShowResult] = {"fine-tuning": show_fine_tuning, "leak": show_leak, "padding": show_padding}
@@ -22,7 +23,7 @@ def main() -> None:
     st.title(_("Experiments"))
     st.markdown(
         _(
-            "Three questions about the lecture, each answered by runs that differ in one thing only. Press a button and watch."
+            "Three questions about the lecture, each answered by runs that differ in what is asked alone. Press a button and watch."
         )
     )
     dataset, backbone = choices()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from flowerlab.comparison import run_photos
+from flowerlab.comparison import MOST_RUNS, run_photos
 from flowerlab.locale import _
-from flowerlab.run import Run
+from flowerlab.run import Run, told_apart
 from flowerlab.ui.calibration_view import show_calibration
 from flowerlab.ui.duplicates import duplicates_of, how_they_are_found, search_panel, show_duplicates
 from flowerlab.ui.epochs_view import show_epochs
@@ -15,7 +15,7 @@ from flowerlab.ui.lab import lab
 from flowerlab.ui.refreshing import refreshed
 from flowerlab.ui.run_picker import nothing_finished, pick_runs
 
-MOST_RUNS = 2
+VIEW, QUERY = "mistakes-view", "view"
 WORST, EPOCHS, CALIBRATION, DUPLICATES = "worst", "epochs", "calibration", "duplicates"
 
 
@@ -32,25 +32,39 @@ def main() -> None:
         key="mistakes-runs",
         default=1,
         most=MOST_RUNS,
-        help=_("One run, or two side by side. The link in the address bar brings back the same choice."),
+        help=_("One run, or up to six side by side. The link in the address bar brings back the same choice."),
     )
     if not runs:
         st.info(_("Choose a run above."), icon="👆")
         return
+    view = pick_view()
+    # A part of its own: what is chosen in it does not draw the rest of the page anew.
+    refreshed(lambda: show(view, runs), every_s=None)
+
+
+def pick_view() -> str:
+    """Lets one choose what is looked at; the choice is in the URL (`?view=epochs`), in a word that no translation changes."""
     words = {
         WORST: _("Worst photos"),
         EPOCHS: _("Epoch by epoch"),
         CALIBRATION: _("Calibration"),
         DUPLICATES: _("Near-duplicates"),
     }
-    view = st.segmented_control(
-        _("Look at"), list(words), format_func=lambda name: words[name], default=WORST, required=True,
-        key="mistakes-view", bind="query-params", persist_state="session",
-        help=_("Test photos with the largest loss; validation photos after each epoch; how far its sureness can be trusted; "
-               "photos that show the same."),
+    asked = st.query_params.get(QUERY)
+    # A link beats what was chosen before; a word that names no view is passed over.
+    if asked in words and asked != st.session_state.get(f"{VIEW}-url"):
+        st.session_state[VIEW] = asked
+    st.session_state.setdefault(VIEW, WORST)
+    view = str(
+        st.segmented_control(
+            _("Look at"), list(words), format_func=lambda name: words[name], required=True, key=VIEW, persist_state="session",
+            wrap=True,
+            help=_("Test photos with the largest loss; validation photos after each epoch; how far its sureness can be trusted; "
+                   "photos that show the same."),
+        )
     )  # fmt: skip
-    # A part of its own: what is chosen in it does not draw the rest of the page anew.
-    refreshed(lambda: show(str(view), runs), every_s=None)
+    st.session_state[f"{VIEW}-url"] = st.query_params[QUERY] = view
+    return view
 
 
 def show(view: str, runs: list[Run]) -> None:
@@ -66,13 +80,13 @@ def show(view: str, runs: list[Run]) -> None:
 
 
 def one_of(runs: list[Run]) -> Run:
-    """Lets one choose the run whose photos are looked at, where two are chosen."""
+    """Lets one choose the run whose photos are looked at, where several are chosen."""
     if len(runs) == 1:
         return runs[0]
-    names = {run.id: run.name for run in runs}
+    names = told_apart(runs)
     chosen = st.segmented_control(
         _("Photos of"), list(names), format_func=lambda run_id: names[run_id], default=runs[0].id, required=True,
-        key=f"mistakes-one-{'-'.join(names)}",
+        wrap=True, key=f"mistakes-one-{'-'.join(names)}",
     )  # fmt: skip
     return next(run for run in runs if run.id == chosen)
 

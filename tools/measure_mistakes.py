@@ -9,6 +9,7 @@ from the press until the page has been drawn; sent is what the server gives over
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -68,15 +69,17 @@ def presses(page: Page, repeat: int) -> dict[str, list[Callable[[], None]]]:
         return lambda: page.get_by_role("radio", name=name).first.click()
 
     def button(name: str) -> Callable[[], None]:
-        place = repeat % 6 if name == "Show" else 0
-        return lambda: page.get_by_role("button", name=name, exact=True).nth(place).click()
+        return lambda: page.get_by_role("button", name=name, exact=True).first.click()
+
+    def show() -> None:
+        page.get_by_role("button", name=re.compile("^Show ")).nth(repeat % 6).click()
 
     def key(name: str) -> Callable[[], None]:
         return lambda: page.locator(".st-key-mistakes-epoch input[type=range]").press(name)
 
     return {
         "Worst photos": [radio("all ("), button("More →"), radio("perhaps"), radio("only wrong")],
-        "Epoch by epoch": [key("ArrowLeft"), button("Show"), key("ArrowRight"), button("More →")],
+        "Epoch by epoch": [key("ArrowLeft"), show, key("ArrowRight"), button("More →")],
         "Calibration": [],
         "Near-duplicates": [button("More →"), button("← Back")],
     }

@@ -48,7 +48,7 @@ class Scale:
 
 def heatmap_options(
     values: NDArray[np.float64], texts: Sequence[Sequence[str]], told: Sequence[Sequence[str]], classes: Sequence[str],
-    *, scale: Scale, dark: bool, opened: Cell | None,
+    *, scale: Scale, dark: bool, opened: Cell | None, opens: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
     """Draws a table of classes by classes.
 
@@ -62,6 +62,7 @@ def heatmap_options(
         scale: Shared by all tables that stand beside this one.
         dark: Whether the page is dark.
         opened: The cell that is framed.
+        opens: Whether a click on a cell leads to its photos.
     """
     theme = "dark" if dark else "light"
     count = len(classes)
@@ -112,7 +113,7 @@ def heatmap_options(
         "series": [
             {
                 "type": "heatmap",
-                "selectedMode": "single",
+                "selectedMode": "single" if opens else False,
                 "data": data,
                 "label": {"show": numbered, "fontSize": 17 if large else 11},
                 "itemStyle": gap,

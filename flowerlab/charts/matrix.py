@@ -33,7 +33,14 @@ def amount_scale(matrices: Sequence[Counts], unit: Unit, *, dark: bool) -> Scale
 
 
 def matrix_options(
-    counts: Counts, classes: Sequence[str], unit: Unit, *, scale: Scale, dark: bool = False, opened: Cell | None = None
+    counts: Counts,
+    classes: Sequence[str],
+    unit: Unit,
+    *,
+    scale: Scale,
+    dark: bool = False,
+    opened: Cell | None = None,
+    opens: bool = True,
 ) -> dict[str, Any]:
     """Draws one confusion matrix.
 
@@ -44,6 +51,7 @@ def matrix_options(
         scale: From `amount_scale` over all matrices that stand beside this one.
         dark: Whether the page is dark.
         opened: The cell whose photos are shown.
+        opens: Whether a click on a cell leads to its photos.
     """
     photos = np.asarray(counts, dtype=np.int64)
     values = cell_values(photos, unit)
@@ -55,7 +63,7 @@ def matrix_options(
         for row in range(len(classes))
     ]
     texts = [["–" if math.isnan(value) else f"{value:.0f}" for value in row] for row in values.tolist()]
-    return heatmap_options(values, texts, told, classes, scale=scale, dark=dark, opened=opened)
+    return heatmap_options(values, texts, told, classes, scale=scale, dark=dark, opened=opened, opens=opens)
 
 
 def difference_options(

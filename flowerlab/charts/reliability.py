@@ -15,26 +15,34 @@ GREY = "#8a8f8c"
 BEFORE, AFTER = "#0072b2", "#e69f00"
 
 
-def reliability_options(before: Sequence[Bin], after: Sequence[Bin] | None) -> dict[str, Any]:
+def reliability_options(
+    before: Sequence[Bin], after: Sequence[Bin] | None, *, opened: int | None = None
+) -> dict[str, Any]:
     """Draws accuracy over sureness above, photos in each stretch below.
+
+    The points and bars of the answers as they are can be clicked; they are the first two series, see `clickable`.
 
     Args:
         before: The bins of the answers as they are.
         after: The same number of bins of the answers with a temperature; None if there is none.
+        opened: The stretch whose photos are shown.
     """
     kinds: list[tuple[str, Sequence[Bin], str, str, str]] = [(_("as answered"), before, BEFORE, "circle", "solid")]
     if after is not None:
         kinds.append((_("with the temperature"), after, AFTER, "triangle", "dashed"))
     series: list[dict[str, Any]] = []
     for name, bins, colour, symbol, dash in kinds:
+        # The bars of the answers with the temperature count other photos.
+        mode = "single" if bins is before else False
         series.append({
-            "name": name, "type": "line", "symbol": symbol, "symbolSize": 11, "color": colour,
+            "name": name, "type": "line", "selectedMode": mode, "symbol": symbol, "symbolSize": 11, "color": colour,
             "lineStyle": {"width": 3, "type": dash},
             "data": [[round(100 * one.sureness, 1), round(100 * one.accuracy, 1)] for one in bins if one.photos],
         })  # fmt: skip
         series.append({
-            "name": name, "type": "bar", "xAxisIndex": 1, "yAxisIndex": 1, "color": colour, "barGap": "0%",
-            "barCategoryGap": "20%", "data": [one.photos for one in bins],
+            "name": name, "type": "bar", "selectedMode": mode, "select": {"itemStyle": {"borderWidth": 0}}, "xAxisIndex": 1,
+            "yAxisIndex": 1, "color": colour, "barGap": "0%",
+            "barCategoryGap": "20%", "data": [_bar(one, place == opened and bins is before) for place, one in enumerate(bins)],
             "itemStyle": {} if dash == "solid" else {"decal": {"symbol": "rect", "dashArrayX": [1, 0], "dashArrayY": [2, 3]}},
         })  # fmt: skip
     ideal = {
@@ -76,6 +84,22 @@ def reliability_options(before: Sequence[Bin], after: Sequence[Bin] | None) -> d
     }  # fmt: skip
 
 
+def _bar(one: Bin, framed: bool) -> Any:
+    frame = {"itemStyle": {"borderColor": GREY, "borderWidth": 4}}
+    # What is open may also be chosen in the table: the frame says so, whatever ECharts has selected.
+    return {"value": one.photos, **frame, "select": frame} if framed else one.photos
+
+
+def clickable(before: Sequence[Bin]) -> tuple[list[int], list[int]]:
+    """Returns which stretch a click opens: of each point of the first series, and of each bar of the second."""
+    return [place for place, one in enumerate(before) if one.photos], list(range(len(before)))
+
+
+def rows_of(before: Sequence[Bin], after: Sequence[Bin] | None) -> list[int]:
+    """Returns the stretch of each row of `reliability_rows`: those that have photos."""
+    return [place for place, one in enumerate(before) if one.photos or (after is not None and after[place].photos)]
+
+
 def stretch(one: Bin) -> str:
     """Writes the stretch of a bin: `93–100 %`."""
     return f"{100 * one.low:.0f}–{100 * one.high:.0f} %"
@@ -97,10 +121,8 @@ def reliability_sentence(bins: Sequence[Bin]) -> str:
 def reliability_rows(before: Sequence[Bin], after: Sequence[Bin] | None) -> list[dict[str, str]]:
     """Returns the diagram as rows of a table, the stretches without photos left out."""
     rows = []
-    for place, one in enumerate(before):
-        other = after[place] if after is not None else None
-        if not one.photos and not (other and other.photos):
-            continue
+    for place in rows_of(before, after):
+        one, other = before[place], after[place] if after is not None else None
         row = {_("How sure"): stretch(one), **_columns(one, "")}
         rows.append(row if other is None else row | _columns(other, " " + _("(with the temperature)")))
     return rows

@@ -13,6 +13,8 @@ from flowerlab.locale import _
 FONT_PX = 14
 SYMBOLS = ("circle", "rect", "triangle", "diamond", "pin", "arrow")
 FROZEN_SIGN = "❄"
+# Seen on a light and on a dark page.
+SHADE, EDGE = "rgba(128,140,150,0.35)", "#8a8f8c"
 
 
 @dataclass(frozen=True)
@@ -53,17 +55,19 @@ def changes_options(moves: Sequence[Moves], *, frozen: int) -> dict[str, Any]:
         }
         for place, move in enumerate(moves)
     ]
+    top = _top(moves)
     if frozen:
-        series[0]["markArea"] = {
-            "silent": True,
-            "itemStyle": {"color": "rgba(128,140,150,0.25)"},
-            "label": {"show": True, "position": "inside", "fontSize": FONT_PX, "formatter": _("0 %")},
-            "data": [[{"xAxis": labels[0]}, {"xAxis": labels[0]}]],
-        }
+        series.append(_frozen_place(len(layers), top))
     return {
         "animation": False,
         "tooltip": {"trigger": "axis", "valueFormatter": "%.2f %%"},
-        "legend": {"left": 0, "top": 0, "textStyle": {"fontSize": FONT_PX}, "itemGap": 14},
+        "legend": {
+            "data": [move.name for move in moves],
+            "left": 0,
+            "top": 0,
+            "textStyle": {"fontSize": FONT_PX},
+            "itemGap": 14,
+        },
         "grid": {"left": 8, "right": 20, "top": 100, "bottom": 8, "containLabel": True},
         "xAxis": {
             "type": "category",
@@ -74,6 +78,7 @@ def changes_options(moves: Sequence[Moves], *, frozen: int) -> dict[str, Any]:
         "yAxis": {
             "type": "log",
             "min": floor,
+            "max": top,
             "name": _("moved by (% of its length)"),
             "nameLocation": "end",
             "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
@@ -81,6 +86,27 @@ def changes_options(moves: Sequence[Moves], *, frozen: int) -> dict[str, Any]:
         },
         "series": series,
     }
+
+
+def _frozen_place(learnt: int, top: float) -> dict[str, Any]:
+    """Shades the whole place of the frozen layers: a marked area from a category to itself has no width."""
+    return {
+        "name": _("frozen"),
+        "type": "bar",
+        "silent": True,
+        "barWidth": "90%",
+        "tooltip": {"show": False},
+        "itemStyle": {"color": SHADE, "borderColor": EDGE, "borderType": "dashed"},
+        "label": {"show": True, "position": "inside", "fontSize": FONT_PX, "color": EDGE, "formatter": _("0 %")},
+        "data": [top, *([None] * learnt)],
+        "z": 0,
+    }
+
+
+def _top(moves: Sequence[Moves]) -> float:
+    """The power of ten above the largest change, in percent."""
+    largest = max((change for move in moves for change in move.changes.values()), default=0.0)
+    return float(10.0 ** math.ceil(math.log10(max(100 * largest, 2 * _floor(moves)))))
 
 
 def _floor(moves: Sequence[Moves]) -> float:

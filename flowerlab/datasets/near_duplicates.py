@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,11 @@ from flowerlab.datasets.photo_hashes import PLAIN
 from flowerlab.datasets.splits import Split
 
 # Of 64 bits. All 23 pairs that tf_flowers has up to here show the same; from 8 on others are among them
-# (docs/decisions/0008-near-duplicates.md).
+# (docs/decisions/0008-mistakes.md).
 MOST_BITS = 6
 ROWS = 256
+# Pairs that are taken for each photo.
+MOST_EACH = 8
 LEARNT = {"train", "validation"}
 
 
@@ -38,16 +41,35 @@ def near_pairs(hashes: NDArray[np.uint64], *, most_bits: int = MOST_BITS) -> lis
         hashes: uint64, (photos,); photos whose hash is `PLAIN` are in no pair.
         most_bits: How many bits may differ, 0..64.
     """
+    nobody = np.zeros(len(hashes), dtype=bool)
+    return _pairs(hashes, most_bits=most_bits, most_each=len(hashes), tested=nobody, learnt=nobody)[0]
+
+
+def _pairs(
+    hashes: NDArray[np.uint64], *, most_bits: int, most_each: int, tested: NDArray[np.bool_], learnt: NDArray[np.bool_]
+) -> tuple[list[Pair], bool]:
+    """Returns each photo's nearest partners, and its nearest one across the split; and whether any photo has more of them.
+
+    A burst of a thousand alike photos has half a million pairs, which nobody would look through.
+    """
     compared = np.flatnonzero(hashes != PLAIN)
-    found: list[Pair] = []
+    found: set[Pair] = set()
+    crowded = False
     for begin in range(0, len(compared), ROWS):
         rows = compared[begin : begin + ROWS]
         bits = np.bitwise_count(hashes[rows, None] ^ hashes[None, compared])
-        for row, column in np.argwhere(bits <= most_bits):
-            first, second = int(rows[row]), int(compared[column])
-            if first < second:
-                found.append(Pair(first, second, int(bits[row, column])))
-    return sorted(found, key=lambda pair: (pair.bits, pair.first, pair.second))
+        near = bits <= most_bits
+        near[np.arange(len(rows)), begin + np.arange(len(rows))] = False
+        for row in np.flatnonzero(near.any(axis=1)).tolist():
+            photo, partners = int(rows[row]), np.flatnonzero(near[row])
+            partners = partners[np.argsort(bits[row, partners], kind="stable")]
+            others = compared[partners]
+            across = (tested[photo] & learnt[others]) | (learnt[photo] & tested[others])
+            crowded = crowded or len(partners) > most_each
+            for partner in (*partners[:most_each].tolist(), *partners[across][:1].tolist()):
+                other = int(compared[partner])
+                found.add(Pair(min(photo, other), max(photo, other), int(bits[row, partner])))
+    return sorted(found, key=lambda pair: (pair.bits, pair.first, pair.second)), crowded
 
 
 def part_names(order: NDArray[np.int64], parts: Split) -> dict[int, frozenset[str]]:
@@ -71,10 +93,12 @@ class Duplicates:
     Args:
         pairs: Those that are a leak first, then the nearest.
         parts: In which parts of the split each photo is, by its position, see `part_names`.
+        crowded: Whether photos have more than `MOST_EACH` near-duplicates, so that some pairs were left out.
     """
 
     pairs: tuple[Pair, ...]
     parts: dict[int, frozenset[str]]
+    crowded: bool = False
 
     @property
     def leaking(self) -> list[Pair]:
@@ -88,15 +112,35 @@ class Duplicates:
 
     def of(self, position: int) -> list[Pair]:
         """Returns the pairs that a photo is in."""
-        return [pair for pair in self.pairs if position in (pair.first, pair.second)]
+        return self._by_position.get(position, [])
+
+    @cached_property
+    def _by_position(self) -> dict[int, list[Pair]]:
+        """The pairs of each photo that is in one, in their order."""
+        found: dict[int, list[Pair]] = {}
+        for pair in self.pairs:
+            for position in (pair.first, pair.second):
+                found.setdefault(position, []).append(pair)
+        return found
 
 
-def find_duplicates(hashes: NDArray[np.uint64], parts: dict[int, frozenset[str]]) -> Duplicates:
+def find_duplicates(
+    hashes: NDArray[np.uint64], parts: dict[int, frozenset[str]], *, most_each: int = MOST_EACH
+) -> Duplicates:
     """Finds the near-duplicates of a data set.
+
+    Of a photo that has more than `most_each` the nearest are taken, and the nearest one that makes it a leak: whether a photo is in
+    a leak is never lost.
 
     Args:
         hashes: uint64, (photos,), see `flowerlab.datasets.photo_hashes`.
         parts: From `part_names`.
+        most_each: Pairs that are taken for each photo; it may be in more, taken for others.
     """
-    found = Duplicates(tuple(near_pairs(hashes)), parts)
-    return Duplicates(tuple(sorted(found.pairs, key=lambda pair: not found.leaks(pair))), parts)
+    tested, learnt = (
+        np.array([bool(parts.get(position, frozenset()) & names) for position in range(len(hashes))], dtype=bool)
+        for names in ({"test"}, LEARNT)
+    )
+    pairs, crowded = _pairs(hashes, most_bits=MOST_BITS, most_each=most_each, tested=tested, learnt=learnt)
+    found = Duplicates(tuple(pairs), parts, crowded)
+    return replace(found, pairs=tuple(sorted(pairs, key=lambda pair: not found.leaks(pair))))

@@ -7,12 +7,23 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from flowerlab.calibration import reliability, tempered
-from flowerlab.charts.reliability import HEIGHT_PX, reliability_options, reliability_rows, reliability_sentence
+from flowerlab.calibration import TEMPERATURES, Bin, at_the_end, reliability, tempered
+from flowerlab.charts.reliability import (
+    HEIGHT_PX,
+    clickable,
+    reliability_options,
+    reliability_rows,
+    reliability_sentence,
+    rows_of,
+)
 from flowerlab.comparison import Answers, Calibrated
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.ui.bin_photos import show_bin_photos
+from flowerlab.ui.cell_photos import link_to_photos
+from flowerlab.ui.opened_bin import bin_table_key, on_bin_choice, on_bin_click, open_bin
+from flowerlab.ui.run_columns import in_rows
 from flowerlab.ui.run_picker import run_title
 from flowerlab.ui.stored_answers import stored_of
 
@@ -22,7 +33,7 @@ def show_calibration(lab: Lab, runs: Sequence[Run]) -> None:
 
     Args:
         lab: Whose runs.
-        runs: One or two, each with a result.
+        runs: One or more, each with a result.
     """
     st.markdown(
         _(
@@ -30,20 +41,31 @@ def show_calibration(lab: Lab, runs: Sequence[Run]) -> None:
             "below it a run is surer than it may be, above it less sure."
         )
     )
-    columns = st.columns([3, 2] if len(runs) == 1 else 2, gap="large")
-    for column, run in zip(columns, runs, strict=False):
-        with column:
-            run_title(run)
-            stored = stored_of(lab, run)
-            if stored.tested is None or stored.calibrated is None:
-                st.info(_("The test of this run was skipped, so it has no answers to test photos."), icon="🔍")
-            else:
-                _show_one(run, stored.tested, stored.calibrated)
     if len(runs) == 1:
-        with columns[1]:
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            _show_run(lab, runs[0])
+        with right:
             st.markdown(what_a_temperature_is())
     else:
+        for column, run in in_rows(runs):
+            with column:
+                _show_run(lab, run)
+    for run in runs:
+        place, tested = open_bin(run.id), stored_of(lab, run).tested
+        if place is not None and tested is not None:
+            show_bin_photos(lab, tested, place)
+    if len(runs) > 1:
         st.markdown(what_a_temperature_is())
+
+
+def _show_run(lab: Lab, run: Run) -> None:
+    run_title(run)
+    stored = stored_of(lab, run)
+    if stored.tested is None or stored.calibrated is None:
+        st.info(_("The test of this run was skipped, so it has no answers to test photos."), icon="🔍")
+    else:
+        _show_one(run, stored.tested, stored.calibrated)
 
 
 def what_a_temperature_is() -> str:
@@ -66,6 +88,10 @@ def temperature_sentence(worth: Calibrated) -> str:
         if worth.temperature > 1
         else _("On the validation photos surer answers fit better.")
     )
+    if at_the_end(worth.temperature):
+        text += " " + _(
+            "T is at the end of the range that is tried ({low:g} to {high:g}): a further one might fit better still."
+        ).format(low=TEMPERATURES[0], high=TEMPERATURES[-1])
     if worth.after < worth.before:
         return text + " " + _("So it is on the test photos: the error falls.")
     return text + " " + _("On the test photos they do not: the error does not fall.")
@@ -87,14 +113,30 @@ def _show_one(run: Run, answers: Answers, worth: Calibrated) -> None:
         st.caption(temperature_sentence(worth))
     else:
         st.caption(_("Its validation answers were not kept, so that no temperature can be chosen for it."))
+    key, opened = f"reliability-{run.id}", open_bin(run.id)
     st.echarts_chart(
-        reliability_options(before, after), height=HEIGHT_PX, key=f"reliability-{run.id}",
-        alt=_("Reliability diagram on {count} test photos. {sentence} ECE {before:.1f} %.").format(
-            count=f"{len(answers.truth):,}", sentence=sentence, before=100 * worth.before
+        reliability_options(before, after, opened=opened), height=HEIGHT_PX, key=key,
+        on_select=on_bin_click(run.id, key, clickable(before)),
+        alt=_("Reliability diagram of {run} on {count} test photos. {sentence} ECE {before:.1f} %.").format(
+            run=run.name, count=f"{len(answers.truth):,}", sentence=sentence, before=100 * worth.before
         ),
     )  # fmt: skip
-    with st.expander(_("As a table")):
+    if opened is not None:
+        link_to_photos()
+    st.caption(_("Click a point or a bar of the answers as they are to see its photos."))
+    _bin_table(run, before, after)
+
+
+def _bin_table(run: Run, before: Sequence[Bin], after: Sequence[Bin] | None) -> None:
+    """Draws the diagram as a table whose rows open the same photos: for the keyboard, and for those who do not see the chart."""
+    box = st.expander(_("As a table"), key=f"reliability-table-open-{run.id}", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        st.caption(_("Click a row, or go there with Tab and the arrow keys: its photos open."))
+        key = bin_table_key(run.id)
         st.dataframe(
-            reliability_rows(before, after), hide_index=True, key=f"reliability-table-{run.id}",
-            alt=_("The reliability diagram as a table, one row a stretch."),
+            reliability_rows(before, after), hide_index=True, key=key, selection_mode="single-cell",
+            on_select=on_bin_choice(run.id, key, rows_of(before, after)),
+            alt=_("The reliability diagram of {run} as a table, one row a stretch.").format(run=run.name),
         )  # fmt: skip

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from flowerlab.datasets.near_duplicates import MOST_BITS, Duplicates, Pair, find_duplicates, part_names
+from flowerlab.datasets.near_duplicates import MOST_BITS, MOST_EACH, Duplicates, Pair, find_duplicates, part_names
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.photo_hashes import kept_hashes
-from flowerlab.errors import BadPhoto
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.gathering import progress_text, share
 from flowerlab.ui.photo_tiles import turned_to
-from flowerlab.ui.photos_view import class_words, encoded, specimen_of
+from flowerlab.ui.photos_view import class_words, picture
 from flowerlab.ui.refreshing import refreshed
 from flowerlab.ui.run_picker import escaped
 
@@ -96,6 +95,13 @@ def show_duplicates(found: Duplicates, originals: Originals, *, leaky_split: boo
         )
         return
     st.markdown(duplicates_sentence(found, len(originals), leaky_split=leaky_split))
+    if found.crowded:
+        st.caption(
+            _(
+                "Some photos have very many, as those of a burst do. Of each its {count} nearest are shown, and one across training and "
+                "test if there is any."
+            ).format(count=MOST_EACH)
+        )
     begin = turned_to(len(found.pairs), key=key, a_page=PAIRS_A_PAGE, words=_("{first}–{last} of {count} pairs"))
     with st.container(horizontal=True, gap="medium", key=f"{key}-pairs"):
         for pair in found.pairs[begin : begin + PAIRS_A_PAGE]:
@@ -146,13 +152,14 @@ def show_pair(pair: Pair, found: Duplicates, originals: Originals) -> None:
 def _show_one(position: int, found: Duplicates, originals: Originals) -> None:
     words = class_words(originals.classes, int(originals.labels[position]))
     parts = part_words(found.parts.get(position, frozenset()))
-    try:
+    shown = picture(originals, position, longest_px=LONGEST_PX)
+    if shown is None:
+        st.caption(_("cannot be read"))
+    else:
         st.image(
-            encoded(specimen_of(originals, position).pixels, longest_px=LONGEST_PX), width="stretch",
+            shown, width="stretch",
             alt=_("Photo {photo}: {name}, {parts}").format(photo=originals.ids[position], name=words, parts=parts),
         )  # fmt: skip
-    except BadPhoto:
-        st.caption(_("cannot be read"))
     st.caption(f"**{words}** · {parts}  \n{escaped(originals.ids[position])}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from flowerlab.cells import cell_sizes
+from flowerlab.cells import cell_sizes, cell_values
 from flowerlab.charts.class_lines import HEIGHT_PX, class_lines_options, shares_sentence
 from flowerlab.charts.heatmap import HEIGHT_PX as MATRIX_PX
 from flowerlab.charts.heatmap import Scale
@@ -18,8 +18,13 @@ from flowerlab.locale import _
 from flowerlab.metrics import top_confusions
 from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.ui.cell_table import matrix_table
+from flowerlab.ui.cell_photos import link_to_photos
+from flowerlab.ui.cell_table import cell_table
+from flowerlab.ui.epoch_cell import show_epoch_cell
+from flowerlab.ui.lines_table import lines_table
+from flowerlab.ui.opened_cell import on_click, open_cell
 from flowerlab.ui.photo_over_epochs import show_photo_over_epochs
+from flowerlab.ui.run_columns import in_rows
 from flowerlab.ui.run_picker import escaped, run_title
 from flowerlab.ui.stored_answers import stored_of
 
@@ -31,7 +36,7 @@ def show_epochs(lab: Lab, runs: Sequence[Run]) -> None:
 
     Args:
         lab: Whose runs.
-        runs: One or two, each with a result.
+        runs: One or more, each with a result.
     """
     st.markdown(
         _(
@@ -57,13 +62,23 @@ def show_epochs(lab: Lab, runs: Sequence[Run]) -> None:
     matrices = [cell_sizes(answers.truth, answers.probabilities[_reached(answers, epoch)]) for _run, answers in sides]
     scale = amount_scale(matrices, "rows", dark=st.context.theme.type == "dark")
     st.subheader(_("Confusion matrix and recall (validation photos)"))
-    for run, answers in sides:
-        run_title(run)
-        left, right = st.columns([2, 3], gap="large")
+    if len(sides) == 1:
+        (run, answers), (left, right) = sides[0], st.columns([2, 3], gap="large")
         with left:
+            run_title(run)
             _show_matrix(run, answers, epoch, scale)
         with right:
             _show_recall(run, answers, epoch)
+    else:
+        for column, (run, answers) in in_rows(sides):
+            with column:
+                run_title(run)
+                _show_matrix(run, answers, epoch, scale)
+                _show_recall(run, answers, epoch)
+    for run, answers in sides:
+        cell = open_cell(_matrix_of(run))
+        if cell is not None and max(cell) < len(answers.classes):
+            show_epoch_cell(lab, run, answers, _reached(answers, epoch), cell)
     show_photo_over_epochs(lab, sides, epoch)
 
 
@@ -111,14 +126,21 @@ def epoch_words(run: Run, answers: EpochAnswers, epoch: int) -> str:
 def _show_matrix(run: Run, answers: EpochAnswers, epoch: int, scale: Scale) -> None:
     counts = cell_sizes(answers.truth, answers.probabilities[_reached(answers, epoch)])
     sentence = epoch_words(run, answers, epoch)
+    matrix = _matrix_of(run)
+    opened = open_cell(matrix)
     st.echarts_chart(
-        matrix_options(counts, answers.classes, "rows", scale=scale, dark=st.context.theme.type == "dark"),
-        height=MATRIX_PX, key=f"epoch-matrix-{run.id}",
+        matrix_options(counts, answers.classes, "rows", scale=scale, dark=st.context.theme.type == "dark", opened=opened),
+        height=MATRIX_PX, key=matrix, on_select=on_click(matrix, matrix, len(answers.classes)),
         alt=_("Confusion matrix of {run}, validation photos. {sentence}").format(run=run.name, sentence=sentence),
     )  # fmt: skip
-    st.caption(escaped(sentence) + " " + _("Cells: % of the true class."))
-    with st.expander(_("As a table")):
-        st.dataframe(matrix_table(counts, answers.classes), key=f"epoch-table-{run.id}")
+    if opened is not None:
+        link_to_photos()
+    st.caption(escaped(sentence) + " " + _("Cells: % of the true class. Click a number to see its validation photos."))
+    cell_table(matrix, cell_values(counts, "counts"), answers.classes, "%d")
+
+
+def _matrix_of(run: Run) -> str:
+    return f"epoch-matrix-{run.id}"
 
 
 def _show_recall(run: Run, answers: EpochAnswers, epoch: int) -> None:
@@ -128,8 +150,12 @@ def _show_recall(run: Run, answers: EpochAnswers, epoch: int) -> None:
     st.echarts_chart(
         class_lines_options(answers.classes, recall, epoch=shown + 1, axis=_("recall (validation photos)")),
         height=HEIGHT_PX, key=f"epoch-recall-{run.id}",
-        alt=_("Recall of each class by epoch, validation photos. After epoch {epoch}: {sentence}").format(
-            epoch=shown + 1, sentence=sentence
+        alt=_("Recall of each class of {run} by epoch, validation photos. After epoch {epoch}: {sentence}").format(
+            run=run.name, epoch=shown + 1, sentence=sentence
         ),
     )  # fmt: skip
     st.caption(_("Recall after epoch {epoch}: {sentence}").format(epoch=shown + 1, sentence=escaped(sentence)))
+    lines_table(
+        answers.classes, recall, key=f"epoch-recall-table-{run.id}",
+        alt=_("Recall of each class of {run} on its validation photos, one row an epoch.").format(run=run.name),
+    )  # fmt: skip

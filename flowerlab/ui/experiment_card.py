@@ -99,7 +99,7 @@ def _progress(lab: Lab, trial: Trial, *, drawn: Trial) -> None:
     for arm in trial.experiment.arms:
         run = trial.runs.get(arm.name)
         if run is not None:
-            st.progress(*_step(lab, run, _(arm.title)))
+            st.progress(*_step(lab, run, _(arm.label)))
     # What is under way before the button was pressed belongs to somebody else.
     if not trial.recipes and st.button(_("■ Stop these runs"), key=f"stop-{trial.experiment.name}"):
         # The last one first: otherwise the next in the queue would begin just to be stopped.

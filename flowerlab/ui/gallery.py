@@ -15,8 +15,9 @@ from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.duplicates import LEAK_SIGN, duplicates_of, search_panel, show_pair
 from flowerlab.ui.per_class import confusion_sentences
-from flowerlab.ui.photo_tiles import Said, Tile, percent, photo_tiles
+from flowerlab.ui.photo_tiles import LazyTiles, Said, Tile, percent, photo_tiles
 from flowerlab.ui.photos_view import ALL, class_words
+from flowerlab.ui.run_picker import escaped
 from flowerlab.ui.stored_answers import stored_of
 from flowerlab.worst_photos import Judged, Show
 
@@ -51,7 +52,7 @@ def show_worst(lab: Lab, run: Run) -> None:
     if not places:
         st.success(_("There are no such photos."), icon="✅")
         return
-    tiles = [tile_of(run, answers, judged, place, originals, found) for place in places]
+    tiles = LazyTiles(places, lambda place: tile_of(run, answers, judged, place, originals, found))
     photo_tiles(
         tiles, originals, key=f"worst-{run.id}-{show}-{label}", below=_twins_below(originals, found, key=f"worst-{run.id}")
     )  # fmt: skip
@@ -148,7 +149,14 @@ def _twins_below(originals: Originals | None, found: Duplicates | None, *, key: 
         twins = _twins(tile.photo, originals, found)
         if not twins or originals is None or found is None:
             return
-        with st.popover(_("≈ near-duplicate"), key=f"{key}-twin-{tile.photo}", width="stretch"):
+        # Its photos are drawn when it is opened: most stay shut.
+        box = st.popover(
+            _("≈ near-duplicate of {photo}").format(photo=escaped(tile.photo)), key=f"{key}-twin-{tile.photo}", width="stretch",
+            on_change="rerun",
+        )  # fmt: skip
+        if not box.open:
+            return
+        with box:
             for pair in twins:
                 show_pair(pair, found, originals)
 

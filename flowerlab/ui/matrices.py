@@ -49,6 +49,8 @@ def show_matrices(runs: Sequence[Run]) -> None:
             cell = open_cell(side.matrix)
             if cell is not None:
                 _show_photos(side, sides, cell)
+    if len(runs) > 1:
+        mistakes_link(*runs)
     show_subtraction(answers_among(sides), unit, dark=dark)
 
 
@@ -79,7 +81,9 @@ def _show_matrix(side: Side, name: str, unit: Unit, *, scale: Scale, dark: bool)
     sentence = matrix_sentence(side.counts, classes)
     opened = open_cell(side.matrix)
     st.echarts_chart(
-        matrix_options(side.counts, classes, unit, scale=scale, dark=dark, opened=opened),
+        matrix_options(
+            side.counts, classes, unit, scale=scale, dark=dark, opened=opened, opens=side.answers is not None
+        ),
         height=HEIGHT_PX,
         key=side.matrix,
         on_select=on_click(side.matrix, side.matrix, len(classes)),

@@ -12,16 +12,18 @@ from flowerlab.charts.class_lines import HEIGHT_PX, class_lines_options
 from flowerlab.comparison import run_photos
 from flowerlab.datasets.originals import Originals
 from flowerlab.epochs import EpochAnswers, restlessness
-from flowerlab.errors import BadPhoto
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.ui.lines_table import lines_table
 from flowerlab.ui.photo_tiles import TILE_PX, Tile, show_tile, turned_to
-from flowerlab.ui.photos_view import PHOTOS_A_PAGE, class_words, encoded, specimen_of
+from flowerlab.ui.photos_view import PHOTOS_A_PAGE, class_words, picture
+from flowerlab.ui.run_columns import in_rows
 from flowerlab.ui.run_picker import escaped, run_title
 
 CHOSEN = "mistakes-photo"
 MOST_TURNS = 6
+PICTURE_PX = 420
 
 
 def show_photo_over_epochs(lab: Lab, sides: Sequence[tuple[Run, EpochAnswers]], epoch: int) -> None:
@@ -29,7 +31,7 @@ def show_photo_over_epochs(lab: Lab, sides: Sequence[tuple[Run, EpochAnswers]], 
 
     Args:
         lab: Whose photos.
-        sides: One run or two, with their answers.
+        sides: Runs with their answers, one or more.
         epoch: 1-based.
     """
     run, answers = sides[0]
@@ -66,27 +68,37 @@ def _pick_from_list(answers: EpochAnswers, order: Sequence[int], place: int) -> 
 def _show_photo(sides: Sequence[tuple[Run, EpochAnswers]], originals: Originals | None, photo: str, epoch: int) -> None:
     first = sides[0][1]
     truth = int(first.truth[first.ids.index(photo)])
-    words = class_words(first.classes, truth)
-    left, *rest = st.columns([2, *[3] * len(sides)], gap="large")
-    with left:
-        position = None if originals is None else originals.positions.get(photo)
-        if originals is not None and position is not None:
-            try:
-                st.image(
-                    encoded(specimen_of(originals, position).pixels, longest_px=420), width="stretch",
-                    alt=_("Validation photo {photo}: {name}").format(photo=photo, name=words),
-                )  # fmt: skip
-            except BadPhoto as error:
-                st.caption(escaped(str(error)))
-        st.markdown(_("truth: {name}").format(name=f"**{words}**"))
-        st.caption(escaped(photo))
-    for column, (run, answers) in zip(rest, sides, strict=True):
+    if len(sides) <= 2:
+        left, *rest = st.columns([2, *[3] * len(sides)], gap="large")
+        with left:
+            _show_picture(originals, photo, class_words(first.classes, truth))
+        for column, (run, answers) in zip(rest, sides, strict=True):
+            with column:
+                _show_answers(run, answers, photo, epoch)
+        return
+    # The picture takes the place of the first.
+    for column, side in in_rows([None, *sides]):
         with column:
-            run_title(run)
-            _show_answers(run, answers, photo, epoch)
+            if side is None:
+                _show_picture(originals, photo, class_words(first.classes, truth))
+            else:
+                _show_answers(*side, photo, epoch)
+
+
+def _show_picture(originals: Originals | None, photo: str, words: str) -> None:
+    position = None if originals is None else originals.positions.get(photo)
+    if originals is not None and position is not None:
+        shown = picture(originals, position, longest_px=PICTURE_PX)
+        if shown is None:
+            st.caption(_("cannot be read"))
+        else:
+            st.image(shown, width="stretch", alt=_("Validation photo {photo}: {name}").format(photo=photo, name=words))
+    st.markdown(_("truth: {name}").format(name=f"**{words}**"))
+    st.caption(escaped(photo))
 
 
 def _show_answers(run: Run, answers: EpochAnswers, photo: str, epoch: int) -> None:
+    run_title(run)
     place = answers.place(photo)
     if place is None:
         st.info(_("This photo is none of this run's validation photos."), icon="🚫")
@@ -98,16 +110,22 @@ def _show_answers(run: Run, answers: EpochAnswers, photo: str, epoch: int) -> No
     st.caption(_("Probabilities after epoch {epoch} of {last}").format(epoch=shown + 1, last=answers.epochs))
     st.echarts_chart(
         answer_options(answers.classes, at_epoch), height=answer_height_px(at_epoch), key=f"epoch-photo-{run.id}",
-        alt=_("After epoch {epoch}: {sentence}").format(epoch=shown + 1, sentence=sentence),
+        alt=_("{run} after epoch {epoch}: {sentence}").format(run=run.name, epoch=shown + 1, sentence=sentence),
     )  # fmt: skip
     st.echarts_chart(
         class_lines_options(
             answers.classes, shares, epoch=shown + 1, axis=_("probability"), wanted=int(answers.truth[place])
         ),
         height=HEIGHT_PX, key=f"epoch-photo-lines-{run.id}",
-        alt=_("Probability of each class by epoch. Answers: {answers}.").format(answers=turns(answers, place)),
+        alt=_("Probability that {run} gave each class, by epoch. Answers: {answers}.").format(
+            run=run.name, answers=turns(answers, place)
+        ),
     )  # fmt: skip
     st.caption(_("Answers: {answers}. Thick line: the truth.").format(answers=escaped(turns(answers, place))))
+    lines_table(
+        answers.classes, shares, key=f"epoch-photo-table-{run.id}",
+        alt=_("Probabilities that {run} gave each class for photo {photo}, one row an epoch.").format(run=run.name, photo=photo),
+    )  # fmt: skip
 
 
 def turns(answers: EpochAnswers, place: int) -> str:
@@ -136,8 +154,10 @@ def _pick_from_tiles(answers: EpochAnswers, order: Sequence[int], place: int, or
             with st.container(width=TILE_PX, gap="xxsmall"):
                 truth = answers.classes[int(answers.truth[one])]
                 show_tile(Tile(answers.ids[one], truth, (), (turns(answers, one),)), originals)
+                # Twelve buttons that are all called "Show" would not be told apart by ear.
+                label = _("{photo} is shown") if one == place else _("Show {photo}")
                 st.button(
-                    _("Shown") if one == place else _("Show"), key=f"mistakes-look-{answers.ids[one]}",
+                    label.format(photo=escaped(answers.ids[one])), key=f"mistakes-look-{answers.ids[one]}",
                     type="primary" if one == place else "secondary", width="stretch",
                     help=_("Show its probabilities above."), on_click=_choose, args=(answers.ids[one],),
                 )  # fmt: skip

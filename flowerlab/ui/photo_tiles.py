@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import streamlit as st
 
@@ -74,6 +75,33 @@ class Tile:
         )  # fmt: skip
         told = _("Photo {photo}: {truth}. {answers}.").format(photo=self.photo, truth=self.truth, answers=answers)
         return " ".join([told, *(f"{note}." for note in self.notes)])
+
+
+@dataclass(frozen=True)
+class LazyTiles(Sequence[Tile]):
+    """Tiles that are made when they are asked for: of thousands of photos twelve are on a page.
+
+    Args:
+        places: What tells the photos, in the order in which they are shown.
+        make: Makes the tile of one of them.
+    """
+
+    places: Sequence[int]
+    make: Callable[[int], Tile]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, index: int) -> Tile: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Tile]: ...
+
+    def __getitem__(self, index: int | slice) -> Tile | list[Tile]:
+        if isinstance(index, slice):
+            return [self.make(place) for place in self.places[index]]
+        return self.make(self.places[index])
 
 
 def percent(probability: float) -> str:

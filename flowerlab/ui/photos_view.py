@@ -22,6 +22,8 @@ from flowerlab.ui.run_picker import escaped
 THUMBNAIL_PX = 168
 PHOTOS_A_PAGE = 12
 LONGEST_SIDE_PX = 640
+# Enough for all of tf_flowers: a page that is turned back and forth decodes no photo twice.
+KEPT_PICTURES = 4000
 ALL = -1
 
 
@@ -64,7 +66,7 @@ def thumbnail(originals: Originals, position: int) -> bytes | None:
     return _thumbnail(originals, originals.content, position)
 
 
-@st.cache_data(max_entries=3000, show_spinner=False)
+@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
 def _thumbnail(_originals: Originals, content: str, position: int) -> bytes | None:
     try:
         photo = read_photo(_originals.data(position), _originals.ids[position])
@@ -73,13 +75,33 @@ def _thumbnail(_originals: Originals, content: str, position: int) -> bytes | No
     return encoded(resize_photo(photo, THUMBNAIL_PX, "crop"))
 
 
+def picture(originals: Originals, position: int, *, longest_px: int) -> bytes | None:
+    """Returns a JPEG of a whole photo, made once for all viewers; None if the photo cannot be read.
+
+    Args:
+        originals: The data set.
+        position: 0-based, in its own order.
+        longest_px: Of the longer side; a smaller photo keeps its size.
+    """
+    return _picture(originals, originals.content, position, longest_px)
+
+
+@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
+def _picture(_originals: Originals, content: str, position: int, longest_px: int) -> bytes | None:
+    try:
+        photo = read_photo(_originals.data(position), _originals.ids[position])
+    except BadPhoto:
+        return None
+    return encoded(photo, longest_px=longest_px)
+
+
 @st.cache_data(max_entries=64, show_spinner=False)
 def _pixels(_originals: Originals, content: str, position: int) -> NDArray[np.uint8]:
     pixels: NDArray[np.uint8] = read_photo(_originals.data(position), _originals.ids[position])
     return pixels
 
 
-@st.cache_data(max_entries=3000, show_spinner=False)
+@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
 def _length(_originals: Originals, content: str, position: int) -> float:
     """How far a photo is from square: its longer side through its shorter one."""
     try:

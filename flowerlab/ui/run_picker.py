@@ -86,9 +86,14 @@ def run_title(run: Run, name: str | None = None) -> None:
         st.markdown(f"**{escaped(run.name if name is None else name)}**", width="stretch")
 
 
-def mistakes_link(run: Run) -> None:
-    """Leads to the page on which a run's mistakes are looked at."""
-    st.page_link("pages/mistakes.py", label=_("See where it errs"), icon="🔎", query_params={QUERY: run.id})
+def mistakes_link(*runs: Run) -> None:
+    """Leads to the page on which mistakes are looked at: of one run, or of several side by side, epoch by epoch."""
+    if len(runs) == 1:
+        label, query = _("See where it errs"), {}
+    else:
+        label, query = _("See where they err, epoch by epoch"), {"view": "epochs"}
+    ids = ",".join(run.id for run in runs)
+    st.page_link("pages/mistakes.py", label=label, icon="🔎", query_params={QUERY: ids, **query})
 
 
 def colour_mark(run: Run) -> None:

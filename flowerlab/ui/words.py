@@ -38,6 +38,12 @@ def decimals(value: float) -> str:
     return f"{value:.10f}".rstrip("0").rstrip(".")
 
 
+def points(share: float) -> str:
+    """Writes a difference of two shares in points with its sign: `+6.0`, `−22.0`."""
+    text = f"{100 * share:+.1f}"
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
+
+
 def state_words(state: RunState) -> str:
     """Writes a state with its sign."""
     return f"{STATE_SIGNS[state]} {_(state.value)}"

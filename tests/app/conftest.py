@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,11 @@ import pytest
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from flowerlab.datasets.gather import gather
+from flowerlab.datasets.originals import Original, Originals, open_originals, write_originals
+from flowerlab.home import Home
 from flowerlab.ui.lab import lab
+from tests.app.garden_runs import GARDEN, cut
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +41,29 @@ def _lab_of_this_test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, _own_envi
     lab().close()
     st.cache_resource.clear()
     st.cache_data.clear()
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Originals:
+    """A small garden, drawn once."""
+    return gather(Home(tmp_path_factory.mktemp("drawn")).create(), "garden", GARDEN)
+
+
+@pytest.fixture
+def garden(home: Home, drawn: Originals) -> Originals:
+    """That garden in the lab."""
+    shutil.copytree(drawn.folder, home.originals / drawn.folder.name)
+    opened = open_originals(home.originals / drawn.folder.name)
+    assert opened is not None
+    return opened
+
+
+@pytest.fixture
+def twins(home: Home, drawn: Originals) -> Originals:
+    """The garden, but for one training photo that comes once more among the test photos, under another label."""
+    tested = cut(drawn, "test")[0]
+    trained = next(place for place in cut(drawn, "train") if drawn.labels[place] != drawn.labels[tested])
+    photos = [Original(drawn.ids[place], int(drawn.labels[place]), drawn.data(place)) for place in range(len(drawn))]
+    # Not the same bytes: the cut keeps identical photos together.
+    photos[tested] = Original(drawn.ids[tested], int(drawn.labels[tested]), drawn.data(trained) + b"\0")
+    return write_originals(home.originals / drawn.folder.name, drawn.classes, photos)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -14,6 +16,7 @@ from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.lab import lab
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
+from tests.app.text_alternatives import alternatives
 
 MINI = "vgg16_mini"
 MOVED = {
@@ -41,6 +44,14 @@ def add_arms(home: Home, name: str, *, better: dict[str, int] | None = None, **r
         write_predictions(home.run(runs[arm.name].id), better=(better or {}).get(arm.name, 0))
     opened.close()
     return runs
+
+
+def spoil_validation(home: Home, run: Run) -> None:
+    """Has a run name every validation photo wrongly."""
+    path = home.run(run.id) / "predictions.npz"
+    stored = dict(np.load(path))
+    stored["val_probabilities"] = np.roll(stored["val_probabilities"], 1, axis=2)
+    np.savez_compressed(path, **stored)
 
 
 @pytest.fixture
@@ -97,34 +108,58 @@ def test_the_two_by_two_is_shown_with_how_far_layers_moved(home: Home) -> None:
     assert not app.exception
     told = texts(app).replace("\u2060", "")
     assert "| **Fresh head** | **85.7 % (70.6–93.7)** | **85.7 % (70.6–93.7)** |" in told
-    assert "| | rate 0.001 | rate 0.00001 |" in told
-    assert r"trained\-low \*run\* was better than B \*run\* by 14.3 points, but that may be chance" in told
+    assert "| | 0.001 | 0.00001 |" in told
+    assert "| **Head from B** | **85.7 % (70.6–93.7)** the lecture's C |" in told
+    gentle = TWO_BY_TWO["trained", 1e-5].label
+    assert f"{gentle} was better than B by 14.3 points, but that may be chance" in told
+    assert "head from B has 2 more behind it: it is that of B's epoch 2 of 2" in told
+    assert "at 0.00001 🎲 **+14.3 points**" in told
+    assert "no difference here that is larger than chance" in told
     assert "❄ 9 layers of VGG16 mini were frozen" in told
-    assert "**Why?**" in told
     (chart,) = app.get("echarts_chart")
     assert "45.0" in chart.proto.spec
     table = next(frame.value for frame in app.dataframe if "Layer" in frame.value)
     assert table["Layer"].tolist()[8:10] == ["block4_conv2", "block4_conv3"]
-    assert [table[arm.title][9] for arm in TWO_BY_TWO.values()] == ["45.00 %"] * 4
-    assert set(table[TWO_BY_TWO["fresh", 1e-3].title][:9]) == {"0 % (frozen)"}
+    assert [table[arm.label][9] for arm in TWO_BY_TWO.values()] == ["45.00 %"] * 4
+    legend = [series["name"] for series in json.loads(chart.proto.spec)["series"]]
+    assert legend == [arm.label for arm in TWO_BY_TWO.values()] == list(table.columns)[1:]
+    # Runs may be another pupil's, who gave them names.
+    assert "run*" not in told.replace("\\", "")
+    assert set(table[TWO_BY_TWO["fresh", 1e-3].label][:9]) == {"0 % (frozen)"}
     app.button(key="compare-fine-tuning").click().run()
     assert app.query_params["runs"].split(",") == [run.id for run in runs.values()]
 
 
 def test_the_leak_is_not_compared_photo_by_photo(home: Home) -> None:
-    """Both accuracies stand side by side; that the photos differ is said, and no test is made."""
-    add_arms(home, "leak")
+    """Both accuracies stand side by side, with Newcombe's interval of two tests on different photos; the validation photos, which
+    are the same, are compared before anything is said of them."""
+    runs = add_arms(home, "leak")
     told = texts(open_page("experiments"))
-    assert "The leak shows **+0.0 points**" in told
+    assert "The leak shows **0.0 points**, with a 95 % interval of −17.1 to +17.1 (Newcombe" in told
     assert "cannot be compared photo by photo" in told
-    assert "may be chance" not in told
+    assert "As 0 lies in it, that may be chance" in told
+    assert "90.0 % honest, 90.0 % with the leak. It is the same" in told
+    spoil_validation(home, runs["leak"])
+    told = texts(open_page("experiments"))
+    assert "90.0 % honest, 0.0 % with the leak. That is more than chance would make" in told
 
 
 def test_the_padding_is_compared_photo_by_photo(home: Home) -> None:
     """The same photos were asked: the sentence says whether the difference is real."""
     add_arms(home, "padding", better={"B": 4})
     told = texts(open_page("experiments"))
-    assert r"B \*run\* was better than padding \*run\* by 11.4 points, but that may be chance" in told
+    assert "B, whole square was better than B with the padding by 11.4 points, but that may be chance" in told
+
+
+def test_every_chart_and_table_has_its_own_text_alternative(home: Home) -> None:
+    """The chart of how far layers moved, and its table, say what they show; the other two results have neither."""
+    add_arms(home, "fine-tuning")
+    app = open_page("experiments")
+    assert not app.exception
+    found = alternatives(app)
+    assert len(found) == 2
+    assert all(found)
+    assert len(set(found)) == 2
 
 
 def test_what_is_not_on_this_computer_is_fetched_first(home: Home) -> None:

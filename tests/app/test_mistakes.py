@@ -1,110 +1,26 @@
-"""The Mistakes page."""
+"""The Mistakes page: its choices, the worst photos, near-duplicates."""
 
 from __future__ import annotations
 
-import json
 import shutil
-import time
-from typing import Any
 
-import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from flowerlab.comparison import MOST_RUNS
 from flowerlab.datasets.catalog import FLOWERS
-from flowerlab.datasets.garden import Garden
-from flowerlab.datasets.gather import gather
-from flowerlab.datasets.originals import Original, Originals, open_originals, write_originals
-from flowerlab.datasets.parts import parts_of
+from flowerlab.datasets.originals import Originals
 from flowerlab.home import Home
-from flowerlab.run import Run
 from flowerlab.ui.lab import lab
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
-
-GARDEN = Garden(60)
-EPOCHS = 4
-WRONG = 3
+from tests.app.garden_runs import WRONG, add_run, charts, cut, hashed, open_view
 
 
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Originals:
-    """A small garden, drawn once."""
-    return gather(Home(tmp_path_factory.mktemp("drawn")).create(), "garden", GARDEN)
+class Foreign:
+    """A language in which every text is another one."""
 
-
-@pytest.fixture
-def garden(home: Home, drawn: Originals) -> Originals:
-    """That garden in the lab."""
-    shutil.copytree(drawn.folder, home.originals / drawn.folder.name)
-    opened = open_originals(home.originals / drawn.folder.name)
-    assert opened is not None
-    return opened
-
-
-def cut(originals: Originals, part: str, split: str = "honest") -> list[int]:
-    """Positions of a part's photos."""
-    order, parts = parts_of(originals, "garden", split=split, validation_fraction=0.2)
-    return [int(place) for place in order[getattr(parts, part)]]
-
-
-@pytest.fixture
-def twins(home: Home, drawn: Originals) -> Originals:
-    """The garden, but for one training photo that comes once more among the test photos, under another label."""
-    tested = cut(drawn, "test")[0]
-    trained = next(place for place in cut(drawn, "train") if drawn.labels[place] != drawn.labels[tested])
-    photos = [Original(drawn.ids[place], int(drawn.labels[place]), drawn.data(place)) for place in range(len(drawn))]
-    # Not the same bytes: the cut keeps identical photos together.
-    photos[tested] = Original(drawn.ids[tested], int(drawn.labels[tested]), drawn.data(trained) + b"\0")
-    return write_originals(home.originals / drawn.folder.name, drawn.classes, photos)
-
-
-def add_run(
-    home: Home, originals: Originals, name: str = "run", *, split: str = "honest", epochs: int = EPOCHS, seed: int = 0
-) -> Run:
-    """A finished run on a garden. Of its test photos it names the first `WRONG` wrongly, surer from one to the next.
-
-    Its answer to the first validation photo turns at every epoch, to all others never.
-    """
-    run = add_finished(home, name, materials=originals.folder.name, split=split, seed=seed)
-    test, validation = cut(originals, "test", split), cut(originals, "validation", split)
-    truth = originals.labels[test]
-    probabilities = np.full((len(test), 5), 0.05, dtype=np.float32)
-    probabilities[np.arange(len(test)), truth] = 0.8
-    for place in range(WRONG):
-        probabilities[place] = 0.01
-        probabilities[place, (truth[place] + 1) % 5] = 0.96 - 0.1 * (WRONG - place)
-        probabilities[place, truth[place]] = 0.01 + 0.1 * (WRONG - place)
-    val_truth = originals.labels[validation]
-    by_epoch = np.full((epochs, len(validation), 5), 0.1, dtype=np.float32)
-    by_epoch[:, np.arange(len(validation)), val_truth] = 0.6
-    for epoch in range(0, epochs, 2):
-        by_epoch[epoch, 0] = 0.1
-        by_epoch[epoch, 0, (val_truth[0] + 1) % 5] = 0.6
-    np.savez_compressed(
-        home.run(run.id) / "predictions.npz", classes=np.asarray(FLOWERS), test_truth=truth, test_probabilities=probabilities,
-        test_ids=np.asarray([originals.ids[place] for place in test]), val_truth=val_truth, val_probabilities=by_epoch,
-        val_ids=np.asarray([originals.ids[place] for place in validation]),
-    )  # fmt: skip
-    return run
-
-
-def open_view(view: str, *, query: dict[str, str] | None = None, state: dict[str, Any] | None = None) -> AppTest:
-    """Opens the page on one of its views."""
-    return open_page("mistakes", query=query, state={"mistakes-view": view, **(state or {})})
-
-
-def charts(app: AppTest) -> list[dict[str, Any]]:
-    """The ECharts options of the page, decoded."""
-    return [json.loads(chart.proto.spec) for chart in app.get("echarts_chart")]
-
-
-def hashed(originals: Originals) -> None:
-    """Waits until near-duplicates were looked for."""
-    state, due_s = lab().hasher.start(originals), time.monotonic() + 30
-    while not state.over:
-        assert time.monotonic() < due_s
-        time.sleep(0.01)
-    assert not state.error
+    def gettext(self, text: str) -> str:
+        """A text of that language, with the formats of the English one."""
+        return f"‹{text}›"
 
 
 def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
@@ -117,11 +33,25 @@ def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
 
 
 def test_the_newest_run_is_chosen_at_first_and_a_link_chooses_another(home: Home) -> None:
-    """One run at first; `?runs=id` and what was picked come back, at most two."""
-    runs = [add_finished(home, f"run {number}", seed=number) for number in range(3)]
-    assert open_page("mistakes").multiselect(key="mistakes-runs").value == [runs[2].id]
+    """One run at first; `?runs=id` and what was picked come back, at most as many as Compare takes."""
+    runs = [add_finished(home, f"run {number}", seed=number) for number in range(MOST_RUNS + 1)]
+    assert open_page("mistakes").multiselect(key="mistakes-runs").value == [runs[-1].id]
     app = open_page("mistakes", query={"runs": ",".join(run.id for run in runs)})
-    assert app.multiselect(key="mistakes-runs").value == [runs[0].id, runs[1].id]
+    assert app.multiselect(key="mistakes-runs").value == [run.id for run in runs[:MOST_RUNS]]
+
+
+def test_the_address_names_the_view_in_a_word_that_stays(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`?view=calibration` opens that view in any language and is written back; a word of no view is passed over."""
+    add_finished(home, "run")
+    monkeypatch.setattr("flowerlab.locale._catalogue", lambda _language: Foreign())
+    app = open_page("mistakes", query={"view": "calibration"})
+    assert not app.exception
+    assert "ECE" in texts(app)
+    app.button_group(key="mistakes-view").set_value("epochs").run()
+    assert app.query_params["view"] in ("epochs", ["epochs"])
+    app = open_page("mistakes", query={"view": "<img src=x>"})
+    assert not app.exception
+    assert app.query_params["view"] in ("worst", ["worst"])
 
 
 # Worst photos
@@ -212,7 +142,7 @@ def test_a_pair_across_training_and_test_is_a_leak(home: Home, twins: Originals)
     app = open_view("worst")
     alts = [image.proto.imgs[0].alt for image in app.get("image")]
     assert any("its near-duplicate was learnt from" in alt for alt in alts)
-    assert len(app.get("image")) == WRONG + 2
+    assert len(app.get("image")) == WRONG
 
 
 def test_with_the_lectures_split_every_test_photo_was_seen(home: Home, twins: Originals) -> None:
@@ -239,88 +169,6 @@ def test_a_search_that_was_ended_can_begin_again(
     app.button(key="hash-start").click().run()
     hashed(garden)
     assert "No two of the 60 photos" in texts(app.run())
-
-
-# Epoch by epoch
-
-
-def test_the_slider_moves_matrix_recall_and_one_photo(home: Home, garden: Originals) -> None:
-    """Validation photos, so labelled; at another epoch the matrix, the marked epoch and the photo's answer are others."""
-    add_run(home, garden)
-    app = open_view("epochs", state={"mistakes-epoch": 2})
-    assert not app.exception
-    told = texts(app)
-    assert "validation photos" in told
-    count = len(cut(garden, "validation"))
-    assert f"After epoch 2 of {EPOCHS}: {count} of {count} validation photos named rightly" in told.replace("\\", "")
-    app.slider(key="mistakes-epoch").set_value(1).run()
-    assert f"After epoch 1 of {EPOCHS}: {count - 1} of {count} validation photos" in texts(app).replace("\\", "")
-    matrix, recall, bars, lines = charts(app)
-    assert matrix["series"][0]["type"] == "heatmap"
-    assert recall["series"][0]["markLine"]["data"] == lines["series"][0]["markLine"]["data"] == [{"xAxis": 0}]
-    first = int(garden.labels[cut(garden, "validation")[0]])
-    values = [bar["value"] for bar in bars["series"][0]["data"]]
-    assert int(np.argmax(values)) == (first + 1) % 5
-    assert [series["data"][1] for series in lines["series"]][first] == pytest.approx(60)
-
-
-def test_photos_whose_answer_moved_most_come_first_and_can_be_chosen(home: Home, garden: Originals) -> None:
-    """The photo that turned at every epoch is shown first; a press under another shows that one."""
-    add_run(home, garden)
-    photos = [garden.ids[place] for place in cut(garden, "validation")]
-    app = open_view("epochs")
-    looks = [str(button.key) for button in app.button if "mistakes-look-" in str(button.key)]
-    assert looks[0] == f"mistakes-look-{photos[0]}"
-    assert app.get("image")[0].proto.imgs[0].alt.startswith(f"Validation photo {photos[0]}")
-    app.button(key=f"mistakes-look-{photos[3]}").click().run()
-    assert app.get("image")[0].proto.imgs[0].alt.startswith(f"Validation photo {photos[3]}")
-
-
-def test_two_runs_stand_at_the_same_epoch(home: Home, garden: Originals) -> None:
-    """Two runs have a matrix, recall and the same photo each; the one that ended before says so."""
-    runs = [add_run(home, garden, "long"), add_run(home, garden, "short", epochs=2, seed=1)]
-    app = open_view("epochs", query={"runs": ",".join(run.id for run in runs)}, state={"mistakes-epoch": 4})
-    assert not app.exception
-    assert len(charts(app)) == 8
-    assert "This run ended here" in texts(app)
-
-
-def test_a_run_without_epochs_says_so(home: Home) -> None:
-    """Where no answers of epochs were kept, a sentence says it, and there is no slider."""
-    run = add_finished(home, "run")
-    write_predictions(home.run(run.id), epochs=0)
-    app = open_view("epochs")
-    assert not app.exception
-    assert "keeps no answers of its epochs" in texts(app)
-    assert not app.slider
-
-
-def test_one_epoch_needs_no_slider(home: Home, garden: Originals) -> None:
-    """A single epoch is shown as it is."""
-    add_run(home, garden, epochs=1)
-    app = open_view("epochs")
-    assert not app.exception
-    assert "only one epoch" in texts(app)
-    assert not app.slider
-
-
-# Calibration
-
-
-def test_calibration_is_told_in_a_sentence_a_diagram_and_a_table(home: Home) -> None:
-    """Of 35 answers at 80 % 30 are right: the sentence says it, the diagram has both states and their counts, the table as well."""
-    add_finished(home, "run")
-    app = open_view("calibration")
-    assert not app.exception
-    assert "When it said 80 %, it was right in 86 of 100 (30 of the 35 photos at 80–87 %)." in texts(app)
-    (figure,) = charts(app)
-    assert [series["name"] for series in figure["series"]] == [
-        "as answered", "as answered", "with the temperature", "with the temperature", "as sure as right"
-    ]  # fmt: skip
-    assert figure["series"][0]["data"] == [[80.0, 85.7]]
-    assert sum(figure["series"][1]["data"]) == sum(figure["series"][3]["data"]) == 35
-    assert app.metric[0].value == "5.7 %"
-    assert app.dataframe[0].value["Photos"][0] == "35"
 
 
 def test_names_cannot_bring_markup(home: Home) -> None:

@@ -13,6 +13,7 @@ from tools.matrix_cells import click_cell, find_cells
 
 WORST = re.compile(r"The most frequent mistake: (\w+) called (\w+) \((\d+) photos?\)")
 VERDICT = re.compile("hardly chance|may be chance|No difference was found")
+MISTAKEN = re.compile(r"Most frequent mistake: (\d+) (\w+) called (\w+)\.")
 MOST_TABS = 12
 MOST_LOOKS = 60
 LOADED = "images => images.length > 0 && images.every(image => image.complete && image.naturalWidth > 0)"
@@ -28,10 +29,42 @@ def train(page: Page, address: str, name: str, **knobs: object) -> None:
     expect(page.locator(".st-key-to-compare button")).to_be_visible()
 
 
+def look_at_mistakes(page: Page) -> None:
+    """Goes on from Compare to Mistakes with both runs: the epoch slider by keyboard, a cell of a matrix, the worst photos."""
+    page.get_by_role("link", name="See where they err, epoch by epoch").click()
+    slider = page.locator(".st-key-mistakes-epoch input[type=range]")
+    slider.press("Home")
+    expect(page.get_by_text("After epoch 1 of 6:")).to_be_visible()
+    expect(page.get_by_text("This run ended here.")).to_have_count(0)
+    slider.press("ArrowRight")
+    expect(page.get_by_text("After epoch 2 of 6:")).to_be_visible()
+    expect(page.get_by_text("This run ended here.")).to_have_count(1)
+    told = page.get_by_text(MISTAKEN).last
+    count, truth, answer = MISTAKEN.search(told.inner_text()).groups()
+    key = page.locator("[class*=st-key-epoch-matrix-]").last.get_attribute("class")
+    key = (
+        next(name for name in key.split() if name.startswith("st-key-"))
+        .removeprefix("st-key-")
+        .removesuffix("-table-open")
+    )
+    words = f"photos of {truth} were called {answer}"
+    click_cell(page, key, find_cells(page, key, [words])[words])
+    cell = page.locator(".st-key-epoch-cell")
+    expect(cell.get_by_role("heading")).to_have_text(
+        re.compile(f"Validation photos: {count} of {truth} that .+ called {answer} after")
+    )
+    expect(cell.locator("img")).to_have_count(min(int(count), 12))
+    page.get_by_role("radio", name="Worst photos").click()
+    page.wait_for_url(re.compile("view=worst"))
+    expect(page.get_by_text("The largest loss first")).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("called it")).first).to_be_visible()
+    assert page.get_by_test_id("stException").count() == 0
+
+
 @pytest.mark.browser
 def test_from_the_worst_cell_to_its_photos(server: Server, page: Page) -> None:
     """Train A and B, open Compare, click the worst cell, see its photos with both runs' answers, do the same by keyboard, see on
-    which photos A and B differ, and read whether the difference is real."""
+    which photos A and B differ, read whether the difference is real, and go on to Mistakes, whose epoch slider moves by keyboard."""
     for number, epochs in enumerate((1, 6), start=1):
         train(page, server.address, f"Hand-made #{number}", epochs=epochs, patience=epochs)
     # The second run may still be saved while its page already offers to compare.
@@ -81,3 +114,4 @@ def test_from_the_worst_cell_to_its_photos(server: Server, page: Page) -> None:
     expect(cell.get_by_text("Only B, ")).to_be_visible()
     expect(page.get_by_text(VERDICT).first).to_be_visible()
     assert page.get_by_test_id("stException").count() == 0
+    look_at_mistakes(page)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from flowerlab.home import Home
 from tests.browser.conftest import new_page
-from tools.app_server import Server
+from tests.browser.filled_home import fill
+from tools.app_server import Server, served
 
 PAGES = {
     "": "Flowerlab",
@@ -19,7 +24,29 @@ PAGES = {
     "classify": "Classify",
     "disk": "Disk",
 }
-WIDER_THAN_THE_SCREEN = "document.documentElement.scrollWidth > window.innerWidth"
+# Streamlit's outer boxes hide what sticks out, so that the document never scrolls: its main part does, or cuts it off.
+STICKING_OUT = """() => {
+    const main = document.querySelector('[data-testid=stMain]'), found = [];
+    if (main.scrollWidth > main.clientWidth) found.push(`page ${main.scrollWidth} > ${main.clientWidth}`);
+    const edge = main.getBoundingClientRect().left + main.clientWidth + 1;
+    const hides = element => {
+        for (let box = element.parentElement; box && box !== main; box = box.parentElement)
+            if (getComputedStyle(box).overflowX !== 'visible') return true;
+        return false;
+    };
+    for (const element of main.querySelectorAll('*')) {
+        const { right, width } = element.getBoundingClientRect();
+        if (width && right > edge && !hides(element)) found.push(`${element.tagName} ${element.innerText || ''}`.slice(0, 60));
+    }
+    for (const drawn of main.querySelectorAll('canvas, img')) {
+        const box = drawn.closest('[data-testid=stElementContainer]');
+        const { right, width } = drawn.getBoundingClientRect();
+        if (box && width && right > box.getBoundingClientRect().right + 1) found.push(`${drawn.tagName} in ${box.className}`);
+    }
+    return found;
+}"""
+STILL = "[data-testid=stApp][data-test-script-state=notRunning]"
+VIEWS = ("worst", "epochs", "calibration", "duplicates")
 
 
 def drawn(page: Page, title: str) -> None:
@@ -40,7 +67,7 @@ def test_every_page_opens_by_its_own_address(server: Server, browser: Browser, d
         page.goto(f"{server.address}/{name}")
         drawn(page, title)
         assert page.get_by_test_id("stException").count() == 0, name
-        assert not page.evaluate(WIDER_THAN_THE_SCREEN), name
+        assert page.evaluate(STICKING_OUT) == [], name
         expect(page.get_by_text("nothing is training")).to_be_visible()
     page.set_viewport_size({"width": 1280, "height": 900})
     for title in ("Data", "Train", "Compare", "Mistakes", "Inside", "Experiments", "Classify", "Disk"):
@@ -49,3 +76,31 @@ def test_every_page_opens_by_its_own_address(server: Server, browser: Browser, d
         assert page.get_by_test_id("stException").count() == 0, title
     outside = [url for url in asked if not url.startswith((server.address, "data:", "blob:"))]
     assert not outside
+
+
+@pytest.fixture
+def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Server, str]]:
+    """The running app with runs and experiments to show, and the ids of three runs as in an address."""
+    monkeypatch.setenv("FLOWERLAB_GARDEN_PICTURES", "100")
+    # VGG16 mini shall be the first of the known networks, wherever the test runs.
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    Home(tmp_path / "home").create()
+    runs = fill()
+    with served(tmp_path / "home", garden_pictures=100) as running:
+        yield running, ",".join(run.id for run in runs)
+
+
+@pytest.mark.browser
+def test_nothing_sticks_out_on_a_phone(filled: tuple[Server, str], browser: Browser) -> None:
+    """With several runs, on 400 px and in the dark, no page can be scrolled sideways, and nothing reaches out of it or of its box."""
+    server, ids = filled
+    page = new_page(browser, width=400, dark=True)
+    addresses = {name: f"{name}?runs={ids}" if name in ("compare", "classify") else name for name in PAGES}
+    addresses["train"] = f"train?run={ids.split(',')[0]}"
+    addresses |= {f"mistakes {view}": f"mistakes?runs={ids}&view={view}" for view in VIEWS}
+    for name, address in addresses.items():
+        page.goto(f"{server.address}/{address}")
+        drawn(page, PAGES[name.split(" ")[0]])
+        page.wait_for_selector(STILL)
+        assert page.get_by_test_id("stException").count() == 0, name
+        assert page.evaluate(STICKING_OUT) == [], name

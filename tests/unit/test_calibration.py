@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.special import softmax
 
-from flowerlab.calibration import TEMPERATURES, best_temperature, calibration_error, reliability, tempered, widest_gap
+from flowerlab.calibration import (
+    TEMPERATURES,
+    at_the_end,
+    best_temperature,
+    calibration_error,
+    photos_in_bin,
+    reliability,
+    tempered,
+    widest_gap,
+)
+from flowerlab.comparison import Calibrated
+from flowerlab.ui.calibration_view import temperature_sentence
 
 LOGITS = arrays.arrays(np.float64, st.tuples(st.integers(1, 60), st.integers(2, 6)), elements=st.floats(-8, 8))
 
@@ -56,6 +67,27 @@ def test_a_certain_answer_is_survived() -> None:
     assert calibration_error(certain, np.array([1, 2, 0, 1])) == 1.0
 
 
+@given(photos=st.integers(1, 40), classes=st.integers(2, 6), seed=st.integers(0, 99))
+def test_of_equal_fits_the_one_nearest_to_1_is_taken(photos: int, classes: int, seed: int) -> None:
+    """Even answers are even at every temperature: it is 1, as it is for answers that are quite sure and all right."""
+    truth = np.random.default_rng(seed).integers(0, classes, photos)
+    assert best_temperature(np.full((photos, classes), 1 / classes, dtype=np.float32), truth) == pytest.approx(1.0)
+    assert best_temperature(np.eye(classes)[truth], truth) == pytest.approx(1.0)
+
+
+def test_a_temperature_at_a_limit_is_said_to_be_there() -> None:
+    """Answers that are never right want a temperature beyond the highest that is tried; those that are always right one below the
+    lowest; the page says so, and says it of none in between."""
+    unsure = np.tile([[0.6, 0.4]], (50, 1))
+    hottest = best_temperature(np.tile([[0.99, 0.01]], (50, 1)), np.ones(50, dtype=np.int64))
+    coldest = best_temperature(unsure, np.zeros(50, dtype=np.int64))
+    assert (hottest, coldest) == pytest.approx((TEMPERATURES[-1], TEMPERATURES[0]))
+    for temperature, told in ((hottest, True), (coldest, True), (1.5, False), (1.0, False)):
+        assert at_the_end(temperature) == told
+        sentence = temperature_sentence(Calibrated(0.2, temperature, 0.1))
+        assert ("at the end of the range that is tried (0.25 to 4)" in sentence) == told
+
+
 @given(logits=LOGITS, seed=st.integers(0, 99))
 def test_the_telling_bin_adds_most_to_the_error(logits: np.ndarray, seed: int) -> None:
     """No bin adds more to the calibration error than the one that is told about; without photos there is none."""
@@ -68,3 +100,19 @@ def test_the_telling_bin_adds_most_to_the_error(logits: np.ndarray, seed: int) -
         max(one.photos * abs(one.accuracy - one.sureness) for one in bins if one.photos)
     )
     assert widest_gap(reliability(probabilities[:0], truth[:0])) is None
+
+
+@given(logits=LOGITS, seed=st.integers(0, 99))
+def test_every_photo_lies_in_one_bin_wrong_ones_first(logits: np.ndarray, seed: int) -> None:
+    """The photos of all bins are all photos, each once, as many as the diagram counts; the wrong ones come first, then the surest."""
+    probabilities = softmax(logits, axis=1)
+    truth = np.random.default_rng(seed).integers(0, logits.shape[1], len(logits))
+    right, highest = probabilities.argmax(axis=1) == truth, probabilities.max(axis=1)
+    found = []
+    for place, one in enumerate(reliability(probabilities, truth)):
+        photos = photos_in_bin(probabilities, truth, place).tolist()
+        assert len(photos) == one.photos
+        keys = [(bool(right[photo]), -highest[photo]) for photo in photos]
+        assert keys == sorted(keys)
+        found += photos
+    assert sorted(found) == list(range(len(truth)))

@@ -131,7 +131,14 @@ def test_moves_are_percent_on_a_logarithmic_axis() -> None:
     assert options["yAxis"]["min"] == pytest.approx(0.1)
     assert options["series"][0]["data"] == [None, 45.0, 90.0]
     assert options["series"][1]["data"] == [None, pytest.approx(0.2), pytest.approx(0.1)]
-    assert len({line["symbol"] for line in options["series"]}) == 2
+    lines = [one for one in options["series"] if one["type"] == "line"]
+    assert len({line["symbol"] for line in lines}) == 2
+    # The shade of the frozen place fills its whole width and height, and is no run.
+    (shade,) = [one for one in options["series"] if one["type"] == "bar"]
+    assert shade["data"] == [options["yAxis"]["max"], None, None]
+    assert options["yAxis"]["max"] >= 90
+    assert options["legend"]["data"] == [line["name"] for line in lines]
+    assert [one["type"] for one in changes_options(MOVES, frozen=0)["series"]] == ["line", "line"]
     assert changes_options(MOVES, frozen=0)["xAxis"]["data"] == ["conv", "answer"]
 
 

@@ -63,6 +63,7 @@ def test_a_click_names_its_cell() -> None:
         assert cell["value"][2] == MATRIX[truth][answer]
     assert len({cell["name"] for cell in found}) == 9
     assert drawn("counts")["series"][0]["selectedMode"] == "single"
+    assert drawn("counts", opens=False)["series"][0]["selectedMode"] is False
 
 
 def test_rows_are_the_truth_from_top_to_bottom() -> None:

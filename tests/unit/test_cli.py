@@ -912,6 +912,21 @@ def test_an_experiment_is_one_command(call: Call) -> None:
     assert "B with the padding: test accuracy 83.3 % (66.4–92.7)" in told
 
 
+def test_a_dry_run_of_an_experiment_starts_nothing(call: Call) -> None:
+    """`--dry-run` tells what would be trained and how long that takes, adds no run, and knows what is there already."""
+    text = call("experiment", "fine-tuning", "--epochs", "1", "--dry-run").out
+    assert "Head from B, 0.001 (the lecture's C): to train, from the run of B" in text
+    assert re.search(r"5 runs to train, about .+ Nothing was started\.", text)
+    assert call("runs", "--json").json["runs"] == []
+    b = call("experiment", "padding", "--epochs", "1", "--json").json["runs"]["B"]["run_id"]
+    outcome = call("experiment", "leak", "--epochs", "1", "--dry-run", "--json").json
+    assert (outcome["dry_run"], outcome["there"], list(outcome["missing"])) == (True, {"B": b}, ["leak"])
+    assert outcome["missing"]["leak"]["split"] == "lecture"
+    assert outcome["seconds_total"] > 0
+    assert len(call("runs", "--json").json["runs"]) == 2
+    assert call("experiment", "leak", "--epochs", "0", "--dry-run").code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [

@@ -12,7 +12,6 @@ from flowerlab.experiments import (
     TWO_BY_TWO,
     arm_recipe,
     find_trial,
-    main_effects,
     seconds_of_trial,
     start_trial,
 )  # fmt: skip
@@ -102,10 +101,13 @@ def test_a_run_that_came_to_nothing_is_shown_and_missing(lab: Lab) -> None:
     lab.stop(started["B"].run.id)
 
 
-def test_what_rate_and_head_did_is_averaged_over_the_other() -> None:
-    """The rate's gain is the mean over both heads, the head's the mean over both rates."""
-    high, low = 1e-3, 1e-5
-    accuracies = {("fresh", high): 0.76, ("fresh", low): 0.80, ("trained", high): 0.26, ("trained", low): 0.86}
-    of_rate, of_head = main_effects(accuracies)
-    assert of_rate == pytest.approx((0.04 + 0.60) / 2)
-    assert of_head == pytest.approx((-0.50 + 0.06) / 2)
+def test_an_arm_has_one_label_with_the_lectures_name_behind_it() -> None:
+    """Head and rate as in the 2 × 2; the two that the lecture knows say so; all are told apart; B's extra epochs are stated."""
+    labels = [arm.label for arm in TWO_BY_TWO.values()]
+    assert labels == [
+        "Fresh head, 0.001",
+        "Fresh head, 0.00001",
+        "Head from B, 0.001 (the lecture's C)",
+        "Head from B, 0.00001 (the lecture's C, gently)",
+    ]
+    assert "have B's epochs behind them" in EXPERIMENTS["fine-tuning"].sentence

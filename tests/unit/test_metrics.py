@@ -17,6 +17,7 @@ from flowerlab.metrics import (
     class_figures,
     confusion_matrix,
     load_predictions,
+    share_difference_interval,
     sureness,
     top_confusions,
     wilson_interval,
@@ -47,12 +48,64 @@ def test_lecture_intervals() -> None:
     assert wilson_interval(0, 0) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ((56, 70, 48, 80), (0.0524, 0.3339)),
+        ((9, 10, 3, 10), (0.1705, 0.8090)),
+        ((6, 7, 2, 7), (0.0582, 0.8062)),
+        ((5, 56, 0, 29), (-0.0381, 0.1926)),
+        ((0, 10, 0, 20), (-0.1611, 0.2775)),
+        ((0, 10, 0, 10), (-0.2775, 0.2775)),
+        ((10, 10, 0, 20), (0.6791, 1.0)),
+        ((10, 10, 0, 10), (0.6075, 1.0)),
+    ],
+)
+def test_the_interval_of_a_difference_is_newcombes(
+    counts: tuple[int, int, int, int], expected: tuple[float, float]
+) -> None:
+    """The eight contrasts of Newcombe 1998, table II, method 10, to the four digits that are printed there."""
+    assert share_difference_interval(*counts) == pytest.approx(expected, abs=5e-5)
+
+
+@given(
+    first=st.tuples(st.integers(0, 400), st.integers(1, 400)), second=st.tuples(st.integers(0, 400), st.integers(1, 400))
+)  # fmt: skip
+def test_the_interval_of_a_difference_turns_with_it(first: tuple[int, int], second: tuple[int, int]) -> None:
+    """It holds the difference, lies within −1..1, and the other way round it is its negative; without photos nothing is known."""
+    one, other = ((min(right, total), total) for right, total in (first, second))
+    low, high = share_difference_interval(*one, *other)
+    assert -1 - 1e-9 <= low - 1e-12 <= one[0] / one[1] - other[0] / other[1] <= high + 1e-12 <= 1 + 1e-9
+    assert share_difference_interval(*other, *one) == pytest.approx((-high, -low))
+    assert share_difference_interval(0, 0, *other) == (-1.0, 1.0)
+
+
 def test_calibration_error_counts_the_gap_by_photos() -> None:
     """Ten photos at 0.9 of which six are right are 0.3 off; ten at 0.6 of which six are right are not: 0.15 in all."""
     probabilities = np.asarray([[0.9, 0.1]] * 10 + [[0.6, 0.4]] * 10, dtype=np.float32)
     truth = np.asarray(([0] * 6 + [1] * 4) * 2)
     assert calibration_error(probabilities, truth) == pytest.approx(0.15, abs=1e-6)
     assert calibration_error(np.asarray([[1.0, 0.0]], dtype=np.float32), np.asarray([0])) == 0
+
+
+@given(
+    sure=st.lists(st.floats(0.2, 1.0), min_size=1, max_size=60), bins=st.integers(1, 20), seed=st.integers(0, 99)
+)  # fmt: skip
+def test_calibration_error_is_that_of_digitized_bins(sure: list[float], bins: int, seed: int) -> None:
+    """Σ of photos × |share right − mean sureness| over the bins into which `numpy.digitize` puts them, each closed above."""
+    edges = np.linspace(0, 1, bins + 1)
+    # On an edge rounding decides, there as here.
+    highest = np.array([one for one in sure if np.abs(edges - one).min() > 1e-9 or one == 1.0] or [1.0])
+    truth = np.random.default_rng(seed).integers(0, 5, len(highest))
+    probabilities = np.repeat((1 - highest[:, None]) / 4, 5, axis=1)
+    probabilities[:, 0] = highest
+    right = probabilities.argmax(axis=1) == truth
+    places = np.digitize(probabilities.max(axis=1), edges, right=True)
+    expected = 0.0
+    for place in np.unique(places):
+        inside = places == place
+        expected += inside.mean() * abs(right[inside].mean() - probabilities.max(axis=1)[inside].mean())
+    assert calibration_error(probabilities, truth, bins=bins) == pytest.approx(expected, abs=1e-12)
 
 
 def test_too_sure_and_too_unsure_in_one_bin_cancel_only_there() -> None:
@@ -96,6 +149,31 @@ def test_top_confusions_are_the_most_frequent_mistakes() -> None:
     assert top_confusions([[9, 2, 0], [5, 9, 2], [0, 0, 9]]) == [(1, 0, 5), (0, 1, 2), (1, 2, 2)]
     assert top_confusions([[9, 2, 0], [5, 9, 2], [0, 0, 9]], most=1) == [(1, 0, 5)]
     assert top_confusions([[3]]) == []
+
+
+@given(
+    counts=st.integers(1, 6).flatmap(
+        lambda classes: st.lists(st.lists(st.integers(0, 4), min_size=classes, max_size=classes), min_size=classes,
+                                 max_size=classes)
+    ),
+    most=st.integers(0, 40),
+)  # fmt: skip
+def test_top_confusions_leave_out_none_that_is_more_frequent(counts: list[list[int]], most: int) -> None:
+    """Each told mistake happened so often, once each, in falling order; none that is left out is more frequent than one that is told;
+    where there is room for all, their photos are all that were named wrongly."""
+    told = top_confusions(counts, most=most)
+    assert len({(true, answer) for true, answer, _count in told}) == len(told) <= most
+    assert all(counts[true][answer] == count > 0 and true != answer for true, answer, count in told)
+    assert [count for _true, _answer, count in told] == sorted((one[2] for one in told), reverse=True)
+    wrong = np.array(counts)
+    np.fill_diagonal(wrong, 0)
+    left = wrong.copy()
+    for true, answer, _count in told:
+        left[true, answer] = 0
+    if len(told) < most:
+        assert left.sum() == 0
+    elif told:
+        assert left.max() <= told[-1][2]
 
 
 def test_predictions_are_read_once_and_again_when_they_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

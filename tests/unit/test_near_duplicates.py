@@ -159,3 +159,34 @@ def test_leaks_come_first() -> None:
     assert [(pair.first, pair.second, pair.bits) for pair in found.pairs] == [(2, 3, 1), (0, 1, 0)]
     assert found.leaking == [Pair(2, 3, 1)]
     assert found.of(1) == [Pair(0, 1, 0)]
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    hashes=some.lists(some.integers(1, 40), min_size=2, max_size=40), each=some.integers(1, 6), seed=some.integers(0, 9)
+)  # fmt: skip
+def test_of_a_burst_the_nearest_pairs_are_taken_and_no_leak_is_lost(hashes: list[int], each: int, seed: int) -> None:
+    """Each photo keeps its nearest partners, at most so many pairs are taken for each and one across the split; a photo that is
+    in a leak at all is in one that is taken; the index by photo finds what a scan of all pairs finds."""
+    array = np.array(hashes, dtype=np.uint64)
+    order = np.random.default_rng(seed).permutation(len(hashes))
+    named = part_names(order, make_split(len(hashes), split="honest", validation_fraction=0.2))
+    every = Duplicates(tuple(near_pairs(array)), named)
+    found = find_duplicates(array, named, most_each=each)
+    assert set(found.pairs) <= set(every.pairs)
+    assert len(found.pairs) <= len(hashes) * (each + 1)
+    for photo in range(len(hashes)):
+        mine, all_of_it = found.of(photo), every.of(photo)
+        assert sorted(pair.bits for pair in mine)[:each] == sorted(pair.bits for pair in all_of_it)[:each]
+        assert any(map(found.leaks, mine)) == any(map(every.leaks, all_of_it))
+        assert mine == [pair for pair in found.pairs if photo in (pair.first, pair.second)]
+    assert found.crowded == any(len(every.of(photo)) > each for photo in range(len(hashes)))
+
+
+def test_a_thousand_alike_photos_have_few_pairs() -> None:
+    """A burst of 1,000 equal photos, which has half a million pairs, is told by at most nine for each photo."""
+    parts = {position: frozenset({"test" if position % 3 == 0 else "train"}) for position in range(1000)}
+    found = find_duplicates(np.full(1000, 255, dtype=np.uint64), parts)
+    assert found.crowded
+    assert len(found.pairs) <= 9 * 1000
+    assert all(any(found.leaks(pair) for pair in found.of(position)) for position in range(1000))

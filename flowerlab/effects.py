@@ -1,0 +1,83 @@
+"""What head and rate did in the fine-tuning experiment: each choice while the other stayed, photo by photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from flowerlab.comparison import Answers, pair
+from flowerlab.experiments import LECTURE_LEARNING_RATE
+from flowerlab.paired import PairedTest
+from flowerlab.presets import GENTLE_LEARNING_RATE
+
+Choice = Literal["rate", "head"]
+Verdict = Literal["better", "worse", "unsure"]
+HEADS = ("fresh", "trained")
+RATES = (LECTURE_LEARNING_RATE, GENTLE_LEARNING_RATE)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one choice did while the other stayed (a simple effect).
+
+    Args:
+        choice: `rate`: the low rate instead of the lecture's; `head`: the head from B instead of a fresh one.
+        head: What stayed, where the rate was changed.
+        rate: What stayed, where the head was changed.
+        test: The changed run against the other, on the same photos.
+    """
+
+    choice: Choice
+    head: str | None
+    rate: float | None
+    test: PairedTest
+
+    @property
+    def gain(self) -> float:
+        """Test accuracy that it brought, −1..1."""
+        return self.test.difference
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it made things better or worse by more than chance would."""
+        if not self.test.real:
+            return "unsure"
+        return "better" if self.gain > 0 else "worse"
+
+
+def simple_effects(arms: Mapping[tuple[str, float], Answers]) -> list[Effect]:
+    """Returns the four simple effects: the rate under either head, then the head at either rate.
+
+    Args:
+        arms: Answers of each arm by head and learning rate, as in `flowerlab.experiments.TWO_BY_TWO`; all to the same photos.
+
+    Raises:
+        ValueError: If two of them were not given the same photos.
+    """
+    high, low = RATES
+    fresh, trained = HEADS
+    of_rate = [Effect("rate", head, None, pair(arms[head, low], arms[head, high])) for head in HEADS]
+    of_head = [Effect("head", None, rate, pair(arms[trained, rate], arms[fresh, rate])) for rate in RATES]
+    return [*of_rate, *of_head]
+
+
+def of_choice(effects: Sequence[Effect], choice: Choice) -> list[Effect]:
+    """Returns the two effects of one choice."""
+    return [effect for effect in effects if effect.choice == choice]
+
+
+def average_gain(effects: Sequence[Effect]) -> float | None:
+    """Returns the mean gain of effects, −1..1; None if they do not all point the same way: a mean would hide that."""
+    gains = [effect.gain for effect in effects]
+    if not gains or not (all(gain > 0 for gain in gains) or all(gain < 0 for gain in gains)):
+        return None
+    return sum(gains) / len(gains)
+
+
+def told_verdict(effects: Sequence[Effect]) -> Verdict | Literal["mixed"]:
+    """Returns what effects of one choice come to: `mixed` if it was really better here and really worse there."""
+    verdicts = {effect.verdict for effect in effects} - {"unsure"}
+    if len(verdicts) == 2:
+        return "mixed"
+    return verdicts.pop() if verdicts else "unsure"

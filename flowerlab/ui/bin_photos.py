@@ -1,0 +1,47 @@
+"""The test photos behind a stretch of a reliability diagram."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.calibration import photos_in_bin, reliability
+from flowerlab.charts.reliability import stretch
+from flowerlab.comparison import Answers, run_photos
+from flowerlab.locale import _
+from flowerlab.runs import Lab
+from flowerlab.ui.cell_photos import ANCHOR, tiles_of
+from flowerlab.ui.opened_bin import close_bin
+from flowerlab.ui.photo_tiles import photo_tiles
+from flowerlab.ui.run_picker import escaped
+
+
+def show_bin_photos(lab: Lab, answers: Answers, place: int) -> None:
+    """Shows the photos of a stretch.
+
+    Args:
+        lab: Whose photos.
+        answers: Of the run.
+        place: Of the stretch, 0-based.
+    """
+    places = photos_in_bin(answers.probabilities, answers.truth, place)
+    with st.container(border=True, key="bin-photos"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.subheader(bin_headline(answers, place), anchor=ANCHOR, width="stretch")
+            st.button(_("Close"), key="bin-close", on_click=close_bin)
+        if len(places):
+            photo_tiles(
+                tiles_of(answers, [], places.tolist()), run_photos(lab, answers.run), key=f"bin-{answers.run.id}-{place}"
+            )  # fmt: skip
+
+
+def bin_headline(answers: Answers, place: int) -> str:
+    """Says what a stretch is: `Test photos of which “Run” was 80–87 % sure: 30, of which 4 named wrongly come first`. Markdown."""
+    one = reliability(answers.probabilities, answers.truth)[place]
+    words = {"name": escaped(answers.run.name), "stretch": stretch(one)}
+    if not one.photos:
+        return _("There is no test photo of which “{name}” was {stretch} sure").format(**words)
+    return _(
+        "Test photos of which “{name}” was {stretch} sure: {right} named rightly, {wrong} wrongly; these come first"
+    ).format(
+        **words, right=f"{round(one.accuracy * one.photos):,}", wrong=f"{round((1 - one.accuracy) * one.photos):,}"
+    )

@@ -1,0 +1,36 @@
+"""A home in which every page has something to show: random runs, and the runs of all three experiments."""
+
+from __future__ import annotations
+
+from flowerlab.datasets.gather import gather
+from flowerlab.experiments import EXPERIMENTS, arm_recipe
+from flowerlab.run import Run
+from flowerlab.runs import Lab
+from tools.random_runs import random_run
+
+EPOCHS = 4
+RUNS = 3
+MINI = "vgg16_mini"
+
+
+def fill() -> list[Run]:
+    """Writes runs on the garden into the home of the settings; returns those that belong to no experiment."""
+    lab = Lab(own_queue=False)
+    originals = gather(lab.home, "garden", lab.settings.garden)
+    arms: dict[str, Run] = {}
+    number = RUNS
+    for arm in (arm for experiment in EXPERIMENTS.values() for arm in experiment.arms):
+        if arm.name in arms:
+            continue
+        number += 1
+        recipe = arm_recipe(arm, architecture=MINI, start_from=arms[arm.goes_on_from].id if arm.goes_on_from else None)
+        layers = [layer.name for layer in recipe.chosen.layers if layer.parameters]
+        learnt = layers[layers.index(recipe.unfreeze_from) :] if arm.fine_tunes else []
+        moved = {layer: (1 + place) / 1000 for place, layer in enumerate([*learnt, "dense1", "answer"])}
+        arms[arm.name], _answers = random_run(
+            lab.store, lab.home, originals, number, recipe=recipe, name=arm.run_name, materials=lab.materials(recipe),
+            epochs=EPOCHS, weight_changes=moved,
+        )  # fmt: skip
+    made = [random_run(lab.store, lab.home, originals, one + 1, epochs=EPOCHS)[0] for one in range(RUNS)]
+    lab.close()
+    return made
