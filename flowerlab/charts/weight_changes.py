@@ -55,9 +55,8 @@ def changes_options(moves: Sequence[Moves], *, frozen: int) -> dict[str, Any]:
         }
         for place, move in enumerate(moves)
     ]
-    top = _top(moves)
     if frozen:
-        series.append(_frozen_place(len(layers), top))
+        series.append(_frozen_place(len(layers)))
     return {
         "animation": False,
         "tooltip": {"trigger": "axis", "valueFormatter": "%.2f %%"},
@@ -68,45 +67,45 @@ def changes_options(moves: Sequence[Moves], *, frozen: int) -> dict[str, Any]:
             "textStyle": {"fontSize": FONT_PX},
             "itemGap": 14,
         },
-        "grid": {"left": 8, "right": 20, "top": 100, "bottom": 8, "containLabel": True},
+        "grid": {"left": 8, "right": 20, "top": 136, "bottom": 8, "containLabel": True},
         "xAxis": {
             "type": "category",
             "data": labels,
             "boundaryGap": True,
             "axisLabel": {"fontSize": FONT_PX - 1, "rotate": 40, "interval": 0 if len(labels) <= 16 else "auto"},
         },
-        "yAxis": {
-            "type": "log",
-            "min": floor,
-            "max": top,
-            "name": _("moved by (% of its length)"),
-            "nameLocation": "end",
-            "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
-            "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %"},
-        },
+        "yAxis": [
+            {
+                "type": "log",
+                "min": floor,
+                "name": _("moved by (% of its length)"),
+                "nameLocation": "end",
+                "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+                "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %"},
+            },
+            {"type": "value", "min": 0, "max": 1, "show": False},
+        ],
         "series": series,
     }
 
 
-def _frozen_place(learnt: int, top: float) -> dict[str, Any]:
-    """Shades the whole place of the frozen layers: a marked area from a category to itself has no width."""
+def _frozen_place(learnt: int) -> dict[str, Any]:
+    """Shades the whole place of the frozen layers: a marked area from a category to itself has no width.
+
+    Its bar has an axis of its own, from 0 to 1: on a logarithmic one there is no 0 from which it could rise.
+    """
     return {
         "name": _("frozen"),
         "type": "bar",
         "silent": True,
+        "yAxisIndex": 1,
         "barWidth": "90%",
         "tooltip": {"show": False},
         "itemStyle": {"color": SHADE, "borderColor": EDGE, "borderType": "dashed"},
         "label": {"show": True, "position": "inside", "fontSize": FONT_PX, "color": EDGE, "formatter": _("0 %")},
-        "data": [top, *([None] * learnt)],
+        "data": [1, *([None] * learnt)],
         "z": 0,
     }
-
-
-def _top(moves: Sequence[Moves]) -> float:
-    """The power of ten above the largest change, in percent."""
-    largest = max((change for move in moves for change in move.changes.values()), default=0.0)
-    return float(10.0 ** math.ceil(math.log10(max(100 * largest, 2 * _floor(moves)))))
 
 
 def _floor(moves: Sequence[Moves]) -> float:

@@ -79,7 +79,7 @@ def validation_sentence(lab: Lab, leak: Run, honest: Run) -> str:
     if int(of_leak.sum()) == int(of_honest.sum()):
         return text + " " + _("It is the same: only the test differs.")
     if not paired_test(of_leak, of_honest).real:
-        return text + " " + _("That is no more than chance would make: only the test differs.")
+        return text + " " + _("That may be chance: nothing shows that anything but the test differs.")
     return (
         text
         + " "

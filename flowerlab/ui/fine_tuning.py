@@ -21,7 +21,7 @@ from flowerlab.ui.fine_tuning_words import effect_lines, head_words, why_sentenc
 from flowerlab.ui.words import decimals
 
 WORD_JOINER = "\u2060"
-MOVES_PX = 440
+MOVES_PX = 460
 
 
 def show_fine_tuning(lab: Lab, trial: Trial) -> None:

@@ -155,7 +155,7 @@ def _pick_from_tiles(answers: EpochAnswers, order: Sequence[int], place: int, or
                 truth = answers.classes[int(answers.truth[one])]
                 show_tile(Tile(answers.ids[one], truth, (), (turns(answers, one),)), originals)
                 # Twelve buttons that are all called "Show" would not be told apart by ear.
-                label = _("{photo} is shown") if one == place else _("Show {photo}")
+                label = _("Shown: {photo}") if one == place else _("Show {photo}")
                 st.button(
                     label.format(photo=escaped(answers.ids[one])), key=f"mistakes-look-{answers.ids[one]}",
                     type="primary" if one == place else "secondary", width="stretch",

@@ -106,12 +106,12 @@ def show_neighbours(neighbours: Sequence[Neighbour], originals: Originals, *, na
                 else:
                     st.image(
                         picture, width=TILE_PX,
-                        alt=_("Training photo {photo}, number {rank} by likeness ({similarity:.2f}): {name}").format(
+                        alt=_("Training photo {photo}, number {rank} by likeness ({similarity:.3f}): {name}").format(
                             photo=originals.ids[one.position], rank=rank, similarity=one.similarity,
                             name=originals.classes[int(originals.labels[one.position])],
                         ),
                     )  # fmt: skip
-                text = f"**{words}** · {one.similarity:.2f}"
+                text = f"**{words}** · {one.similarity:.3f}"
                 if originals.ids[one.position] == name:
                     text += "  \n" + _("⚠️ this very photo: it was trained on it")
                 else:
