@@ -40,8 +40,10 @@ def bin_headline(answers: Answers, place: int) -> str:
     words = {"name": escaped(answers.run.name), "stretch": stretch(one)}
     if not one.photos:
         return _("There is no test photo of which “{name}” was {stretch} sure").format(**words)
-    return _(
+    right = round(one.accuracy * one.photos)
+    text = _(
         "Test photos of which “{name}” was {stretch} sure: {right} named rightly, {wrong} wrongly; these come first"
-    ).format(
-        **words, right=f"{round(one.accuracy * one.photos):,}", wrong=f"{round((1 - one.accuracy) * one.photos):,}"
     )
+    if right == one.photos:
+        text = _("Test photos of which “{name}” was {stretch} sure: {right}, all named rightly")
+    return text.format(**words, right=f"{right:,}", wrong=f"{one.photos - right:,}")

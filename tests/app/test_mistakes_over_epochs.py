@@ -150,6 +150,10 @@ def test_a_stretch_of_the_diagram_opens_its_photos(home: Home, garden: Originals
     assert len(alts) == 12
     test = cut(garden, "test")
     assert alts[0].startswith(f"Photo {garden.ids[test[2]]}:")
+    app.session_state[opened_bin.OPENED] = opened_bin.OpenedBin(run.id, 0)
+    assert "There is no test photo of which “run” was 0–7 % sure" in texts(app.run())
+    app.session_state[opened_bin.OPENED] = opened_bin.OpenedBin(run.id, 11)
+    assert "Test photos of which “run” was 73–80 % sure: 0 named rightly, 1 wrongly" in texts(app.run())
     app.button(key="bin-close").click().run()
     assert "Test photos of which" not in texts(app)
 
