@@ -19,8 +19,9 @@ def photo_button(label: str, what: Hashable, *, place: str) -> None:
         place: Of the page; one of its buttons is open at a time.
     """
     sign = "▾" if opened_at(place) == what else "▸"
+    # Coloured as a link is, for a tertiary button looks like any sentence.
     st.button(
-        f"{sign} {label}", key=f"{place}-{what}", type="tertiary", wrap=True, on_click=_open, args=(place, what),
+        f":primary[{sign} {label}]", key=f"{place}-{what}", type="tertiary", wrap=True, on_click=_open, args=(place, what),
         help=_("Opens these photos."),
     )  # fmt: skip
 

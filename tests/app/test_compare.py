@@ -211,7 +211,10 @@ def test_whether_a_difference_is_real_is_one_sentence(home: Home) -> None:
     app = open_page("compare")
     told = texts(app)
     assert "Second was better than First by 11.4 points, but that may be chance" in told
-    assert app.button(key=f"compare-differences-{(second.id, first.id)}").label == "▸ 4 photos only “Second” got right"
+    assert (
+        app.button(key=f"compare-differences-{(second.id, first.id)}").label
+        == ":primary[▸ 4 photos only “Second” got right]"
+    )
     assert "0 photos only “First” got right" in told
     assert (
         "p = 0.125; difference +11.4 points (too few differing photos for an interval: 4, 10 are needed); 35 photos"
@@ -254,7 +257,7 @@ def test_each_class_has_its_figures_and_mistakes(home: Home) -> None:
     assert len(table) == 7
     assert table[run.id][0] == pytest.approx(100 * 6 / 7)
     assert table["photos"].tolist() == [7] * 5 + [35] * 2
-    assert labels(app)[0] == "▸ 1 photo of dandelion was called daisy."
+    assert labels(app)[0] == ":primary[▸ 1 photo of dandelion was called daisy.]"
 
 
 def test_what_cannot_be_divided_is_no_nought(home: Home) -> None:
@@ -293,7 +296,7 @@ def test_the_figures_of_classes_are_those_of_the_photos(home: Home) -> None:
     app = open_page("compare")
     table = next(frame.value for frame in app.dataframe if "class" in frame.value.columns)
     assert (table[first.id][0], table[second.id][0]) == (100, pytest.approx(100 * 6 / 7))
-    assert labels(app) == ["▸ 1 photo of roses was called dandelion."]
+    assert labels(app) == [":primary[▸ 1 photo of roses was called dandelion.]"]
     assert "**Second:** 1 photo of dandelion was called daisy." in texts(app)
 
 
