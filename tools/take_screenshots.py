@@ -113,7 +113,17 @@ def main() -> None:
             for width, theme in views:
                 suffix = f"-{width}-{theme}" if arguments.every else ""
                 with window(browser, width, theme) as page:
-                    for name in ("home", "data", "train", "compare", "mistakes", "inside", "experiments", "classify", "disk"):
+                    for name in (
+                        "home",
+                        "data",
+                        "train",
+                        "compare",
+                        "mistakes",
+                        "inside",
+                        "experiments",
+                        "classify",
+                        "disk",
+                    ):
                         if name == "train" and not arguments.every:
                             continue
                         query = f"?runs={','.join(runs)}" if name == "classify" else ""
