@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import zipfile
@@ -225,9 +224,8 @@ def test_a_compact_model_that_is_none(tmp_path: Path, values: dict[str, Any]) ->
 
 
 def test_the_predictor_answers_with_the_sentence(home: Home) -> None:
-    """Who asks a run whose model is a pickle is told so, and the process goes on."""
+    """Who asks a run whose model is a pickle is told so, before Keras sees the file."""
     file = home.weights / "own.keras"
     file.write_bytes(CASES["a pickle, .keras"].make())
-    photo = {"shape": [1, 32, 32, 3], "photos": base64.b64encode(bytes(32 * 32 * 3)).decode()}
     with pytest.raises(BadModel, match="a pickle, which is a program"):
-        predict._answer(OrderedDict(), {"id": 1, "model": str(file), **photo})
+        predict._loaded(OrderedDict(), file)
