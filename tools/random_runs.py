@@ -58,7 +58,7 @@ def random_run(
     # Answers of other photos are as random as those of a network that has learnt nothing yet.
     by_epoch = np.stack([np.roll(probabilities, epochs - 1 - epoch, axis=0)[:500] for epoch in range(epochs)])
     folder = home.run(run.id)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     home.model(run.id).write_bytes(b"never loaded here")
     np.savez_compressed(
         folder / "predictions.npz", classes=np.asarray(originals.classes), test_ids=np.asarray(originals.ids),
