@@ -60,9 +60,10 @@ def map_figure(
             )
         )  # fmt: skip
     axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "title": ""}
+    # No dragmode: while the lasso is in hand, Streamlit takes no click for the choice of a point.
     figure.update_layout(
         height=HEIGHT_PX, margin={"l": 0, "r": 0, "t": 8, "b": 0}, xaxis=axis, yaxis={**axis, "scaleanchor": "x"},
-        legend={"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0}, dragmode="lasso",
+        legend={"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0},
     )  # fmt: skip
     return figure
 

@@ -85,16 +85,19 @@ def _draw(run: Run, answers: Answers, embedding: Embedding, places: NDArray[np.i
         )  # fmt: skip
     truth, said = answers.truth[places], answers.probabilities[places].argmax(axis=1)
     sentence = map_sentence(truth, said, answers.classes)
+    figure = map_figure(embedding.arranged[str(how)], truth, said, answers.classes, by_error=colour == "error")
     event: Any = st.plotly_chart(
-        map_figure(embedding.arranged[str(how)], truth, said, answers.classes, by_error=colour == "error"),
+        figure,
         key=f"inside-map-{run.id}-{how}-{colour}", on_select="rerun", selection_mode=("points", "box", "lasso"),
-        config={"displaylogo": False, "modeBarButtonsToRemove": ["autoScale2d"]}, alt=sentence,
+        config={"displaylogo": False, "displayModeBar": True, "modeBarButtonsToRemove": ["autoScale2d"]}, alt=sentence,
     )  # fmt: skip
     st.caption(
         sentence + " " + separation_sentence(embedding.features, truth) + " "
-        + _("Click a point to open its photo; draw around some to see them.")
+        + _("Click a point to open its photo; take the lasso or the box above the map to see several.")
     )  # fmt: skip
-    return [int(np.ravel(point["customdata"])[0]) for point in event.selection.points if "customdata" in point]
+    return [
+        int(figure.data[point["curve_number"]].customdata[point["point_index"]]) for point in event.selection.points
+    ]
 
 
 def _opened(
