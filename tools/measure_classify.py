@@ -90,7 +90,7 @@ def main() -> None:
             idle = [answered(lab, run, number) for number in range(arguments.photos)]
             print(told("answer, idle", [one for one, _ in idle], PROMISED_S["answer, idle"]))
             print(told("all, idle", [whole for _, whole in idle], PROMISED_S["all, idle"]), flush=True)
-            busy = lab.start(preset_recipe("A", shared={"epochs": 200, "patience": 0}), name="A", again=True).run
+            busy = lab.start(preset_recipe("A", shared={"epochs": 200, "patience": 200}), name="A", again=True).run
             while lab.store.get(busy.id).state is not RunState.TRAINING:
                 time.sleep(0.1)
             training = [answered(lab, run, number) for number in range(arguments.photos)]
