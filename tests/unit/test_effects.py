@@ -17,7 +17,7 @@ from flowerlab.ui.fine_tuning_words import effect_lines, why_sentences
 
 PHOTOS = 200
 HIGH, LOW = RATES
-RUN = cast(Run, SimpleNamespace(name="somebody's", recipe=SimpleNamespace(dataset="garden")))
+RUN = cast(Run, SimpleNamespace(id="0" * 12, name="somebody's", recipe=SimpleNamespace(dataset="garden")))
 
 
 def answers(share: float) -> Answers:
