@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from flowerlab.errors import BadInput, legible
-from flowerlab.photos import MAX_BYTES
-from flowerlab.zips import DAMAGE, TooManyEntries, open_zip
+from flowerlab.photos import MAX_BYTES, SUFFIXES
+from flowerlab.zips import DAMAGE, OddlyPacked, TooManyEntries, open_entry, open_zip
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 MOST_ENTRIES = 2_000
 MOST_UNPACKED_BYTES = 300_000_000
-PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ADVICE = "Make a plain zip of the photos."
 
 
@@ -78,7 +76,7 @@ def _taken(archive: zipfile.ZipFile, name: str, most: int) -> Unzipped:
             break
         try:
             photo = _read(archive, info, min(left, MAX_BYTES))
-        except (*DAMAGE, NotImplementedError) as error:
+        except (*DAMAGE, OddlyPacked) as error:
             left_out.append(
                 f"{legible(info.filename)} cannot be read. Expected a whole file. Received: {type(error).__name__}. {ADVICE}"
             )
@@ -98,8 +96,5 @@ def _is_photo(info: zipfile.ZipInfo) -> bool:
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most_bytes: int) -> bytes:
     """Reads what is really there, whatever the zip claims: one byte too many at most, so that a reader sees that it is too large."""
-    if info.compress_type not in PLAIN_METHODS or info.flag_bits & 1:
-        # LZMA takes as much memory as an entry asks for; for an encrypted one there is no password.
-        raise NotImplementedError
-    with archive.open(info) as file:
+    with open_entry(archive, info) as file:
         return file.read(most_bytes + 1)

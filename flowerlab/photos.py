@@ -14,6 +14,7 @@ from PIL import ExifTags, Image, ImageOps, WebPImagePlugin
 from flowerlab.errors import BadPhoto, legible
 
 MAX_BYTES = 20_000_000
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 MAX_PIXELS = 50_000_000
 # A progressive JPEG comes in about ten scans, each a pass over the whole picture; a few bytes make one more.
 JPEG, JPEG_SCAN, MAX_SCANS = b"\xff\xd8", b"\xff\xda", 100

@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from io import BufferedReader, FileIO
 from pathlib import Path
+from typing import IO
 
 # What reading damaged zips and arrays raises, besides what `zipfile` says itself. Python refuses to make some arrays at all.
 DAMAGE = (
@@ -22,6 +23,14 @@ ENTRY = b"PK\x01\x02"
 MOST_BYTES_AN_ENTRY = 1000
 # What ends a zip, with the longest comment that it can have.
 LONGEST_END_BYTES = 66_000
+
+
+# LZMA takes as much memory as an entry asks for, up to 4 GB.
+PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+class OddlyPacked(Exception):
+    """An entry is compressed, encrypted or stored in a way that is not read here."""
 
 
 class TooManyEntries(Exception):
@@ -84,3 +93,17 @@ def open_zip(path: Path, most_entries: int) -> zipfile.ZipFile:
     except DAMAGE as error:
         file.close()
         raise zipfile.BadZipFile(str(error)) from None
+
+
+def open_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    """Opens an entry of a zip for reading.
+
+    Raises:
+        OddlyPacked: If it is not simply stored or deflated, or is encrypted.
+    """
+    if info.compress_type not in PLAIN_METHODS or info.flag_bits & 1:
+        raise OddlyPacked
+    try:
+        return archive.open(info)
+    except NotImplementedError as error:
+        raise OddlyPacked from error

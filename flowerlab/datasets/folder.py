@@ -16,16 +16,14 @@ from flowerlab.datasets.catalog import FOLDER_NAME
 from flowerlab.datasets.originals import Original
 from flowerlab.errors import BadFolder, BadPhoto, legible, shown
 from flowerlab.home import scratch_beside
-from flowerlab.photos import MAX_BYTES, read_photo
-from flowerlab.zips import DAMAGE, TooManyEntries, open_zip
+from flowerlab.photos import MAX_BYTES, SUFFIXES, read_photo
+from flowerlab.zips import DAMAGE, OddlyPacked, TooManyEntries, open_entry, open_zip
 
 MIN_CLASSES, MAX_CLASSES, MIN_PHOTOS = 2, 50, 10
 MAX_ENTRIES = 20_000
 MAX_UNPACKED_BYTES = 2_000_000_000
 MAX_NAME = 60
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 LEFT_OUT_SHOWN = 20
-PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # Names that Windows keeps for devices.
 RESERVED = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10))}
 
@@ -233,10 +231,7 @@ def _from_zip(archive: zipfile.ZipFile) -> list[_Entry]:
 
     def reader(info: zipfile.ZipInfo) -> Callable[[], bytes]:
         def read() -> bytes:
-            if info.compress_type not in PLAIN_METHODS:
-                # LZMA takes as much memory as an entry asks for, up to 4 GB.
-                raise NotImplementedError
-            with archive.open(info) as file:
+            with open_entry(archive, info) as file:
                 return budget.read(file)
 
         return read
@@ -295,7 +290,7 @@ def _copy(entry: _Entry, scratch: Path, left_out: list[str]) -> None:
     except BadPhoto as error:
         left_out.append(str(error))
         return
-    except NotImplementedError:
+    except OddlyPacked:
         left_out.append(
             f"{label} is packed in a way that is not read here. Expected a plain zip. Received: another way. Zip the photos anew."
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from flowerlab.array_files import map_npy
 from flowerlab.datasets.catalog import FLOWERS
-from flowerlab.datasets.folder import MAX_CLASSES, MIN_CLASSES, SUFFIXES
+from flowerlab.datasets.folder import MAX_CLASSES, MIN_CLASSES
 from flowerlab.datasets.originals import verify_originals
 from flowerlab.errors import BadModel, BadPack, BadPhoto, shown
 from flowerlab.kept_features import checksum, read_about
@@ -17,7 +17,7 @@ from flowerlab.lesson.manifest import Item, ItemKind
 from flowerlab.lesson.weights import check_weights_file
 from flowerlab.metrics import load_predictions
 from flowerlab.model_files import check_model_file
-from flowerlab.photos import read_photo
+from flowerlab.photos import SUFFIXES, read_photo
 
 MODELS, PREDICTIONS = ("model.keras", "model.npz"), "predictions.npz"
 
