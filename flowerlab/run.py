@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flowerlab.errors import BadName, shown
+from flowerlab.errors import BadInput, BadName, shown
 from flowerlab.events import Attempt, Evaluating, Event, Preparing, Result, Start
 from flowerlab.recipe import Recipe
 
@@ -99,10 +99,21 @@ def check_name(name: str) -> str:
     Raises:
         BadName: If it is empty, too long, or holds characters that cannot be shown.
     """
-    cleaned = " ".join(name.split())
+    return checked_line(name, "The name", BadName)
+
+
+def checked_line(text: str, what: str, error: type[BadInput]) -> str:
+    """Returns a name without surrounding space, if it is one line that can be shown.
+
+    Args:
+        text: The name.
+        what: Begins the sentence about it.
+        error: Raised, with that sentence, if it is empty, too long, or holds characters that cannot be shown.
+    """
+    cleaned = " ".join(text.split())
     if not cleaned or len(cleaned) > MAX_NAME or not cleaned.isprintable():
-        raise BadName(
-            f"The name must have 1 to {MAX_NAME} characters that can be shown. Received: {shown(name)}. Try another."
+        raise error(
+            f"{what} must have 1 to {MAX_NAME} characters that can be shown. Received: {shown(text)}. Try another."
         )
     return cleaned
 

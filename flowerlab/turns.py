@@ -10,8 +10,8 @@ import getpass
 import platform
 from collections.abc import Mapping, Sequence
 
-from flowerlab.errors import BadInput, QueueFull, shown
-from flowerlab.run import MAX_NAME, Run
+from flowerlab.errors import BadInput, QueueFull
+from flowerlab.run import MAX_NAME, Run, checked_line
 from flowerlab.settings import Settings, variable_of
 
 
@@ -96,9 +96,4 @@ def check_student(name: str) -> str:
     Raises:
         BadInput: If it is empty, too long, or holds characters that cannot be shown.
     """
-    cleaned = " ".join(name.split())
-    if not cleaned or len(cleaned) > MAX_NAME or not cleaned.isprintable():
-        raise BadInput(
-            f"--student must have 1 to {MAX_NAME} characters that can be shown. Received: {shown(name)}. Try another."
-        )
-    return cleaned
+    return checked_line(name, "--student", BadInput)
