@@ -11,18 +11,15 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flowerlab.course import Course, course_of
+from flowerlab.course import Course
 from flowerlab.datasets.catalog import DATASETS
 from flowerlab.datasets.garden import Garden
-from flowerlab.datasets.originals import Originals
 from flowerlab.footprint import footprint_of
 from flowerlab.home import Home
 from flowerlab.machine import machine_name, peak_flops
-from flowerlab.origins import Source
 from flowerlab.precision import Precision
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run
-from flowerlab.settings import Settings
 from flowerlab.work import Way, Work
 
 # Share of the matrix speed that a pass reaches (docs/benchmarks.md); what adds, scales or moves values is not counted as work, so
@@ -80,31 +77,15 @@ class Price:
     disk_bytes: float
 
 
-def price_of(
-    recipe: Recipe, *, home: Home, settings: Settings, originals: Originals | None, classes: int, count: int,
-    runs: Sequence[Run], source: Source, missing_mb: float = 0.0,
-) -> Price:  # fmt: skip
-    """Estimates a run.
+def price_along(course: Course, *, home: Home, runs: Sequence[Run], missing_mb: float = 0.0) -> Price:
+    """Estimates a run whose course is known.
 
     Args:
-        recipe: What would be trained.
-        home: Where features are kept.
-        settings: Precision and bounds.
-        originals: Its photos; None if they have not been gathered.
-        classes: Number of classes.
-        count: Number of photos, if they have not been gathered.
+        course: Of the run.
+        home: Where this machine's speed is kept.
         runs: That were seen, newest first.
-        source: Looks up the runs that it goes on from.
         missing_mb: What it would have to download, in MB (10⁶ bytes).
     """
-    course = course_of(
-        recipe, home=home, settings=settings, originals=originals, classes=classes, count=count, source=source
-    )
-    return price_along(course, home=home, runs=runs, missing_mb=missing_mb)
-
-
-def price_along(course: Course, *, home: Home, runs: Sequence[Run], missing_mb: float = 0.0) -> Price:
-    """Estimates a run whose course is known; see `price_of`."""
     recipe, work, way, photos = course.recipe, course.work, course.way, course.photos
     speed = Speed(home, runs)
     seconds_photos = 0.0

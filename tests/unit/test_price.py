@@ -16,7 +16,7 @@ from flowerlab.kept_features import About, KeptFeatures, views_name
 from flowerlab.machine import machine_name
 from flowerlab.precision import frozen_precision, good_enough
 from flowerlab.presets import preset_recipe
-from flowerlab.price import Price, price_of, seconds_together
+from flowerlab.price import Price, price_along, seconds_together
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
@@ -35,10 +35,11 @@ def _known_speed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def price(home: Home, recipe: Recipe, runs: tuple[Run, ...] = (), **settings: Any) -> Price:
     """Prices a recipe on a garden that was not drawn yet."""
-    return price_of(
+    course = courses.course_of(
         recipe, home=home, settings=Settings(home=home.root, precision="float32", **settings), originals=None, classes=5,
-        count=3670, runs=runs, source=lambda run_id: None,
+        count=3670, source=lambda run_id: None,
     )  # fmt: skip
+    return price_along(course, home=home, runs=runs)
 
 
 def seen(recipe: Recipe, **changed: Any) -> Run:
@@ -150,10 +151,11 @@ def test_kept_features_make_it_cheap(home: Home, monkeypatch: pytest.MonkeyPatch
     )
 
     def told(recipe: Recipe) -> Price:
-        return price_of(
+        course = courses.course_of(
             recipe, home=home, settings=Settings(home=home.root, precision="float32"), originals=originals, classes=5,
-            count=0, runs=(), source=lambda run_id: None,
+            count=0, source=lambda run_id: None,
         )  # fmt: skip
+        return price_along(course, home=home, runs=())
 
     def keep(cut: int, views: str = "") -> None:
         about = About(
