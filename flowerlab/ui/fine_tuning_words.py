@@ -130,7 +130,16 @@ def _why_head(effects: Sequence[Effect], moved: Middle) -> str:
                 "knows nothing: at first its errors are large, and so are the gradients that it sends down."
             ).format(where=_places(effects, "better"))
         )
-        told.append(_head_evidence(effects, moved))
+        bearing = (
+            _(
+                "The layers bear the last out: they moved by {fresh} under the fresh head and by {trained} under that from B."
+            ),
+            _(
+                "The layers do not bear the last out: they moved by {fresh} under the fresh head and by {trained} under that from B. What "
+                "is left is that it had learnt for longer."
+            ),
+        )
+        told.append(_evidence(effects, moved, "better", "fresh", bearing))
     if verdict in ("worse", "mixed"):
         told.append(
             _(
@@ -138,41 +147,35 @@ def _why_head(effects: Sequence[Effect], moved: Middle) -> str:
                 "the fresh head did better."
             ).format(where=_places(effects, "worse"))
         )
-        told.append(_worse_head_evidence(effects, moved))
+        bearing = (
+            _(
+                "The layers moved further under the head from B ({trained} against {fresh}): more of what they knew was overwritten."
+            ),
+            _(
+                "The layers did not move further under the head from B ({trained} against {fresh}). Another seed may tell chance."
+            ),
+        )
+        told.append(_evidence(effects, moved, "worse", "trained", bearing))
     return " ".join(part for part in told if part)
 
 
-def _head_evidence(effects: Sequence[Effect], moved: Middle) -> str:
-    rates = [effect.rate for effect in effects if effect.verdict == "better" and effect.rate is not None]
+def _evidence(effects: Sequence[Effect], moved: Middle, verdict: str, further: str, words: tuple[str, str]) -> str:
+    """Says whether the layers moved as the reason has it.
+
+    Args:
+        effects: Of the head, a rate each.
+        moved: How far the layers moved, by (head, rate).
+        verdict: Of the effects that are explained.
+        further: The head under which they should have moved further: `fresh` or `trained`.
+        words: If they did, at every such rate; if not.
+    """
+    rates = [effect.rate for effect in effects if effect.verdict == verdict and effect.rate is not None]
     if not moved or not rates:
         return ""
     fresh, trained = (_listed(moved[head, rate] for rate in rates) for head in ("fresh", "trained"))
-    if all(moved["fresh", rate] > moved["trained", rate] for rate in rates):
-        words = _(
-            "The layers bear the last out: they moved by {fresh} under the fresh head and by {trained} under that from B."
-        )
-    else:
-        words = _(
-            "The layers do not bear the last out: they moved by {fresh} under the fresh head and by {trained} under that from B. What "
-            "is left is that it had learnt for longer."
-        )
-    return words.format(fresh=fresh, trained=trained)
-
-
-def _worse_head_evidence(effects: Sequence[Effect], moved: Middle) -> str:
-    rates = [effect.rate for effect in effects if effect.verdict == "worse" and effect.rate is not None]
-    if not moved or not rates:
-        return ""
-    fresh, trained = (_listed(moved[head, rate] for rate in rates) for head in ("fresh", "trained"))
-    if all(moved["trained", rate] > moved["fresh", rate] for rate in rates):
-        words = _(
-            "The layers moved further under the head from B ({trained} against {fresh}): more of what they knew was overwritten."
-        )
-    else:
-        words = _(
-            "The layers did not move further under the head from B ({trained} against {fresh}). Another seed may tell chance."
-        )
-    return words.format(fresh=fresh, trained=trained)
+    other = "trained" if further == "fresh" else "fresh"
+    bears = all(moved[further, rate] > moved[other, rate] for rate in rates)
+    return words[0 if bears else 1].format(fresh=fresh, trained=trained)
 
 
 def _listed(shares: Iterable[float]) -> str:
