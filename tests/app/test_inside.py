@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from flowerlab.datasets.garden import Garden
-from flowerlab.datasets.gather import gather
-from flowerlab.datasets.originals import Originals, open_originals
+from flowerlab.datasets.originals import Originals
 from flowerlab.engine.arrays import packed, unpacked
 from flowerlab.engine.predictor import Predictor
 from flowerlab.errors import PredictorFailed
@@ -24,23 +21,7 @@ from flowerlab.run import Run
 from flowerlab.ui.lab import lab
 from tests.app.finished_runs import add_finished, open_page, texts
 
-GARDEN = Garden(60)
 ANSWER = [0.02, 0.03, 0.93, 0.02, 0.0]
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Originals:
-    """A small garden, drawn once."""
-    return gather(Home(tmp_path_factory.mktemp("drawn")).create(), "garden", GARDEN)
-
-
-@pytest.fixture
-def garden(home: Home, drawn: Originals) -> Originals:
-    """That garden in the lab."""
-    shutil.copytree(drawn.folder, home.originals / drawn.folder.name)
-    opened = open_originals(home.originals / drawn.folder.name)
-    assert opened is not None
-    return opened
 
 
 @pytest.fixture
