@@ -37,7 +37,7 @@ def test_the_lab_opens_and_closes_with_the_server(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Lab, "close", lambda opened: (closed.append(opened), close(opened)))
     pages = serve(monkeypatch, headless=headless)
     assert [page.rpartition(":")[0] for page in pages] == ([] if headless else ["http://localhost"])
-    assert closed == [lab()]
+    assert [opened.store for opened in closed] == [lab().store]
 
 
 def test_a_home_that_cannot_be_used_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
