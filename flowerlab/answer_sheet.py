@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from flowerlab.figures import sureness
+
 CELL_PX, PHOTO_PX, LINE_PX = 200, 180, 18
 COLUMNS = 5
 PAPER, INK, FAINT = "#ffffff", "#1e241f", "#6b716c"
@@ -112,7 +114,7 @@ def contact_sheet(rows: Sequence[Row], *, nothing: str) -> bytes:
         name = row.name if len(row.name) <= LONGEST_NAME else row.name[: LONGEST_NAME - 1] + "…"
         pen.text((left, line), name, fill=FAINT, font=small)
         for place, one in enumerate(row.answers, start=1):
-            words = nothing if one.unknown else f"{one.answer[:LONGEST_NAME]} {one.probabilities[one.best] * 100:.0f} %"
+            words = nothing if one.unknown else f"{one.answer[:LONGEST_NAME]} {sureness(one.probabilities[one.best])}"
             pen.text((left, line + place * LINE_PX - 3), words, fill=INK, font=font)
     file = io.BytesIO()
     sheet.save(file, "PNG", optimize=True)

@@ -104,6 +104,13 @@ def answers_of(lab: Lab, run: Run) -> Answers | None:
     )
 
 
+def temperature_of(answers: Answers | None) -> float | None:
+    """Returns what a run's logits are divided by to be calibrated, chosen on its validation photos; None if it is not known."""
+    if answers is None or not len(answers.val_truth):
+        return None
+    return best_temperature(answers.val_probabilities, answers.val_truth)
+
+
 def _photos_of(lab: Lab, run: Run) -> str:
     if run.recipe.dataset == "tf_flowers":
         # One set of photos, whoever names it: the starter, which was trained elsewhere, does not.
@@ -297,7 +304,7 @@ def _in_words(p: float) -> str:
 def calibrated(one: Answers) -> Calibrated:
     """Returns a run's calibration on its test photos, without and with the temperature that fits its validation photos best."""
     before = calibration_error(one.probabilities, one.truth)
-    if not len(one.val_truth):
+    temperature = temperature_of(one)
+    if temperature is None:
         return Calibrated(before, 1.0, before)
-    temperature = best_temperature(one.val_probabilities, one.val_truth)
     return Calibrated(before, temperature, calibration_error(tempered(one.probabilities, temperature), one.truth))

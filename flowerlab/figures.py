@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from flowerlab.locale import _
 from flowerlab.metrics import accuracy_interval
 
 
 def percent(share: float) -> str:
     """Writes a share (0..1) as `85.8 %`."""
     return f"{100 * share:.1f} %"
+
+
+def sureness(probability: float) -> str:
+    """Writes how sure a network is (0..1) such that neither sureness nor doubt is rounded away.
+
+    Such as `97 %`, `over 99 %`, `under 1 %`: no network knows for certain, even where float32 rounds it to 1.
+    """
+    if probability > 0.99:
+        return _("over 99 %")
+    return _("under 1 %") if probability < 0.01 else f"{probability * 100:.0f} %"
 
 
 def percent_with_interval(share: float, total: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flowerlab.charts.colours import class_colour, class_glyph
-from flowerlab.locale import _
+from flowerlab.figures import sureness
 
 MOST_BARS = 6
 
@@ -30,7 +30,7 @@ def answer_options(classes: Sequence[str], probabilities: Sequence[float]) -> di
         {
             "value": probabilities[label] * 100,
             "itemStyle": {"color": class_colour(label)},
-            "label": {"formatter": _percent(probabilities[label])},
+            "label": {"formatter": sureness(probabilities[label])},
         }
         for label in shown
     ]
@@ -67,9 +67,5 @@ def answer_height_px(probabilities: Sequence[float]) -> int:
 def answer_sentence(classes: Sequence[str], probabilities: Sequence[float]) -> str:
     """Says the probabilities in words."""
     return (
-        ", ".join(f"{classes[label]} {_percent(probabilities[label])}" for label in best_classes(probabilities)) + "."
+        ", ".join(f"{classes[label]} {sureness(probabilities[label])}" for label in best_classes(probabilities)) + "."
     )
-
-
-def _percent(share: float) -> str:
-    return _("under 1 %") if 0 < share < 0.005 else f"{share * 100:.0f} %"

@@ -10,10 +10,12 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from flowerlab.calibration import tempered_one
 from flowerlab.cli.output import AsJson, give, one_line, say, write
 from flowerlab.cli.running import find_run, opened
+from flowerlab.comparison import answers_of, temperature_of
 from flowerlab.errors import BadPhoto, RunFailed, legible
-from flowerlab.figures import percent, spelled
+from flowerlab.figures import spelled, sureness
 from flowerlab.photos import MAX_BYTES, read_photo
 from flowerlab.run import Run
 from flowerlab.runs import Lab
@@ -36,9 +38,10 @@ def classify(
         chosen = find_run(lab, run)
         if chosen.result is None or not lab.model_path(chosen).exists():
             raise RunFailed(f"{chosen.name!r} has no model to classify with. Choose a run that is done.")
+        temperature = temperature_of(answers_of(lab, chosen))
         entries: list[dict[str, Any]] = []
         for begin in range(0, len(photos), GROUP):
-            group = _classified(lab, chosen, photos[begin : begin + GROUP])
+            group = _classified(lab, chosen, photos[begin : begin + GROUP], temperature)
             entries += group
             if not as_json:
                 for entry in group:
@@ -56,7 +59,7 @@ def classify(
         raise typer.Exit(2)
 
 
-def _classified(lab: Lab, run: Run, files: Sequence[str]) -> list[dict[str, Any]]:
+def _classified(lab: Lab, run: Run, files: Sequence[str], temperature: float | None) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = []
     readable: list[tuple[dict[str, Any], NDArray[np.uint8]]] = []
     for file in files:
@@ -72,6 +75,8 @@ def _classified(lab: Lab, run: Run, files: Sequence[str]) -> list[dict[str, Any]
             classes = run.result.classes
             entry["label"] = classes[int(row.argmax())]
             entry["probabilities"] = {name: float(share) for name, share in zip(classes, row, strict=True)}
+            if temperature is not None:
+                entry["calibrated"] = max(tempered_one(row.tolist(), temperature))
             entry["unknown"] = run.result.unknown(row.tolist())
     return entries
 
@@ -102,9 +107,10 @@ def _write(entry: dict[str, Any]) -> None:
         say(f"{entry['file']}: {entry['error']}")
         return
     best = sorted(entry["probabilities"].items(), key=lambda item: -item[1])[:SHOWN_CLASSES]
-    first, *others = [f"{name} {percent(share)}" for name, share in best]
+    first, *others = [f"{name} {sureness(share)}" for name, share in best]
     if entry["unknown"]:
         count = spelled(len(entry["probabilities"]))
         write(f"{entry['file']}: probably not one of these {count} (nearest: {', '.join([first, *others])})")
         return
-    write(f"{entry['file']}: {first}" + (f" ({', '.join(others)})" if others else ""))
+    sure = f", calibrated {sureness(entry['calibrated'])}" if "calibrated" in entry else ""
+    write(f"{entry['file']}: {first}{sure}" + (f" ({', '.join(others)})" if others else ""))

@@ -12,7 +12,7 @@ from flowerlab.charts.answers import answer_height_px, answer_options, answer_se
 from flowerlab.charts.colours import class_glyph
 from flowerlab.charts.heat_picture import heat_over, heat_sentence
 from flowerlab.errors import BadPhoto, FlowerlabError
-from flowerlab.figures import spelled
+from flowerlab.figures import spelled, sureness
 from flowerlab.locale import _
 from flowerlab.photos import read_photo
 from flowerlab.run import Run
@@ -20,7 +20,6 @@ from flowerlab.ui.classifying import Given, Memory
 from flowerlab.ui.inside_photo import Photo
 from flowerlab.ui.lab import lab
 from flowerlab.ui.messages import tell
-from flowerlab.ui.photo_tiles import percent
 from flowerlab.ui.photos_view import encoded
 from flowerlab.ui.run_picker import escaped, run_title
 from flowerlab.ui.similar_photos import show_similar
@@ -89,12 +88,12 @@ def show_answer(photo: Given, run: Run, kept: Memory, beside: Beside) -> None:
         if unknown:
             st.markdown(f"### {_('Probably not one of these {count}').format(count=_(spelled(len(classes))))}{judged}")
             st.caption(
-                _("The nearest is {name}, but with only {share:.0f} % this network cannot be believed.").format(
-                    name=escaped(classes[best]), share=probabilities[best] * 100
+                _("The nearest is {name}, but with only {sure} this network cannot be believed.").format(
+                    name=escaped(classes[best]), sure=sureness(probabilities[best])
                 )
             )
         else:
-            st.markdown(f"### {class_glyph(best)} {escaped(classes[best])}, {probabilities[best] * 100:.0f} %{judged}")
+            st.markdown(f"### {class_glyph(best)} {escaped(classes[best])}, {sureness(probabilities[best])}{judged}")
         _show_calibrated(run, probabilities)
         st.echarts_chart(
             answer_options(classes, probabilities),
@@ -118,7 +117,7 @@ def _show_calibrated(run: Run, probabilities: Sequence[float]) -> None:
         return
     mended = max(tempered_one(probabilities, temperature))
     st.caption(
-        _("Calibrated: **{percent}**").format(percent=percent(mended)),
+        _("Calibrated: **{percent}**").format(percent=sureness(mended)),
         help=_(
             "How sure this answer may be, by the run's validation photos: its logits are divided by {value:.2f} (the temperature), "
             "with which answers of a sureness were right about so often there. It holds for photos like those it was trained on."

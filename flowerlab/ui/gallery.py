@@ -9,13 +9,14 @@ import streamlit as st
 from flowerlab.comparison import Answers, run_photos
 from flowerlab.datasets.near_duplicates import Duplicates, Pair
 from flowerlab.datasets.originals import Originals
+from flowerlab.figures import sureness
 from flowerlab.label_issues import NONE
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.duplicates import LEAK_SIGN, duplicates_of, search_panel, show_pair
 from flowerlab.ui.per_class import confusion_sentences
-from flowerlab.ui.photo_tiles import LazyTiles, Said, Tile, percent, photo_tiles
+from flowerlab.ui.photo_tiles import LazyTiles, Said, Tile, photo_tiles
 from flowerlab.ui.photos_view import ALL, class_words
 from flowerlab.ui.run_picker import escaped
 from flowerlab.ui.stored_answers import stored_of
@@ -101,7 +102,7 @@ def how_labels_are_doubted(answers: Answers) -> str:
         "Confident learning (Northcutt and others, 2021): a label is in doubt if the run finds another class at least as probable as it "
         "finds that class, in the mean, on the photos that bear its label. This is a hint and no proof: the photo may be hard, "
         "or the run may err. The better the run, the more it is worth; this one named {share} of the photos rightly. Look."
-    ).format(share=percent(answers.accuracy))
+    ).format(share=sureness(answers.accuracy))
     if answers.run.recipe.split == "lecture":
         text += " " + _("This run was trained on these very photos, which makes the hint weaker.")
     return text
@@ -122,7 +123,7 @@ def tile_of(
     """
     truth, answer = int(judged.truth[place]), int(judged.answers[place])
     photo = str(answers.ids[place])
-    of_truth = percent(float(judged.probabilities[place, truth]))
+    of_truth = sureness(float(judged.probabilities[place, truth]))
     notes = [
         _("p(truth): {percent}").format(percent=of_truth),
         _("loss: {loss:.2f}").format(loss=float(judged.losses[place])),

@@ -8,11 +8,11 @@ import streamlit as st
 
 from flowerlab.answer_sheet import Row, RunAnswer, answers_csv, contact_sheet
 from flowerlab.calibration import tempered_one
+from flowerlab.figures import sureness
 from flowerlab.locale import _
 from flowerlab.run import Run, told_apart
 from flowerlab.runs import Lab
 from flowerlab.ui.classifying import Given, Memory
-from flowerlab.ui.photo_tiles import percent
 from flowerlab.ui.stored_answers import stored_of
 
 TABLE_PX = 330
@@ -83,9 +83,9 @@ def table_of(rows: Sequence[Row]) -> list[dict[str, str]]:
         if any(other.truth for other in rows):
             entry[_("Truth")] = row.truth
         for one in row.answers:
-            words = f"{one.answer} {percent(one.probabilities[one.best])}"
+            words = f"{one.answer} {sureness(one.probabilities[one.best])}"
             entry[one.run] = _("none of these? (nearest: {words})").format(words=words) if one.unknown else words
             if one.calibrated is not None:
-                entry[_("{run}, calibrated").format(run=one.run)] = percent(one.calibrated[one.best])
+                entry[_("{run}, calibrated").format(run=one.run)] = sureness(one.calibrated[one.best])
         table.append(entry)
     return table

@@ -9,6 +9,7 @@ from typing import overload
 import streamlit as st
 
 from flowerlab.datasets.originals import Originals
+from flowerlab.figures import sureness
 from flowerlab.locale import _
 from flowerlab.ui.photos_view import PHOTOS_A_PAGE, thumbnail
 from flowerlab.ui.refreshing import fragment
@@ -40,12 +41,12 @@ class Said:
     @property
     def words(self) -> str:
         """The answer, its probability, and whether it is right."""
-        return f"{'✓' if self.right else '✗'} {self.answer} {percent(self.probability)}"
+        return f"{'✓' if self.right else '✗'} {self.answer} {sureness(self.probability)}"
 
     @property
     def beside_words(self) -> list[str]:
         """The other classes, each with its probability: `roses 5 %`."""
-        return [f"{name} {percent(probability)}" for name, probability in self.beside]
+        return [f"{name} {sureness(probability)}" for name, probability in self.beside]
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Tile:
         """Truth and answers, for those who do not see the photo."""
         answers = ", ".join(
             _("{run} called it {answer} ({percent})").format(
-                run=one.run, answer=one.answer, percent="; ".join([percent(one.probability), *one.beside_words])
+                run=one.run, answer=one.answer, percent="; ".join([sureness(one.probability), *one.beside_words])
             )
             for one in self.said
         )  # fmt: skip
@@ -102,13 +103,6 @@ class LazyTiles(Sequence[Tile]):
         if isinstance(index, slice):
             return [self.make(place) for place in self.places[index]]
         return self.make(self.places[index])
-
-
-def percent(probability: float) -> str:
-    """Writes a probability such that neither sureness nor doubt is rounded away: `97 %`, `over 99 %`."""
-    if 0.99 < probability < 1:
-        return _("over 99 %")
-    return _("under 1 %") if 0 < probability < 0.01 else f"{probability * 100:.0f} %"
 
 
 @fragment()

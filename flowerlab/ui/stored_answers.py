@@ -7,7 +7,7 @@ from functools import cached_property
 
 import streamlit as st
 
-from flowerlab.comparison import Answers, Calibrated, answers_of, calibrated
+from flowerlab.comparison import Answers, Calibrated, answers_of, calibrated, temperature_of
 from flowerlab.epochs import EpochAnswers, epoch_answers
 from flowerlab.metrics import load_predictions
 from flowerlab.run import Run
@@ -37,11 +37,10 @@ class Stored:
         """How well sureness fits on the test photos."""
         return None if self.tested is None else calibrated(self.tested)
 
-    @property
+    @cached_property
     def temperature(self) -> float | None:
-        """What all logits are divided by, chosen on the validation photos; None if their answers were not kept."""
-        known = self.tested is not None and len(self.tested.val_truth) > 0 and self.calibrated is not None
-        return self.calibrated.temperature if known and self.calibrated is not None else None
+        """What all logits are divided by; None if it is not known."""
+        return temperature_of(self.tested)
 
 
 def stored_of(lab: Lab, run: Run) -> Stored:

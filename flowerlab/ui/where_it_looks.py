@@ -10,6 +10,7 @@ import streamlit as st
 from flowerlab.charts.heat_picture import difference_over, difference_sentence, heat_over, heat_sentence
 from flowerlab.engine.looks import Look
 from flowerlab.errors import FlowerlabError
+from flowerlab.figures import sureness
 from flowerlab.heat import Heat, difference, in_photo
 from flowerlab.locale import _
 from flowerlab.looking import look, seen_photo, squared
@@ -18,7 +19,6 @@ from flowerlab.runs import Lab
 from flowerlab.ui.asking import asked
 from flowerlab.ui.inside_photo import Photo
 from flowerlab.ui.messages import tell
-from flowerlab.ui.photo_tiles import percent
 from flowerlab.ui.photos_view import class_words, encoded
 from flowerlab.ui.run_picker import run_title
 
@@ -127,10 +127,10 @@ def _show_one(lab: Lab, run: Run, photo: Photo, label: int, first: Run, opacity:
     )  # fmt: skip
     answer = int(np.argmax(found.probabilities))
     words = class_words(run.result.classes, found.label)
-    says = _("it says {percent}").format(percent=percent(found.probabilities[found.label]))
+    says = _("it says {percent}").format(percent=sureness(found.probabilities[found.label]))
     if found.label != answer:
         says += "; " + _("its answer is {name} ({percent})").format(
-            name=class_words(run.result.classes, answer), percent=percent(found.probabilities[answer])
+            name=class_words(run.result.classes, answer), percent=sureness(found.probabilities[answer])
         )
     st.markdown(f"**{words}**: {says}")
     st.caption(

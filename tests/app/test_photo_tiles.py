@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
-from flowerlab.ui.photo_tiles import NO_BREAK, Said, Tile, percent, table_rows
+from flowerlab.ui.photo_tiles import NO_BREAK, Said, Tile, table_rows
 from tests.app.finished_runs import texts
 
 GARDEN = Garden(60)
@@ -91,16 +91,6 @@ def test_a_photo_that_is_missing_does_not_stop_the_others(ids: tuple[str, ...]) 
     assert not app.exception
     assert len(pictures(app)) == 1
     assert "nothing cannot be read" in texts(app)
-
-
-@pytest.mark.parametrize(
-    ("probability", "words"),
-    [(0.0, "0 %"), (0.004, "under 1 %"), (0.974, "97 %"), (0.9999, "over 99 %"), (1.0, "100 %")],
-)
-def test_a_probability_is_never_rounded_to_certainty(probability: float, words: str) -> None:
-    """Only 1 is 100 % and only 0 is 0 %."""
-    assert percent(probability) == words
-    assert Said("a", "roses", probability, right=True).words == f"✓ roses {words}"
 
 
 def test_other_classes_stand_beside_the_answer() -> None:

@@ -91,7 +91,7 @@ def test_an_answer_is_drawn_in_percent() -> None:
     bars = options["series"][0]["data"]
     assert [bar["label"]["formatter"] for bar in bars] == ["under 1 %", "7 %", "93 %"]
     assert bars[2]["value"] == pytest.approx(93)
-    assert answer_sentence(NAMES, [0.0, 0.07, 0.93]) == "daisy 0 %, roses 7 %, tulips 93 %."
+    assert answer_sentence(NAMES, [0.0, 0.07, 0.93]) == "daisy under 1 %, roses 7 %, tulips 93 %."
 
 
 def test_options_are_plain() -> None:

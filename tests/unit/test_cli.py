@@ -24,16 +24,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from flowerlab.calibration import best_temperature, tempered_one
 from flowerlab.cli import main, running
 from flowerlab.cli.knobs import flag_of
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.events import Attempt, End
+from flowerlab.figures import sureness
 from flowerlab.home import Home
 from flowerlab.recipe import KNOBS, Recipe
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.store import Store
 from flowerlab.store.copying import asides
+from tests.app.finished_runs import add_finished
 from tests.loopback import hdf5, served_weights
 from tests.unit.test_checkpoints import leave_checkpoint
 
@@ -673,6 +676,18 @@ def test_classify_says_what_is_probably_none_of_the_classes(
     assert "unsure.png: probably not one of these five (nearest: dandelion" in told[1]
 
 
+def test_classify_tells_how_sure_an_answer_may_be(call: Call, trained: str, tmp_path: Path, home: Home) -> None:
+    """With kept answers to validation photos the answer has its calibrated probability; without them none is told."""
+    photo = photo_file(tmp_path / "a.png", 250)
+    tested = add_finished(home, "tested")
+    stored = np.load(home.run(tested.id) / "predictions.npz")
+    temperature = best_temperature(stored["val_probabilities"][1], stored["val_truth"])
+    told = call("classify", tested.id, photo, "--json").json["photos"][0]
+    assert told["calibrated"] == max(tempered_one(list(told["probabilities"].values()), temperature))
+    assert f"calibrated {sureness(told['calibrated'])} (daisy" in call("classify", tested.id, photo).out
+    assert "calibrated" not in call("classify", trained, photo, "--json").json["photos"][0]
+
+
 def _measured(run: Run) -> Run:
     assert run.result is not None
     return replace(run, result=run.result.model_copy(update={"unknown_below": 0.8}))
@@ -693,7 +708,7 @@ def test_classify_takes_an_id_its_beginning_or_a_name(call: Call, trained: str, 
         assert call("classify", text, photo, "--json").json["run_id"] == trained
     for text in (trained[:3], "Min", "", "%"):
         assert call("classify", text, photo).code == 2
-    assert "dandelion 98.0 % (daisy 2.0 %" in call("classify", "Mine", photo).out
+    assert "dandelion 98 % (daisy 2 %" in call("classify", "Mine", photo).out
 
 
 def test_an_ambiguous_run_is_refused(call: Call, trained: str, tmp_path: Path) -> None:

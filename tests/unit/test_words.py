@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from flowerlab.events import Batch, Epoch, Evaluating, Preparing, Start
-from flowerlab.figures import duration, percent_with_interval, spelled
+from flowerlab.figures import duration, percent_with_interval, spelled, sureness
 from flowerlab.history import History
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
@@ -29,6 +29,22 @@ def run_in(state: RunState) -> Run:
 def test_a_share_comes_with_its_interval() -> None:
     """The table's 85.8 % of 1,097 photos bears its 95 % Wilson interval."""
     assert percent_with_interval(941 / 1097, 1097) == "85.8 % (83.6–87.7)"
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [
+        (0.0, "under 1 %"),
+        (0.004, "under 1 %"),
+        (0.974, "97 %"),
+        (0.99, "99 %"),
+        (0.9999, "over 99 %"),
+        (1.0, "over 99 %"),
+    ],
+)
+def test_a_probability_is_never_rounded_to_certainty(probability: float, words: str) -> None:
+    """No network is said to be 100 % sure, nor to rule a class out."""
+    assert sureness(probability) == words
 
 
 @pytest.mark.parametrize(
