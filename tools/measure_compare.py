@@ -5,7 +5,7 @@
 In a home of its own: a garden of that many photos, and runs that are said to have been tested on all of them. Their answers are
 drawn at random (see `random_runs`), since nothing here depends on how right they are; no run is under way. Chromium and the
 server share the machine. A time runs from the click until all that it asks for stands on the page, thumbnails included; a
-photo's thumbnail is made when it is first shown, so most clicks make up to twelve (twenty-four in A minus B). Beside it stands
+photo's thumbnail is made when it is first shown, so most clicks make up to twelve. Beside it stands
 the processor time of server and browser together: what it would take on one core that does nothing else, also if this one does.
 """
 

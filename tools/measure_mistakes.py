@@ -1,15 +1,19 @@
 """Measures how long each press on the Mistakes page takes in Chromium, and how much is sent for it.
 
-    python -m tools.measure_mistakes --home FOLDER [--run ID] [--repeats 10]
+    python -m tools.measure_mistakes [--repeats 10] [--photos 3670] [--runs 6] [--home FOLDER]
 
-The home must hold a finished run and its photos; a copy of it is best, as the hashes of its photos are kept there. The clock runs
-from the press until the page has been drawn; sent is what the server gives over the socket and by HTTP, pictures included.
+In a home of its own: a garden of that many photos, and runs that are said to have been tested on all of them, with answers drawn at
+random; or in one that is given, with its newest runs (a copy of it is best, as the hashes of its photos are kept there). The photos
+are hashed before anything is measured: that is done once, with progress. The clock runs from the press until the page has been drawn;
+sent is what the server gives over the socket and by HTTP, pictures included.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +21,12 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page
 
+from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
+from flowerlab.settings import Settings
 from flowerlab.store import Store
 from tools.app_server import chromium, served
+from tools.random_runs import random_run
 
 DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
 VIEWS = ("Worst photos", "Epoch by epoch", "Calibration", "Near-duplicates")
@@ -85,31 +92,57 @@ def presses(page: Page, repeat: int) -> dict[str, list[Callable[[], None]]]:
     }
 
 
+def fill(home: Home, photos: int, runs: int) -> None:
+    """Draws a garden and writes runs with random answers to all of it."""
+    originals = gather(home, "garden", Settings(home=home.root, garden_pictures=photos).garden)
+    store = Store(home.store)
+    for number in range(1, runs + 1):
+        random_run(store, home, originals, number, epochs=5)
+    store.close()
+
+
+def hash_photos(page: Page, address: str) -> None:
+    """Opens the view that needs the photos' hashes and waits until they are there."""
+    page.goto(address)
+    page.get_by_role("radio", name="Near-duplicates").click()
+    page.get_by_role("button", name="More →", exact=True).first.wait_for(timeout=600_000)
+
+
 def main() -> None:
     """Measures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--home", type=Path, required=True, help="FLOWERLAB_HOME with a finished run and its photos.")
-    parser.add_argument("--run", help="Its id. Default: the newest with a result.")
     parser.add_argument("--repeats", type=int, default=10, help="How often each thing is pressed. Default: 10.")
+    parser.add_argument("--photos", type=int, default=3670, help="In the garden. Default: 3670.")
+    parser.add_argument("--runs", type=int, default=6, help="That are chosen. Default: 6.")
+    parser.add_argument("--home", type=Path, help="A FLOWERLAB_HOME with finished runs and their photos.")
     arguments = parser.parse_args()
-    store = Store(Home(arguments.home).store)
-    run = arguments.run or next(run.id for run in store.all() if run.result is not None)
-    store.close()
+    os.environ |= {"FLOWERLAB_STARTER": "false", "FLOWERLAB_WARM_SPARE": "false"}
     found: dict[str, list[tuple[float, int]]] = {}
-    with chromium() as browser, served(arguments.home) as server:
-        for repeat in range(arguments.repeats):
-            page = browser.new_page(viewport={"width": 1280, "height": 1600})
-            traffic = Traffic(page)
-            page.goto(f"{server.address}/mistakes?runs={run}")
-            page.wait_for_selector("h1")
-            wait(page)
-            page.wait_for_timeout(2000)
-            for view in VIEWS:
-                to_view = page.get_by_role("radio", name=view).click
-                found.setdefault(f"to {view}", []).append(measure(page, traffic, to_view))
-                for number, press in enumerate(presses(page, repeat)[view]):
-                    found.setdefault(f"{view}, press {number + 1}", []).append(measure(page, traffic, press))
-            page.close()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        home = Home(arguments.home or Path(folder)).create()
+        if arguments.home is None:
+            fill(home, arguments.photos, arguments.runs)
+        store = Store(home.store)
+        chosen = [run.id for run in store.all() if run.result is not None][: arguments.runs]
+        store.close()
+        with chromium() as browser, served(home.root, garden_pictures=arguments.photos) as server:
+            address = f"{server.address}/mistakes?runs={','.join(chosen)}"
+            first = browser.new_page(viewport={"width": 1280, "height": 1600})
+            hash_photos(first, address)
+            first.close()
+            for repeat in range(arguments.repeats):
+                page = browser.new_page(viewport={"width": 1280, "height": 1600})
+                traffic = Traffic(page)
+                page.goto(address)
+                page.wait_for_selector("h1")
+                wait(page)
+                page.wait_for_timeout(2000)
+                for view in VIEWS:
+                    to_view = page.get_by_role("radio", name=view).click
+                    found.setdefault(f"to {view}", []).append(measure(page, traffic, to_view))
+                    for number, press in enumerate(presses(page, repeat)[view]):
+                        found.setdefault(f"{view}, press {number + 1}", []).append(measure(page, traffic, press))
+                page.close()
     print(f"{'press':32}{'median':>9}{'p95':>9}{'most sent':>12}")
     for name, values in found.items():
         seconds = [one[0] for one in values]

@@ -15,12 +15,15 @@ from flowerlab.run import told_apart
 from flowerlab.ui.lab import lab
 from flowerlab.ui.opened_cell import close_cell
 from flowerlab.ui.photo_tiles import Said, Tile, photo_tiles
+from flowerlab.ui.photos_view import PHOTOS_A_PAGE
 from flowerlab.ui.run_picker import colour_mark, escaped
 
 # Where a link from a matrix leads: on a phone others stand between it and its photos.
 ANCHOR = "cell-photos"
 # Of the photos that a matrix opens.
 FRAME = "compare-cell"
+# A row of A's photos and one of B's: more at once would keep a click waiting for longer than a second.
+A_SIDE = 6
 
 
 def link_to_photos() -> None:
@@ -102,7 +105,7 @@ def _show_side(letter: str, one: Answers, other: Answers, places: NDArray[np.int
         st.markdown(f"**{words}**", width="stretch")
     if len(places):
         key = f"photos-{one.run.id}-not-{other.run.id}-{cell.truth}-{cell.answer}"
-        _tiles(one, [other], places, [cell.answer] * len(places), key)
+        _tiles(one, [other], places, [cell.answer] * len(places), key, a_page=A_SIDE)
 
 
 def cell_headline(one: Answers, cell: Cell, count: int) -> str:
@@ -138,9 +141,10 @@ def _photos_key(frame: str) -> str:
 
 
 def _tiles(
-    one: Answers, others: Sequence[Answers], places: Sequence[int] | NDArray[np.int64], asked: Sequence[int], key: str
-) -> None:
-    photo_tiles(tiles_of(one, others, places, asked), run_photos(lab(), one.run), key=key)
+    one: Answers, others: Sequence[Answers], places: Sequence[int] | NDArray[np.int64], asked: Sequence[int], key: str,
+    a_page: int = PHOTOS_A_PAGE,
+) -> None:  # fmt: skip
+    photo_tiles(tiles_of(one, others, places, asked), run_photos(lab(), one.run), key=key, a_page=a_page)
 
 
 def tiles_of(

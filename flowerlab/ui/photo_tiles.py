@@ -1,4 +1,4 @@
-"""Photos with their truth and what runs answered, in pages of twelve: shared by the pages that lead to photos."""
+"""Photos with their truth and what runs answered, in pages: shared by the pages that lead to photos."""
 
 from __future__ import annotations
 
@@ -107,15 +107,17 @@ class LazyTiles(Sequence[Tile]):
 
 @fragment()
 def photo_tiles(
-    tiles: Sequence[Tile], originals: Originals | None, *, key: str, below: Callable[[Tile], None] = lambda tile: None
-) -> None:
-    """Shows photos, twelve a page, in a fragment of their own: turning the page draws nothing else anew.
+    tiles: Sequence[Tile], originals: Originals | None, *, key: str, a_page: int = PHOTOS_A_PAGE,
+    below: Callable[[Tile], None] = lambda tile: None,
+) -> None:  # fmt: skip
+    """Shows photos, a page at a time, in a fragment of their own: turning the page draws nothing else anew.
 
     Args:
         tiles: In the order in which they are shown.
         originals: The data set that they are from, see `comparison.run_photos`; None if it is not in this lab any more:
             then a table tells the same without the pictures.
         key: Of the widgets; another one for every choice of photos, so that each begins on its first page.
+        a_page: How many are on a page. Default: twelve.
         below: Draws what stands under a tile.
     """
     if originals is None:
@@ -128,9 +130,9 @@ def photo_tiles(
         )
         st.dataframe(table_rows(tiles), hide_index=True, key=f"{key}-table", alt=_("Ids of photos, and the answers."))
         return
-    begin = turned_to(len(tiles), key=key)
+    begin = turned_to(len(tiles), key=key, a_page=a_page)
     with st.container(horizontal=True, gap="small", key=f"{key}-tiles"):
-        for tile in tiles[begin : begin + PHOTOS_A_PAGE]:
+        for tile in tiles[begin : begin + a_page]:
             with st.container(width=TILE_PX, gap="xxsmall"):
                 show_tile(tile, originals)
                 below(tile)
