@@ -90,6 +90,31 @@ def run_the_lecture(page: Page, address: str, live: Path) -> None:
     expect(page.get_by_text("nothing is training").first).to_be_visible(timeout=TRAINING_MS)
 
 
+def pages(runs: list[str], *, every: bool) -> Iterator[tuple[str, str]]:
+    """Yields what pictures are taken of: a name and an address, without the server's.
+
+    Args:
+        runs: Ids of A, B and C.
+        every: Whether every view is looked at; else what the README shows beside the picture of the first run.
+    """
+    chosen = f"runs={','.join(runs)}"
+    two = f"runs={','.join(runs[:2])}"
+    yield "home", ""
+    yield "data", "data"
+    yield "compare", "compare"
+    yield "mistakes", f"mistakes?{chosen}"
+    yield "inside", f"inside?{two}"
+    yield "experiments", "experiments"
+    yield "classify", f"classify?{chosen}"
+    yield "disk", "disk"
+    if every:
+        yield "train", "train"
+        for view in ("epochs", "calibration", "duplicates"):
+            yield f"mistakes-{view}", f"mistakes?{chosen}&view={view}"
+        for view in ("layers", "map"):
+            yield f"inside-{view}", f"inside?runs={runs[1]}&inside-view={view}"
+
+
 def main() -> None:
     """Plays and takes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -113,21 +138,8 @@ def main() -> None:
             for width, theme in views:
                 suffix = f"-{width}-{theme}" if arguments.every else ""
                 with window(browser, width, theme) as page:
-                    for name in (
-                        "home",
-                        "data",
-                        "train",
-                        "compare",
-                        "mistakes",
-                        "inside",
-                        "experiments",
-                        "classify",
-                        "disk",
-                    ):
-                        if name == "train" and not arguments.every:
-                            continue
-                        query = f"?runs={','.join(runs)}" if name == "classify" else ""
-                        page.goto(f"{server.address}/{'' if name == 'home' else name}{query}")
+                    for name, address in pages(runs, every=arguments.every):
+                        page.goto(f"{server.address}/{address}")
                         settle(page)
                         if name == "classify":
                             show_an_own_photo(page)

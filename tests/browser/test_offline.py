@@ -81,6 +81,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     assert not tried.exists(), tried.read_text()
 
 
+@pytest.mark.nightly
 @pytest.mark.browser
 @pytest.mark.timeout(TRAINING_S + 120)
 def test_the_lecture_without_a_network(page: Page, tmp_path: Path) -> None:

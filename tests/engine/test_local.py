@@ -78,6 +78,7 @@ def test_a_failed_run_says_why_and_retires_its_trainer(
         engine.close()
 
 
+@pytest.mark.nightly
 def test_warm_equals_cold_to_the_bit(said: Said, home: Home, settings: Settings, job: Callable[..., Job]) -> None:
     """The same recipe gives the same probabilities in a fresh trainer and in one that has trained others before."""
     recipe = QUICK.changed(epochs=2, dropout=0.3, augment="flip", seed=5)
@@ -135,6 +136,7 @@ def test_a_trainer_leaves_when_its_owner_goes(tmp_path: Path, wait: str) -> None
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.nightly
 def test_an_error_of_the_lab_ends_one_run_and_not_the_engine(
     said: Said, home: Home, settings: Settings, job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +166,7 @@ def test_an_error_of_the_lab_ends_one_run_and_not_the_engine(
         engine.close()
 
 
+@pytest.mark.nightly
 def test_only_saving_keeps_the_best_epoch_without_a_test(
     said: Said, home: Home, settings: Settings, job: Callable[..., Job]
 ) -> None:

@@ -69,7 +69,9 @@ def losses(said: list[dict[str, Any]]) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    "recipe", [B, C.changed(dropout=0.4), WITH_SHORTCUTS], ids=["B", "C with dropout", "shortcuts"]
+    "recipe",
+    [B, C.changed(dropout=0.4), pytest.param(WITH_SHORTCUTS, marks=pytest.mark.nightly)],
+    ids=["B", "C with dropout", "shortcuts"],
 )
 def test_the_losses_are_those_of_the_plain_way(home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe) -> None:
     """With the cache off and on, same seed and order: first loss within 1e-3, first ten within 2 %; in float32 within 1e-4."""
@@ -89,7 +91,7 @@ def test_the_losses_are_those_of_the_plain_way(home: Home, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(("precision", "within"), [("float32", 0.002), ("bfloat16", 0.02)])
-@pytest.mark.parametrize("recipe", [C, WITH_SHORTCUTS], ids=["C", "shortcuts"])
+@pytest.mark.parametrize("recipe", [C, pytest.param(WITH_SHORTCUTS, marks=pytest.mark.nightly)], ids=["C", "shortcuts"])
 def test_the_joined_model_agrees_photo_by_photo(home: Home, recipe: Recipe, precision: str, within: float) -> None:
     """The saved float32 model gives every test photo the reported probabilities, within 0.002, or 0.02 after bfloat16."""
     end, _ = attempt(home, recipe, precision=precision)
@@ -150,6 +152,7 @@ def test_a_deeper_cut_begins_at_a_shallower_one(home: Home, stack: ExitStack, ca
     np.testing.assert_allclose(computed.features, direct, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.nightly
 def test_b_keeps_on_its_way_what_c_waits_for(settings: Settings) -> None:
     """The lecture's C, queued behind B, finds the features before its own layers at hand: the photos went through once."""
     lab = Lab(settings)
@@ -243,6 +246,7 @@ def test_a_damaged_set_is_made_anew_by_the_next_run(home: Home, caplog: pytest.L
     assert second["result"].confusion_matrix == first["result"].confusion_matrix
 
 
+@pytest.mark.nightly
 def test_a_trainer_killed_while_it_writes_features(settings: Settings) -> None:
     """kill -9 in the middle of the pass: the run begins the pass anew by itself and ends right, and nothing half is kept."""
     lab = Lab(settings.model_copy(update={"garden_pictures": 400}))
@@ -307,6 +311,7 @@ def test_features_too_large_for_float16_are_kept_as_float32(
     assert frozen_part(home, B, stack, exact=False).features(quiet).features.dtype == np.float32
 
 
+@pytest.mark.nightly
 def test_a_pack_takes_features_that_nobody_computed_before(settings: Settings, tmp_path: Path) -> None:
     """`pack` with a data set and a network computes the features of recipe B; on the other computer B finds them at hand."""
     small = settings.model_copy(update={"starter": False})
@@ -341,6 +346,7 @@ def test_a_pack_takes_features_that_nobody_computed_before(settings: Settings, t
         away.close()
 
 
+@pytest.mark.nightly
 def test_copies_are_the_same_experiment_the_plain_way(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without features a run with copies draws the very same copies, through all layers: the same losses."""
     monkeypatch.setattr(fit, "BATCH_EVENT_EVERY_S", 0.0)

@@ -34,6 +34,7 @@ def lab(settings: Settings) -> Iterator[Lab]:
     opened.close()
 
 
+@pytest.mark.nightly
 def test_a_killed_trainer_costs_nothing(lab: Lab) -> None:
     """Killed with signal 9 in the middle, a run goes on by itself and has the curve and the answers of an undisturbed one."""
     whole, run = (lab.start(LONGER, name=name, again=True).run for name in ("whole", "killed"))

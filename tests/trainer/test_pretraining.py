@@ -27,6 +27,7 @@ def crops() -> Crops:
     )
 
 
+@pytest.mark.nightly
 def test_unfolding_and_folding_give_the_same_network_back(crops: Crops) -> None:
     """A student that begins with a vgg16_mini answers as it does, and folds into the same weights."""
     keras.utils.set_random_seed(0)

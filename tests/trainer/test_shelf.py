@@ -27,7 +27,11 @@ def outcome(home: Home, recipe: Recipe) -> tuple[list[float], np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    "recipe", [A, B.changed(dropout=0.3), B.changed(optimizer="rmsprop"), B.changed(weights="none", seed=5)],
+    "recipe",
+    [
+        A, B.changed(dropout=0.3), pytest.param(B.changed(optimizer="rmsprop"), marks=pytest.mark.nightly),
+        pytest.param(B.changed(weights="none", seed=5), marks=pytest.mark.nightly),
+    ],
     ids=["A", "B with dropout", "RMSprop", "random weights"],
 )  # fmt: skip
 def test_warm_equals_cold_to_the_bit(home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe) -> None:

@@ -105,6 +105,7 @@ def run_all(programs: list[Path], timeout_s: float = 250) -> list[tuple[float, i
     return said
 
 
+@pytest.mark.nightly
 def test_every_preset_s_program_reaches_what_the_run_reached(trained: Trained, tmp_path: Path) -> None:
     """The programs of A, B, C (its notebook) and gently run by themselves; each tests as many photos as the run, and its accuracy
     lies within the run's interval."""

@@ -1,0 +1,34 @@
+"""A home that cannot be written, with a real network in it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from flowerlab.home import Home
+from flowerlab.looking import look
+from flowerlab.runs import Lab
+from flowerlab.settings import Settings
+from flowerlab.starter import RUN_ID
+from tests.unit.test_look_only import bytes_in, mounted_read_only
+
+
+def test_photos_are_answered_where_nothing_can_be_written(home: Home, settings: Settings) -> None:
+    """A run names a photo and shows where it looks as it does in a lab that can be written; no byte of the home changes."""
+    settings = settings.model_copy(update={"starter": True})
+    photo = np.random.default_rng(0).integers(0, 256, (150, 200, 3), dtype=np.uint8)
+    lab = Lab(settings)
+    try:
+        expected = lab.predict(lab.store.get(RUN_ID), [photo])
+    finally:
+        lab.close()
+    before = bytes_in(home.root)
+    with mounted_read_only(home.root):
+        lab = Lab(settings)
+        try:
+            assert lab.look_only
+            run = lab.store.get(RUN_ID)
+            np.testing.assert_allclose(lab.predict(run, [photo]), expected, atol=1e-6)
+            assert look(lab, run, photo, None).heat.any()
+        finally:
+            lab.close()
+    assert bytes_in(home.root) == before
