@@ -516,7 +516,7 @@ class Lab:
         if run.result is None or not self.model_path(run).exists():
             raise RunFailed(f"{run.name!r} has no model to classify with. Choose a run that is done.")
         recipe = run.recipe
-        resized = np.stack([resize_photo(photo, recipe.image_size, recipe.resize) for photo in photos])
+        resized = (resize_photo(photo, recipe.image_size, recipe.resize) for photo in photos)
         return self.predictor.predict(self.model_path(run), resized)
 
     def warm_predictor(self, finished: Sequence[Run]) -> None:

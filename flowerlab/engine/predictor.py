@@ -6,7 +6,8 @@ import itertools
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from flowerlab.errors import PredictorFailed
 from flowerlab.home import Home
 from flowerlab.settings import Settings
 
-PHOTOS_A_REQUEST = 64
+# As many as go through a model at once: whoever has one photo waits behind few.
+PHOTOS_A_REQUEST = 32
+REQUESTS_AT_ONCE = 2
 TIMEOUT_S = 120.0
 LOOK_EVERY_S = 0.2
 
@@ -94,13 +97,15 @@ class Predictor:
             finally:
                 self._guard.release()
 
-    def predict(self, model: Path, photos: NDArray[np.uint8], *, timeout_s: float = TIMEOUT_S) -> NDArray[np.float32]:
-        """Classifies photos with a saved model.
+    def predict(
+        self, model: Path, photos: Iterable[NDArray[np.uint8]], *, timeout_s: float = TIMEOUT_S
+    ) -> NDArray[np.float32]:
+        """Classifies photos with a saved model. While it answers, the next photos are made ready and sent.
 
         Args:
             model: Of a run, as `Home.model` gives it.
-            photos: uint8, (n, height, width, 3), RGB, of the model's size.
-            timeout_s: Seconds to wait for each request of up to 64 photos.
+            photos: At least one: uint8, (height, width, 3), RGB, of the model's size.
+            timeout_s: Seconds to wait for each request of up to 32 photos.
 
         Returns:
             float32, (n, classes), probabilities.
@@ -108,12 +113,20 @@ class Predictor:
         Raises:
             PredictorFailed: If the process does not answer, or the model cannot be loaded.
         """
-        parts = []
-        for begin in range(0, len(photos), PHOTOS_A_REQUEST):
-            asked = packed(photos[begin : begin + PHOTOS_A_REQUEST])
-            answer = self.ask("photos", model, photos=asked, timeout_s=timeout_s)
-            parts.append(np.asarray(answer["probabilities"], dtype=np.float32))
-        return np.concatenate(parts)
+
+        def answers(part: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+            answer = self.ask("photos", model, photos=packed(np.stack(part)), timeout_s=timeout_s)
+            return np.asarray(answer["probabilities"], dtype=np.float32)
+
+        left = iter(photos)
+        asked: list[Future[NDArray[np.float32]]] = []
+        with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+            while part := list(itertools.islice(left, PHOTOS_A_REQUEST)):
+                asked.append(pool.submit(answers, part))
+            try:
+                return np.concatenate([future.result() for future in asked])
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
 
     def embed(
         self, model: Path, photos: NDArray[np.uint8], *, rank: int = 0, waiting: Callable[[], None] = lambda: None
