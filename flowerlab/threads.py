@@ -1,6 +1,5 @@
 """How many threads a process may compute with: as many as there are cores for it, or as the setting says, and no more.
 
-A trainer computes on all of them; the process that classifies on half of them, because it answers one photo while a run trains.
 Numerical libraries take as many threads as the machine has cores, each for itself, unless they are told.
 """
 
@@ -35,21 +34,19 @@ def cores(quota: Path = QUOTA) -> int:
         return count
 
 
-def threads_of(role: str, setting: int) -> int:
+def threads_of(setting: int) -> int:
     """Returns how many threads a process computes with.
 
     Args:
-        role: `train`, `predict` or `gather`.
         setting: `FLOWERLAB_THREADS`; 0: all cores. More than there are cores is of no use.
     """
-    most = min(setting, cores()) if setting else cores()
-    return max(1, most // 2) if role == "predict" else most
+    return min(setting, cores()) if setting else cores()
 
 
 def threads_here() -> int:
     """Returns how many threads this very process may compute with."""
     told = os.environ.get(VARIABLE, "")
-    return threads_of("train", int(told) if told.isascii() and told.isdigit() else 0)
+    return threads_of(int(told) if told.isascii() and told.isdigit() else 0)
 
 
 def bounded(environment: Mapping[str, str], threads: int) -> dict[str, str]:

@@ -25,14 +25,13 @@ from flowerlab.threads import bounded, threads_of
 CODE_FOLDER = Path(flowerlab.__file__).resolve().parent.parent
 
 
-def trainer_environment(settings: Settings, role: str = "train") -> dict[str, str]:
+def trainer_environment(settings: Settings) -> dict[str, str]:
     """Returns the environment of a trainer or predictor process.
 
     Args:
         settings: Threads and niceness.
-        role: As in `TrainerProcess`.
     """
-    environment = bounded(os.environ, threads_of(role, settings.threads))
+    environment = bounded(os.environ, threads_of(settings.threads))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CODE_FOLDER), environment.get("PYTHONPATH", "")]))
     environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     environment["PYTHONUNBUFFERED"] = "1"
@@ -68,7 +67,7 @@ class TrainerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env=trainer_environment(settings, role),
+                env=trainer_environment(settings),
                 start_new_session=True,
             )
         threading.Thread(target=self._listen, daemon=True, name=f"{role}-listener").start()

@@ -24,13 +24,10 @@ def _four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_four_cores")
-@pytest.mark.parametrize(
-    ("setting", "role", "expected"),
-    [(0, "train", 4), (0, "gather", 4), (0, "predict", 2), (3, "train", 3), (1, "predict", 1), (256, "train", 4)],
-)
-def test_the_environment_bounds_every_library(settings: Settings, setting: int, role: str, expected: int) -> None:
-    """A trainer's environment tells every numerical library at most as many threads as cores; the predictor has half of them."""
-    environment = trainer_environment(settings.model_copy(update={"threads": setting}), role)
+@pytest.mark.parametrize(("setting", "expected"), [(0, 4), (3, 3), (1, 1), (256, 4)])
+def test_the_environment_bounds_every_library(settings: Settings, setting: int, expected: int) -> None:
+    """A trainer's environment tells every numerical library at most as many threads as there are cores."""
+    environment = trainer_environment(settings.model_copy(update={"threads": setting}))
     assert {environment[name] for name in (*LIBRARIES, "FLOWERLAB_THREADS")} == {str(expected)}
 
 
@@ -62,4 +59,4 @@ def test_the_library_obeys(settings: Settings) -> None:
     pools = json.loads(found.stdout)
     assert pools
     assert set(pools) == {1}
-    assert threads_of("train", 1) == 1
+    assert threads_of(1) == 1
