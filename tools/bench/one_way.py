@@ -19,7 +19,7 @@ ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 def main() -> None:
     """Runs what the argument describes.
 
-    Keys: `side` (plain or flowerlab), `home`, `letter` (A, or BC for B and then C), `architecture`, `weights`, `seed`, `epochs`,
+    Keys: `side` (plain or flowerlab), `home`, `letter` (A, B, or BC for B and then C), `architecture`, `weights`, `seed`, `epochs`,
     `precision` (of Flowerlab's frozen pass), `again` (whether B and C run once more, with features at hand), `image_size`,
     `pictures`.
     """
@@ -65,10 +65,11 @@ def plain(asked: dict[str, Any]) -> dict[str, Any]:
     load_starting_weights(network, recipe, home, lambda step, done, total: None)
     assert network.backbone is not None
     assert chosen.fine_tune_from is not None
-    both = recipes_b_and_c(parts, asked["epochs"], network.backbone, chosen.name, chosen.fine_tune_from)
+    unfreeze_from = chosen.fine_tune_from if asked["letter"] == "BC" else None
+    both = recipes_b_and_c(parts, asked["epochs"], network.backbone, chosen.name, unfreeze_from)
     return {
         letter: {"seconds": one.seconds, "test_accuracy": one.test_accuracy}
-        for letter, one in zip("BC", both, strict=True)
+        for letter, one in zip(asked["letter"], both, strict=True)
     }
 
 
@@ -110,9 +111,12 @@ def flowerlab(asked: dict[str, Any]) -> dict[str, Any]:
     if asked["letter"] == "A":
         return {"A": ran("A", "0" * 12), "A-again": ran("A", "5" * 12)}
     found = {"peak_flops": matrix_flops(asked["precision"])} | {"B": ran("B", "1" * 12)}
-    found["C"] = ran("C", "2" * 12, "1" * 12)
+    fine_tunes = asked["letter"] == "BC"
+    if fine_tunes:
+        found["C"] = ran("C", "2" * 12, "1" * 12)
     if asked["again"]:
         found["B-again"] = ran("B", "3" * 12)
+    if asked["again"] and fine_tunes:
         found["C-again"] = ran("C", "4" * 12, "1" * 12)
     return found
 

@@ -83,16 +83,16 @@ def recipe_a(parts: Parts, epochs: int) -> Outcome:
 
 
 def recipes_b_and_c(
-    parts: Parts, epochs: int, base: keras.Model, kind: str, unfreeze_from: str
-) -> tuple[Outcome, Outcome]:
-    """Transfer learning, then fine-tuning from a layer on.
+    parts: Parts, epochs: int, base: keras.Model, kind: str, unfreeze_from: str | None
+) -> list[Outcome]:
+    """Transfer learning, then fine-tuning from a layer on; one outcome each.
 
     Args:
         parts: The photos.
         epochs: Of each.
         base: The known network without its top.
         kind: Key of `PREPROCESSING`.
-        unfreeze_from: First layer that learns in C.
+        unfreeze_from: First layer that learns in C; None: no C.
     """
     begun_s = time.perf_counter()
     arrays = _arrays(parts, PREPROCESSING[kind])
@@ -100,6 +100,8 @@ def recipes_b_and_c(
     model = _with_head(base, parts.classes)
     accuracy = _fit(model, arrays, 1e-3, epochs)
     b = Outcome(time.perf_counter() - begun_s, accuracy)
+    if unfreeze_from is None:
+        return [b]
 
     begun_s = time.perf_counter()
     base.trainable = True
@@ -108,4 +110,4 @@ def recipes_b_and_c(
         # As the Keras guide to fine-tuning says: BatchNormalization stays as it is.
         layer.trainable = base.layers.index(layer) >= first and not isinstance(layer, layers.BatchNormalization)
     accuracy = _fit(model, arrays, 1e-3, epochs)
-    return b, Outcome(time.perf_counter() - begun_s, accuracy)
+    return [b, Outcome(time.perf_counter() - begun_s, accuracy)]
