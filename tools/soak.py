@@ -32,12 +32,14 @@ from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from flowerlab.datasets.garden import pictures
+from flowerlab.errors import FlowerlabError
+from flowerlab.home import Home
 from flowerlab.machine import machine_name
 from flowerlab.recipe import Recipe
 from flowerlab.run import RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
-from flowerlab.store import check_store
+from flowerlab.store import Store
 from tools.app_server import ROOT, Server, chromium, served
 from tools.kill_app import trainers_of
 
@@ -51,7 +53,9 @@ MOST_GROWTH = 0.05
 ORPHANS_LEAVE_WITHIN_S = 15.0
 OVER_WITHIN_S = 300.0
 SMALL = "architecture=handmade&image_size=72&head=8&patience=50"
-PAGES = ("", "data", "train", "compare", "mistakes", "experiments", "classify")
+PAGES = ("", "data", "train", "compare", "mistakes", "inside", "experiments", "classify", "disk")
+# Faults, sentences about faults, and what Streamlit shows when the server does not answer.
+SHOWN_ERRORS = "[data-testid=stException], [data-testid=stAlertContentError], [role=dialog]:has-text('Connection')"
 PRINTED_ERROR = re.compile(r"Traceback|ERROR|CRITICAL|Uncaught")
 
 
@@ -116,10 +120,8 @@ class Person:
 
     def look(self, where: str) -> None:
         """Notes an error on the page."""
-        if self.page.get_by_test_id("stException").count():
-            self._soaked.errors.append(
-                f"/{where} shows an error: {self.page.get_by_test_id('stException').inner_text()[:300]}"
-            )
+        for told in self.page.locator(SHOWN_ERRORS).all_inner_texts():
+            self._soaked.errors.append(f"/{where} shows an error: {told[:300]}")
 
     def start(self, seed: int, *, stop: bool) -> None:
         """Starts a run with the button; stops it behind its first epochs if told to, else waits for its end."""
@@ -222,7 +224,13 @@ def _look_back(home: Path, log: Path, soaked: Soaked) -> None:
         time.sleep(0.1)
     if orphans:
         soaked.errors.append(f"Processes are left behind: {orphans}.")
-    check_store(home / "lab.db")
+    store = Store(Home(home).store)
+    try:
+        store.look_through()
+    except FlowerlabError as error:
+        soaked.errors.append(f"The list of runs is not whole: {error}")
+    finally:
+        store.close()
     printed = log.read_text(encoding="utf-8", errors="replace").splitlines()
     soaked.errors += [f"The server printed: {line}" for line in printed if PRINTED_ERROR.search(line)]
 
