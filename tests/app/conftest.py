@@ -13,6 +13,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.originals import Original, Originals, open_originals, write_originals
+from flowerlab.engine.fake import FakeEngine
 from flowerlab.home import Home
 from flowerlab.ui.lab import lab
 from tests.app.garden_runs import GARDEN, cut
@@ -22,6 +23,7 @@ from tests.app.garden_runs import GARDEN, cut
 def _lab_of_this_test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, _own_environment: None) -> Iterator[None]:
     """Each test has its own lab with the scripted engine."""
     monkeypatch.setenv("FLOWERLAB_ENGINE", "fake")
+    monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 0.01)
     monkeypatch.setenv("FLOWERLAB_WARM_SPARE", "false")
     monkeypatch.setenv("FLOWERLAB_GARDEN_PICTURES", "60")
     # Pages say what is at hand: nothing, unless a test brings it.
