@@ -88,7 +88,7 @@ def presses(page: Page, repeat: int) -> dict[str, list[Callable[[], None]]]:
         "Worst photos": [radio("all ("), button("More →"), radio("perhaps"), radio("only wrong")],
         "Epoch by epoch": [key("ArrowLeft"), show, key("ArrowRight"), button("More →")],
         "Calibration": [],
-        "Near-duplicates": [button("More →"), button("← Back")],
+        "Near-duplicates": [radio("Run 2"), radio("Run 1")],
     }
 
 
@@ -105,7 +105,7 @@ def hash_photos(page: Page, address: str) -> None:
     """Opens the view that needs the photos' hashes and waits until they are there."""
     page.goto(address)
     page.get_by_role("radio", name="Near-duplicates").click()
-    page.get_by_role("button", name="More →", exact=True).first.wait_for(timeout=600_000)
+    page.get_by_text("show nearly the same").first.wait_for(timeout=600_000)
 
 
 def main() -> None:
