@@ -12,6 +12,7 @@ from flowerlab.ui.lab import lab
 from flowerlab.ui.layers_view import show_layers
 from flowerlab.ui.refreshing import refreshed
 from flowerlab.ui.run_picker import nothing_finished, pick_runs
+from flowerlab.ui.view_picker import pick_view
 from flowerlab.ui.where_it_looks import show_where
 
 MOST_RUNS = 2
@@ -39,14 +40,12 @@ def main() -> None:
         st.info(_("Choose a run above."), icon="👆")
         return
     words = {WHERE: _("Where it looks"), LAYERS: _("Layers"), MAP: _("Map of the test photos")}
-    # A callback may have chosen a view before this widget is drawn.
-    view = st.segmented_control(
-        _("Look at"), list(words), format_func=lambda name: words[name], default=WHERE, required=True, key="inside-view",
-        bind="query-params", persist_state="session",
+    view = pick_view(
+        words, key="inside-view",
         help=_("The places that speak for a class; what each layer makes of the photo; all test photos, near where they are alike."),
     )  # fmt: skip
     # A part of its own: what is chosen in it does not draw the rest of the page anew.
-    refreshed(lambda: show(str(view), runs), every_s=None)
+    refreshed(lambda: show(view, runs), every_s=None)
 
 
 def show(view: str, runs: list[Run]) -> None:

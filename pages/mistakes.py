@@ -14,8 +14,8 @@ from flowerlab.ui.gallery import show_worst
 from flowerlab.ui.lab import lab
 from flowerlab.ui.refreshing import refreshed
 from flowerlab.ui.run_picker import nothing_finished, pick_runs
+from flowerlab.ui.view_picker import pick_view
 
-VIEW, QUERY = "mistakes-view", "view"
 WORST, EPOCHS, CALIBRATION, DUPLICATES = "worst", "epochs", "calibration", "duplicates"
 
 
@@ -37,34 +37,19 @@ def main() -> None:
     if not runs:
         st.info(_("Choose a run above."), icon="👆")
         return
-    view = pick_view()
-    # A part of its own: what is chosen in it does not draw the rest of the page anew.
-    refreshed(lambda: show(view, runs), every_s=None)
-
-
-def pick_view() -> str:
-    """Lets one choose what is looked at; the choice is in the URL (`?view=epochs`), in a word that no translation changes."""
     words = {
         WORST: _("Worst photos"),
         EPOCHS: _("Epoch by epoch"),
         CALIBRATION: _("Calibration"),
         DUPLICATES: _("Near-duplicates"),
     }
-    asked = st.query_params.get(QUERY)
-    # A link beats what was chosen before; a word that names no view is passed over.
-    if asked in words and asked != st.session_state.get(f"{VIEW}-url"):
-        st.session_state[VIEW] = asked
-    st.session_state.setdefault(VIEW, WORST)
-    view = str(
-        st.segmented_control(
-            _("Look at"), list(words), format_func=lambda name: words[name], required=True, key=VIEW, persist_state="session",
-            wrap=True,
-            help=_("Test photos with the largest loss; validation photos after each epoch; how far its sureness can be trusted; "
-                   "photos that show the same."),
-        )
+    view = pick_view(
+        words, key="mistakes-view",
+        help=_("Test photos with the largest loss; validation photos after each epoch; how far its sureness can be trusted; "
+               "photos that show the same."),
     )  # fmt: skip
-    st.session_state[f"{VIEW}-url"] = st.query_params[QUERY] = view
-    return view
+    # A part of its own: what is chosen in it does not draw the rest of the page anew.
+    refreshed(lambda: show(view, runs), every_s=None)
 
 
 def show(view: str, runs: list[Run]) -> None:

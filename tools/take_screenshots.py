@@ -112,7 +112,7 @@ def pages(runs: list[str], *, every: bool) -> Iterator[tuple[str, str]]:
         for view in ("epochs", "calibration", "duplicates"):
             yield f"mistakes-{view}", f"mistakes?{chosen}&view={view}"
         for view in ("layers", "map"):
-            yield f"inside-{view}", f"inside?runs={runs[1]}&inside-view={view}"
+            yield f"inside-{view}", f"inside?runs={runs[1]}&view={view}"
 
 
 def main() -> None:

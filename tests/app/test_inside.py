@@ -173,6 +173,18 @@ def test_a_link_opens_a_photo(home: Home, garden: Originals, asked: list[tuple[s
     assert not open_page("inside", query={"photo": "<script>"}).exception
 
 
+@pytest.mark.parametrize(("word", "view"), [("layers", "layers"), ("map", "map"), ("nonsense", "where")])
+def test_a_link_opens_a_view(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]], word: str, view: str
+) -> None:
+    """`?view=layers` opens the layers, and the address keeps the word; a word that names no view opens the first one."""
+    add_finished(home, "run", tested=False)
+    app = open_page("inside", query={"view": word})
+    assert not app.exception
+    assert app.segmented_control(key="inside-view").value == view
+    assert app.query_params["view"] in (view, [view])
+
+
 def test_a_predictor_that_fails_is_told(home: Home, garden: Originals, monkeypatch: pytest.MonkeyPatch) -> None:
     """In its own words, and the page stays whole."""
 
