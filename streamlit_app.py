@@ -14,7 +14,7 @@ def main() -> None:
     from flowerlab.locale import use_language
     from flowerlab.ui.class_link import unknown_names, way_out
     from flowerlab.ui.lab import lab
-    from flowerlab.ui.messages import tell
+    from flowerlab.ui.messages import tell, tell_refusal
     from flowerlab.ui.navigation import navigation
     from flowerlab.ui.refreshing import try_again
     from flowerlab.ui.status import status_strip
@@ -31,6 +31,9 @@ def main() -> None:
     except FlowerlabError as error:
         # Another program holds the list of runs, the disk is full: the page comes back by itself when that has passed.
         tell(error)
+        try_again()
+    except OSError as error:
+        tell_refusal(error)
         try_again()
 
 

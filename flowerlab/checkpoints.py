@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from flowerlab.errors import RunFailed
 from flowerlab.home import scratch_beside, settled
 
 NAME = re.compile(r"epoch-(\d{5,})")
@@ -154,15 +155,23 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
 
     Args:
         folder: Of an attempt.
+
+    Raises:
+        RunFailed: If one cannot be read now, which says nothing about its bytes: it stays, and the run can go on later.
     """
     for path in _by_epoch(folder):
         try:
             state = TrainingState.model_validate_json((path / "state.json").read_bytes())
             weights, best, training = (_load(path / name) for name in ("weights.npz", "best.npz", "training.npz"))
             val_probabilities = np.load(path / "val_probabilities.npy", allow_pickle=False)
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        except (FileNotFoundError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
             LOG.warning("The checkpoint %s cannot be read (%s) and is thrown away.", path, error)
             shutil.rmtree(path, ignore_errors=True)
+        except OSError as error:
+            raise RunFailed(
+                f"The run's last checkpoint cannot be read now ({error.strerror or error}). It stays where it is: {path}. Look after "
+                "the disk or the network that the lab lies on, then have the run go on."
+            ) from error
         else:
             return Checkpoint(state, weights, best, training, val_probabilities)
     return None
@@ -188,6 +197,12 @@ def bytes_of(folder: Path) -> int:
             about = path.lstat()
             files[about.st_dev, about.st_ino or str(path)] = about.st_size if path.is_file() else 0
     return sum(files.values())
+
+
+def sync_file(path: Path) -> None:
+    """Has a finished file reach the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

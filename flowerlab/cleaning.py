@@ -126,16 +126,13 @@ def due(rule: Rule, runs: Sequence[Run], bytes_of_run: Callable[[Run], int], now
 
     Args:
         rule: The rule.
-        runs: All of the lab.
+        runs: All of the lab, those that ended last at the head, in the order of their ends: a clock that was set back has no say in it.
         bytes_of_run: How much a run takes.
         now_s: Unix time.
     """
     sources = {run.recipe.start_from for run in runs}
     over = [run for run in runs if run.state.over]
-    free = sorted(
-        (run for run in over if not (run.kept or run.id in sources or run.id == STARTER)),
-        key=lambda run: run.ended_s or run.created_s,
-    )
+    free = [run for run in reversed(over) if not (run.kept or run.id in sources or run.id == STARTER)]
     found: dict[str, Due] = {}
     if rule.clean_runs_after_days is not None:
         for run in free:
@@ -164,7 +161,9 @@ def due_now(home: Home, store: Store, rule: Rule) -> list[Due]:
             sizes[run.id] = bytes_of(home.run(run.id))
         return sizes[run.id]
 
-    return due(rule, store.all(), taken, time.time())
+    ended = store.latest_ends()
+    known = {run.id for run in ended}
+    return due(rule, [*ended, *(run for run in store.all() if run.id not in known)], taken, time.time())
 
 
 def trash_due_now(home: Home, trash: Trash, settings: Settings) -> list[Thrown]:
@@ -182,8 +181,13 @@ def clean(home: Home, store: Store, trash: Trash, settings: Settings) -> Cleanin
         trash: Takes them.
         settings: May fix the rule.
     """
+    before, begun_s = cleanings(home), time.time()
+    old_ones = trash_due_now(home, trash, settings)
+    if old_ones:
+        # Told before it is done: whoever is killed on the way has deleted nothing in silence.
+        _remember(home, [Cleaning(when_s=begun_s, deleted=tuple(old.name for old in old_ones)), *before])
     deleted, freed = [], 0
-    for old in trash_due_now(home, trash, settings):
+    for old in old_ones:
         freed += trash.delete(old.key)
         deleted.append(old.name)
     thrown, names = [], []
@@ -201,16 +205,17 @@ def clean(home: Home, store: Store, trash: Trash, settings: Settings) -> Cleanin
         thrown.append(next(found.key for found in trash.all() if found.id == one.run.id))
     if not thrown and not deleted:
         return None
-    cleaning = Cleaning(
-        when_s=time.time(), thrown=tuple(thrown), names=tuple(names), deleted=tuple(deleted), bytes=freed
-    )
+    cleaning = Cleaning(when_s=begun_s, thrown=tuple(thrown), names=tuple(names), deleted=tuple(deleted), bytes=freed)
     LOG.info(
         "By the cleaning rule %d runs went to the trash (%s) and %d left it for good; %s.",
         len(thrown), ", ".join(names) or "none", len(deleted), size(freed),
     )  # fmt: skip
-    remembered = [cleaning, *cleanings(home)][:REMEMBERED]
-    replace_file(_log_file(home), json.dumps([one.model_dump() for one in remembered]).encode())
+    _remember(home, [cleaning, *before])
     return cleaning
+
+
+def _remember(home: Home, done: Sequence[Cleaning]) -> None:
+    replace_file(_log_file(home), json.dumps([one.model_dump() for one in done[:REMEMBERED]]).encode())
 
 
 def cleanings(home: Home) -> list[Cleaning]:

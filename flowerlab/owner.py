@@ -282,6 +282,12 @@ class Owner:
                 room -= sum(bytes_of(folder) for folder in workplaces(self._home.run(run.id)))
                 if room < 0 and self._store.get(run.id).state.over:
                     forget_checkpoints(self._home.run(run.id))
+                    bound = self._settings.checkpoints_gb
+                    LOG.info(
+                        "%r cannot be trained on any more: checkpoints of finished runs take over %g GB.",
+                        run.name,
+                        bound,
+                    )
         except (OSError, FlowerlabError):
             # The end of the run was taken; the next one's end tries again.
             LOG.exception("The checkpoints of finished runs could not be bounded.")

@@ -12,7 +12,7 @@ import re
 import shutil
 from pathlib import Path
 
-from flowerlab.checkpoints import TrainingState, move_checkpoints, read_state
+from flowerlab.checkpoints import TrainingState, move_checkpoints, read_state, sync_file, sync_folder
 from flowerlab.errors import RunFailed
 
 NAME = re.compile(r"(attempt|left)-(\d+)")
@@ -40,7 +40,10 @@ class Workplace:
             OSError: If another attempt has taken over.
         """
         for name in names:
+            # What bears its final name is whole, also after the power failed.
+            sync_file(self.folder / name)
             (self.folder / name).replace(self._run / name)
+        sync_folder(self._run)
 
 
 def claim(run: Path, attempt: int) -> Workplace:
@@ -86,9 +89,12 @@ def forget_checkpoints(run: Path) -> None:
 
     Args:
         run: The run's folder. No trainer may have it.
+
+    Raises:
+        OSError: If one cannot be removed.
     """
     for _, folder in _others(run, 0):
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder)
 
 
 def newest_attempt(run: Path) -> int:

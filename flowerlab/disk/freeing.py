@@ -47,7 +47,11 @@ def free(lab: Lab, things: Iterable[Thing]) -> Freed:
     Args:
         lab: The lab.
         things: As they were measured; that may be a while ago.
+
+    Raises:
+        HomeReadOnly: If nothing may be changed in this lab.
     """
+    lab.check_changeable()
     came = Freed()
     for thing in things:
         try:

@@ -31,13 +31,15 @@ class Meter:
         self._fresh_s = fresh_s
         self._guard = threading.Lock()
         self._usage: Usage | None = None
+        # Of a clock that nobody sets.
+        self._measured_s = 0.0
         self._old = True
         self._busy = False
 
     def look(self) -> Usage | None:
         """Returns at once what was measured last, None before the first time; measures again if that is old."""
         with self._guard:
-            aged = self._usage is None or time.time() - self._usage.measured_s > self._fresh_s
+            aged = self._usage is None or time.monotonic() - self._measured_s > self._fresh_s
             if (aged or self._old) and not self._busy:
                 self._busy, self._old = True, False
                 threading.Thread(target=self._measure, daemon=True, name="disk-meter").start()
@@ -57,7 +59,7 @@ class Meter:
         try:
             usage = measure(self._lab)
             with self._guard:
-                self._usage = usage
+                self._usage, self._measured_s = usage, time.monotonic()
         except (OSError, FlowerlabError):
             # Something went away while it was being looked at; the next look tries again.
             LOG.exception("The disk could not be measured.")

@@ -62,16 +62,18 @@ class Connections:
         Raises:
             StoreUnusable: If there is none to be had.
         """
-        connection: Connection | None = getattr(self._local, "connection", None)
+        # Held on to: `close` puts another one in its place.
+        local = self._local
+        connection: Connection | None = getattr(local, "connection", None)
         identity = _identity(self.file)
-        if connection is not None and self._local.identity == identity:
+        if connection is not None and local.identity == identity:
             return connection
         if connection is not None:
             # Put aside by another process, or put back by somebody: what is written into the old file would be lost.
             self._forget()
         connection = self._connect(new=self._identity is None)
-        self._local.connection = connection
-        self._local.identity = self._identity = _identity(self.file)
+        local.identity = self._identity = _identity(self.file)
+        local.connection = connection
         with self._guard:
             # A web page is drawn by another thread each time; what their connections hold open must not add up.
             for thread in [thread for thread in self._open if not thread.is_alive()]:
@@ -127,9 +129,10 @@ class Connections:
             yield connection
             connection.change("COMMIT")
         except BaseException:
-            # A full disk has undone it already.
-            if connection.in_transaction:
-                connection.change("ROLLBACK")
+            # A full disk has undone it already; so has whoever closed the store meanwhile.
+            with suppress(sqlite3.ProgrammingError):
+                if connection.in_transaction:
+                    connection.change("ROLLBACK")
             raise
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,16 @@ class Connection(sqlite3.Connection):
     file: Path
     doubted: Path
 
+    def __init__(self, *about: Any, **options: Any) -> None:
+        super().__init__(*about, **options)
+        # SQLite frees its memory under the hands of a thread that reads while another one closes.
+        self._in_use = threading.RLock()
+
+    def close(self) -> None:
+        """Closes when no thread is in the middle of a statement."""
+        with self._in_use:
+            super().close()
+
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Returns all rows that a statement finds."""
         with self.explained():
@@ -58,7 +69,7 @@ class Connection(sqlite3.Connection):
     @contextmanager
     def explained(self) -> Iterator[None]:
         """Turns what SQLite says into sentences for the length of a block."""
-        with explained(self.file):
+        with self._in_use, explained(self.file):
             try:
                 yield
             except sqlite3.Error as error:

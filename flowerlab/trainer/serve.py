@@ -79,7 +79,8 @@ def _serve(channel: Channel, *, warm: bool) -> None:
         except FlowerlabError as error:
             LOG.info("The run ended: %s", error)
             end = {"state": "failed", "message": str(error)}
-        except MemoryError:
+        except (MemoryError, tf.errors.ResourceExhaustedError):
+            # No death that is tried again: the same run would need the same memory.
             end = {
                 "state": "failed",
                 "message": "The memory of this machine did not suffice. Try a smaller batch or image size.",

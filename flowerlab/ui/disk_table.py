@@ -14,6 +14,7 @@ from flowerlab.figures import size
 from flowerlab.locale import _
 from flowerlab.runs import Lab
 from flowerlab.ui.disk_words import kind_words, loss_words
+from flowerlab.ui.messages import told
 from flowerlab.ui.run_picker import escaped
 
 ROWS_PX, ROW_PX = 420, 38
@@ -117,8 +118,8 @@ def _question(lab: Lab, things: list[Thing]) -> None:
         st.markdown("\n".join(f"- {line}" for line in question_lines(things)))
         with st.container(horizontal=True):
             yes = _("Yes, free {count}").format(count=len(things))
-            if st.button(yes, key="disk-yes", type="primary"):
-                st.session_state[CAME] = free(lab, things)
+            pressed = st.button(yes, key="disk-yes", type="primary")
+            if pressed and told(lambda: st.session_state.update({CAME: free(lab, things)})):
                 st.session_state.pop(ASKED, None)
                 _again(lab)
             if st.button(_("No"), key="disk-no"):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import streamlit as st
 
+from flowerlab.disks import no_room
 from flowerlab.errors import FlowerlabError
+from flowerlab.locale import _
 from flowerlab.ui.run_picker import escaped
+
+LOG = logging.getLogger(__name__)
 
 
 def tell(error: FlowerlabError) -> None:
@@ -15,8 +20,18 @@ def tell(error: FlowerlabError) -> None:
     st.error(escaped(str(error)), icon="🚧")
 
 
+def tell_refusal(error: OSError) -> None:
+    """Shows in one sentence that the system refused to write or read something."""
+    LOG.error("The system refused.", exc_info=error)
+    if no_room(error):
+        st.error(_("The disk is full, so this could not be done. Free some space, and do it again."), icon="🚧")
+    else:
+        words = _("The system refused this ({reason}). Look after the lab's folder, and do it again.")
+        st.error(words.format(reason=escaped(error.strerror or type(error).__name__)), icon="🚧")
+
+
 def told(act: Callable[[], object]) -> bool:
-    """Does something; an error is told as its sentence.
+    """Does something; an error is told as its sentence, also that of a full disk.
 
     Returns:
         Whether it went well.
@@ -25,5 +40,8 @@ def told(act: Callable[[], object]) -> bool:
         act()
     except FlowerlabError as error:
         tell(error)
+        return False
+    except OSError as error:
+        tell_refusal(error)
         return False
     return True

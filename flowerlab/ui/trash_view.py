@@ -32,10 +32,11 @@ def trash_view(lab: Lab, usage: Usage) -> None:
         words = _("Delete {runs} for good, with models and predictions? There is no way back then.")
         st.markdown(words.format(runs=runs_words(len(things))))
         if st.button(_("Yes, delete {count} for good").format(count=len(things)), key="trash-yes"):
-            came = free(lab, things)
-            for one, why in came.stayed:
+            stayed: list[tuple[Thing, str]] = []
+            well = told(lambda: stayed.extend(free(lab, things).stayed))
+            for one, why in stayed:
                 st.warning(f"{escaped(one.title)}: {escaped(why)}", icon="🔒")
-            if not came.stayed:
+            if well and not stayed:
                 _again(lab)
 
 

@@ -156,3 +156,24 @@ def test_a_browser_is_told_by_what_stays_in_its_cookie() -> None:
     assert token_of(cookie(b"abcd")) == token_of(f'"{cookie(b"wxyz")}"') == token
     for strange in ("", "2|zz|aa|1", "1|61|62|3", "2||00|1", "a|b"):
         assert token_of(strange) == b""
+
+
+def test_a_refusal_of_the_system_is_a_sentence() -> None:
+    """A full disk under a button is told, and so is any other refusal; the page stands."""
+
+    def page() -> None:
+        import errno
+
+        from flowerlab.ui.messages import told
+
+        def refuse(number: int) -> None:
+            raise OSError(number, "Input/output error")
+
+        told(lambda: refuse(errno.ENOSPC))
+        told(lambda: refuse(errno.EIO))
+
+    app = AppTest.from_function(page, default_timeout=30).run()
+    assert not app.exception
+    full, other = (error.value for error in app.error)
+    assert full.startswith("The disk is full")
+    assert other.startswith("The system refused this (Input/output error)")

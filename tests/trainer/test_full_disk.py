@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
@@ -66,3 +67,18 @@ def test_a_log_that_cannot_be_written_ends_nothing(home: Home, monkeypatch: pyte
     monkeypatch.setattr(serve, "run_job", full)
     monkeypatch.setattr("traceback.print_exc", full)
     assert "The disk is full" in served(home, 1)["message"]
+
+
+@pytest.mark.parametrize("error", [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")])
+def test_a_run_without_memory_ends_with_a_sentence(
+    home: Home, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Whether Python or TensorFlow has none left: it fails, says what to do, and is no death that is tried again."""
+
+    def refuse(channel: Channel) -> dict[str, Any]:
+        raise error
+
+    monkeypatch.setattr(serve, "run_job", refuse)
+    end = served(home, 1)
+    assert end["state"] == "failed"
+    assert "Try a smaller batch or image size" in end["message"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
 
@@ -110,6 +111,37 @@ def test_a_damaged_checkpoint_is_thrown_away(tmp_path: Path, name: str, caplog: 
     assert read_checkpoint(tmp_path) is None
     assert "thrown away" in caplog.text
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_that_cannot_be_read_now_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the disk or the network fails, nothing is thrown away: the run ends with a sentence and can go on later."""
+    leave_checkpoint(tmp_path, epochs=3)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("flowerlab.checkpoints._load", fail)
+        with pytest.raises(RunFailed, match=r"cannot be read now \(Input/output error\)\. It stays"):
+            read_checkpoint(tmp_path)
+    checkpoint = read_checkpoint(tmp_path)
+    assert checkpoint is not None
+    assert checkpoint.state.epochs_run == 3
+
+
+def test_what_is_put_into_place_has_reached_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file is flushed before it takes its name, and the folder behind them."""
+    place = claim(tmp_path, 1)
+    flushed: list[tuple[str, bool]] = []
+
+    def note(path: Path) -> None:
+        flushed.append((path.name, (tmp_path / "model.keras").exists()))
+
+    monkeypatch.setattr("flowerlab.workplace.sync_file", note)
+    monkeypatch.setattr("flowerlab.workplace.sync_folder", note)
+    (place.folder / "model.keras").write_bytes(b"model")
+    place.publish("model.keras")
+    assert flushed == [("model.keras", False), (tmp_path.name, True)]
 
 
 def test_a_superseded_attempt_can_write_nothing_more(tmp_path: Path) -> None:

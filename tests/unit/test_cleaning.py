@@ -18,6 +18,7 @@ from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.starter import RUN_ID as STARTER
+from flowerlab.trash import Trash
 from tests.app.finished_runs import add_finished
 from tests.unit.test_owner import until
 
@@ -34,7 +35,8 @@ def run(number: int, **changed: object) -> Run:
 
 def thrown(rule: Rule, runs: list[Run], mb: Callable[[Run], int] = lambda run: 100) -> list[int]:
     """Numbers of the runs that a rule would move to the trash."""
-    return [one.run.number for one in due(rule, runs, lambda run: mb(run) * 10**6, NOW_S)]
+    ended = sorted(runs, key=lambda one: -(one.ended_s or 0))
+    return [one.run.number for one in due(rule, ended, lambda run: mb(run) * 10**6, NOW_S)]
 
 
 def test_nothing_is_cleaned_until_a_rule_is_set(idle_lab: Lab) -> None:
@@ -56,6 +58,21 @@ def test_old_runs_go_and_needed_ones_stay() -> None:
     ]  # fmt: skip
     rule = Rule(clean_runs_after_days=30)
     assert thrown(rule, [*needed, run(29), run(31), run(40, state=RunState.FAILED)]) == [40, 31]
+
+
+def test_what_is_deleted_for_good_is_told_before(idle_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed while it empties the trash, the rule has told what it began to delete."""
+    home = idle_lab.home
+    idle_lab.delete(add_finished(home, "old").id)
+    write_rule(home, {"empty_trash_after_days": 1e-9})
+
+    def die(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trash, "delete", die)
+    with pytest.raises(KeyboardInterrupt):
+        idle_lab.clean()
+    assert [told.deleted for told in cleanings(home)] == [("old",)]
 
 
 def test_the_oldest_go_while_all_take_too_much() -> None:

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flowerlab.cleaning import Rule, due_now
+from flowerlab.disk import Meter
 from flowerlab.events import Batch, Preparing, Start
 from flowerlab.history import History
 from flowerlab.home import Home
@@ -19,6 +21,7 @@ from flowerlab.store import Store
 from flowerlab.workplace import left_behind, workplaces
 from tests.unit.lived_in import say, train
 from tests.unit.test_checkpoints import leave_checkpoint
+from tests.unit.test_owner import until
 from tests.unit.test_store import RESULT, START
 
 
@@ -69,6 +72,34 @@ def test_the_last_to_end_keeps_its_checkpoints(home: Home, settings: Settings) -
     assert [run.number for run in lab.store.latest_ends()] == [2, 1]
     assert lab.store.get(run.id).ended_s < lab.store.latest_ends()[1].ended_s  # type: ignore[operator]
     lab.close()
+
+
+@pytest.mark.usefixtures("backwards")
+def test_the_first_to_end_is_cleaned_first(home: Home) -> None:
+    """A rule that keeps so many bytes takes the run that ended first, also if the clock says that it ended last."""
+    store = Store(home.store)
+    runs = [store.add(Recipe(seed=seed), "run") for seed in range(2)]
+    for run in runs:
+        say(store, run.id, train(store, run.id, epochs=1), "end", state="done", result=RESULT)
+        home.run(run.id).mkdir(exist_ok=True)
+        (home.run(run.id) / "model.keras").write_bytes(b"x" * 10**6)
+    assert (store.get(runs[0].id).ended_s or 0) > (store.get(runs[1].id).ended_s or 0)
+    assert [one.run.id for one in due_now(home, store, Rule(keep_runs_gb=0.0015))] == [runs[0].id]
+    store.close()
+
+
+def test_the_disk_is_measured_again_by_no_clock_that_is_set(idle_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set back a day, the clock does not keep the Disk page from measuring anew."""
+    meter = Meter(idle_lab, fresh_s=0.0)
+    meter.look()
+    until(lambda: not meter.busy)
+    first = meter.look()
+    yesterday_s = time.time() - 86_400
+    monkeypatch.setattr(time, "time", lambda: yesterday_s)
+    until(lambda: not meter.busy)
+    meter.look()
+    until(lambda: not meter.busy)
+    assert meter.look() is not first
 
 
 def test_time_left_is_of_no_clock_that_is_set() -> None:

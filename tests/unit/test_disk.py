@@ -14,6 +14,7 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import prepare
 from flowerlab.disk import Kind, Meter, Thing, Usage, free, measure
+from flowerlab.errors import HomeReadOnly
 from flowerlab.home import Home
 from flowerlab.kept_features import About, KeptFeatures
 from flowerlab.locks import ProcessLock
@@ -100,6 +101,15 @@ def test_everything_that_is_not_in_use_can_be_freed(used: Lab) -> None:
     used.trash.restore(run_id)
     assert left_behind(used.home.run(run_id)) is None
     assert used.store.get(run_id).result is not None
+
+
+def test_nothing_is_freed_in_a_lab_to_look_at(used: Lab) -> None:
+    """Where nothing can be changed, caches stay as well."""
+    before = bytes_of(used.home.features)
+    used.look_only = "This lab can be looked at."
+    with pytest.raises(HomeReadOnly, match="can be looked at"):
+        free(used, measure(used).of(Kind.FEATURES))
+    assert bytes_of(used.home.features) == before > 0
 
 
 def test_what_is_in_use_stays_and_says_why(used: Lab) -> None:

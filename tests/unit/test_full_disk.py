@@ -157,6 +157,7 @@ def test_the_lab_lives_on_a_disk_that_fills_up(
                 with pytest.raises(OSError, match="No space left"):
                     prepare(home, gather(home, "garden", Garden(4)), "garden", image_size=400, resize="squash")
             run = lab.start(Recipe(epochs=1, seed=12345, image_size=72, head=(8,)), again=True).run
+            until(lambda: lab.store.get(run.id).state is RunState.DONE)
             lab.store.look_through()
         finally:
             lab.close()

@@ -16,6 +16,7 @@ from flowerlab.errors import StoreLocked
 from flowerlab.events import Event, from_record
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
+from flowerlab.run import RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.store import Store
@@ -78,7 +79,7 @@ def test_the_queue_outlives_a_lock(home: Home, settings: Settings, monkeypatch: 
             until(lambda: "Another program holds" in lab.trouble)
             other.execute("ROLLBACK")
         until(lambda: not lab.trouble)
-        assert lab.store.get(run.id).id == run.id
+        until(lambda: lab.store.get(run.id).state is RunState.DONE)
     finally:
         lab.close()
 

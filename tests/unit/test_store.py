@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -351,3 +353,44 @@ def test_a_run_that_is_stopping_is_not_given_for_an_equal_one(store: Store) -> N
     assert store.equal_to(Recipe()) is not None
     assert store.request_stop(run.id) is RunState.STOPPING
     assert store.equal_to(Recipe()) is None
+
+
+def test_closing_waits_for_who_is_at_work(tmp_path: Path) -> None:
+    """A store that is closed while other threads use it ends no process: SQLite's memory would be freed under their hands."""
+    program = """
+import sys, threading
+from pathlib import Path
+from flowerlab.errors import FlowerlabError
+from flowerlab.recipe import Recipe
+from flowerlab.store import Store
+
+store = Store(Path(sys.argv[1]))
+for seed in range(20):
+    store.add(Recipe(seed=seed), "run")
+closed = threading.Event()
+
+def use(number):
+    seed = 0
+    while not closed.is_set():
+        seed += 1
+        try:
+            store.all() if number % 2 else store.add(Recipe(seed=seed + 1000 * number), "run")
+        except FlowerlabError:
+            pass
+
+threads = [threading.Thread(target=use, args=(number,)) for number in range(4)]
+for thread in threads:
+    thread.start()
+for _ in range(2000):
+    store.close()
+closed.set()
+for thread in threads:
+    thread.join()
+store.close()
+print("well")
+"""
+    outcome = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "runs.sqlite3")],
+        capture_output=True, text=True, timeout=120, check=False, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert outcome.stdout == "well\n", outcome.stderr[-2000:]
