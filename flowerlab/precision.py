@@ -7,6 +7,7 @@ from typing import Literal
 
 from flowerlab.architectures import Architecture
 from flowerlab.machine import processor_flags
+from flowerlab.recipe import Recipe
 
 Precision = Literal["float32", "bfloat16"]
 Wish = Literal["auto", "float32", "bfloat16"]
@@ -27,13 +28,18 @@ def frozen_precision(wish: Wish, chosen: Architecture) -> Precision:
     return "bfloat16" if chosen.bfloat16 and (processor_has_bfloat16() or NVIDIA.exists()) else "float32"
 
 
-def training_precision(wish: Wish) -> Precision:
+def training_precision(wish: Wish, recipe: Recipe) -> Precision:
     """Returns the precision of what trains.
 
     Args:
-        wish: The setting. `auto` is float32: that accuracies are the same over seeds in bfloat16 has not been shown (decision 7).
+        wish: The setting. `auto` is bfloat16 on a processor that has it, where layers of a network train of which it was shown that its
+            accuracy stays the same; a head alone gains nothing.
+        recipe: What trains.
     """
-    return "bfloat16" if wish == "bfloat16" else "float32"
+    if wish != "auto":
+        return wish
+    shown = recipe.chosen.trains_in_bfloat16 and recipe.unfreeze_from != "none"
+    return "bfloat16" if shown and processor_has_bfloat16() else "float32"
 
 
 def good_enough(wish: Wish, wanted: Precision) -> tuple[Precision, ...]:

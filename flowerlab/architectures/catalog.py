@@ -74,6 +74,7 @@ _ENTRIES = (
         fine_tune_from=None,
         preprocess="rescale_255",
         preprocessing="Colour values 0 to 255 become 0 to 1.",
+        trains_in_bfloat16=True,
     ),
     Architecture(
         name="vgg16",
@@ -115,6 +116,7 @@ _ENTRIES = (
         pretrained="flowerlab",
         # The training photos of the honest split without the last fifth (tools/pretrain/photos.py).
         has_seen={"tf_flowers": 0.56},
+        trains_in_bfloat16=True,
     ),
     _mobilenet_v2(
         "mobilenet_v2",

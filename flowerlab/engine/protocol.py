@@ -48,7 +48,7 @@ class Job(BaseModel):
     task: Task = "train"
     origin: str = ""
     precision: Wish = "auto"
-    training_precision: Wish = "auto"
+    training_precision: Wish = "float32"
     features: Literal["float16", "float32", "off"] = "float16"
     also_keep: tuple[int, ...] = ()
     patience_from: int = 0

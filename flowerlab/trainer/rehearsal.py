@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from flowerlab.precision import training_precision
 from flowerlab.presets import preset_recipe
 from flowerlab.trainer.batches import training_batches
 from flowerlab.trainer.fit import PHOTOS_CHUNK, predict_chunk
 from flowerlab.trainer.models import build
+from flowerlab.trainer.narrow import computing_in
 from flowerlab.trainer.shelf import Shelf, make_trainable
 
 # Of tf_flowers and of the garden. Another dataset, head or image size finds TensorFlow loaded, and traces its own network.
@@ -28,12 +30,14 @@ def rehearse(shelf: Shelf, wanted: Callable[[], bool]) -> None:
     for recipe in RECIPES:
         if wanted():
             return
-        network = shelf.exchange(build(recipe, CLASSES), recipe, CLASSES)
+        precision = training_precision("auto", recipe)
+        network = shelf.exchange(build(recipe, CLASSES), recipe, CLASSES, precision)
         model = network.model if network.rest is None else network.rest
         make_trainable(model, recipe)
         kind = np.uint8 if network.rest is None else np.float16
         black = np.zeros((recipe.batch_size, *model.input_shape[1:]), dtype=kind)
         labels = np.arange(len(black), dtype=np.int64) % CLASSES
         stream = training_batches(black, labels, labels, classes=CLASSES, batch_size=recipe.batch_size, seed=0)
-        model.fit(stream, epochs=1, steps_per_epoch=1, shuffle=False, verbose=0)
+        with computing_in(model, precision):
+            model.fit(stream, epochs=1, steps_per_epoch=1, shuffle=False, verbose=0)
         predict_chunk(model, black[:PHOTOS_CHUNK])

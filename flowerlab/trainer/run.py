@@ -147,7 +147,7 @@ def _train(run: _Run, channel: Channel, place: Workplace, begin: TrainingState, 
             begin,
             before,
             None if run.copies is None else run.copies.features,
-            training_precision(run.job.training_precision),
+            training_precision(run.job.training_precision, run.recipe),
         )
     except FloatingPointError as error:
         raise RunFailed(str(error)) from error
@@ -179,7 +179,7 @@ def _make_ready(job: Job, progress: Progress, stack: ExitStack) -> _Run:
     keras.utils.set_random_seed(recipe.seed)
     network = build(recipe, len(prepared.classes))
     load_starting_weights(network, recipe, home, progress)
-    network = SHELF.exchange(network, recipe, len(prepared.classes), training_precision(job.training_precision))
+    network = SHELF.exchange(network, recipe, len(prepared.classes), training_precision(job.training_precision, recipe))
     run = _Run(
         job, recipe, home.run(job.run_id), prepared, split, network, network.model, prepared.photos, began_s,
         seconds_photos=seconds_photos,
@@ -292,7 +292,7 @@ def _evaluate_and_save(run: _Run, channel: Channel, trained: Trained, place: Wor
         cached_features=run.cached,
         features_at_hand=run.features_at_hand,
         precision=run.precision,
-        training_precision=training_precision(run.job.training_precision),
+        training_precision=training_precision(run.job.training_precision, run.recipe),
         model_difference=difference,
         validation_photos=len(run.split.validation),
         weight_changes=relative_changes(run.weights_before, learning_weights(run.network.model)),

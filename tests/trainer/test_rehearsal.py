@@ -22,7 +22,7 @@ def test_a_rehearsed_recipe_is_not_traced_again(home: Home, monkeypatch: pytest.
     step = keras.Model.train_step
     # Keras calls it while it traces, and never again.
     monkeypatch.setattr(keras.Model, "train_step", lambda model, data: traced.append(model) or step(model, data))
-    attempt(home, preset_recipe(letter, architecture="vgg16_mini", shared={"epochs": 1}))
+    attempt(home, preset_recipe(letter, architecture="vgg16_mini", shared={"epochs": 1}), training_precision="auto")
     assert not traced
 
 

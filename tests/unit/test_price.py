@@ -14,7 +14,7 @@ from flowerlab.events import Result, Timing
 from flowerlab.home import Home
 from flowerlab.kept_features import About, KeptFeatures, views_name
 from flowerlab.machine import machine_name
-from flowerlab.precision import frozen_precision, good_enough
+from flowerlab.precision import frozen_precision, good_enough, training_precision
 from flowerlab.presets import preset_recipe
 from flowerlab.price import Price, price_along, seconds_together
 from flowerlab.recipe import Recipe
@@ -190,3 +190,14 @@ def test_more_digits_than_were_asked_for_serve(home: Home, monkeypatch: pytest.M
     assert good_enough("auto", "float32") == ("float32",)
     assert good_enough("bfloat16", "bfloat16") == ("bfloat16",)
     assert frozen_precision("auto", preset_recipe("B", architecture="mobilenet_v2").chosen) == "float32"
+
+
+def test_what_trains_in_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By itself only layers of networks whose accuracy was shown to stay the same, on a processor for it; a setting forces either."""
+    mini = {letter: preset_recipe(letter, architecture="vgg16_mini", start_from="0" * 12) for letter in "ABC"}
+    for has_it, expected in ((True, ["bfloat16", "float32", "bfloat16"]), (False, ["float32"] * 3)):
+        monkeypatch.setattr("flowerlab.precision.processor_has_bfloat16", lambda has_it=has_it: has_it)
+        assert [training_precision("auto", mini[letter]) for letter in "ABC"] == expected
+        assert training_precision("auto", preset_recipe("C", architecture="vgg16", start_from="0" * 12)) == "float32"
+        assert training_precision("bfloat16", mini["B"]) == "bfloat16"
+        assert training_precision("float32", mini["A"]) == "float32"
