@@ -27,6 +27,9 @@ from flowerlab.ui.stored_answers import stored_of
 from flowerlab.ui.where_it_looks import heat_of, look_of, what_grad_cam_is
 
 LOOK_PX, LOOK_OPACITY = 220, 0.55
+SEEN_PX, SEEN_SMALL_PX = 110, 72
+# So many cells, of photo and answers, stand side by side on a laptop; narrower ones would have no room for bars.
+CELLS_A_ROW, NARROWEST_PX = 4, 235
 
 
 def problem_sentence(photo: Given, kept: Memory) -> str:
@@ -49,16 +52,31 @@ class Beside:
 
 
 def show_photo(photo: Given, runs: list[Run], kept: Memory, beside: Beside) -> None:
-    """One photo with the answers of all runs."""
-    digest = photo.digest
+    """One photo with the answers of all runs, side by side if there are several."""
     with st.container(border=True):
-        left, right = st.columns([1, 2], gap="medium")
-        with left:
-            st.image(kept.pictures[digest], width="stretch", alt=_("The photo {name}").format(name=photo.name))
-            st.caption(_caption(photo))
-        with right:
-            for run in runs:
-                show_answer(photo, run, kept, beside)
+        if len(runs) == 1:
+            left, right = st.columns([1, 2], gap="medium")
+            with left:
+                _show_given(photo, kept)
+            with right:
+                show_answer(photo, runs[0], kept, beside, wide=True)
+            return
+        has_cell = len(runs) < CELLS_A_ROW
+        if not has_cell:
+            with st.container(width=NARROWEST_PX):
+                _show_given(photo, kept)
+        grid = st.grid(columns=len(runs) + has_cell, min_column_width=NARROWEST_PX, gap="small")
+        if has_cell:
+            with grid.cell():
+                _show_given(photo, kept)
+        for run in runs:
+            with grid.cell():
+                show_answer(photo, run, kept, beside, wide=False)
+
+
+def _show_given(photo: Given, kept: Memory) -> None:
+    st.image(kept.pictures[photo.digest], width="stretch", alt=_("The photo {name}").format(name=photo.name))
+    st.caption(_caption(photo))
 
 
 def _caption(photo: Given) -> str:
@@ -70,8 +88,16 @@ def _caption(photo: Given) -> str:
     return words.format(name=escaped(photo.name), truth=escaped(photo.truth))
 
 
-def show_answer(photo: Given, run: Run, kept: Memory, beside: Beside) -> None:
-    """What one run says about one photo."""
+def show_answer(photo: Given, run: Run, kept: Memory, beside: Beside, *, wide: bool) -> None:
+    """What one run says about one photo.
+
+    Args:
+        photo: Of which it is said.
+        run: With a result.
+        kept: What it said.
+        beside: What else is shown.
+        wide: Whether there is room for the photo as the network sees it beside the bars.
+    """
     answer = kept.answers.get((run.id, photo.digest))
     if answer is None or run.result is None:
         return
@@ -81,19 +107,26 @@ def show_answer(photo: Given, run: Run, kept: Memory, beside: Beside) -> None:
     judged = ""
     if photo.truth is not None:
         right = photo.truth == classes[best] and not unknown
-        judged = f" · ✅ {_('right')}" if right else f" · ❌ {_('wrong')}"
+        judged = " · " + ("✅\xa0" + _("right") if right else "❌\xa0" + _("wrong"))
     run_title(run)
-    bars, seen = st.columns([4, 1], vertical_alignment="center")
+    if wide:
+        bars, seen = st.columns([4, 1], vertical_alignment="center")
+    else:
+        bars, seen = st.container(), st.container(horizontal=True, wrap=False, vertical_alignment="center")
+    level = "###" if wide else "####"
     with bars:
         if unknown:
-            st.markdown(f"### {_('Probably not one of these {count}').format(count=_(spelled(len(classes))))}{judged}")
+            words = _("Probably not one of these {count}").format(count=_(spelled(len(classes))))
+            st.markdown(f"{level} {words}{judged}")
             st.caption(
                 _("The nearest is {name}, but with only {sure} this network cannot be believed.").format(
                     name=escaped(classes[best]), sure=sureness(probabilities[best])
                 )
             )
         else:
-            st.markdown(f"### {class_glyph(best)} {escaped(classes[best])}, {sureness(probabilities[best])}{judged}")
+            st.markdown(
+                f"{level} {class_glyph(best)} {escaped(classes[best])}, {sureness(probabilities[best])}{judged}"
+            )
         _show_calibrated(run, probabilities)
         st.echarts_chart(
             answer_options(classes, probabilities),
@@ -102,8 +135,8 @@ def show_answer(photo: Given, run: Run, kept: Memory, beside: Beside) -> None:
             alt=_("Probabilities: {sentence}").format(sentence=answer_sentence(classes, probabilities)),
         )
     with seen:
-        st.image(answer.seen, width=110, alt=_("The photo as the network sees it"))
-        st.caption(_("as the network sees it, {size} px").format(size=run.recipe.image_size))
+        st.image(answer.seen, width=SEEN_PX if wide else SEEN_SMALL_PX, alt=_("The photo as the network sees it"))
+        st.caption(_("as the network sees it, {size} px").format(size=run.recipe.image_size), width="stretch")
     if beside.looks:
         _show_look(photo, run)
     if run.id in beside.similar:

@@ -103,7 +103,7 @@ def test_a_flower_that_is_turned_away_is_no_right_answer(home: Home, asked: list
     app.button(key="sample").click().run()
     headlines = [text.value for text in app.markdown if text.value.startswith("###")]
     assert len(headlines) == 5
-    assert all("Probably not one of these five · ❌" in headline for headline in headlines)
+    assert all("Probably not one of these five · ❌\xa0wrong" in headline for headline in headlines)
 
 
 def test_a_starter_that_cannot_be_brought_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,6 +132,21 @@ def test_a_second_look_asks_nothing_twice(home: Home, asked: list[tuple[str, int
     app.multiselect(key="classify-runs").set_value([first.id, second.id]).run()
     assert asked == [(second.id, 2), (first.id, 2)]
     assert len(app.get("echarts_chart")) == 4
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_several_runs_answer_side_by_side(home: Home, asked: list[tuple[str, int]], count: int) -> None:
+    """All answers to a photo lie in one grid, with the photo as a cell of its own where four cells have room; one run needs no grid."""
+    runs = [add_finished(home, f"run {number}", seed=number) for number in range(count)]
+    app = upload(open_page("classify", query={"runs": ",".join(run.id for run in runs)}), ("flower.jpg", photo()))
+    assert not app.exception
+    assert len(app.get("echarts_chart")) == count
+    grids = app.get("grid")
+    assert len(grids) == (count > 1)
+    if count > 1:
+        cells = [cell for cell in grids[0].children.values() if cell.get("echarts_chart")]
+        assert len(cells) == count
+        assert grids[0].column_count == len(grids[0].children) == min(4, count + 1)
 
 
 def test_a_bad_file_gets_a_sentence_and_the_others_go_on(home: Home, asked: list[tuple[str, int]]) -> None:
