@@ -19,7 +19,9 @@ from flowerlab.errors import PredictorFailed
 from flowerlab.home import Home
 from flowerlab.run import Run
 from flowerlab.ui.lab import lab
+from flowerlab.ui.layers_view import layers_with_maps
 from tests.app.finished_runs import add_finished, open_page, texts
+from tests.app.text_alternatives import alternatives
 
 ANSWER = [0.02, 0.03, 0.93, 0.02, 0.0]
 
@@ -45,7 +47,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
                 "maps": packed(maps), "channels": channels, "lows": ends, "highs": ends, "channels_in_all": 16, "silent": 3,
             }  # fmt: skip
         if task == "filters":
-            return {"layer": "conv1", "filters": packed(np.full((2, 3, 3, 3), 128, dtype=np.uint8))}
+            # A green edge and a patch of blue.
+            filters = np.full((2, 3, 3, 3), 100, dtype=np.uint8)
+            filters[0, :, 0, 1], filters[1, :, :, 2] = 255, 255
+            return {"layer": "conv1", "filters": packed(filters)}
         if task == "embed":
             return {"features": packed(unpacked(about["photos"]).mean(axis=(1, 2), dtype=np.float32))}
         picture = packed(np.zeros((8, 8, 3), dtype=np.uint8))
@@ -64,6 +69,11 @@ def add(home: Home, garden: Originals, name: str = "run", **knobs: Any) -> Run:
 def alts(app: Any) -> str:
     """The text alternatives of all pictures of a page."""
     return "\n".join(picture.alt for image in app.get("image") for picture in image.proto.imgs)
+
+
+def maps_asked(asked: list[tuple[str, dict[str, Any]]]) -> list[tuple[int, int, int]]:
+    """Of each question for feature maps the layer's place, and the first and the number of its channels."""
+    return [(about["place"], about["begin"], about["count"]) for task, about in asked if task == "maps"]
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -135,17 +145,41 @@ def test_two_runs_have_a_difference(
 
 
 def test_layers_come_page_by_page(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
-    """The first convolution's strongest channels; more only when asked; another layer by its place; filters when they are opened."""
-    add(home, garden)
+    """The strongest channels of the first convolution, under the strip of all layers; more only when asked; another layer by its place,
+    and from its strongest channel."""
+    run = add(home, garden)
     app = open_page("inside", state={"inside-view": "layers"})
     assert not app.exception
-    assert [(task, about["place"], about["begin"], about["count"]) for task, about in asked] == [("maps", 1, 0, 12)]
+    assert maps_asked(asked) == [(1, 0, 12)]
+    assert [chart.proto.alt for chart in app.get("echarts_chart")] == [
+        "All 3 layers with weights learn, and the head behind them."
+    ]
     assert "3 of the 16 channels are the same everywhere" in texts(app)
     assert "Channel 0 of layer conv1, number 1 by strength: lightest at the lower right" in alts(app)
-    (place,) = [place for place, layer in [(3, "conv2")] if layer]
+    app.button(key=f"inside-maps-{run.id}-1-on").click().run()
+    assert maps_asked(asked)[1:] == [(1, 12, 12)]
+    assert "Channel 12 of layer conv1, number 13 by strength" in alts(app)
+    assert "Channel 0 of" not in alts(app)
+    (place,) = [place for place, layer in layers_with_maps(run) if layer.name == "conv2"]
     app.selectbox(key="inside-layer-handmade").set_value(place).run()
-    assert (asked[-1][1]["place"], asked[-1][1]["begin"]) == (place, 0)
+    assert maps_asked(asked)[2:] == [(place, 0, 12)]
     assert {task for task, _ in asked} == {"maps"}
+
+
+def test_filters_are_asked_for_when_they_are_opened(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """Shut, the part with the first filters asks nothing; open, it shows each with a sentence."""
+    run = add(home, garden)
+    app = open_page("inside", state={"inside-view": "layers"})
+    assert {task for task, _ in asked} == {"maps"}
+    app.session_state[f"inside-filters-{run.id}"] = True
+    app.run()
+    assert not app.exception
+    assert [task for task, _ in asked] == ["maps", "filters"]
+    assert "these 2 patches of 3 × 3 pixels" in texts(app)
+    told = [words for words in alternatives(app) if words.startswith("Filter")]
+    assert told == ["Filter 0: most for green, left against right", "Filter 1: most for blue, without a direction"]
 
 
 def test_an_own_photo_is_looked_at(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
