@@ -193,3 +193,5 @@ def test_nothing_sticks_out_on_a_phone_that_opens_everything(
         if "?run=" in address:
             expect(page.locator(".st-key-take-home details[open] button").first).to_be_visible()
         fits(page, address)
+    page.evaluate(TOO_WIDE)
+    assert page.evaluate(STICKING_OUT) != []
