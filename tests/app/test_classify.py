@@ -29,6 +29,7 @@ from flowerlab.ui.given_photos import camera_allowed
 from flowerlab.ui.lab import lab
 from flowerlab.ui.run_picker import escaped
 from tests.app.finished_runs import add_finished, open_page, texts
+from tests.app.text_alternatives import alternatives
 
 PICTURES = 60
 ANSWER = [0.02, 0.03, 0.93, 0.02, 0.0]
@@ -317,7 +318,8 @@ def test_confidence_is_calibrated_by_the_validation_photos(home: Home, asked: li
 def test_looks_and_similar_photos_are_shown_when_asked_for(
     home: Home, asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Off at first. On: the map with a sentence; three training photos with their labels, once all went through the network."""
+    """Off at first. On: the map with a sentence; three training photos with their labels, once all went through the network. All that is
+    shown says what it is."""
     garden = gather(home, "garden", Garden(PICTURES))
     add_finished(home, "run", materials=garden.folder.name)
     tasks: list[str] = []
@@ -350,8 +352,11 @@ def test_looks_and_similar_photos_are_shown_when_asked_for(
         time.sleep(0.01)
     app.run()
     assert not app.exception
-    words = "\n".join(image.alt for element in app.get("image") for image in element.proto.imgs)
-    assert words.count("Training photo") == 3
+    told = alternatives(app)
+    assert len([words for words in told if words.startswith("Training photo")]) == 3
+    # The photo, as the network sees it, the bars, where it looks; and those three.
+    assert len(told) == 4 + 3
+    assert all(told)
 
 
 @pytest.mark.parametrize(

@@ -343,6 +343,31 @@ def test_the_map_s_table_opens_a_photo_too(
     assert opened(app.run()) == ["garden-00020"]
 
 
+def test_who_does_not_see_the_page_is_told_all_of_it(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """On each of the three views every picture, chart and table says what it shows."""
+    first, second = add(home, garden, "first"), add(home, garden, "second", seed=1)
+    app = open_page("inside", query={"runs": f"{first.id},{second.id}"})
+    # Samples, two maps and their difference, and of each run what the network gets, twice.
+    assert len(alternatives(app)) == 5 + 3 + 4
+    assert all(alternatives(app))
+    app = open_page(
+        "inside", query={"runs": first.id}, state={"inside-view": "layers", f"inside-filters-{first.id}": True}
+    )
+    # Samples, the strip, a page of maps, two filters.
+    assert len(alternatives(app)) == 5 + 1 + 12 + 2
+    assert all(alternatives(app))
+    app = open_map(second)
+    select(app, second, [(0, 0), (1, 1)])
+    app.button(key=f"inside-map-opened-{second.id}-open-garden-00008").click().run()
+    wait_for(all_let_through)
+    app.run()
+    # The map and its table, two selected photos, the open one and its neighbours.
+    assert len(alternatives(app)) == 2 + 2 + 1 + 5
+    assert all(alternatives(app))
+
+
 def test_a_run_that_was_not_tested_has_no_map(
     home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
 ) -> None:
