@@ -116,9 +116,12 @@ def _opened(
         tiles = tiles_of(answers, [], [int(places[place]) for place in chosen])
 
         def below(tile: Tile) -> None:
-            st.button(
+            pressed = st.button(
                 _("Open"), key=f"{key}-open-{tile.photo}", on_click=_open, args=(key, tile.photo), width="stretch"
             )  # fmt: skip
+            if pressed:
+                # The tiles are a part of their own: what is open is drawn outside of it.
+                st.rerun()
 
         photo_tiles(tiles, originals, key=f"inside-selected-{run.id}-{hash(marked)}", below=below)
     with st.expander(_("As a table: choose a photo with the keyboard"), icon="⌨️"):

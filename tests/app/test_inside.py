@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from flowerlab.datasets.originals import Originals
 from flowerlab.engine.arrays import packed, unpacked
@@ -19,7 +22,9 @@ from flowerlab.errors import PredictorFailed
 from flowerlab.home import Home
 from flowerlab.run import Run
 from flowerlab.ui.lab import lab
+from flowerlab.ui.layers_view import layers_with_maps
 from tests.app.finished_runs import add_finished, open_page, texts
+from tests.app.text_alternatives import alternatives
 
 ANSWER = [0.02, 0.03, 0.93, 0.02, 0.0]
 
@@ -45,7 +50,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
                 "maps": packed(maps), "channels": channels, "lows": ends, "highs": ends, "channels_in_all": 16, "silent": 3,
             }  # fmt: skip
         if task == "filters":
-            return {"layer": "conv1", "filters": packed(np.full((2, 3, 3, 3), 128, dtype=np.uint8))}
+            # A green edge and a patch of blue.
+            filters = np.full((2, 3, 3, 3), 100, dtype=np.uint8)
+            filters[0, :, 0, 1], filters[1, :, :, 2] = 255, 255
+            return {"layer": "conv1", "filters": packed(filters)}
         if task == "embed":
             return {"features": packed(unpacked(about["photos"]).mean(axis=(1, 2), dtype=np.float32))}
         picture = packed(np.zeros((8, 8, 3), dtype=np.uint8))
@@ -64,6 +72,11 @@ def add(home: Home, garden: Originals, name: str = "run", **knobs: Any) -> Run:
 def alts(app: Any) -> str:
     """The text alternatives of all pictures of a page."""
     return "\n".join(picture.alt for image in app.get("image") for picture in image.proto.imgs)
+
+
+def maps_asked(asked: list[tuple[str, dict[str, Any]]]) -> list[tuple[int, int, int]]:
+    """Of each question for feature maps the layer's place, and the first and the number of its channels."""
+    return [(about["place"], about["begin"], about["count"]) for task, about in asked if task == "maps"]
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -135,17 +148,41 @@ def test_two_runs_have_a_difference(
 
 
 def test_layers_come_page_by_page(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
-    """The first convolution's strongest channels; more only when asked; another layer by its place; filters when they are opened."""
-    add(home, garden)
+    """The strongest channels of the first convolution, under the strip of all layers; more only when asked; another layer by its place,
+    and from its strongest channel."""
+    run = add(home, garden)
     app = open_page("inside", state={"inside-view": "layers"})
     assert not app.exception
-    assert [(task, about["place"], about["begin"], about["count"]) for task, about in asked] == [("maps", 1, 0, 12)]
+    assert maps_asked(asked) == [(1, 0, 12)]
+    assert [chart.proto.alt for chart in app.get("echarts_chart")] == [
+        "All 3 layers with weights learn, and the head behind them."
+    ]
     assert "3 of the 16 channels are the same everywhere" in texts(app)
     assert "Channel 0 of layer conv1, number 1 by strength: lightest at the lower right" in alts(app)
-    (place,) = [place for place, layer in [(3, "conv2")] if layer]
+    app.button(key=f"inside-maps-{run.id}-1-on").click().run()
+    assert maps_asked(asked)[1:] == [(1, 12, 12)]
+    assert "Channel 12 of layer conv1, number 13 by strength" in alts(app)
+    assert "Channel 0 of" not in alts(app)
+    (place,) = [place for place, layer in layers_with_maps(run) if layer.name == "conv2"]
     app.selectbox(key="inside-layer-handmade").set_value(place).run()
-    assert (asked[-1][1]["place"], asked[-1][1]["begin"]) == (place, 0)
+    assert maps_asked(asked)[2:] == [(place, 0, 12)]
     assert {task for task, _ in asked} == {"maps"}
+
+
+def test_filters_are_asked_for_when_they_are_opened(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """Shut, the part with the first filters asks nothing; open, it shows each with a sentence."""
+    run = add(home, garden)
+    app = open_page("inside", state={"inside-view": "layers"})
+    assert {task for task, _ in asked} == {"maps"}
+    app.session_state[f"inside-filters-{run.id}"] = True
+    app.run()
+    assert not app.exception
+    assert [task for task, _ in asked] == ["maps", "filters"]
+    assert "these 2 patches of 3 × 3 pixels" in texts(app)
+    told = [words for words in alternatives(app) if words.startswith("Filter")]
+    assert told == ["Filter 0: most for green, left against right", "Filter 1: most for blue, without a direction"]
 
 
 def test_an_own_photo_is_looked_at(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
@@ -200,34 +237,147 @@ def test_a_predictor_that_fails_is_told(home: Home, garden: Originals, monkeypat
         assert "too busy" in app.error[0].value
 
 
-def test_the_map_is_drawn_and_a_photo_opens_with_its_neighbours(
-    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
-) -> None:
-    """One press lets the test photos through; then the map stands, and a photo that is opened has its nearest training photos beside it."""
-    run = add(home, garden)
+def open_map(run: Run) -> AppTest:
+    """The page with the map of a run, whose test photos one press has let through."""
     app = open_page("inside", state={"inside-view": "map"})
     assert not app.exception
+    assert not app.get("plotly_chart")
     app.button(key=f"inside-test-{run.id}-start").click().run()
-    wait_for(lambda: all(state.over for state in lab().embedder._states.values()))
+    wait_for(all_let_through)
     app.run()
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 1
+    return app
+
+
+def all_let_through() -> bool:
+    """Whether no photos are on their way through a network."""
+    return all(state.over for state in lab().embedder._states.values())
+
+
+def figure_of(app: AppTest) -> dict[str, Any]:
+    """The one figure of the page."""
+    (chart,) = app.get("plotly_chart")
+    return json.loads(chart.proto.spec)
+
+
+def select(app: AppTest, run: Run, points: list[tuple[int, int]], *, colour: str = "class") -> None:
+    """Selects points of the map, each by its group and its place there, as a click or the lasso does."""
+    told = [{"curve_number": group, "point_index": place} for group, place in points]
+    app.session_state[f"inside-map-{run.id}-tsne-{colour}"] = SimpleNamespace(selection=SimpleNamespace(points=told))
+    app.run()
+    # The training photos are let through without being asked for, as soon as a photo is open.
+    wait_for(all_let_through)
+    app.run()
+    assert not app.exception
+
+
+def opened(app: AppTest) -> list[str]:
+    """Ids of the photos that are open: each has its picture and its neighbours."""
+    return [words.split(":")[0].removeprefix("Photo ") for words in alternatives(app) if words.startswith("Photo ")]
+
+
+def test_the_map_groups_photos_by_class_or_by_error(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """One press lets the test photos through; then the map stands with its sentence, coloured by class or by right and wrong, laid out
+    in one of two ways."""
+    app = open_map(add(home, garden))
     assert "5 were named wrongly" in texts(app)
+    by_class = figure_of(app)["data"]
+    assert [group["name"] for group in by_class] == [
+        "● dandelion (7)", "▲ daisy (7)", "■ tulips (7)", "◆ sunflowers (7)", "★ roses (7)",
+    ]  # fmt: skip
     app.segmented_control(key="inside-map-colour").set_value("error").run()
+    assert not app.exception
+    assert [group["name"] for group in figure_of(app)["data"]] == ["right (30)", "wrong (5)"]
+    app.segmented_control(key="inside-map-colour").set_value("class").run()
     app.segmented_control(key="inside-map-how").set_value("pca").run()
     assert not app.exception
-    app.session_state[f"inside-map-opened-{run.id}"] = "garden-00003"
-    app.run()
-    # Its training photos are let through without being asked for.
-    wait_for(lambda: all(state.over for state in lab().embedder._states.values()))
-    app.run()
-    assert not app.exception
-    told = alts(app)
-    assert "Training photo" in told
-    assert "number 5 by likeness" in told
+    by_pca = figure_of(app)["data"]
+    assert [group["name"] for group in by_pca] == [group["name"] for group in by_class]
+    assert [group["x"] for group in by_pca] != [group["x"] for group in by_class]
+
+
+def test_a_point_opens_its_photo_with_its_neighbours(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """The second of the tulips is the 16th test photo, the fourth wrong one the 28th; its nearest training photos are beside it, and
+    a press leads to where it is looked at."""
+    run = add(home, garden)
+    app = open_map(run)
+    assert opened(app) == []
+    select(app, run, [(2, 1)])
+    assert opened(app) == ["garden-00015"]
+    assert "number 5 by likeness" in alts(app)
+    assert alts(app).count("Training photo") == 5
+    app.segmented_control(key="inside-map-colour").set_value("error").run()
+    select(app, run, [(1, 3)], colour="error")
+    assert opened(app) == ["garden-00027"]
     app.button(key="inside-look-at").click().run()
     assert not app.exception
-    assert "the photo garden-00003" in alts(app)
+    assert "the photo garden-00027" in alts(app)
+
+
+def test_several_points_are_shown_and_each_can_be_opened(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """What the lasso took is counted and shown, with a button each that opens it; it stays open while the points are selected, until
+    another point is clicked."""
+    run = add(home, garden)
+    app = open_map(run)
+    select(app, run, [(0, 0), (4, 6), (1, 2)])
+    assert "3 selected photos" in texts(app)
+    assert opened(app) == ["garden-00000", "garden-00034", "garden-00009"]
+    assert "inside-look-at" not in {button.key for button in app.button}
+    app.button(key=f"inside-map-opened-{run.id}-open-garden-00034").click().run()
+    wait_for(all_let_through)
+    app.run()
+    assert opened(app) == ["garden-00000", "garden-00034", "garden-00009", "garden-00034"]
+    select(app, run, [(1, 2)])
+    assert opened(app) == ["garden-00009"]
+    assert "selected photos" not in texts(app)
+
+
+def test_the_map_s_table_opens_a_photo_too(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """All photos are in it. A row that is chosen opens its photo, and it stays, whatever was clicked on the map before."""
+    run = add(home, garden)
+    app = open_map(run)
+    select(app, run, [(2, 1)])
+    (table,) = app.dataframe
+    assert list(table.value["Photo"]) == [f"garden-{number:05d}" for number in range(35)]
+    app.session_state[f"inside-map-opened-{run.id}-table"] = {"selection": {"rows": [20], "columns": [], "cells": []}}
+    app.run()
+    assert not app.exception
+    assert opened(app) == ["garden-00020"]
+    # The point is still selected, which is no news.
+    assert opened(app.run()) == ["garden-00020"]
+
+
+def test_who_does_not_see_the_page_is_told_all_of_it(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """On each of the three views every picture, chart and table says what it shows."""
+    first, second = add(home, garden, "first"), add(home, garden, "second", seed=1)
+    app = open_page("inside", query={"runs": f"{first.id},{second.id}"})
+    # Samples, two maps and their difference, and of each run what the network gets, twice.
+    assert len(alternatives(app)) == 5 + 3 + 4
+    assert all(alternatives(app))
+    app = open_page(
+        "inside", query={"runs": first.id}, state={"inside-view": "layers", f"inside-filters-{first.id}": True}
+    )
+    # Samples, the strip, a page of maps, two filters.
+    assert len(alternatives(app)) == 5 + 1 + 12 + 2
+    assert all(alternatives(app))
+    app = open_map(second)
+    select(app, second, [(0, 0), (1, 1)])
+    app.button(key=f"inside-map-opened-{second.id}-open-garden-00008").click().run()
+    wait_for(all_let_through)
+    app.run()
+    # The map and its table, two selected photos, the open one and its neighbours.
+    assert len(alternatives(app)) == 2 + 2 + 1 + 5
+    assert all(alternatives(app))
 
 
 def test_a_run_that_was_not_tested_has_no_map(

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from flowerlab.home import Home
+from flowerlab.run import Run
+from tests.browser.filled_home import fill_with_models
 from tools.app_server import Server, chromium, served
 
 PATIENCE_MS = 90_000
@@ -19,6 +22,17 @@ def server(tmp_path: Path) -> Iterator[Server]:
     """The running app with an empty home, which no browser has opened yet."""
     with served(tmp_path / "home", garden_pictures=100) as running:
         yield running
+
+
+@pytest.fixture
+def with_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Server, Run, Run]]:
+    """The running app with two runs whose model answers: the starter, and one on a garden of 100 photos."""
+    monkeypatch.setenv("FLOWERLAB_STARTER", "true")
+    monkeypatch.setenv("FLOWERLAB_GARDEN_PICTURES", "100")
+    Home(tmp_path / "home").create()
+    starter, run = fill_with_models()
+    with served(tmp_path / "home", garden_pictures=100) as running:
+        yield running, starter, run
 
 
 @pytest.fixture

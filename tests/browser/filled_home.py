@@ -1,11 +1,14 @@
-"""A home in which every page has something to show: random runs, and the runs of all three experiments."""
+"""Homes in which every page has something to show: random runs and the runs of all three experiments, or models that answer."""
 
 from __future__ import annotations
+
+import shutil
 
 from flowerlab.datasets.gather import gather
 from flowerlab.experiments import EXPERIMENTS, arm_recipe
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.starter import RUN_ID
 from tools.random_runs import random_run
 
 EPOCHS = 4
@@ -34,3 +37,19 @@ def fill() -> list[Run]:
     made = [random_run(lab.store, lab.home, originals, one + 1, epochs=EPOCHS)[0] for one in range(RUNS)]
     lab.close()
     return made
+
+
+def fill_with_models() -> tuple[Run, Run]:
+    """Brings the starter, and a run with its model whose photos are those of the garden; returns both.
+
+    Its answers to these photos, as they are kept, are random.
+    """
+    lab = Lab(own_queue=False)
+    starter = lab.store.get(RUN_ID)
+    originals = gather(lab.home, "garden", lab.settings.garden)
+    recipe = starter.recipe.model_copy(update={"dataset": "garden"})
+    run, _answers = random_run(lab.store, lab.home, originals, 1, recipe=recipe, name="On the garden", epochs=EPOCHS)
+    lab.home.model(run.id).unlink()
+    shutil.copy(lab.home.model(RUN_ID), lab.home.run(run.id))
+    lab.close()
+    return starter, run

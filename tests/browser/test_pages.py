@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from flowerlab.datasets.garden import pictures
 from flowerlab.home import Home
+from flowerlab.run import Run
 from tests.browser.conftest import new_page
 from tests.browser.filled_home import fill
 from tools.app_server import Server, served
@@ -47,6 +50,7 @@ STICKING_OUT = """() => {
 }"""
 TOO_WIDE = "document.querySelector('[data-testid=stMain] h1').style.minWidth = '600px'"
 STILL = "[data-testid=stApp][data-test-script-state=notRunning]"
+MOST_EXPANDERS = 40
 VIEWS = ("worst", "epochs", "calibration", "duplicates")
 
 
@@ -105,5 +109,89 @@ def test_nothing_sticks_out_on_a_phone(filled: tuple[Server, str], browser: Brow
         page.wait_for_selector(STILL)
         assert page.get_by_test_id("stException").count() == 0, name
         assert page.evaluate(STICKING_OUT) == [], name
+    page.evaluate(TOO_WIDE)
+    assert page.evaluate(STICKING_OUT) != []
+
+
+def open_all(page: Page) -> int:
+    """Opens every part of a page that is shut, and those in it; returns how many there are."""
+    shut = page.locator("[data-testid=stMain] details:not([open]) > summary")
+    page.wait_for_selector(STILL)
+    for _ in range(MOST_EXPANDERS):
+        if not shut.count():
+            return page.locator("[data-testid=stMain] details").count()
+        shut.first.click()
+        page.wait_for_selector(STILL)
+    raise AssertionError("There is always one more that is shut.")
+
+
+def fits(page: Page, name: str) -> None:
+    """Asserts that a page was drawn without an error, has no picture that does not say what it shows, and nothing sticks out of it."""
+    page.wait_for_selector(STILL)
+    page.wait_for_function("!document.querySelector('[data-testid=stMain] [data-testid=stSkeleton]')")
+    for bad in ("stException", "stAlertContentError"):
+        assert page.get_by_test_id(bad).count() == 0, (name, bad)
+    assert page.evaluate(STICKING_OUT) == [], name
+    assert page.evaluate("[...document.querySelectorAll('[data-testid=stMain] img:not([alt])')].length") == 0, name
+
+
+@pytest.mark.nightly
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+def test_nothing_sticks_out_on_a_phone_that_opens_everything(
+    with_models: tuple[Server, Run, Run], browser: Browser
+) -> None:
+    """With models that answer: an own photo's answers with their maps and most similar photos, all that Inside shows, and every
+    page on which parts are shut with all of them open, on 400 px."""
+    server, starter, run = with_models
+    page, both = new_page(browser, width=400), f"runs={starter.id},{run.id}"
+    page.goto(f"{server.address}/classify?{both}")
+    drawn(page, "Classify")
+    page.locator(".st-key-photo input[type=file]").set_input_files(
+        [
+            {"name": name, "mimeType": "image/jpeg", "buffer": pictures.draw_original(number).data}
+            for name, number in (("a flower behind the house.jpg", 1_000_003), ("b.jpg", 1_000_004))
+        ]
+    )
+    for toggle in ("classify-looks", "classify-similar"):
+        page.locator(f".st-key-{toggle} label").click()
+    # Two runs look at two photos; the starter's training photos are not in the lab.
+    expect(page.get_by_alt_text(re.compile("^Where .* looks in the photo"))).to_have_count(4)
+    expect(page.get_by_alt_text(re.compile("^Training photo"))).to_have_count(6)
+    assert open_all(page) >= 1
+    fits(page, "classify")
+    page.goto(f"{server.address}/inside?{both}")
+    drawn(page, "Inside")
+    expect(page.get_by_alt_text(re.compile("^Where .* looks for"))).to_have_count(2)
+    expect(page.get_by_alt_text(re.compile("^Difference of where two runs look"))).to_be_visible()
+    fits(page, "inside where")
+    page.goto(f"{server.address}/inside?runs={run.id}")
+    drawn(page, "Inside")
+    page.get_by_role("radio", name="Layers").click()
+    expect(page.get_by_alt_text(re.compile("^Channel .* of layer"))).to_have_count(12)
+    assert open_all(page) == 1
+    expect(page.get_by_alt_text(re.compile("^Filter 0"))).to_be_visible()
+    fits(page, "inside layers")
+    page.get_by_role("radio", name="Map of the test photos").click()
+    page.get_by_role("button", name="Draw the map").click()
+    expect(page.locator("[data-testid=stPlotlyChart] path.point")).to_have_count(100)
+    page.locator("[data-testid=stPlotlyChart] path.point").first.click(force=True)
+    expect(page.get_by_alt_text(re.compile("^Training photo"))).to_have_count(5)
+    assert open_all(page) == 1
+    fits(page, "inside map")
+    shut = {
+        "": 1, "train": 4, f"train?run={run.id}": 1, f"compare?{both}": 3, f"mistakes?{both}&view=epochs": 4,
+        f"mistakes?{both}&view=calibration": 2,
+    }  # fmt: skip
+    for address, least in shut.items():
+        page.goto(f"{server.address}/{address}")
+        drawn(page, PAGES[address.split("?")[0]])
+        assert open_all(page) >= least, address
+        if address == "train":
+            for key in ("code", "link", "sweep"):
+                expect(page.locator(f".st-key-{key} details[open]")).to_have_count(1)
+        if "?run=" in address:
+            expect(page.locator(".st-key-take-home details[open] button").first).to_be_visible()
+        fits(page, address)
     page.evaluate(TOO_WIDE)
     assert page.evaluate(STICKING_OUT) != []
