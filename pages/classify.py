@@ -40,8 +40,16 @@ def main() -> None:
 def show_answers(photos: list[Given], runs: list[Run]) -> None:
     """What every run says about every photo."""
     kept = memory()
+    bar = st.empty()
+
+    def progress(done: int, total: int) -> None:
+        if done:
+            words = _("{done} of {total} photos").format(done=f"{done:,}", total=f"{total:,}")
+            bar.progress(done / total, text=words)
+
     with st.spinner(_("Classifying…")):
-        failed = classify(lab(), kept, photos, runs)
+        failed = classify(lab(), kept, photos, runs, progress)
+    bar.empty()
     for sentence in failed.values():
         st.error(escaped(sentence), icon="🚧")
     good = [photo for photo in photos if photo.digest in kept.pictures]

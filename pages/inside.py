@@ -53,7 +53,7 @@ def show(view: str, runs: list[Run]) -> None:
     if view == MAP:
         show_map(lab(), one_of(runs))
         return
-    photo = pick_photo(lab(), runs[0])
+    photo = pick_photo(lab(), runs)
     if photo is None:
         return
     if view == LAYERS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -77,7 +77,10 @@ def memory() -> Memory:
     return kept
 
 
-def classify(lab: Lab, kept: Memory, photos: Sequence[Given], runs: Sequence[Run]) -> dict[str, str]:
+def classify(
+    lab: Lab, kept: Memory, photos: Sequence[Given], runs: Sequence[Run],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, str]:  # fmt: skip
     """Fills the memory with what it lacks about these photos and runs.
 
     Args:
@@ -85,6 +88,7 @@ def classify(lab: Lab, kept: Memory, photos: Sequence[Given], runs: Sequence[Run
         kept: The memory.
         photos: To be named.
         runs: Finished ones.
+        progress: Called between groups of photos with (done, in all); may raise to give up, and what was answered is kept.
 
     Returns:
         Run id to sentence for the runs that could not be asked.
@@ -98,6 +102,7 @@ def classify(lab: Lab, kept: Memory, photos: Sequence[Given], runs: Sequence[Run
         and (digest not in kept.pictures or any((run.id, digest) not in kept.answers for run in runs))
     ]
     for begin in range(0, len(lacking), GROUP):
+        progress(begin, len(lacking))
         group = _read(kept, lacking[begin : begin + GROUP])
         for run in runs:
             asked = {digest: pixels for digest, pixels in group.items() if (run.id, digest) not in kept.answers}

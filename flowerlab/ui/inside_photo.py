@@ -23,6 +23,8 @@ from flowerlab.ui.run_picker import escaped
 
 CHOSEN, OWN, TURN = "inside-chosen", "inside-own", "inside-turn"
 UPLOAD = "inside-upload"
+# Chosen: the first of the other test photos, whichever that is. No photo is named so.
+OTHERS = "/others"
 QUERY = "photo"
 TYPES = ["jpg", "jpeg", "png", "webp", "heic", "heif"]
 LARGEST_PHOTO_MB = 20
@@ -64,18 +66,18 @@ class Photo:
         return _("the photo {name}, {truth}").format(name=self.given.name, truth=self.given.truth)
 
 
-def pick_photo(lab: Lab, run: Run) -> Photo | None:
+def pick_photo(lab: Lab, runs: Sequence[Run]) -> Photo | None:
     """Lets one choose a photo; at first it is the first sample.
 
     Args:
         lab: Whose photos.
-        run: Whose test photos are offered.
+        runs: Test photos of the first one are offered; a photo that was chosen elsewhere may be of any.
 
     Returns:
         None if there is none, or it cannot be read.
     """
     _take_over_url()
-    offered = _offered(lab, run)
+    offered = _offered(lab, runs)
     if not offered:
         st.info(_("The photos of this run's data set are not in the lab. Bring your own photo."), icon="🗂️")
     chosen = _chosen(offered)
@@ -111,25 +113,28 @@ def _take_over_url() -> None:
     st.session_state[f"{CHOSEN}-url"] = asked
 
 
-def _offered(lab: Lab, run: Run) -> list[Given]:
+def _offered(lab: Lab, runs: Sequence[Run]) -> list[Given]:
     """Own photo first, then the photo that was asked for, then samples."""
     turn = int(st.session_state.get(TURN, 1))
-    samples = sample_photos(lab, run, turn=turn, count=SAMPLES) or drawn_samples(run, turn=turn)
+    samples = sample_photos(lab, runs[0], turn=turn, count=SAMPLES) or drawn_samples(runs[0], turn=turn)
     named = st.session_state.get(CHOSEN)
     first: list[Given] = []
     own: Given | None = st.session_state.get(OWN)
     if own is not None:
         first.append(own)
-    originals = run_photos(lab, run)
-    if named is not None and originals is not None and named in originals.positions:
-        place = originals.positions[named]
-        first.append(Given(named, originals.data(place), originals.classes[int(originals.labels[place])]))
+    for originals in (run_photos(lab, run) for run in runs):
+        if named is not None and originals is not None and named in originals.positions:
+            place = originals.positions[named]
+            first.append(Given(named, originals.data(place), originals.classes[int(originals.labels[place])]))
+            break
     return list({given.digest: given for given in reversed([*first, *samples])}.values())[::-1]
 
 
 def _chosen(offered: Sequence[Given]) -> Given | None:
     named: str = st.session_state.get(CHOSEN, "")
     by_name = {_name(given): given for given in reversed(offered)}
+    if named == OTHERS:
+        return next((given for given in offered if given.truth is not None), None)
     return by_name.get(named, offered[0]) if offered else None
 
 
@@ -167,7 +172,7 @@ def _choose(name: str) -> None:
 
 def _turn() -> None:
     st.session_state[TURN] = int(st.session_state.get(TURN, 1)) + 1
-    st.session_state.pop(CHOSEN, None)
+    st.session_state[CHOSEN] = OTHERS
 
 
 def _keep_upload() -> None:

@@ -25,6 +25,7 @@ from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.starter import RUN_ID
 from flowerlab.ui import given_photos
+from flowerlab.ui.classifying import Given, Memory, classify
 from flowerlab.ui.given_photos import camera_allowed
 from flowerlab.ui.lab import lab
 from flowerlab.ui.run_picker import escaped
@@ -384,3 +385,21 @@ def test_looks_and_similar_photos_are_shown_when_asked_for(
 def test_where_browsers_keep_the_camera(address: str, allowed: bool) -> None:
     """Over plain HTTP from another computer there is no camera; from this one, or over HTTPS, there is."""
     assert camera_allowed(address) is allowed
+
+
+def test_many_photos_tell_how_far_they_are(home: Home, asked: list[tuple[str, int]]) -> None:
+    """Between groups it is said how many are answered; who leaves then keeps what there is."""
+    run, kept, told = add_finished(home, "run"), Memory(), []
+    photos = [Given(f"{number}.jpg", photo(number)) for number in range(20)]
+
+    def leave(done: int, total: int) -> None:
+        told.append((done, total))
+        if done >= 16:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        classify(lab(), kept, photos, [run], leave)
+    assert told == [(0, 20), (8, 20), (16, 20)]
+    assert len(kept.answers) == 16
+    assert classify(lab(), kept, photos, [run]) == {}
+    assert len(kept.answers) == 20

@@ -201,6 +201,35 @@ def test_an_own_photo_is_looked_at(home: Home, garden: Originals, asked: list[tu
     assert "fake" in app.error[0].value
 
 
+def test_other_test_photos_are_looked_at_whatever_was_brought(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """The button leaves an own photo aside: the first of the new test photos is looked at."""
+    add(home, garden)
+    app = open_page("inside")
+    file = io.BytesIO()
+    Image.new("RGB", (30, 20), "red").save(file, "PNG")
+    app.file_uploader(key="inside-upload").set_value(("mine.png", file.getvalue(), "image/png"))
+    app.run()
+    app.button(key="inside-others").click().run()
+    assert not app.exception
+    assert "the photo mine.png" not in alts(app)
+    assert "the photo garden-" in alts(app)
+
+
+def test_a_photo_of_the_second_run_is_found(
+    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two runs on different photos, what was chosen in the map of the second one is looked at, and no other photo."""
+    first, second = add(home, garden, "first"), add(home, garden, "second", seed=1)
+    monkeypatch.setattr(
+        "flowerlab.ui.inside_photo.run_photos", lambda lab, run: garden if run.id == second.id else None
+    )
+    app = open_page("inside", query={"runs": f"{first.id},{second.id}", "photo": garden.ids[7]})
+    assert not app.exception
+    assert f"the photo {garden.ids[7]}," in alts(app)
+
+
 def test_a_link_opens_a_photo(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
     """`?photo=ID` looks at that photo; an id of nowhere at a sample."""
     add(home, garden)
