@@ -61,7 +61,7 @@ def show_where(lab: Lab, runs: Sequence[Run], photo: Photo) -> None:
         photo: The photo.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        label = _pick_class(runs[0])
+        name = _pick_class(runs)
         opacity = st.slider(
             _("Opacity"), 0, 100, 60, 5, format="%d %%", key="inside-opacity", persist_state="session", width=260,
             help=_("How much of the map covers the photo: 0 shows the photo alone, 100 the map alone."),
@@ -71,7 +71,9 @@ def show_where(lab: Lab, runs: Sequence[Run], photo: Photo) -> None:
     for column, run in zip(columns, runs, strict=False):
         with column:
             run_title(run)
-            heats.append(_show_one(lab, run, photo, label, runs[0], opacity))
+            # What the first one answers is asked of the second too: maps of two classes have no difference to speak of.
+            heat, name = _show_one(lab, run, photo, name, opacity)
+            heats.append(heat)
     with columns[-1]:
         if len(runs) == 2:
             _show_difference(runs, heats, photo, opacity)
@@ -86,36 +88,37 @@ def show_where(lab: Lab, runs: Sequence[Run], photo: Photo) -> None:
                     show_seen(lab, run, photo)
 
 
-def _pick_class(run: Run) -> int:
-    assert run.result is not None
-    classes = run.result.classes
+def _pick_class(runs: Sequence[Run]) -> str | None:
+    """Lets one choose a class of the first run; None is what that run answers."""
+    first = runs[0]
+    assert first.result is not None
+    classes = first.result.classes
+    answered = _("what it answers") if len(runs) == 1 else _("what {run} answers").format(run=first.name)
     options = [ITS_ANSWER, *range(len(classes))]
     if st.session_state.get("inside-label", ITS_ANSWER) not in options:
         st.session_state["inside-label"] = ITS_ANSWER
     chosen = st.selectbox(
         _("Where does it look for"), options, key="inside-label", persist_state="session", width=260,
-        format_func=lambda label: _("what it answers") if label == ITS_ANSWER else class_words(classes, label),
+        format_func=lambda label: answered if label == ITS_ANSWER else class_words(classes, label),
         help=_("The map belongs to one class: where the photo speaks for it. Choose another to see what would speak for that one."),
     )  # fmt: skip
-    return int(chosen)
+    return None if chosen == ITS_ANSWER else classes[int(chosen)]
 
 
-def _show_one(lab: Lab, run: Run, photo: Photo, label: int, first: Run, opacity: float) -> Heat | None:
-    """Draws one run's map; returns it, None if there is none."""
+def _show_one(
+    lab: Lab, run: Run, photo: Photo, name: str | None, opacity: float
+) -> tuple[Heat | None, str | None]:  # fmt: skip
+    """Draws one run's map for a class, None: for what it answers; returns it, None if there is none, and the class."""
     assert run.result is not None
-    assert first.result is not None
-    wanted: int | None = None
-    if label != ITS_ANSWER:
-        name = first.result.classes[label]
-        if name not in run.result.classes:
-            st.info(_("This run does not know the class {name}.").format(name=name))
-            return None
-        wanted = run.result.classes.index(name)
+    if name is not None and name not in run.result.classes:
+        st.info(_("This run does not know the class {name}.").format(name=name))
+        return None, name
+    wanted = None if name is None else run.result.classes.index(name)
     try:
         found = look_of(lab, run, photo, wanted)
     except FlowerlabError as error:
         tell(error)
-        return None
+        return None, name
     heat = heat_of(run, photo, found)
     name = run.result.classes[found.label]
     sentence = heat_sentence(heat)
@@ -138,7 +141,7 @@ def _show_one(lab: Lab, run: Run, photo: Photo, label: int, first: Run, opacity:
             rows=found.places[0], columns=found.places[1], layer=f"`{found.layer}`"
         )
     )  # fmt: skip
-    return heat
+    return heat, name
 
 
 def _show_difference(runs: Sequence[Run], heats: Sequence[Heat | None], photo: Photo, opacity: float) -> None:

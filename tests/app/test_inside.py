@@ -133,16 +133,21 @@ def test_two_runs_have_a_difference(
 ) -> None:
     """Both maps and where one looks more than the other, in words too."""
     first, second = add(home, garden, "first"), add(home, garden, "second", seed=1)
-    ask = Predictor.ask
+    ask, labels = Predictor.ask, []
 
     def other(predictor: Predictor, task: str, model: Path, **about: Any) -> dict[str, Any]:
+        if task == "explain":
+            labels.append(about["label"])
         if task == "explain" and second.id in str(model):
+            # Only so that its map is another one.
             about["label"] = 0
         return ask(predictor, task, model, **about)
 
     monkeypatch.setattr(Predictor, "ask", other)
     app = open_page("inside", query={"runs": f"{first.id},{second.id}"})
     assert not app.exception
+    assert labels == [None, 2]
+    assert "what first answers" in app.selectbox(key="inside-label").options
     assert "first looks more at the upper left; second looks more at the upper right" in texts(app)
     assert "Difference of where two runs look" in alts(app)
 
