@@ -59,6 +59,13 @@ def show_answers(photos: list[Given], runs: list[Run]) -> None:
     if not good:
         return
     beside = choose_beside(runs)
+    blind = [escaped(run.name) for run in runs if run.result is not None and run.result.unknown_below is None]
+    if blind and any(photo.truth is None for photo in good):
+        st.caption(
+            _("{runs}: not measured on photos of anything else. Whatever a photo shows, it is named as one of the classes.").format(
+                runs=", ".join(blind)
+            )
+        )  # fmt: skip
     if len(good) > 1:
         show_many(rows_of(lab(), good, runs, kept), expanded=len(good) > PHOTOS_A_PAGE)
     begin = 0

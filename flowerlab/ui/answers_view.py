@@ -16,7 +16,7 @@ from flowerlab.figures import spelled, sureness
 from flowerlab.locale import _
 from flowerlab.photos import read_photo
 from flowerlab.run import Run
-from flowerlab.ui.classifying import Given, Memory
+from flowerlab.ui.classifying import Given, Memory, was_trained_on
 from flowerlab.ui.inside_photo import Photo
 from flowerlab.ui.lab import lab
 from flowerlab.ui.messages import tell
@@ -127,6 +127,8 @@ def show_answer(photo: Given, run: Run, kept: Memory, beside: Beside, *, wide: b
             st.markdown(
                 f"{level} {class_glyph(best)} {escaped(classes[best])}, {sureness(probabilities[best])}{judged}"
             )
+        if was_trained_on(lab(), run, photo):
+            st.caption(_("🎓 This run has learnt from this very photo, so a right answer proves nothing."))
         _show_calibrated(run, probabilities)
         st.echarts_chart(
             answer_options(classes, probabilities),

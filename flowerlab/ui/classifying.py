@@ -11,7 +11,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from flowerlab.comparison import run_photos
+from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
+from flowerlab.datasets.splits import Split
 from flowerlab.errors import BadPhoto, FlowerlabError
 from flowerlab.photos import read_photo, resize_photo
 from flowerlab.run import Run
@@ -144,15 +147,12 @@ def sample_photos(lab: Lab, run: Run, *, turn: int, count: int = 5) -> list[Give
         count: How many.
 
     Returns:
-        Empty if the data set's photos are no longer in the lab.
+        Empty if the photos that the run was trained and tested on are not in the lab (any more).
     """
-    recipe = run.recipe
-    originals = lab.originals(recipe.dataset)
+    originals = run_photos(lab, run)
     if originals is None:
         return []
-    order, parts = parts_of(
-        originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction
-    )
+    order, parts = _parts(originals, run)
     mixed = order[np.random.default_rng([turn, 1]).permutation(parts.test)]
     labels = originals.labels[mixed]
     # First one photo of each class, then the second of each, and so on.
@@ -162,6 +162,25 @@ def sample_photos(lab: Lab, run: Run, *, turn: int, count: int = 5) -> list[Give
         Given(originals.ids[position], originals.data(position), originals.classes[int(originals.labels[position])])
         for position in chosen
     ]
+
+
+def was_trained_on(lab: Lab, run: Run, photo: Given) -> bool:
+    """Whether a test photo of one run is among those from which another one has learnt, so that its answer proves nothing."""
+    if photo.truth is None or photo.drawn:
+        return False
+    originals = run_photos(lab, run)
+    return originals is not None and photo.name in _trained(originals, run, run.id)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _trained(_originals: Originals, _run: Run, run_id: str) -> frozenset[str]:
+    order, parts = _parts(_originals, _run)
+    return frozenset(_originals.ids[position] for position in order[parts.train])
+
+
+def _parts(originals: Originals, run: Run) -> tuple[NDArray[np.int64], Split]:
+    recipe = run.recipe
+    return parts_of(originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction)
 
 
 def drawn_samples(run: Run, *, turn: int) -> list[Given]:

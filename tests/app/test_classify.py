@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 import zipfile
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from PIL import Image
 from flowerlab.calibration import tempered_one
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
+from flowerlab.datasets.parts import parts_of
 from flowerlab.engine.arrays import packed, unpacked
 from flowerlab.engine.predictor import Predictor
 from flowerlab.errors import PredictorFailed
@@ -203,16 +205,48 @@ def test_samples_are_test_photos_with_their_label(
     """Sample photos come from the test part, one of each class, and the page says whether the answer is right."""
     monkeypatch.setenv("FLOWERLAB_GARDEN_PICTURES", str(PICTURES))
     gather(home, "garden", Garden(PICTURES))
-    run = add_finished(home, "run")
+    originals = gather(home, "garden", Garden(PICTURES))
+    run = add_finished(home, "run", materials=originals.folder.name)
     app = open_page("classify")
     app.button(key="sample").click().run()
     assert not app.exception
     assert asked == [(run.id, 5)]
     told = texts(app)
-    assert told.count("right") == 1
-    assert told.count("wrong") == 4
+    assert told.count("❌") == 4
+    assert told.count("✅") == 1
+    order, parts = parts_of(originals, "garden", split="honest", validation_fraction=run.recipe.validation_fraction)
+    shown = set(re.findall(r"garden-\d+", told.replace("\\", "")))
+    assert len(shown) == 5
+    assert shown <= {originals.ids[position] for position in order[parts.test]}
+    assert "has learnt from this very photo" not in told
     app.button(key="no-sample").click().run()
     assert not app.get("echarts_chart")
+
+
+def test_a_sample_that_a_run_has_learnt_from_says_so(
+    home: Home, asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the lecture's split test photos were trained on; with photos that have changed since, the samples are drawn."""
+    monkeypatch.setenv("FLOWERLAB_GARDEN_PICTURES", str(PICTURES))
+    originals = gather(home, "garden", Garden(PICTURES))
+    add_finished(home, "run", split="lecture", materials=originals.folder.name)
+    app = open_page("classify")
+    app.button(key="sample").click().run()
+    assert not app.exception
+    assert texts(app).count("has learnt from this very photo") == 5
+    add_finished(home, "elsewhere", seed=3, materials="another garden")
+    app = open_page("classify")
+    app.button(key="sample").click().run()
+    assert texts(app).count("drawn by Flowerlab") == 5
+
+
+def test_who_was_never_asked_about_other_things_says_so(home: Home, asked: list[tuple[str, int]]) -> None:
+    """A run without a measured threshold tells that it names everything as one of its classes; a measured one does not."""
+    add_finished(home, "blind")
+    words = "blind: not measured on photos of anything else"
+    assert words in texts(upload(open_page("classify"), ("flower.jpg", photo())))
+    add_finished(home, "measured", seed=1, unknown_below=0.1)
+    assert "not measured on photos" not in texts(upload(open_page("classify"), ("flower.jpg", photo())))
 
 
 def test_samples_of_photos_that_are_not_here_are_drawn(home: Home, asked: list[tuple[str, int]]) -> None:
