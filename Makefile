@@ -17,6 +17,7 @@ test: $(VENV)/installed-dev
 nightly: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m nightly
 	$(BIN)/python -m tools.fuzz
+	$(BIN)/python -m tools.kill_app --moments 10
 
 # Speed, as ratios in one run: on a machine that does nothing else.
 bench: $(VENV)/installed-dev

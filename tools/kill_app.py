@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import random
 import signal
@@ -33,7 +34,6 @@ from flowerlab.checkpoints import read_checkpoint, read_state
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
-from flowerlab.store import check_store
 from flowerlab.workplace import workplaces
 from tools.app_server import ROOT, free_port, serving
 
@@ -109,6 +109,8 @@ def kill_at_random(
                 if number % 2:
                     standing_by, tally.takeovers = own(home, app=app), tally.takeovers + 1
                 tally.states[_met(lab, chance)] += 1
+                # Nobody but the killed one has the list open: SQLite then mends what lay in its log.
+                lab.store.close()
                 _kill(owner)
                 if standing_by is None:
                     _check_orphans(home)
@@ -168,7 +170,7 @@ def trainers_of(home: Path) -> list[int]:
 
 def _check(lab: Lab, queued: Sequence[str]) -> None:
     """Looks at the store and at every run's folder."""
-    check_store(lab.home.store)
+    lab.store.look_through()
     runs = lab.store.all()
     if sorted(run.id for run in runs) != sorted(queued):
         raise Lost(f"Runs are lost or doubled. Expected {sorted(queued)}. Received: {[run.id for run in runs]}.")
@@ -180,6 +182,9 @@ def _check(lab: Lab, queued: Sequence[str]) -> None:
 
 def _check_files(lab: Lab, run: Run) -> None:
     folder = lab.home.run(run.id)
+    for name in ("run.json", "recipe.json"):
+        if (folder / name).exists():
+            json.loads((folder / name).read_bytes())
     for name in ("model.keras", "predictions.npz"):
         path = folder / name
         if path.exists():
