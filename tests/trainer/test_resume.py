@@ -37,6 +37,9 @@ CACHED = Recipe(
     architecture="vgg16_mini", weights="flowerlab", unfreeze_from="block4_conv3", image_size=32, epochs=4, head=(8,),
     dropout=0.3, augment="flip", augment_views=2, batch_size=12, patience=4,
 )  # fmt: skip
+BOTH_WAYS = pytest.mark.parametrize(
+    "way", [PLAIN, pytest.param(CACHED, marks=pytest.mark.nightly)], ids=["plain", "cached"]
+)
 
 
 @pytest.fixture(autouse=True)
@@ -157,9 +160,10 @@ def test_a_run_that_was_cut_down_ends_as_an_unbroken_one(
         np.testing.assert_allclose(mine[name], theirs[name], atol=1e-5)
 
 
-def test_more_epochs_are_those_of_a_longer_run(home: Home) -> None:
+@BOTH_WAYS
+def test_more_epochs_are_those_of_a_longer_run(home: Home, way: Recipe) -> None:
     """Two epochs, then two more, are four: also for an optimizer with a momentum of its own kind. The run's files agree."""
-    recipe = PLAIN.changed(optimizer="rmsprop")
+    recipe = way.changed(optimizer="rmsprop")
     whole = attempt(home, recipe, 1, run_id="whole")
     attempt(home, recipe.changed(epochs=2), 1)
     said = attempt(home, recipe, 2)
@@ -170,9 +174,10 @@ def test_more_epochs_are_those_of_a_longer_run(home: Home) -> None:
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
 
 
-def test_early_stopping_and_the_best_weights_survive(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+@BOTH_WAYS
+def test_early_stopping_and_the_best_weights_survive(home: Home, way: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut down while its patience runs, a run ends in the epoch in which it would have, with the weights of the best one."""
-    recipe = PLAIN.changed(epochs=9, patience=3)
+    recipe = way.changed(epochs=9, patience=3)
     accuracies = (0.2, 0.8, 0.3, 0.8, 0.4, 0.9, 0.9)
     begin_at = script(monkeypatch, accuracies)
     whole = attempt(home, recipe, 1, run_id="whole")
@@ -189,9 +194,10 @@ def test_early_stopping_and_the_best_weights_survive(home: Home, monkeypatch: py
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
 
 
-def test_a_run_that_ended_early_can_train_on(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+@BOTH_WAYS
+def test_a_run_that_ended_early_can_train_on(home: Home, way: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its patience counts anew, and what gets worse does not cost the model that was there."""
-    recipe = PLAIN.changed(epochs=9, patience=1)
+    recipe = way.changed(epochs=9, patience=1)
     script(monkeypatch, (0.5, 0.9, 0.4, 0.3, 0.2))
     attempt(home, recipe, 1)
     before, answers = model_of(home), load_predictions(home.run("run"))
@@ -209,9 +215,12 @@ def test_a_run_that_ended_early_can_train_on(home: Home, monkeypatch: pytest.Mon
     assert after["val_probabilities"].shape[0] == 4
 
 
-def test_a_run_that_fails_while_it_trains_on_keeps_its_model(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+@BOTH_WAYS
+def test_a_run_that_fails_while_it_trains_on_keeps_its_model(
+    home: Home, way: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """If the loss is no longer a number, or the disk is full, the model and the checkpoint of before stay as they were."""
-    attempt(home, PLAIN.changed(epochs=1), 1)
+    attempt(home, way.changed(epochs=1), 1)
     before = {name: (home.run("run") / name).read_bytes() for name in ("model.keras", "predictions.npz", "recipe.json")}
 
     def full(*_: Any) -> None:
@@ -225,15 +234,16 @@ def test_a_run_that_fails_while_it_trains_on_keeps_its_model(home: Home, monkeyp
         with monkeypatch.context() as patch:
             patch.setattr(place, value)
             with pytest.raises(error):
-                attempt(home, PLAIN.changed(epochs=2), 2 + number)
+                attempt(home, way.changed(epochs=2), 2 + number)
         assert {name: (home.run("run") / name).read_bytes() for name in before} == before
         state = left_behind(home.run("run"))
         assert state is not None
         assert state.epochs_run == (2 if number == 2 else 1)
-    assert attempt(home, PLAIN.changed(epochs=2), 9)[-1]["result"]["epochs_run"] == 2
+    assert attempt(home, way.changed(epochs=2), 9)[-1]["result"]["epochs_run"] == 2
 
 
-def test_killed_in_its_test_a_run_trains_no_more(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+@BOTH_WAYS
+def test_killed_in_its_test_a_run_trains_no_more(home: Home, way: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next attempt tests and saves what is there, and comes to what the first would have."""
 
     def cut(*_: Any) -> None:
@@ -241,16 +251,19 @@ def test_killed_in_its_test_a_run_trains_no_more(home: Home, monkeypatch: pytest
 
     with monkeypatch.context() as patch:
         patch.setattr(run, "_test", cut)
-        attempt(home, PLAIN, 1)
+        attempt(home, way, 1)
     assert not (home.run("run") / "model.keras").exists()
-    said = attempt(home, PLAIN, 2)
+    said = attempt(home, way, 2)
     assert trained_epochs(said) == set()
     assert (said[-1]["state"], said[-1]["result"]["epochs_run"]) == ("done", 4)
 
 
-def test_a_stopped_run_goes_on_behind_its_last_whole_epoch(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+@BOTH_WAYS
+def test_a_stopped_run_goes_on_behind_its_last_whole_epoch(
+    home: Home, way: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also when that epoch was too quick to be written as it ended, and a part of the next one has moved the weights."""
-    whole = attempt(home, PLAIN, 1, run_id="whole")
+    whole = attempt(home, way, 1, run_id="whole")
     with monkeypatch.context() as patch:
         # Only the first checkpoint, and the one at the end.
         patch.setattr(checkpoint, "MOST_SHARE", 0.0)
@@ -262,13 +275,13 @@ def test_a_stopped_run_goes_on_behind_its_last_whole_epoch(home: Home, monkeypat
             real(watch, number, logs)
 
         patch.setattr(fit._Watch, "on_train_batch_end", stop)
-        stopped = attempt(home, PLAIN, 1)
+        stopped = attempt(home, way, 1)
     assert (stopped[-1]["state"], stopped[-1]["result"]["epochs_run"]) == ("stopped", 2)
     assert [event["kind"] for event in stopped].count("saved") == 1
     state = left_behind(home.run("run"))
     assert state is not None
     assert state.epochs_run == 2
-    same(curve(attempt(home, PLAIN, 2)), curve(whole))
+    same(curve(attempt(home, way, 2)), curve(whole))
 
 
 def test_other_photos_are_refused(home: Home) -> None:
