@@ -14,6 +14,8 @@ from tools.matrix_cells import click_cell, find_cells
 WORST = re.compile(r"The most frequent mistake: (\w+) called (\w+) \((\d+) photos?\)")
 VERDICT = re.compile("hardly chance|may be chance|No difference was found")
 MISTAKEN = re.compile(r"Most frequent mistake: (\d+) (\w+) called (\w+)\.")
+# On a machine that does much else a trainer takes a minute to begin.
+TRAINING_MS = 240_000
 MOST_TABS = 12
 MOST_LOOKS = 60
 LOADED = "images => images.length > 0 && images.every(image => image.complete && image.naturalWidth > 0)"
@@ -26,7 +28,7 @@ def train(page: Page, address: str, name: str, **knobs: object) -> None:
     page.locator(".st-key-start button").click()
     # Until then the page shows the run before.
     expect(page.get_by_test_id("stMain").get_by_text(name, exact=True).first).to_be_visible()
-    expect(page.locator(".st-key-to-compare button")).to_be_visible()
+    expect(page.locator(".st-key-to-compare button")).to_be_visible(timeout=TRAINING_MS)
 
 
 def look_at_mistakes(page: Page) -> None:
@@ -62,6 +64,7 @@ def look_at_mistakes(page: Page) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(600)
 def test_from_the_worst_cell_to_its_photos(server: Server, page: Page) -> None:
     """Train A and B, open Compare, click the worst cell, see its photos with both runs' answers, do the same by keyboard, see on
     which photos A and B differ, read whether the difference is real, and go on to Mistakes, whose epoch slider moves by keyboard."""
