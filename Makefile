@@ -18,6 +18,7 @@ nightly: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m nightly
 	$(BIN)/python -m tools.fuzz
 	$(BIN)/python -m tools.kill_app --moments 10
+	$(BIN)/python -m tools.check_gradcam
 
 # Speed, as ratios in one run: on a machine that does nothing else.
 bench: $(VENV)/installed-dev
@@ -25,6 +26,9 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python -m tools.measure_start
 	$(BIN)/python -m tools.measure_answer
 	$(BIN)/python -m tools.measure_latency
+	$(BIN)/python -m tools.measure_classify
+	$(BIN)/python -m tools.measure_compare
+	$(BIN)/python -m tools.measure_mistakes
 	$(BIN)/python -m tools.measure_lecture
 	$(BIN)/python -m tools.check_prices
 

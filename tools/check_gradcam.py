@@ -37,6 +37,8 @@ from flowerlab.trainer.saved import load_saved
 # No garden has so many pictures of a class: no run has seen them.
 UNSEEN = 100_000
 SMALLEST_SHARE, LARGEST_SHARE = 0.1, 0.3
+# Of the run that is looked into; of pictures with two species, how many maps move to the one that is asked for.
+LEAST_ACCURACY, LEAST_MOVED = 0.9, 0.9
 LEAST_MEDIAN, MOST_CORRELATION = 0.6, 0.5
 MODE = "squash"
 
@@ -181,7 +183,13 @@ def main() -> None:
     print(told("**the lab's**", found))
     if arguments.sheet:
         draw_sheet(arguments.sheet, Opened(model), drawn[:20], size_px)
-    good = np.median(found.shares) >= LEAST_MEDIAN and np.median(found.correlations) < MOST_CORRELATION
+    own, others = found.sides[:, 0], found.sides[:, 1]
+    good = (
+        (run.result.test_accuracy or 0) >= LEAST_ACCURACY
+        and np.median(found.shares) >= LEAST_MEDIAN
+        and np.median(found.correlations) < MOST_CORRELATION
+        and np.nanmean(own > others) >= LEAST_MOVED
+    )
     raise SystemExit(0 if good else 1)
 
 

@@ -290,6 +290,18 @@ def test_photos_are_still_there_after_a_visit_elsewhere(home: Home, asked: list[
     assert not app.get("echarts_chart")
 
 
+def test_where_the_camera_is_kept_the_page_says_what_to_do(
+    home: Home, asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over plain HTTP from another computer the toggle brings the hint beside the camera that stays black."""
+    add_finished(home, "run")
+    monkeypatch.setattr("flowerlab.ui.given_photos.camera_allowed", lambda url: False)
+    app = open_page("classify")
+    app.toggle(key="camera-on").set_value(True).run()
+    assert not app.exception
+    assert "The browser keeps the camera from this page" in app.info[0].value
+
+
 def test_the_camera_is_off_until_it_is_asked_for(home: Home, asked: list[tuple[str, int]]) -> None:
     """The camera opens behind a toggle that says where browsers allow it."""
     add_finished(home, "run")

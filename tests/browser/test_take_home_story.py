@@ -35,7 +35,7 @@ def wait_for_the_run(page: Page, home: Path) -> Run:
 
 @pytest.mark.browser
 def test_upload_a_photo_take_the_notebook_home_and_run_it(server: Server, page: Page, tmp_path: Path) -> None:
-    """Train, classify an own photo, open the run's page, download its notebook, run it: it tests the same photos."""
+    """Train, classify an own photo, see where the network looks in it, download the notebook, run it: it tests the same photos."""
     page.goto(f"{server.address}/train?architecture=handmade&image_size=72&epochs=1&head=4")
     page.locator(".st-key-start button").click()
     run = wait_for_the_run(page, tmp_path / "home")
@@ -44,6 +44,9 @@ def test_upload_a_photo_take_the_notebook_home_and_run_it(server: Server, page: 
         [{"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": pictures.draw_original(1_000_003).data}]
     )
     expect(page.get_by_test_id("stMain").get_by_role("heading", name=re.compile(r", \d+ %")).first).to_be_visible()
+    # Where it looks, on the photo itself.
+    page.locator(".st-key-classify-looks label").first.click()
+    expect(page.get_by_alt_text(re.compile(r"^Where .+ looks in the photo mine\.jpg\. "))).to_be_visible()
     page.goto(f"{server.address}/train?run={run.id}")
     page.locator(".st-key-take-home summary").click()
     with page.expect_download() as told:
