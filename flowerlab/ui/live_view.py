@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import streamlit as st
 
 from flowerlab.charts.colours import run_colour
@@ -9,7 +11,7 @@ from flowerlab.charts.live import MEASURES, live_options, live_sentence
 from flowerlab.errors import UnknownRun
 from flowerlab.history import History
 from flowerlab.locale import _
-from flowerlab.run import Run, RunState
+from flowerlab.run import Run, RunState, told_apart
 from flowerlab.runs import Lab
 from flowerlab.ui.messages import tell
 from flowerlab.ui.outcome import manage, outcome
@@ -80,20 +82,22 @@ def _pick(lab: Lab, run: Run) -> None:
     st.session_state[PICK] = run.id
     st.pills(
         _("Runs"), pills, format_func=lambda run_id: f"{STATE_SIGNS[runs[run_id].state]} {escaped(runs[run_id].name)}",
-        key=PICK, on_change=_show_picked, args=(PICK,), required=True,
+        key=PICK, on_change=_show_picked, args=(PICK, set(runs)), required=True,
         help=_("The newest runs: ⏳ waits, 🌱 trains, ✅ is done. Click one to watch it."),
     )  # fmt: skip
     if len(runs) > len(pills):
         st.session_state[PICK_OLD] = run.id
+        # Without the state, which changes: a browser sends the words back, and old ones name no run any more.
+        names = told_apart(list(runs.values()))
         st.selectbox(
-            _("All {count} runs").format(count=len(runs)), list(runs),
-            format_func=lambda run_id: f"{runs[run_id].name} · {state_words(runs[run_id].state)}",
-            key=PICK_OLD, on_change=_show_picked, args=(PICK_OLD,), label_visibility="collapsed",
+            _("All {count} runs").format(count=len(runs)), list(runs), format_func=names.__getitem__,
+            key=PICK_OLD, on_change=_show_picked, args=(PICK_OLD, set(runs)), label_visibility="collapsed",
         )  # fmt: skip
 
 
-def _show_picked(key: str) -> None:
-    if st.session_state[key]:
+def _show_picked(key: str, known: Collection[str]) -> None:
+    # Words of a moment ago, of a run that has been renamed since, choose nothing.
+    if st.session_state[key] in known:
         st.query_params["run"] = st.session_state[key]
 
 

@@ -441,3 +441,18 @@ def test_a_preset_takes_the_nearest_size_that_it_can_bear() -> None:
     """A from photos of 40 px, too small for its network, takes the smallest that are not."""
     app = open_page("train", query={"architecture": "vgg16", "image_size": "40"})
     assert start(use_preset(app, "A")).recipe.image_size == 72
+
+
+def test_words_that_name_no_run_any_more_choose_nothing(home: Home) -> None:
+    """Browsers send back the words of a choice: those of the long list do not change with a run's state, and old ones are passed over."""
+    runs = [add_finished(home, f"run {number}", seed=number) for number in range(14)]
+    app = open_page("train", query={"run": runs[0].id})
+    older = app.selectbox(key="live-run-old")
+    assert set(older.options) == {run.name for run in runs}
+    older.set_value(runs[3].id).run()
+    assert app.query_params["run"] == runs[3].id
+    older = app.selectbox(key="live-run-old")
+    older.set_value("run 5 · evaluating").run()
+    assert not app.exception
+    assert not app.error
+    assert app.query_params["run"] == runs[3].id
