@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import threading
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import streamlit as st
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as some
+from streamlit.navigation.page import StreamlitPage
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.engine.converter import Converter
@@ -38,6 +41,31 @@ def controls(app: AppTest) -> set[str]:
         for widget in app.get(kind)
     ]
     return {name for name in KNOBS for key in keys if key == f"train-{name}" or key.startswith(f"train-{name}-")}
+
+
+def extras(app: AppTest) -> set[str]:
+    """Which of `EXTRAS` the page shows."""
+    keys = {str(widget.key) for kind in ("button_group", "multiselect") for widget in app.get(kind)}
+    found = {
+        name
+        for name, key in (("presets", "train-preset"), ("sweep", "sweep-knobs"), ("link", "link-hide"))
+        if key in keys
+    }
+    return found | ({"code"} if any(block.language == "python" for block in app.code) else set())
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Keeps the names of the pages that the navigation shows, a list for each run of the app."""
+    found: list[list[str]] = []
+    navigation = st.navigation
+
+    def kept(pages: list[StreamlitPage], **options: Any) -> StreamlitPage:
+        found.append([page.title for page in pages if page.visibility == "visible"])
+        return navigation(pages, **options)
+
+    monkeypatch.setattr(st, "navigation", kept)
+    return found
 
 
 # Take home
@@ -150,6 +178,30 @@ def test_a_link_hides_what_it_names_and_nothing_else() -> None:
     app.button(key="show-everything").click().run()
     assert controls(app) == everything
     assert "hide" not in app.query_params
+
+
+@pytest.mark.parametrize("hidden", EXTRAS)
+def test_a_link_hides_what_stands_beside_the_knobs(hidden: str) -> None:
+    """The presets, the sweep, the code and the link itself: each is there, and gone alone where a link hides it."""
+    assert extras(open_page("train")) == set(EXTRAS)
+    app = open_page("train", query={"hide": hidden})
+    assert not app.exception
+    assert extras(app) == set(EXTRAS) - {hidden}
+    app.button(key="show-everything").click().run()
+    assert extras(app) == set(EXTRAS)
+
+
+def test_a_link_names_the_pages_that_the_navigation_shows(shown: list[list[str]]) -> None:
+    """The others are gone from it, on every page, until one click shows all; whoever is led to one of them sees it."""
+    everything = [title for title, _icon in page_titles().values()]
+    app = open_page("train", query={"pages": "train,compare"})
+    assert (shown[0], shown[-1]) == (everything, ["Train", "Compare"])
+    app.switch_page("pages/data.py").run()
+    assert not app.exception
+    assert app.title[0].value == "Data"
+    assert shown[-1] == ["Train", "Compare"]
+    app.button(key="show-everything").click().run()
+    assert shown[-1] == everything
 
 
 @pytest.mark.parametrize("key", ["hide", "pages"])
