@@ -141,6 +141,10 @@ class History:
         return max(0.0, pace * remaining)
 
 
+# More than a page shows at once, and fewer than a class makes in an hour.
+HISTORIES_KEPT = 32
+
+
 class Reader:
     """Reads new events once for all who watch.
 
@@ -156,7 +160,11 @@ class Reader:
     def history(self, run_id: str) -> History:
         """Returns a run's history up to now, which stays as it is while the run goes on."""
         with self._guard:
-            history = self._histories.setdefault(run_id, History())
+            # The ones that were looked at last stay; of the others the events are read anew.
+            history = self._histories.pop(run_id) if run_id in self._histories else History()
+            self._histories[run_id] = history
+            while len(self._histories) > HISTORIES_KEPT:
+                del self._histories[next(iter(self._histories))]
             for seq, event in self._store.events(run_id, after=history.last_seq):
                 history.take(event)
                 history.last_seq = seq

@@ -16,7 +16,7 @@ import pytest
 
 from flowerlab.errors import BadName, StoreUnusable, UnknownRun
 from flowerlab.events import from_record
-from flowerlab.history import Reader
+from flowerlab.history import HISTORIES_KEPT, Reader
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.run import RunState
@@ -394,3 +394,14 @@ print("well")
         capture_output=True, text=True, timeout=120, check=False, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     assert outcome.stdout == "well\n", outcome.stderr[-2000:]
+
+
+def test_few_histories_are_kept_in_memory(store: Store) -> None:
+    """Of hundreds of runs those looked at last are kept; another one is read anew, and is the same."""
+    runs = [store.add(Recipe(seed=seed), "run").id for seed in range(HISTORIES_KEPT + 5)]
+    reader = Reader(store)
+    first = reader.history(runs[0])
+    for run_id in runs:
+        reader.history(run_id)
+    assert list(reader._histories) == runs[5:]
+    assert reader.history(runs[0]) == first
