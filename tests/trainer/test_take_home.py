@@ -12,17 +12,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
+import tensorflow as tf
+from numpy.typing import NDArray
 
 from flowerlab.datasets.folder import import_folder
+from flowerlab.datasets.garden import pictures
 from flowerlab.datasets.gather import gather
+from flowerlab.engine import converter
 from flowerlab.errors import RunFailed
 from flowerlab.export.take_home import Kind, take_home
 from flowerlab.metrics import accuracy_interval, load_predictions
+from flowerlab.photos import resize_photo
 from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
+from flowerlab.starter import RUN_ID
+from flowerlab.trainer.saved import load_saved
 from flowerlab.weights import import_weights
 
 LETTERS = ("A", "B", "C", "gently")
@@ -137,18 +146,72 @@ def test_the_photos_beside_a_program_are_cut_as_the_run_was(trained: Trained, tm
     assert [file.read_bytes() for file in tested] == expected
 
 
+def unseen(run: Run) -> NDArray[np.uint8]:
+    """Twenty drawn flowers as a run sees them, on none of which a conversion is checked: uint8, (20, side, side, 3)."""
+    recipe = run.recipe
+    return np.stack([
+        resize_photo(pictures.draw(1_000_000 + number).photo, recipe.image_size, recipe.resize) for number in range(20)
+    ])  # fmt: skip
+
+
+def litert_says(file: Path, photos: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Asks a LiteRT file as a phone does: float32, (photos, classes)."""
+    interpreter = tf.lite.Interpreter(model_path=str(file))
+    ask = interpreter.get_signature_runner()
+    (taken,), (given,) = ask.get_input_details(), ask.get_output_details()
+    return np.concatenate([ask(**{taken: photo[None].astype(np.float32)})[given] for photo in photos])
+
+
+# There is no other interpreter in the packages that Flowerlab needs.
+@pytest.mark.filterwarnings(r"ignore:\s*Warning. tf.lite.Interpreter is deprecated:UserWarning")
 def test_the_litert_file_answers_as_keras_does(trained: Trained, tmp_path: Path) -> None:
-    """LiteRT's answers about 50 photos differ from Keras' by less than a thousandth; a second wish makes nothing anew."""
+    """What LiteRT says of photos that the conversion never saw differs from Keras' answers by less than a thousandth; so it is told of
+    those 50 that it saw. A second wish makes nothing anew."""
     lab, run = trained.lab, trained.runs["C"]
     taken = take_home(lab, run, Kind.LITERT, tmp_path / "c.tflite")
+    photos = unseen(run)
+    expected = load_saved(lab.model_path(run)).predict_on_batch(photos.astype(np.float32))
+    assert np.ptp(expected, axis=0).max() > 0.01
+    np.testing.assert_allclose(litert_says(taken.path, photos), expected, atol=1e-3)
     assert taken.photos == 50
     assert taken.difference is not None
-    assert taken.difference < 1e-3
-    assert taken.path.read_bytes()[4:8] == b"TFL3"
+    assert 0 < taken.difference < 1e-3
     made = lab.converter.state(lab.model_path(run), "litert")
     again = take_home(lab, run, Kind.LITERT, tmp_path / "again.tflite")
     assert lab.converter.state(lab.model_path(run), "litert") is made
     assert again.path.read_bytes() == taken.path.read_bytes()
+
+
+def test_a_file_that_answers_otherwise_is_refused(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the new file's answers lie further from Keras' than they may, one sentence says how far, and no file is written."""
+    lab, run = trained.lab, trained.runs["A"]
+    monkeypatch.setattr(converter, "MOST_DIFFERENCE", -1.0)
+    with pytest.raises(
+        RunFailed, match=r"does not answer as Keras does.* -1 at most, on 50 photos.* Received: 0\.0"
+    ) as refused:
+        take_home(lab, run, Kind.LITERT, tmp_path / "a.tflite")
+    assert "\n" not in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("compact", [False, True], ids=["a run that was trained here", "the starter"])
+def test_the_keras_file_is_the_run_s_model(trained: Trained, tmp_path: Path, compact: bool) -> None:
+    """Keras loads the file in safe mode, and it answers what the lab answers: that of a run trained here is copied, the starter's compact
+    one is converted."""
+    lab, run = trained.lab, trained.runs["B"]
+    if compact:
+        assert lab.bring_starter()
+        run = lab.store.get(RUN_ID)
+    assert lab.model_path(run).suffix == (".npz" if compact else ".keras")
+    taken = take_home(lab, run, Kind.KERAS, tmp_path / "model.keras")
+    model = keras.models.load_model(taken.path, compile=False, safe_mode=True)
+    photos = unseen(run)
+    said = model.predict_on_batch(photos.astype(np.float32))
+    np.testing.assert_allclose(said, lab.predict(run, list(photos)), atol=1e-5)
+    assert np.ptp(said, axis=0).max() > 0.01
+    assert taken.photos == (50 if compact else 0)
 
 
 def test_a_model_that_cannot_be_converted_leaves_nothing(trained: Trained, tmp_path: Path) -> None:

@@ -280,6 +280,19 @@ def test_the_command_writes_and_says_so(lab: Lab, garden: Originals, call: Call,
     assert Path(told["path"]).stat().st_size == told["bytes"]
 
 
+def test_the_command_writes_a_card_and_a_model(lab: Lab, call: Call, tmp_path: Path) -> None:
+    """The card is the one that the page offers, the model that of the run, byte for byte; nothing must lie beside them."""
+    run = finished(lab)
+    code, out, err = call("export", run.id, "--to", "card", "--out", tmp_path / "run.html")
+    assert (code, err) == (0, "")
+    assert out == f"{tmp_path / 'run.html'}: {(tmp_path / 'run.html').stat().st_size / 1e6:,.2f} MB\n"
+    assert (tmp_path / "run.html").read_text(encoding="utf-8") == card(lab, run)
+    code, out, err = call("export", run.id, "--to", "keras", "--out", tmp_path / "run.keras", "--json")
+    told = json.loads(out)
+    assert (code, err, told["to"], told["beside"], told["difference"]) == (0, "", "keras", [], None)
+    assert (tmp_path / "run.keras").read_bytes() == lab.model_path(run).read_bytes() != b""
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
