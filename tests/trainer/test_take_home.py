@@ -101,11 +101,15 @@ def code_of_notebook(notebook: Path) -> Path:
     return whole
 
 
+def without_flowerlab() -> dict[str, str]:
+    """The environment of a process that cannot import Flowerlab."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
 def run_all(programs: list[Path], timeout_s: float = 250) -> list[tuple[float, int]]:
     """Runs programs where no Flowerlab can be imported; returns what each says of its test: (accuracy, photos)."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     ended = subprocess.run(
-        [sys.executable, "-c", RUN_ALL, *map(str, programs)], cwd=programs[0].parent, env=environment,
+        [sys.executable, "-c", RUN_ALL, *map(str, programs)], cwd=programs[0].parent, env=without_flowerlab(),
         capture_output=True, text=True, timeout=timeout_s,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr[-3000:]
@@ -294,3 +298,34 @@ def test_the_lecture_s_programs_on_a_garden_of_a_thousand(tmp_path: Path) -> Non
             assert low <= accuracy <= high, (run.name, low, accuracy, high)
     finally:
         lab.close()
+
+
+# Runs a program where no Flowerlab can be imported, and writes down the labels of what it tested.
+KEEP_LABELS = (
+    "import runpy, sys, numpy; numpy.save('labels.npy', numpy.asarray(runpy.run_path(sys.argv[1])['test'][1]))"
+)
+
+
+@pytest.mark.nightly
+@pytest.mark.real_data
+@pytest.mark.timeout(900)
+def test_a_program_cuts_tf_flowers_as_the_run_was(settings: Settings, tmp_path: Path) -> None:
+    """The labels of the photos that the program tests, which it has from TensorFlow Datasets, are those of the run's test, one by one."""
+    lab = Lab(settings)
+    try:
+        recipe = Recipe.parse({"dataset": "tf_flowers", "image_size": 72, "epochs": 1, "head": (4,)})
+        run = lab.start(recipe).run
+        lab.wait([run.id])
+        run = lab.store.get(run.id)
+        assert run.state is RunState.DONE, run.message
+        program = take_home(lab, run, Kind.SCRIPT, tmp_path / "flowers.py")
+        stored = load_predictions(lab.home.run(run.id))
+    finally:
+        lab.close()
+    assert program.lacks == ()
+    assert stored is not None
+    subprocess.run(
+        [sys.executable, "-c", KEEP_LABELS, str(program.path)], cwd=tmp_path, env=without_flowerlab(), check=True, timeout=600
+    )  # fmt: skip
+    assert len(stored["test_truth"]) == 1097
+    assert np.load(tmp_path / "labels.npy").tolist() == stored["test_truth"].tolist()

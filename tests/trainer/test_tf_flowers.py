@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import os
@@ -9,7 +10,9 @@ import socket
 import tarfile
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
@@ -21,10 +24,14 @@ from flowerlab.datasets.archive import TFDS_URL, archive_path, fetch_archive
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
+from flowerlab.datasets.parts import parts_of
 from flowerlab.downloads import RemoteFile
 from flowerlab.errors import DatasetNotAtHand
+from flowerlab.export.photo_code import photos_section, split_section
+from flowerlab.export.stages import Stage
 from flowerlab.home import Home
 from flowerlab.lesson import pack, unpack
+from flowerlab.photos import read_photo
 from flowerlab.recipe import Recipe
 from flowerlab.run import RunState
 from flowerlab.runs import Lab
@@ -38,34 +45,58 @@ SHARDS = (7, 5)
 
 def _jpeg(number: int) -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (8, 8), (20 * number, 0, 0)).save(file, "JPEG")
+    Image.new("RGB", (8, 8), (6 * number, 0, 0)).save(file, "JPEG")
     return file.getvalue()
 
 
 @pytest.fixture
 def two_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """A small tf_flowers in two shards, as the original has; returns its photos in TFDS' order."""
-    folder = tmp_path / "tfds" / "tf_flowers" / "3.0.1"
-    folder.mkdir(parents=True)
-    photos = [_jpeg(number) for number in range(sum(SHARDS))]
+    return _write_shards(tmp_path / "tfds", SHARDS, monkeypatch)
+
+
+def _write_shards(folder: Path, shards: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    version = folder / "tf_flowers" / "3.0.1"
+    version.mkdir(parents=True)
+    photos = [_jpeg(number) for number in range(sum(shards))]
     features = tfds.features.FeaturesDict(
         {"image": tfds.features.Image(shape=(None, None, 3)), "label": tfds.features.ClassLabel(names=FLOWERS)}
     )
     begin = 0
-    for shard, count in enumerate(SHARDS):
-        path = folder / f"tf_flowers-train.tfrecord-{shard:05d}-of-{len(SHARDS):05d}"
+    for shard, count in enumerate(shards):
+        path = version / f"tf_flowers-train.tfrecord-{shard:05d}-of-{len(shards):05d}"
         with tf.io.TFRecordWriter(str(path)) as writer:
             for number in range(begin, begin + count):
                 writer.write(features.serialize_example({"image": photos[number], "label": number % 5}))
         begin += count
     tfds.folder_dataset.write_metadata(
-        data_dir=folder,
+        data_dir=version,
         features=features,
-        split_infos=[tfds.core.SplitInfo(name="train", shard_lengths=list(SHARDS), num_bytes=1)],
+        split_infos=[tfds.core.SplitInfo(name="train", shard_lengths=list(shards), num_bytes=1)],
         filename_template="{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}",
     )
-    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(folder))
     return photos
+
+
+def test_a_program_reads_two_shards_in_their_order(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is taken home reads and cuts tf_flowers as the lab does, also where TFDS would read from two files in turn."""
+    _write_shards(tmp_path / "tfds", (40, 30), monkeypatch)
+    originals = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+    # TFDS has read where its data lie when it was imported.
+    at_hand = functools.partial(tfds.load, data_dir=tmp_path / "tfds", download=False)
+    monkeypatch.setattr(tfds, "load", at_hand)
+    recipe = Recipe.parse({"dataset": "tf_flowers", "image_size": 72})
+    stage = Stage(recipe, FLOWERS)
+    names: dict[str, Any] = {"tf": tf, "tfds": tfds, "IMAGE_SIZE": 72}
+    exec(f"{photos_section(stage).code}\n{split_section(stage).code}", names)
+    order, parts = parts_of(originals, "tf_flowers", split="honest", validation_fraction=recipe.validation_fraction)
+    for part in ("train", "validation", "test"):
+        places = order[getattr(parts, part)]
+        photos, labels = (value.numpy() for value in names[part])
+        assert labels.tolist() == originals.labels[places].tolist()
+        reds = [int(read_photo(originals.data(place))[0, 0, 0]) for place in places]
+        np.testing.assert_allclose(photos[:, 0, 0, 0], reds, atol=2)
 
 
 def test_photos_of_two_shards_keep_order_and_own_names(two_shards: list[bytes], home: Home) -> None:
