@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.ui.answers_view import Beside, problem_sentence, show_photo
-from flowerlab.ui.classifying import Given, classify, memory
+from flowerlab.ui.classifying import Decoded, Given, classify, memory
 from flowerlab.ui.given_photos import take_photos
+from flowerlab.ui.inside_photo import Photo
 from flowerlab.ui.lab import lab
 from flowerlab.ui.many_answers import rows_of, show_many
 from flowerlab.ui.run_picker import escaped, nothing_finished, pick_runs
@@ -16,6 +19,7 @@ from flowerlab.ui.similar_photos import similar_ready
 
 MOST_RUNS = 4
 PHOTOS_A_PAGE = 6
+LOOKS, SIMILAR = "classify-looks", "classify-similar"
 
 
 def main() -> None:
@@ -40,6 +44,9 @@ def main() -> None:
 def show_answers(photos: list[Given], runs: list[Run]) -> None:
     """What every run says about every photo."""
     kept = memory()
+    # The toggles are drawn below; whoever has set one needs the pixels once more.
+    shows = any(st.session_state.get(key) for key in (LOOKS, SIMILAR))
+    decoded = Decoded(PHOTOS_A_PAGE if shows else 0)
     bar = st.empty()
 
     def progress(done: int, total: int) -> None:
@@ -48,7 +55,7 @@ def show_answers(photos: list[Given], runs: list[Run]) -> None:
             bar.progress(done / total, text=words)
 
     with st.spinner(_("Classifying…")):
-        failed = classify(lab(), kept, photos, runs, progress)
+        failed = classify(lab(), kept, photos, runs, decoded=decoded, progress=progress)
     bar.empty()
     for sentence in failed.values():
         st.error(escaped(sentence), icon="🚧")
@@ -72,19 +79,19 @@ def show_answers(photos: list[Given], runs: list[Run]) -> None:
     if len(good) > PHOTOS_A_PAGE:
         page = st.pagination(-(-len(good) // PHOTOS_A_PAGE), key="classify-page")
         begin = (page - 1) * PHOTOS_A_PAGE
-    for photo in good[begin : begin + PHOTOS_A_PAGE]:
-        show_photo(photo, runs, kept, beside)
+    for shown in good[begin : begin + PHOTOS_A_PAGE]:
+        show_photo(Photo(shown, partial(decoded.pixels, shown), kept.pictures[shown.digest]), runs, kept, beside)
 
 
 def choose_beside(runs: list[Run]) -> Beside:
     """Lets one choose what is shown beside each answer."""
     with st.container(horizontal=True, gap="medium"):
         looks = st.toggle(
-            _("Where it looks"), key="classify-looks", persist_state="session",
+            _("Where it looks"), key=LOOKS, persist_state="session",
             help=_("Grad-CAM: the places of the photo that speak for the answer. The page Inside shows more."),
         )  # fmt: skip
         similar = st.toggle(
-            _("Most similar training photos"), key="classify-similar", persist_state="session",
+            _("Most similar training photos"), key=SIMILAR, persist_state="session",
             help=_("The three photos that the network was trained on and finds most like this one, with their labels. At first all "
                    "training photos go through the network once."),
         )  # fmt: skip

@@ -11,10 +11,9 @@ from flowerlab.calibration import tempered_one
 from flowerlab.charts.answers import answer_height_px, answer_options, answer_sentence
 from flowerlab.charts.colours import class_glyph
 from flowerlab.charts.heat_picture import heat_over, heat_sentence
-from flowerlab.errors import BadPhoto, FlowerlabError
+from flowerlab.errors import FlowerlabError
 from flowerlab.figures import spelled, sureness
 from flowerlab.locale import _
-from flowerlab.photos import read_photo
 from flowerlab.run import Run
 from flowerlab.ui.classifying import Given, Memory, was_trained_on
 from flowerlab.ui.inside_photo import Photo
@@ -51,44 +50,44 @@ class Beside:
     similar: frozenset[str] = frozenset()
 
 
-def show_photo(photo: Given, runs: list[Run], kept: Memory, beside: Beside) -> None:
+def show_photo(photo: Photo, runs: list[Run], kept: Memory, beside: Beside) -> None:
     """One photo with the answers of all runs, side by side if there are several."""
     with st.container(border=True):
         if len(runs) == 1:
             left, right = st.columns([1, 2], gap="medium")
             with left:
-                _show_given(photo, kept)
+                _show_given(photo.given, kept)
             with right:
                 show_answer(photo, runs[0], kept, beside, wide=True)
             return
         has_cell = len(runs) < CELLS_A_ROW
         if not has_cell:
             with st.container(width=NARROWEST_PX):
-                _show_given(photo, kept)
+                _show_given(photo.given, kept)
         grid = st.grid(columns=len(runs) + has_cell, min_column_width=NARROWEST_PX, gap="small")
         if has_cell:
             with grid.cell():
-                _show_given(photo, kept)
+                _show_given(photo.given, kept)
         for run in runs:
             with grid.cell():
                 show_answer(photo, run, kept, beside, wide=False)
 
 
-def _show_given(photo: Given, kept: Memory) -> None:
-    st.image(kept.pictures[photo.digest], width="stretch", alt=_("The photo {name}").format(name=photo.name))
-    st.caption(_caption(photo))
+def _show_given(given: Given, kept: Memory) -> None:
+    st.image(kept.pictures[given.digest], width="stretch", alt=_("The photo {name}").format(name=given.name))
+    st.caption(_caption(given))
 
 
-def _caption(photo: Given) -> str:
-    if photo.truth is None:
-        return escaped(photo.name)
+def _caption(given: Given) -> str:
+    if given.truth is None:
+        return escaped(given.name)
     words = _("A flower drawn by Flowerlab. Its true label: {truth}.")
-    if not photo.drawn:
+    if not given.drawn:
         words = _("Test photo {name}. Its true label: {truth}.")
-    return words.format(name=escaped(photo.name), truth=escaped(photo.truth))
+    return words.format(name=escaped(given.name), truth=escaped(given.truth))
 
 
-def show_answer(photo: Given, run: Run, kept: Memory, beside: Beside, *, wide: bool) -> None:
+def show_answer(photo: Photo, run: Run, kept: Memory, beside: Beside, *, wide: bool) -> None:
     """What one run says about one photo.
 
     Args:
@@ -98,15 +97,16 @@ def show_answer(photo: Given, run: Run, kept: Memory, beside: Beside, *, wide: b
         beside: What else is shown.
         wide: Whether there is room for the photo as the network sees it beside the bars.
     """
-    answer = kept.answers.get((run.id, photo.digest))
+    given = photo.given
+    answer = kept.answers.get((run.id, given.digest))
     if answer is None or run.result is None:
         return
     classes, probabilities = run.result.classes, answer.probabilities
     best = max(range(len(probabilities)), key=lambda label: probabilities[label])
     unknown = run.result.unknown(probabilities)
     judged = ""
-    if photo.truth is not None:
-        right = photo.truth == classes[best] and not unknown
+    if given.truth is not None:
+        right = given.truth == classes[best] and not unknown
         judged = " · " + ("✅\xa0" + _("right") if right else "❌\xa0" + _("wrong"))
     run_title(run)
     if wide:
@@ -127,13 +127,13 @@ def show_answer(photo: Given, run: Run, kept: Memory, beside: Beside, *, wide: b
             st.markdown(
                 f"{level} {class_glyph(best)} {escaped(classes[best])}, {sureness(probabilities[best])}{judged}"
             )
-        if was_trained_on(lab(), run, photo):
+        if was_trained_on(lab(), run, given):
             st.caption(_("🎓 This run has learnt from this very photo, so a right answer proves nothing."))
         _show_calibrated(run, probabilities)
         st.echarts_chart(
             answer_options(classes, probabilities),
             height=answer_height_px(probabilities),
-            key=f"answer-{run.id}-{photo.digest[:12]}",
+            key=f"answer-{run.id}-{given.digest[:12]}",
             alt=_("Probabilities: {sentence}").format(sentence=answer_sentence(classes, probabilities)),
         )
     with seen:
@@ -142,7 +142,7 @@ def show_answer(photo: Given, run: Run, kept: Memory, beside: Beside, *, wide: b
     if beside.looks:
         _show_look(photo, run)
     if run.id in beside.similar:
-        _show_similar(photo, run)
+        show_similar(lab(), run, given.digest, lambda: photo.pixels, name=given.name if given.truth else "")
 
 
 def _show_calibrated(run: Run, probabilities: Sequence[float]) -> None:
@@ -160,37 +160,19 @@ def _show_calibrated(run: Run, probabilities: Sequence[float]) -> None:
     )
 
 
-def _show_look(photo: Given, run: Run) -> None:
-    read = _photo_of(photo)
-    if read is None:
-        return
+def _show_look(photo: Photo, run: Run) -> None:
     try:
-        found = look_of(lab(), run, read, None)
+        found = look_of(lab(), run, photo, None)
     except FlowerlabError as error:
         tell(error)
         return
-    heat = heat_of(run, read, found)
+    heat = heat_of(run, photo, found)
     sentence = heat_sentence(heat)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.image(
-            encoded(heat_over(read.shown, heat, LOOK_OPACITY)), width=LOOK_PX,
-            alt=_("Where {run} looks in {photo}. {sentence}").format(run=run.name, photo=read.words, sentence=sentence),
+            encoded(heat_over(photo.shown, heat, LOOK_OPACITY)), width=LOOK_PX,
+            alt=_("Where {run} looks in {photo}. {sentence}").format(run=run.name, photo=photo.words, sentence=sentence),
         )  # fmt: skip
         with st.container(width="stretch"):
             st.markdown(_("**Where it looks**"), help=what_grad_cam_is())
             st.caption(sentence)
-
-
-def _show_similar(photo: Given, run: Run) -> None:
-    read = _photo_of(photo)
-    if read is not None:
-        show_similar(lab(), run, photo.digest, read.pixels, name=photo.name if photo.truth else "")
-
-
-def _photo_of(photo: Given) -> Photo | None:
-    """Reads a photo again: decoded photos of a phone take 36 MB each and are not kept."""
-    try:
-        return Photo(photo, read_photo(photo.data, photo.name))
-    except BadPhoto:
-        # It was told above.
-        return None

@@ -72,6 +72,31 @@ class Memory:
         self.answers: dict[tuple[str, str], Answer] = {}
 
 
+class Decoded:
+    """Photos that are decoded while a page is drawn once. The first few are not let go until then, so that nothing decodes them again.
+
+    Args:
+        most: How many those are.
+    """
+
+    def __init__(self, most: int = 0) -> None:
+        self._most = most
+        self._pixels: dict[str, NDArray[np.uint8]] = {}
+
+    def pixels(self, given: Given) -> NDArray[np.uint8]:
+        """Returns a photo as uint8, (height, width, 3), RGB.
+
+        Raises:
+            BadPhoto: As `read_photo`.
+        """
+        found = self._pixels.get(given.digest)
+        if found is None:
+            found = read_photo(given.data, given.name)
+            if len(self._pixels) < self._most:
+                self._pixels[given.digest] = found
+        return found
+
+
 def memory() -> Memory:
     """Returns this visitor's memory."""
     if MEMORY not in st.session_state:
@@ -81,8 +106,8 @@ def memory() -> Memory:
 
 
 def classify(
-    lab: Lab, kept: Memory, photos: Sequence[Given], runs: Sequence[Run],
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    lab: Lab, kept: Memory, photos: Sequence[Given], runs: Sequence[Run], *,
+    decoded: Decoded | None = None, progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, str]:  # fmt: skip
     """Fills the memory with what it lacks about these photos and runs.
 
@@ -91,6 +116,7 @@ def classify(
         kept: The memory.
         photos: To be named.
         runs: Finished ones.
+        decoded: Decodes them. Default: one that keeps none.
         progress: Called between groups of photos with (done, in all); may raise to give up, and what was answered is kept.
 
     Returns:
@@ -106,7 +132,7 @@ def classify(
     ]
     for begin in range(0, len(lacking), GROUP):
         progress(begin, len(lacking))
-        group = _read(kept, lacking[begin : begin + GROUP])
+        group = _read(kept, lacking[begin : begin + GROUP], decoded or Decoded())
         for run in runs:
             asked = {digest: pixels for digest, pixels in group.items() if (run.id, digest) not in kept.answers}
             if asked and run.id not in failed:
@@ -114,11 +140,11 @@ def classify(
     return failed
 
 
-def _read(kept: Memory, group: Sequence[Given]) -> dict[str, NDArray[np.uint8]]:
+def _read(kept: Memory, group: Sequence[Given], decoded: Decoded) -> dict[str, NDArray[np.uint8]]:
     pixels: dict[str, NDArray[np.uint8]] = {}
     for given in group:
         try:
-            pixels[given.digest] = read_photo(given.data, given.name)
+            pixels[given.digest] = decoded.pixels(given)
         except BadPhoto as error:
             kept.problems[given.digest] = str(error)
             continue

@@ -162,7 +162,7 @@ def _show_opened(lab: Lab, run: Run, answers: Answers, originals: Originals, pho
                 st.rerun()
         with right:
             if similar_ready(lab, run, key=f"inside-near-{run.id}"):
-                show_similar(lab, run, originals.digests[position], pixels, name=photo, count=NEIGHBOURS)
+                show_similar(lab, run, originals.digests[position], lambda: pixels, name=photo, count=NEIGHBOURS)
 
 
 def _look_at(photo: str) -> None:

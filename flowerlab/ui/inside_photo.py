@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import io
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -40,23 +41,29 @@ class Photo:
 
     Args:
         given: As it came.
-        pixels: uint8, (height, width, 3), RGB.
+        read: Decodes it; called once at most, and only if its pixels are needed.
+        picture: A smaller JPEG of it, if there is one: then it can be shown without being decoded.
     """
 
     given: Given
-    pixels: NDArray[np.uint8]
+    read: Callable[[], NDArray[np.uint8]]
+    picture: bytes | None = None
+
+    @cached_property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The photo: uint8, (height, width, 3), RGB."""
+        return self.read()
 
     @cached_property
     def shown(self) -> NDArray[np.uint8]:
         """The photo, small enough to be drawn upon at once."""
-        height, width = self.pixels.shape[:2]
-        share = min(1.0, SHOWN_PX / max(height, width))
-        if share == 1:
-            return self.pixels
         from PIL import Image
 
-        size = (max(1, round(width * share)), max(1, round(height * share)))
-        return np.asarray(Image.fromarray(self.pixels).resize(size), dtype=np.uint8)
+        image = Image.fromarray(self.pixels) if self.picture is None else Image.open(io.BytesIO(self.picture))
+        share = min(1.0, SHOWN_PX / max(image.size))
+        if share < 1:
+            image = image.resize((max(1, round(image.width * share)), max(1, round(image.height * share))))
+        return np.asarray(image, dtype=np.uint8)
 
     @property
     def words(self) -> str:
@@ -94,7 +101,8 @@ def pick_photo(lab: Lab, runs: Sequence[Run]) -> Photo | None:
     if chosen is None:
         return None
     try:
-        return Photo(chosen, read_photo(chosen.data, chosen.name))
+        pixels = read_photo(chosen.data, chosen.name)
+        return Photo(chosen, lambda: pixels)
     except BadPhoto as error:
         st.error(escaped(str(error)), icon="🚫")
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -60,7 +60,7 @@ def similar_ready(lab: Lab, run: Run, *, key: str) -> bool:
 
 
 def show_similar(
-    lab: Lab, run: Run, digest: str, pixels: NDArray[np.uint8], *, name: str = "", count: int = SHOWN
+    lab: Lab, run: Run, digest: str, read: Callable[[], NDArray[np.uint8]], *, name: str = "", count: int = SHOWN
 ) -> None:
     """Shows the training photos that are nearest to a photo, once `similar_ready`.
 
@@ -68,7 +68,7 @@ def show_similar(
         lab: Whose run.
         run: With a model.
         digest: Of the photo's bytes.
-        pixels: uint8, (height, width, 3), RGB.
+        read: Gives its pixels, uint8, (height, width, 3), RGB; called if the network has not been asked about it yet.
         name: Id of the photo, if it is of the run's data set.
         count: How many.
     """
@@ -79,7 +79,7 @@ def show_similar(
     originals = found[0]
     try:
         of_photo = asked(
-            ("features", run.id, run.attempt, digest), lambda waiting: features(lab, run, pixels, waiting=waiting)
+            ("features", run.id, run.attempt, digest), lambda waiting: features(lab, run, read(), waiting=waiting)
         )
     except FlowerlabError as error:
         tell(error)

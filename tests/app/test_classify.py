@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from flowerlab import photos
 from flowerlab.calibration import tempered_one
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
@@ -377,13 +378,9 @@ def test_confidence_is_calibrated_by_the_validation_photos(home: Home, asked: li
     assert not [text.value for text in app.caption if "alibrated" in text.value]
 
 
-def test_looks_and_similar_photos_are_shown_when_asked_for(
-    home: Home, asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Off at first. On: the map with a sentence; three training photos with their labels, once all went through the network. All that is
-    shown says what it is."""
-    garden = gather(home, "garden", Garden(PICTURES))
-    add_finished(home, "run", materials=garden.folder.name)
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Answers what is asked about the inside of a network; keeps the tasks. A photo's features are its mean colour."""
     tasks: list[str] = []
 
     def ask(predictor: Predictor, task: str, model: Path, **about: Any) -> dict[str, Any]:
@@ -392,33 +389,73 @@ def test_looks_and_similar_photos_are_shown_when_asked_for(
             return {"features": packed(unpacked(about["photos"]).mean(axis=(1, 2), dtype=np.float32))}
         heat = np.zeros((3, 3), dtype=np.float32)
         heat[1, 1] = 1
-        return {
-            "heat": packed(heat),
-            "places": [3, 3],
-            "layer": "conv3",
-            "label": 2,
-            "probabilities": [0.0, 0.0, 1.0, 0.0, 0.0],
-        }
+        answer = [0.0, 0.0, 1.0, 0.0, 0.0]
+        return {"heat": packed(heat), "places": [3, 3], "layer": "conv3", "label": 2, "probabilities": answer}
 
     monkeypatch.setattr(Predictor, "ask", ask)
-    app = upload(open_page("classify"), ("flower.jpg", photo()))
-    assert not tasks
-    app.toggle(key="classify-looks").set_value(True).run()
-    assert not app.exception
-    assert tasks == ["explain"]
-    assert "in the middle" in texts(app)
-    app.toggle(key="classify-similar").set_value(True).run()
+    return tasks
+
+
+def embedded(app: Any) -> Any:
+    """Waits until training photos went through networks, and draws the page again."""
     due_s = time.monotonic() + 30
     while not all(state.over for state in lab().embedder._states.values()):
         assert time.monotonic() < due_s
         time.sleep(0.01)
-    app.run()
+    return app.run()
+
+
+def test_looks_and_similar_photos_are_shown_when_asked_for(
+    home: Home, asked: list[tuple[str, int]], looked: list[str]
+) -> None:
+    """Off at first. On: the map with a sentence; three training photos with their labels, once all went through the network."""
+    garden = gather(home, "garden", Garden(PICTURES))
+    add_finished(home, "run", materials=garden.folder.name)
+    app = upload(open_page("classify"), ("flower.jpg", photo()))
+    assert not looked
+    app.toggle(key="classify-looks").set_value(True).run()
+    assert not app.exception
+    assert looked == ["explain"]
+    assert "in the middle" in texts(app)
+    app.toggle(key="classify-similar").set_value(True).run()
+    embedded(app)
     assert not app.exception
     told = alternatives(app)
     assert len([words for words in told if words.startswith("Training photo")]) == 3
     # The photo, as the network sees it, the bars, where it looks; and those three.
     assert len(told) == 4 + 3
     assert all(told)
+
+
+def test_a_photo_is_decoded_once(
+    home: Home, asked: list[tuple[str, int]], looked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the answers of two runs, their maps and their neighbours a photo is decoded once; drawn again, not at all."""
+    garden = gather(home, "garden", Garden(PICTURES))
+    runs = [add_finished(home, f"run {seed}", seed=seed, materials=garden.folder.name) for seed in range(2)]
+    app = open_page(
+        "classify", query={"runs": ",".join(run.id for run in runs)},
+        state={"classify-looks": True, "classify-similar": True},
+    )  # fmt: skip
+    # The first photo has the training photos go through the networks.
+    embedded(upload(app, ("first.jpg", photo())))
+    decoded: list[tuple[int, int]] = []
+    to_rgb = photos._to_rgb
+
+    def counted(image: Image.Image) -> NDArray[np.uint8]:
+        if image.size == (60, 40):
+            decoded.append(image.size)
+        return to_rgb(image)
+
+    monkeypatch.setattr(photos, "_to_rgb", counted)
+    looked.clear()
+    upload(app, ("second.jpg", photo(1)))
+    assert not app.exception
+    assert sorted(looked) == ["embed", "embed", "explain", "explain"]
+    assert len(decoded) == 1
+    app.toggle(key="classify-similar").set_value(False).run()
+    app.toggle(key="classify-similar").set_value(True).run()
+    assert len(decoded) == 1
 
 
 @pytest.mark.parametrize(
@@ -444,7 +481,7 @@ def test_many_photos_tell_how_far_they_are(home: Home, asked: list[tuple[str, in
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        classify(lab(), kept, photos, [run], leave)
+        classify(lab(), kept, photos, [run], progress=leave)
     assert told == [(0, 20), (8, 20), (16, 20)]
     assert len(kept.answers) == 16
     assert classify(lab(), kept, photos, [run]) == {}
