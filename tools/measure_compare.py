@@ -1,4 +1,4 @@
-"""Measures how long the matrices of the Compare page take to answer, and how much they send.
+"""Measures how long the Compare page takes to answer, and how much it sends.
 
     python -m tools.measure_compare [--repeats 15] [--photos 3670] [--runs 6]
 
@@ -38,6 +38,9 @@ from tools.random_runs import random_run
 PATIENCE_MS = 60_000
 # What comes later than this belongs to no click.
 SETTLED_MS = 400
+# The script of a page begins a moment after the click that asks for it; the page tells when it has ended.
+BEGINS_WITHIN_MS = 60
+ALL_DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
 ALL_SEEN = (
     "key => [...document.querySelectorAll(`.st-key-${key} img`)].every(image => image.complete && image.naturalWidth)"
 )
@@ -173,6 +176,31 @@ class Visitor:
             self.page.locator(".st-key-compare-unit").get_by_role("radio", name=unit, exact=True).click()
             self.page.wait_for_function(f"([key, before]) => ({drawing})(key) !== before", arg=[chart, before])
 
+    def press(self, kind: str, key: str, turn: int) -> None:
+        """Chooses another of the ways of a control; seen when the page is drawn anew."""
+        ways = self.page.locator(f".st-key-{key} [role=radio]")
+        other = [way for way in ways.all() if way.get_attribute("aria-checked") != "true"]
+        chosen = other[turn % len(other)]
+        chosen.scroll_into_view_if_needed()
+        with self.timed(kind):
+            chosen.click()
+            expect(chosen).to_have_attribute("aria-checked", "true")
+            self.drawn()
+
+    def find(self, kind: str, words: str) -> None:
+        """Looks for runs by words; seen when the page is drawn anew."""
+        box = self.page.locator(".st-key-find-text input")
+        box.scroll_into_view_if_needed()
+        with self.timed(kind):
+            box.fill(words)
+            box.press("Enter")
+            self.drawn()
+
+    def drawn(self) -> None:
+        """Waits until the page is drawn anew."""
+        self.page.wait_for_timeout(BEGINS_WITHIN_MS)
+        self.page.locator(ALL_DRAWN).wait_for(state="attached")
+
 
 def measure(
     visitor: Visitor,
@@ -195,6 +223,7 @@ def measure(
         return f"{truth_name} called {answer}: A" if kind == "minus" else f"photos of {truth_name} were called {answer}"
 
     visitor.learn({"one": f"matrix-{runs[0].id}", "minus": minus}, told)
+    page.locator(".st-key-find-runs summary").click()
     units = ["Photos", "% of the answer", "% of the true class"]
     for number in range(repeats):
         place = int(random.integers(len(runs)))
@@ -208,6 +237,10 @@ def measure(
             visitor.turn("turn a page of photos", f"photos-{run.id}-{cell.truth}-{cell.answer}", begin)
         visitor.click("click a cell of A minus B", "minus", minus, cell, f"{truth_name} called {answer}")
         visitor.switch("switch the unit", units[number % 3], f"matrix-{run.id}")
+        visitor.find("find runs by words", "" if number % 2 else run.name)
+        visitor.press("curves: another measure", "compare-measure", number)
+        visitor.press("curves: along something else", "compare-along", number)
+        visitor.press("figures of each class: another one", "compare-figure", number)
 
 
 def main() -> None:
@@ -238,7 +271,8 @@ def main() -> None:
         f"{os.cpu_count()} cores; {arguments.runs} runs, each with answers to all {arguments.photos:,} photos of a garden.\n"
     )
     print(
-        "| interaction | times | p50 | p95 | most by web socket | most in pictures |\n| --- | --- | --- | --- | --- | --- |"
+        "| interaction | times | p50 | p95 | processor, p50 | processor, p95 | most by web socket | most in pictures |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- |"
     )
     for kind, measured in visitor.kinds.items():
         print(measured.row(kind))

@@ -22,7 +22,7 @@ def stands(app: AppTest) -> str:
     return texts(app)
 
 
-@pytest.mark.parametrize("page", ["train", "compare", "classify"])
+@pytest.mark.parametrize("page", ["train", "compare", pytest.param("classify", marks=pytest.mark.nightly)])
 def test_ids_of_no_run_in_the_address(tmp_path: Path, page: str) -> None:
     """Paths, SQL, HTML and endless texts in the place of a run's id open nothing, and the page offers what there is."""
     for number in range(2):

@@ -273,6 +273,7 @@ def test_a_trainer_killed_while_it_writes_features(settings: Settings) -> None:
         lab.close()
 
 
+@pytest.mark.nightly
 def test_views_go_through_the_frozen_layers_once(home: Home) -> None:
     """With copies of augmented photos two sets are kept: of the photos, and of the copies; training draws from the copies."""
     recipe = B.changed(augment="standard", augment_views=3)
@@ -355,6 +356,7 @@ def test_copies_are_the_same_experiment_the_plain_way(home: Home, monkeypatch: p
     np.testing.assert_allclose(kept[:8], plain[:8], rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.nightly
 def test_features_of_more_digits_are_taken(home: Home) -> None:
     """A run that would compute in bfloat16 takes float32 features that are kept, and says so."""
     attempt(home, WIDE, precision="float32")
@@ -363,6 +365,7 @@ def test_features_of_more_digits_are_taken(home: Home) -> None:
     assert end["result"].precision == "float32"
 
 
+@pytest.mark.nightly
 def test_a_source_that_leaves_no_room_is_not_begun_with(home: Home) -> None:
     """Where a shallower set and the new one do not fit side by side, the pass begins with the photos, and the old set goes."""
     attempt(home, C)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from flowerlab.home import Home
 from flowerlab.looking import look
@@ -12,6 +13,7 @@ from flowerlab.starter import RUN_ID
 from tests.unit.test_look_only import bytes_in, mounted_read_only
 
 
+@pytest.mark.nightly
 def test_photos_are_answered_where_nothing_can_be_written(home: Home, settings: Settings) -> None:
     """A run names a photo and shows where it looks as it does in a lab that can be written; no byte of the home changes."""
     settings = settings.model_copy(update={"starter": True})

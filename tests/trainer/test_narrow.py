@@ -17,7 +17,7 @@ from tests.trainer.test_features import GARDEN, B, attempt, losses
 A = Recipe(architecture="handmade", image_size=72, epochs=2, head=(8,))
 
 
-@pytest.mark.parametrize("recipe", [A, B], ids=["A", "B"])
+@pytest.mark.parametrize("recipe", [pytest.param(A, marks=pytest.mark.nightly), B], ids=["A", "B"])
 def test_it_trains_in_bfloat16_and_answers_in_float32(
     home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe
 ) -> None:

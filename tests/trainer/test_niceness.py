@@ -34,6 +34,7 @@ def test_a_lab_that_was_started_nicely_keeps_its_niceness(begun: int, wanted: in
     assert (outcome.stdout, outcome.stderr) == (f"{expected}\n", "")
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has classes of priority instead")
 def test_a_trainer_has_the_niceness_of_the_settings(home: Home, settings: Settings) -> None:
     """The process itself has stepped back as far as it was told."""
@@ -46,6 +47,7 @@ def test_a_trainer_has_the_niceness_of_the_settings(home: Home, settings: Settin
         trainer.kill()
 
 
+@pytest.mark.nightly
 def test_tensorflow_takes_no_more_threads_than_it_may() -> None:
     """Both of its pools, the one within an operation and the one across operations."""
     program = (

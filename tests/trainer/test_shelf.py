@@ -29,7 +29,8 @@ def outcome(home: Home, recipe: Recipe) -> tuple[list[float], np.ndarray]:
 @pytest.mark.parametrize(
     "recipe",
     [
-        A, B.changed(dropout=0.3), pytest.param(B.changed(optimizer="rmsprop"), marks=pytest.mark.nightly),
+        pytest.param(A, marks=pytest.mark.nightly), B.changed(dropout=0.3),
+        pytest.param(B.changed(optimizer="rmsprop"), marks=pytest.mark.nightly),
         pytest.param(B.changed(weights="none", seed=5), marks=pytest.mark.nightly),
     ],
     ids=["A", "B with dropout", "RMSprop", "random weights"],

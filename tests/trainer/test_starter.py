@@ -36,6 +36,7 @@ def test_a_run_can_go_on_from_it(settings: Settings) -> None:
     np.testing.assert_allclose(network.model.predict_on_batch(photos), source.predict_on_batch(photos), atol=1e-5)
 
 
+@pytest.mark.nightly
 @pytest.mark.real_data
 def test_it_says_of_real_photos_what_its_predictions_say(settings: Settings) -> None:
     """Asked about the photos as they came, the shipped model answers as the shipped predictions have it, names and all."""

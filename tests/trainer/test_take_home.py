@@ -136,6 +136,7 @@ def test_every_preset_s_program_reaches_what_the_run_reached(trained: Trained, t
     assert (tmp_path / "A" / "flowers.keras").is_file()
 
 
+@pytest.mark.nightly
 def test_the_photos_beside_a_program_are_cut_as_the_run_was(trained: Trained, tmp_path: Path) -> None:
     """Sorted by name, the photos after the first 70 % are the run's test photos, with their classes, byte for byte."""
     run = trained.runs["A"]
@@ -200,7 +201,11 @@ def test_a_file_that_answers_otherwise_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("compact", [False, True], ids=["a run that was trained here", "the starter"])
+@pytest.mark.parametrize(
+    "compact",
+    [False, pytest.param(True, marks=pytest.mark.nightly)],
+    ids=["a run that was trained here", "the starter"],
+)
 def test_the_keras_file_is_the_run_s_model(trained: Trained, tmp_path: Path, compact: bool) -> None:
     """Keras loads the file in safe mode, and it answers what the lab answers: that of a run trained here is copied, the starter's compact
     one is converted."""
