@@ -163,6 +163,9 @@ class Result(BaseModel):
         description="Layer → ‖after − before‖ / ‖before‖ of its weights, in the network's order; before: as training began, after: "
         "the best epoch's. Layers that are not here were frozen. None: not measured.",
     )
+    versions: dict[str, str] | None = Field(
+        default=None, description="Name → version of what trained it, see `flowerlab.versions`. None: not recorded."
+    )
     model_difference: float | None = Field(
         default=None,
         description="Largest difference of a probability between the saved model and the reported ones, on 64 photos.",

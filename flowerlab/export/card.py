@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import html
-import platform
 import time
-from importlib import metadata
 
-import flowerlab
 from flowerlab.datasets.catalog import DATASETS, dataset_title
 from flowerlab.errors import UnknownRun
 from flowerlab.events import Result
@@ -18,8 +15,8 @@ from flowerlab.machine import machine_name
 from flowerlab.recipe import KNOBS, as_text
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.versions import versions_here
 
-PACKAGES = ("keras", "tensorflow", "numpy", "pillow")
 STYLE = """
 :root { color-scheme: light dark; --ink: #1e241f; --page: #fdfcf8; --quiet: #5b635d; --rule: #d9d7c8; --run: #0072b2;
   --good: 0, 114, 178; --bad: 213, 94, 0; }
@@ -160,7 +157,7 @@ def _facts(lab: Lab, run: Run, result: Result) -> str:
         (_("Trained on"), trained),
         (_("Frozen layers computed in"), result.precision),
         (_("Card made"), f"{_day(time.time())}, {machine_name()}"),
-        (_("Versions where the card was made"), _versions()),
+        _versions(result),
     ]
     rows = "".join(f'<tr><th scope="row">{_text(name)}</th><td>{_text(value)}</td></tr>' for name, value in facts)
     return f'<table class="knobs"><tbody>{rows}</tbody></table>'
@@ -181,6 +178,7 @@ def _day(seconds: float | None) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds)) if seconds is not None else "–"
 
 
-def _versions() -> str:
-    named = [f"{package} {metadata.version(package)}" for package in PACKAGES]
-    return ", ".join([f"Flowerlab {flowerlab.__version__}", f"Python {platform.python_version()}", *named])
+def _versions(result: Result) -> tuple[str, str]:
+    """Those that trained it; where they were not recorded, those of where the card is made, called so."""
+    title = _("Versions where the card was made") if result.versions is None else _("Versions that trained it")
+    return title, ", ".join(f"{name} {version}" for name, version in (result.versions or versions_here()).items())

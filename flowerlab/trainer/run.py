@@ -35,6 +35,7 @@ from flowerlab.trainer.shelf import Shelf
 from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tf_flowers import gather_tf_flowers
 from flowerlab.trainer.weight_changes import Weights, learning_weights, relative_changes
+from flowerlab.versions import versions_here
 from flowerlab.work import CHECKED_PHOTOS, Photos, batches_per_epoch, wanted_way, work_of
 from flowerlab.workplace import Workplace, claim
 
@@ -296,6 +297,7 @@ def _evaluate_and_save(run: _Run, channel: Channel, trained: Trained, place: Wor
         model_difference=difference,
         validation_photos=len(run.split.validation),
         weight_changes=relative_changes(run.weights_before, learning_weights(run.network.model)),
+        versions=versions_here(),
         # What an attempt that went on took in all says little about what a whole run would.
         timing=_timing(run, state, seconds) if tested and not run.seconds_before else None,
     )

@@ -17,6 +17,7 @@ from flowerlab.recipe import Recipe
 from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
+from flowerlab.versions import versions_here
 
 
 @pytest.fixture
@@ -99,6 +100,7 @@ def test_the_lecture_on_the_garden(lab: Lab) -> None:
         counts = run.recipe.chosen.counts(
             image_size=72, unfreeze_from=run.recipe.unfreeze_from, head=run.recipe.head, classes=5
         )
+        assert result.versions == versions_here()
         assert (result.total_parameters, result.trainable_parameters) == (counts.total, counts.trainable)
     assert_weights_moved(lab, runs["B"], runs["C"])
     again = lab.lecture(architecture="mobilenet_v2_035", weights="none", shared=shared)

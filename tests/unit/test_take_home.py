@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -241,6 +242,19 @@ def test_a_card_holds_the_run(lab: Lab) -> None:
     for words in ("0.0003", "Learning rate", "Apache-2.0", "tensorflow 2.", "keras 3.", "recall", run.id, "12 s"):
         assert words in text, words
     assert text.count("garden") >= 1
+
+
+def test_a_card_tells_what_trained_the_run(lab: Lab) -> None:
+    """The versions that the run recorded, whatever is installed where the card is made; those, called so, where it recorded none."""
+    run = finished(lab)
+    text = Parts(card(lab, run)).text
+    assert "Versions where the card was made" in text
+    assert "Versions that trained it" not in text
+    assert run.result is not None
+    recorded = replace(run, result=run.result.model_copy(update={"versions": {"Flowerlab": "0.0.7", "keras": "3.0.1"}}))
+    text = Parts(card(lab, recorded)).text
+    assert re.search(r"Versions that trained it\s*Flowerlab 0\.0\.7, keras 3\.0\.1", text)
+    assert "Versions where" not in text
 
 
 def test_names_on_a_card_are_only_names(lab: Lab) -> None:
