@@ -18,12 +18,13 @@ from flowerlab.runs import Lab
 from flowerlab.ui.lines_table import lines_table
 from flowerlab.ui.photo_tiles import TILE_PX, Tile, show_tile, turned_to
 from flowerlab.ui.photos_view import PHOTOS_A_PAGE, class_words, picture
-from flowerlab.ui.run_columns import in_rows
+from flowerlab.ui.run_columns import RUNS_A_ROW, in_rows
 from flowerlab.ui.run_picker import escaped, run_title
 
 CHOSEN = "mistakes-photo"
 MOST_TURNS = 6
 PICTURE_PX = 420
+ABOVE_PX = 300
 
 
 def show_photo_over_epochs(lab: Lab, sides: Sequence[tuple[Run, EpochAnswers]], epoch: int) -> None:
@@ -76,8 +77,13 @@ def _show_photo(sides: Sequence[tuple[Run, EpochAnswers]], originals: Originals 
             with column:
                 _show_answers(run, answers, photo, epoch)
         return
-    # The picture takes the place of the first.
-    for column, side in in_rows([None, *sides]):
+    # The picture takes the place of the first, unless one of them would then stand alone.
+    above = len(sides) % RUNS_A_ROW == 0
+    if above:
+        with st.container(width=ABOVE_PX):
+            _show_picture(originals, photo, class_words(first.classes, truth))
+    cells: list[tuple[Run, EpochAnswers] | None] = [*sides] if above else [None, *sides]
+    for column, side in in_rows(cells):
         with column:
             if side is None:
                 _show_picture(originals, photo, class_words(first.classes, truth))
