@@ -77,12 +77,13 @@ def _show_photo(sides: Sequence[tuple[Run, EpochAnswers]], originals: Originals 
             with column:
                 _show_answers(run, answers, photo, epoch)
         return
+    cells: list[tuple[Run, EpochAnswers] | None] = [*sides]
     # The picture takes the place of the first, unless one of them would then stand alone.
-    above = len(sides) % RUNS_A_ROW == 0
-    if above:
+    if len(sides) % RUNS_A_ROW == 0:
         with st.container(width=ABOVE_PX):
             _show_picture(originals, photo, class_words(first.classes, truth))
-    cells: list[tuple[Run, EpochAnswers] | None] = [*sides] if above else [None, *sides]
+    else:
+        cells.insert(0, None)
     for column, side in in_rows(cells):
         with column:
             if side is None:
