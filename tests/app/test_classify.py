@@ -408,7 +408,8 @@ def embedded(app: Any) -> Any:
 def test_looks_and_similar_photos_are_shown_when_asked_for(
     home: Home, asked: list[tuple[str, int]], looked: list[str]
 ) -> None:
-    """Off at first. On: the map with a sentence; three training photos with their labels, once all went through the network."""
+    """Off at first. On: the map with a sentence; three training photos with their labels, once all went through the network. All that is
+    shown says what it is."""
     garden = gather(home, "garden", Garden(PICTURES))
     add_finished(home, "run", materials=garden.folder.name)
     app = upload(open_page("classify"), ("flower.jpg", photo()))

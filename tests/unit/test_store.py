@@ -381,7 +381,7 @@ def use(number):
 threads = [threading.Thread(target=use, args=(number,)) for number in range(4)]
 for thread in threads:
     thread.start()
-for _ in range(400):
+for _ in range(2000):
     store.close()
 closed.set()
 for thread in threads:
