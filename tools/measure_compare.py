@@ -31,6 +31,7 @@ from flowerlab.home import Home
 from flowerlab.run import Run
 from flowerlab.settings import Settings
 from flowerlab.store import Store
+from flowerlab.ui.cell_photos import FRAME, MINUS_FRAME
 from tools.app_server import chromium, served
 from tools.matrix_cells import click_cell, find_cells
 from tools.random_runs import random_run
@@ -40,6 +41,8 @@ PATIENCE_MS = 60_000
 SETTLED_MS = 400
 # The script of a page begins a moment after the click that asks for it; the page tells when it has ended.
 BEGINS_WITHIN_MS = 60
+# What a chart of each kind opens.
+FRAMES = {"one": FRAME, "minus": MINUS_FRAME}
 ALL_DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
 ALL_SEEN = (
     "key => [...document.querySelectorAll(`.st-key-${key} img`)].every(image => image.complete && image.naturalWidth)"
@@ -138,10 +141,11 @@ class Visitor:
         measured.socket.append(self.traffic.socket - socket)
         measured.photos.append(self.traffic.photos - photos)
 
-    def seen(self, words: str) -> None:
-        """Waits until the open cell says these words and shows its photos."""
-        expect(self.page.locator(".st-key-compare-cell").get_by_text(words).first).to_be_visible()
-        self.page.wait_for_function(ALL_SEEN, arg="compare-cell")
+    def seen(self, kind: str, words: str) -> None:
+        """Waits until the open cell of a kind of chart says these words and shows its photos."""
+        frame = FRAMES[kind]
+        expect(self.page.locator(f".st-key-{frame}").get_by_text(words).first).to_be_visible()
+        self.page.wait_for_function(ALL_SEEN, arg=frame)
 
     def learn(self, charts: dict[str, str], told: Callable[[str, Cell], str]) -> None:
         """Finds the cells of charts, each standing for all of its kind.
@@ -160,13 +164,13 @@ class Visitor:
         self.page.locator(f".st-key-{chart} canvas").first.scroll_into_view_if_needed()
         with self.timed(what):
             click_cell(self.page, chart, self.places[kind, cell])
-            self.seen(words)
+            self.seen(kind, words)
 
     def turn(self, kind: str, key: str, begin: int) -> None:
         """Goes on to the next page of photos."""
         with self.timed(kind):
             self.page.locator(f".st-key-{key}-on button").click()
-            self.seen(f"{begin + 1:,}–")
+            self.seen("one", f"{begin + 1:,}–")
 
     def switch(self, kind: str, unit: str, chart: str) -> None:
         """Chooses another unit; seen when a chart has changed."""
@@ -225,9 +229,11 @@ def measure(
     visitor.learn({"one": f"matrix-{runs[0].id}", "minus": minus}, told)
     page.locator(".st-key-find-runs summary").click()
     units = ["Photos", "% of the answer", "% of the true class"]
-    for number in range(repeats):
-        place = int(random.integers(len(runs)))
-        cell = Cell(*(int(label) for label in random.integers(0, len(visitor.classes), 2)))
+    classes = len(visitor.classes)
+    # Each cell of a run once: one that was left on a later page opens there again.
+    for number, drawn in enumerate(random.permutation(len(runs) * classes**2)[:repeats].tolist()):
+        place, (truth_label, answer_label) = drawn // classes**2, divmod(drawn % classes**2, classes)
+        cell = Cell(truth_label, answer_label)
         run, count = runs[place], len(photos_in_cell(truth, sides[place], cell))
         truth_name, answer = (visitor.classes[label] for label in cell)
         visitor.click(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -13,15 +14,15 @@ from flowerlab.comparison import Answers, order_in, run_photos
 from flowerlab.locale import _
 from flowerlab.run import told_apart
 from flowerlab.ui.lab import lab
-from flowerlab.ui.opened_cell import close_cell
+from flowerlab.ui.opened_cell import MINUS, close_cell
 from flowerlab.ui.photo_tiles import Said, Tile, photo_tiles
 from flowerlab.ui.photos_view import PHOTOS_A_PAGE
 from flowerlab.ui.run_picker import colour_mark, escaped
 
 # Where a link from a matrix leads: on a phone others stand between it and its photos.
 ANCHOR = "cell-photos"
-# Of the photos that a matrix opens.
-FRAME = "compare-cell"
+# Of the photos that a matrix opens, and that A minus B does.
+FRAME, MINUS_FRAME = "compare-cell", "compare-minus-cell"
 # A row of A's photos and one of B's: more at once would keep a click waiting for longer than a second.
 A_SIDE = 6
 
@@ -31,9 +32,7 @@ def link_to_photos() -> None:
     st.markdown(f"[{_('↓ The photos of the framed cell')}](#{ANCHOR})")
 
 
-def show_cell(
-    one: Answers, others: Sequence[Answers], cell: Cell, *, frame: str = FRAME, close: Callable[[], None] = close_cell
-) -> None:
+def show_cell(one: Answers, others: Sequence[Answers], cell: Cell, *, frame: str, close: Callable[[], None]) -> None:
     """Shows the photos of a run's cell.
 
     Args:
@@ -81,10 +80,9 @@ def show_differing(first: Answers, second: Answers, cell: Cell) -> None:
     order = order_in(second, first)
     found = differing_photos(first.truth, first.probabilities, second.probabilities[order], cell)
     truth, answer = (escaped(first.classes[label]) for label in cell)
-    with st.container(border=True, key=FRAME):
-        _headline(
-            _("Where A and B differ: {truth} called {answer}").format(truth=truth, answer=answer), FRAME, close_cell
-        )
+    with st.container(border=True, key=MINUS_FRAME):
+        words = _("Where A and B differ: {truth} called {answer}").format(truth=truth, answer=answer)
+        _headline(words, MINUS_FRAME, partial(close_cell, MINUS))
         st.caption(_("Photos that lie in this cell of both: {count}.").format(count=f"{found.both:,}"))
         _show_side("A", first, second, found.only_first, cell)
         # Found by their places in the first; tiles need them in its own answers.

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def cell_table(matrix: str, values: NDArray[np.float64], classes: Sequence[str], form: str) -> None:
+def cell_table(place: str, matrix: str, values: NDArray[np.float64], classes: Sequence[str], form: str) -> None:
     """Draws a matrix as a table whose cells open the same photos: for the keyboard and for those who do not see the chart.
 
     Args:
+        place: Where its cells open, see `opened_cell`.
         matrix: What names the matrix on the page.
         values: float64, (classes, classes).
         classes: Names in label order.
@@ -37,7 +38,7 @@ def cell_table(matrix: str, values: NDArray[np.float64], classes: Sequence[str],
             table,
             column_config={name: st.column_config.NumberColumn(format=form) for name in table.columns},
             selection_mode="single-cell",
-            on_select=on_choice(matrix, key, list(table.columns)),
+            on_select=on_choice(place, matrix, key, list(table.columns)),
             key=key,
             alt=_("A table with a row for each true class and a column for each answer."),
         )

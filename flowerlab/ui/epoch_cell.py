@@ -11,7 +11,7 @@ from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.cell_photos import ANCHOR
-from flowerlab.ui.opened_cell import close_cell
+from flowerlab.ui.opened_cell import OVER_EPOCHS, close_cell
 from flowerlab.ui.photo_tiles import Said, Tile, photo_tiles
 from flowerlab.ui.run_picker import escaped
 
@@ -36,7 +36,7 @@ def show_epoch_cell(lab: Lab, run: Run, answers: EpochAnswers, shown: int, cell:
     with st.container(border=True, key="epoch-cell"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.subheader(epoch_cell_headline(run, answers, shown, cell, len(places)), anchor=ANCHOR, width="stretch")
-            st.button(_("Close"), key="epoch-cell-close", on_click=close_cell)
+            st.button(_("Close"), key="epoch-cell-close", on_click=close_cell, args=(OVER_EPOCHS,))
         if tiles:
             key = f"epoch-photos-{run.id}-{shown}-{cell.truth}-{cell.answer}"
             photo_tiles(tiles, run_photos(lab, run), key=key)

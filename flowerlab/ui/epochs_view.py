@@ -22,7 +22,7 @@ from flowerlab.ui.cell_photos import link_to_photos
 from flowerlab.ui.cell_table import cell_table
 from flowerlab.ui.epoch_cell import show_epoch_cell
 from flowerlab.ui.lines_table import lines_table
-from flowerlab.ui.opened_cell import on_click, open_cell
+from flowerlab.ui.opened_cell import OVER_EPOCHS, on_click, open_cell
 from flowerlab.ui.photo_over_epochs import show_photo_over_epochs
 from flowerlab.ui.run_columns import in_rows
 from flowerlab.ui.run_picker import escaped, run_title
@@ -76,7 +76,7 @@ def show_epochs(lab: Lab, runs: Sequence[Run]) -> None:
                 _show_matrix(run, answers, epoch, scale)
                 _show_recall(run, answers, epoch)
     for run, answers in sides:
-        cell = open_cell(_matrix_of(run))
+        cell = open_cell(OVER_EPOCHS, _matrix_of(run))
         if cell is not None and max(cell) < len(answers.classes):
             show_epoch_cell(lab, run, answers, _reached(answers, epoch), cell)
     show_photo_over_epochs(lab, sides, epoch)
@@ -127,16 +127,16 @@ def _show_matrix(run: Run, answers: EpochAnswers, epoch: int, scale: Scale) -> N
     counts = cell_sizes(answers.truth, answers.probabilities[_reached(answers, epoch)])
     sentence = epoch_words(run, answers, epoch)
     matrix = _matrix_of(run)
-    opened = open_cell(matrix)
+    opened = open_cell(OVER_EPOCHS, matrix)
     st.echarts_chart(
         matrix_options(counts, answers.classes, "rows", scale=scale, dark=st.context.theme.type == "dark", opened=opened),
-        height=MATRIX_PX, key=matrix, on_select=on_click(matrix, matrix, len(answers.classes)),
+        height=MATRIX_PX, key=matrix, on_select=on_click(OVER_EPOCHS, matrix, len(answers.classes)),
         alt=_("Confusion matrix of {run}, validation photos. {sentence}").format(run=run.name, sentence=sentence),
     )  # fmt: skip
     if opened is not None:
         link_to_photos()
     st.caption(escaped(sentence) + " " + _("Cells: % of the true class. Click a number to see its validation photos."))
-    cell_table(matrix, cell_values(counts, "counts"), answers.classes, "%d")
+    cell_table(OVER_EPOCHS, matrix, cell_values(counts, "counts"), answers.classes, "%d")
 
 
 def _matrix_of(run: Run) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -11,9 +12,9 @@ from flowerlab.charts.heatmap import HEIGHT_PX, Scale
 from flowerlab.charts.matrix import amount_scale, matrix_options, matrix_sentence
 from flowerlab.locale import _
 from flowerlab.run import Run, told_apart
-from flowerlab.ui.cell_photos import link_to_photos, show_cell
+from flowerlab.ui.cell_photos import FRAME, link_to_photos, show_cell
 from flowerlab.ui.cell_table import cell_table
-from flowerlab.ui.opened_cell import on_click, open_cell
+from flowerlab.ui.opened_cell import MATRICES, close_cell, on_click, open_cell
 from flowerlab.ui.refreshing import fragment
 from flowerlab.ui.run_picker import mistakes_link, run_title
 from flowerlab.ui.sides import Side, answers_among, side_of
@@ -24,7 +25,7 @@ MATRICES_A_ROW = 3
 
 @fragment()
 def show_matrices(runs: Sequence[Run]) -> None:
-    """Draws the matrices of the chosen runs, in a fragment of their own: a click draws nothing else anew."""
+    """Draws the matrices of the chosen runs and the difference of two, in a fragment of their own: a choice draws nothing else anew."""
     st.subheader(
         _("Confusion matrices (test photos)"),
         help=_(
@@ -37,8 +38,17 @@ def show_matrices(runs: Sequence[Run]) -> None:
             "**Click a number to see its photos.** All matrices share one scale: the stronger the colour, the more photos."
         )
     )
-    sides, names = [side_of(run) for run in runs], told_apart(runs)
-    dark = st.context.theme.type == "dark"
+    sides, dark = [side_of(run) for run in runs], st.context.theme.type == "dark"
+    _show_all(sides, unit, dark=dark)
+    if len(runs) > 1:
+        mistakes_link(*runs)
+    show_subtraction(answers_among(sides), unit, dark=dark)
+
+
+@fragment()
+def _show_all(sides: Sequence[Side], unit: Unit, *, dark: bool) -> None:
+    """Draws each run's matrix and what is open in one: a click in them does not subtract anew."""
+    names = told_apart([side.run for side in sides])
     scale = amount_scale([side.counts for side in sides if side.counts is not None], unit, dark=dark)
     for begin in range(0, len(sides), MATRICES_A_ROW):
         row = sides[begin : begin + MATRICES_A_ROW]
@@ -46,12 +56,9 @@ def show_matrices(runs: Sequence[Run]) -> None:
             with column:
                 _show_matrix(side, names[side.run.id], unit, scale=scale, dark=dark)
         for side in row:
-            cell = open_cell(side.matrix)
+            cell = open_cell(MATRICES, side.matrix)
             if cell is not None:
                 _show_photos(side, sides, cell)
-    if len(runs) > 1:
-        mistakes_link(*runs)
-    show_subtraction(answers_among(sides), unit, dark=dark)
 
 
 def pick_unit() -> Unit:
@@ -79,14 +86,14 @@ def _show_matrix(side: Side, name: str, unit: Unit, *, scale: Scale, dark: bool)
         return
     classes = side.run.result.classes
     sentence = matrix_sentence(side.counts, classes)
-    opened = open_cell(side.matrix)
+    opened = open_cell(MATRICES, side.matrix)
     st.echarts_chart(
         matrix_options(
             side.counts, classes, unit, scale=scale, dark=dark, opened=opened, opens=side.answers is not None
         ),
         height=HEIGHT_PX,
         key=side.matrix,
-        on_select=on_click(side.matrix, side.matrix, len(classes)),
+        on_select=on_click(MATRICES, side.matrix, len(classes)),
         alt=_("Confusion matrix of {run}. {sentence}").format(run=name, sentence=sentence),
     )
     if opened is not None:
@@ -94,11 +101,12 @@ def _show_matrix(side: Side, name: str, unit: Unit, *, scale: Scale, dark: bool)
     st.caption(sentence)
     mistakes_link(side.run)
     values = cell_values(side.counts, unit)
-    cell_table(side.matrix, values, classes, "%d" if unit == "counts" else "%.1f %%")
+    cell_table(MATRICES, side.matrix, values, classes, "%d" if unit == "counts" else "%.1f %%")
 
 
 def _show_photos(side: Side, sides: Sequence[Side], cell: Cell) -> None:
     if side.answers is None:
         st.info(_("This run's answers to the single photos are not kept, so that a cell cannot be opened."), icon="🗂️")
         return
-    show_cell(side.answers, answers_among([other for other in sides if other is not side]), cell)
+    others = answers_among([other for other in sides if other is not side])
+    show_cell(side.answers, others, cell, frame=FRAME, close=partial(close_cell, MATRICES))

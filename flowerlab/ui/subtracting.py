@@ -15,12 +15,16 @@ from flowerlab.paired import PairedTest
 from flowerlab.run import told_apart
 from flowerlab.ui.cell_photos import show_differing
 from flowerlab.ui.cell_table import cell_table
-from flowerlab.ui.opened_cell import on_click, open_cell
+from flowerlab.ui.opened_cell import MINUS, on_click, open_cell
+from flowerlab.ui.refreshing import fragment
 from flowerlab.ui.run_picker import escaped
 
 
+@fragment()
 def show_subtraction(sides: Sequence[Answers], unit: Unit, *, dark: bool) -> None:
     """Lets one choose two of the tested runs and draws the difference of their matrices; nothing if there are fewer.
+
+    In a fragment of its own: a click in it does not draw the matrices anew.
 
     Args:
         sides: The tested ones of the chosen runs.
@@ -64,7 +68,7 @@ def _pick_two(sides: Sequence[Answers]) -> tuple[Answers, Answers]:
 
 def _show_difference(first: Answers, second: Answers, test: PairedTest, unit: Unit, *, dark: bool) -> None:
     matrix = f"minus-{first.run.id}-{second.run.id}"
-    opened = open_cell(matrix)
+    opened = open_cell(MINUS, matrix)
     of_a, of_b = (cell_sizes(side.truth, side.probabilities) for side in (first, second))
     sentence = difference_sentence(of_a, of_b, first.classes)
     names = told_apart([first.run, second.run])
@@ -75,7 +79,7 @@ def _show_difference(first: Answers, second: Answers, test: PairedTest, unit: Un
             difference_options(of_a, of_b, first.classes, unit, dark=dark, opened=opened),
             height=HEIGHT_PX,
             key=matrix,
-            on_select=on_click(matrix, matrix, len(first.classes)),
+            on_select=on_click(MINUS, matrix, len(first.classes)),
             alt=_("Confusion matrix of A, {first}, minus that of B, {second}. {sentence}").format(
                 first=names[first.run.id], second=names[second.run.id], sentence=sentence
             ),
@@ -89,6 +93,6 @@ def _show_difference(first: Answers, second: Answers, test: PairedTest, unit: Un
         st.caption(sentence)
         st.caption(_("Click a number to see the photos on which A and B differ there."))
         form = "%+d" if unit == "counts" else "%+.1f"
-        cell_table(matrix, difference_values(of_a, of_b, unit), first.classes, form)
+        cell_table(MINUS, matrix, difference_values(of_a, of_b, unit), first.classes, form)
     if opened is not None:
         show_differing(first, second, opened)

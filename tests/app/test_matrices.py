@@ -13,7 +13,7 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather, photos_identity
 from flowerlab.home import Home
 from flowerlab.run import Run
-from flowerlab.ui.opened_cell import OPENED, Opened
+from flowerlab.ui.opened_cell import MATRICES, MINUS, Opened
 from flowerlab.ui.photo_tiles import NO_BREAK
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 
@@ -35,7 +35,8 @@ def two_runs(home: Home) -> tuple[Run, Run]:
 
 def opened(matrix: str, truth: int, answer: int) -> AppTest:
     """The page with an open cell."""
-    return open_page("compare", state={OPENED: Opened(matrix, Cell(truth, answer))})
+    place = MINUS if matrix.startswith("minus-") else MATRICES
+    return open_page("compare", state={place: Opened(matrix, Cell(truth, answer))})
 
 
 def charts(app: AppTest) -> list[dict[str, Any]]:
@@ -254,32 +255,34 @@ def choosing() -> None:
 
     import streamlit as st
 
-    from flowerlab.ui.opened_cell import close_cell, on_choice, on_click, open_cell, table_key
+    from flowerlab.ui.opened_cell import MATRICES, close_cell, on_choice, on_click, open_cell, table_key
 
     def click(key: str, *indices: int) -> None:
         groups = [{"data_indices": list(indices)}] if indices else []
         st.session_state[key] = SimpleNamespace(selection=SimpleNamespace(selected=groups))
-        on_click(key, key, 2)()
+        on_click(MATRICES, key, 2)()
 
     def choose(*cells: tuple[int, str]) -> None:
         st.session_state["table"] = SimpleNamespace(selection=SimpleNamespace(cells=list(cells)))
-        on_choice("first", "table", ["said: a", "said: b"])()
+        on_choice(MATRICES, "first", "table", ["said: a", "said: b"])()
 
     click("first", 1)
-    st.write(f"chart {open_cell('first')}")
+    st.write(f"chart {open_cell(MATRICES, 'first')}")
     choose((1, "said: a"))
-    st.write(f"table {open_cell('first')}")
+    st.write(f"table {open_cell(MATRICES, 'first')}")
     click("second", 3)
-    st.write(f"other {open_cell('first')} {open_cell('second')}")
+    st.write(f"other {open_cell(MATRICES, 'first')} {open_cell(MATRICES, 'second')}")
     click("first")
-    st.write(f"again {open_cell('first')} {open_cell('second')}")
+    st.write(f"again {open_cell(MATRICES, 'first')} {open_cell(MATRICES, 'second')}")
     choose((1, "truth"))
-    st.write(f"heading {open_cell('first')}")
+    st.write(f"heading {open_cell(MATRICES, 'first')}")
     before = table_key("first")
-    close_cell()
-    st.write(f"closed {open_cell('first')}, {'another table' if table_key('first') != before else 'the same table'}")
+    close_cell(MATRICES)
+    st.write(
+        f"closed {open_cell(MATRICES, 'first')}, {'another table' if table_key('first') != before else 'the same table'}"
+    )
     click("third")
-    st.write(f"nothing {open_cell('third')}")
+    st.write(f"nothing {open_cell(MATRICES, 'third')}")
 
 
 def test_chart_and_table_open_the_same_cells(home: Home) -> None:

@@ -14,7 +14,7 @@ from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.originals import Originals
 from flowerlab.home import Home
 from flowerlab.ui import opened_bin
-from flowerlab.ui.opened_cell import OPENED, Opened
+from flowerlab.ui.opened_cell import OVER_EPOCHS, Opened
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 from tests.app.garden_runs import EPOCHS, add_run, charts, cut, open_view
 
@@ -49,7 +49,7 @@ def test_a_cell_of_the_epoch_matrix_opens_its_validation_photos(home: Home, gard
     truth = int(garden.labels[photo])
     answer = (truth + 1) % 5
     opened = Opened(f"epoch-matrix-{run.id}", Cell(truth, answer))
-    app = open_view("epochs", state={"mistakes-epoch": 1, OPENED: opened})
+    app = open_view("epochs", state={"mistakes-epoch": 1, OVER_EPOCHS: opened})
     assert not app.exception
     assert f"Validation photos: 1 of {FLOWERS[truth]} that “run” called {FLOWERS[answer]} after epoch 1" in texts(app)
     matrix = charts(app)[0]["series"]

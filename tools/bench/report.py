@@ -172,7 +172,7 @@ def difference_of(plain: Sequence[float], ours: Sequence[float]) -> tuple[str, s
     differences = [b - a for a, b in zip(plain, ours, strict=True)]
     mean = statistics.mean(differences)
     if len(differences) < 2:
-        return f"{mean * 100:+.1f}", "–"
+        return f"{mean * 100:+.1f}".replace("-", "−"), "–"
     half = float(t.ppf(0.975, len(differences) - 1)) * statistics.stdev(differences) / len(differences) ** 0.5
     told = f"{mean * 100:+.1f} ({(mean - half) * 100:+.1f} to {(mean + half) * 100:+.1f})".replace("-", "−")
     return told, "yes" if abs(mean) <= half else "no"
