@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import script_runner
 
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.originals import Original, Originals, open_originals, write_originals
@@ -37,6 +38,9 @@ def _lab_of_this_test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, _own_envi
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", begin_later)
+    # Where another test has loaded Keras, Streamlit would empty its session after every run of a page: six sevenths of the time. The
+    # lab's server never loads it.
+    monkeypatch.setattr(script_runner, "_clean_problem_modules", lambda: None)
     st.cache_resource.clear()
     st.cache_data.clear()
     yield

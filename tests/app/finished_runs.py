@@ -137,7 +137,6 @@ def open_page(name: str, *, query: dict[str, str] | None = None, state: dict[str
         state: What the visitor has set before.
     """
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_S)
-    app.run()
     app.switch_page(f"pages/{name}.py")
     for key, value in (query or {}).items():
         app.query_params[key] = value
