@@ -15,6 +15,8 @@ from flowerlab.disk.things import Kind, Thing, Usage
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
 from flowerlab.run import Run, RunState
+from flowerlab.store.copying import asides, with_logs
+from flowerlab.store.schema import backups
 from flowerlab.weights import keras_home
 from flowerlab.workplace import workplaces
 
@@ -29,6 +31,7 @@ def measure(lab: Lab) -> Usage:
         *(thing for run in runs for thing in _of_run(lab.home, run, runs)),
         *caches(lab),
         *_own(lab.home),
+        *_list_copies(lab.home),
         *_trash(lab),
         *_downloads(),
     ]
@@ -74,6 +77,16 @@ def _own(home: Home) -> Iterator[Thing]:
             yield Thing(Kind.WEIGHTS, file.name, file.name, file.stat().st_size, _written_s(file), why_not=brought)
 
 
+def list_copies(home: Home) -> dict[str, list[Path]]:
+    """Returns the copies of the list of runs by name, each with what lies beside it."""
+    return {copy.name: with_logs(copy) for copy in (*backups(home.store), *asides(home.store))}
+
+
+def _list_copies(home: Home) -> Iterator[Thing]:
+    for name, files in list_copies(home).items():
+        yield Thing(Kind.LIST_COPIES, name, name, sum(file.stat().st_size for file in files), _written_s(files[0]))
+
+
 def _trash(lab: Lab) -> Iterator[Thing]:
     for thrown in lab.trash.all():
         yield Thing(Kind.TRASH, thrown.key, thrown.name, thrown.bytes, thrown.thrown_s)
@@ -94,7 +107,8 @@ def _downloads() -> Iterator[Thing]:
 
 def _rest(home: Home, run_ids: set[str]) -> Thing:
     """The list of runs, logs, settings, what killed processes left half-written, and folders of no run."""
-    taken = sum(path.stat().st_size for path in home.root.iterdir() if path.is_file())
+    copies = {file for files in list_copies(home).values() for file in files}
+    taken = sum(path.stat().st_size for path in home.root.iterdir() if path.is_file() and path not in copies)
     taken += bytes_of(home.locks)
     for folder in (home.originals, home.prepared, home.features, home.hashes, home.folders, home.weights):
         taken += sum(bytes_of(path) for path in folder.glob(".*.part"))

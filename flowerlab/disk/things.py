@@ -21,6 +21,7 @@ class Kind(StrEnum):
     WEIGHTS = "weights"  # imported by somebody
     DOWNLOADS = "downloads"  # what Keras and TensorFlow Datasets have fetched
     TRASH = "trash"  # a run that was deleted
+    LIST_COPIES = "list-copies"  # of the list of runs: from before an update, or damaged and put aside
     REST = "rest"  # the list of runs, logs, half-written things
 
 

@@ -81,3 +81,9 @@ def asides(file: Path) -> list[Path]:
     """Returns the damaged databases that were put aside, the oldest first."""
     found = file.parent.glob(f"{file.name}.damaged-*")
     return sorted(path for path in found if not path.name.endswith(BESIDE))
+
+
+def with_logs(file: Path) -> list[Path]:
+    """Returns a database's file and what SQLite keeps beside it, of these what is there."""
+    beside = (file.with_name(file.name + end) for end in ("", *BESIDE))
+    return [path for path in beside if path.is_file()]

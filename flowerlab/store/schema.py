@@ -112,3 +112,8 @@ def bring_up_to_date(connection: Connection) -> None:
 def backup_of(file: Path, version: int) -> Path:
     """Returns where the copy of a file of an older schema lies."""
     return file.with_name(f"{file.name}.schema-{version}.bak")
+
+
+def backups(file: Path) -> list[Path]:
+    """Returns the copies of older schemas that are there."""
+    return [copy for version in range(1, SCHEMA_VERSION) if (copy := backup_of(file, version)).is_file()]

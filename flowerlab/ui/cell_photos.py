@@ -95,7 +95,7 @@ def _show_side(letter: str, one: Answers, other: Answers, places: NDArray[np.int
         words = _("Only {letter}, “{name}”: nothing")
     truth, answer = (escaped(one.classes[label]) for label in cell)
     names = told_apart([one.run, other.run])
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="center"):
         colour_mark(one.run)
         words = words.format(
             letter=letter, name=escaped(names[one.run.id]), photos=of_class(len(places), truth), answer=answer

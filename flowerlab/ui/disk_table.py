@@ -142,6 +142,10 @@ def question_lines(things: Sequence[Thing]) -> list[str]:
             "Of **{names}** the checkpoints will be deleted for good: the model stays, but it cannot be trained on."
         )
         lines.append(words.format(names=_names(points)))
+    copies = [thing for thing in things if thing.kind is Kind.LIST_COPIES]
+    if copies:
+        words = _("**{names}** will be deleted for good: the list of runs as it was then cannot be looked up any more.")
+        lines.append(words.format(names=_names(copies)))
     caches = [thing for thing in things if thing.kind in CACHES]
     if caches:
         words = _("**{names}** will be deleted. Nothing but time is lost:")

@@ -25,6 +25,7 @@ def kind_words(kind: Kind) -> str:
         Kind.WEIGHTS: _("Own weights"),
         Kind.DOWNLOADS: _("Downloads"),
         Kind.TRASH: _("Trash"),
+        Kind.LIST_COPIES: _("Copy of the list"),
         Kind.REST: _("Lists and logs"),
     }[kind]
 
@@ -39,6 +40,8 @@ def loss_words(thing: Thing) -> str:
         return _("Made again when needed, about {time}").format(time=roughly(thing.again_s))
     if thing.kind is Kind.CHECKPOINTS:
         return _("The run cannot be trained on any more; its model stays")
+    if thing.kind is Kind.LIST_COPIES:
+        return _("Gone for good: the list of runs as it was before an update or a damage; the lab does not need it")
     return _("Goes to the trash with its model")
 
 

@@ -129,11 +129,13 @@ def test_a_rule_of_the_environment_cannot_be_changed(monkeypatch: pytest.MonkeyP
 
 
 def test_the_question_names_many_things_in_few_words() -> None:
-    """At most eight names; the checkpoints' loss is another one than the run's."""
+    """At most eight names; what is lost with checkpoints and with a copy of the list is another loss than the run's."""
     things = [Thing(Kind.RUN, f"{n:012}", f"run {n}", 5, 0.0) for n in range(11)]
-    lines = question_lines([*things, Thing(Kind.CHECKPOINTS, "x", "mine", 5, 0.0)])
+    copy = Thing(Kind.LIST_COPIES, "old.bak", "old.bak", 5, 0.0)
+    lines = question_lines([*things, Thing(Kind.CHECKPOINTS, "x", "mine", 5, 0.0), copy])
     assert "and 3 more" in lines[0]
     assert "cannot be trained on" in lines[1]
+    assert r"**old\.bak** will be deleted for good" in lines[2]
 
 
 def test_start_is_shut_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:

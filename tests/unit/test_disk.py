@@ -20,6 +20,7 @@ from flowerlab.kept_features import About, KeptFeatures
 from flowerlab.locks import ProcessLock
 from flowerlab.run import RunState
 from flowerlab.runs import Lab
+from flowerlab.store.schema import backup_of
 from flowerlab.workplace import left_behind
 from tests.app.finished_runs import add_finished
 from tests.unit.test_checkpoints import leave_checkpoint
@@ -61,6 +62,10 @@ def used(idle_lab: Lab, drawn: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     (lab.home.embeddings / f"{run.id}-{originals.content[:12]}-test-{'a' * 24}.npz").write_bytes(b"x" * 300)
     (lab.home.hashes / f"phash-1-{originals.content}.npy").write_bytes(b"x" * 480)
     lab.delete(thrown.id)
+    backup_of(lab.home.store, 1).write_bytes(b"x" * 700)
+    aside = lab.home.store.with_name(f"{lab.home.store.name}.damaged-2026-03-01")
+    aside.write_bytes(b"x" * 800)
+    aside.with_name(aside.name + "-wal").write_bytes(b"x" * 90)
     return lab
 
 
@@ -73,7 +78,8 @@ def named(usage: Usage, kind: Kind) -> Thing:
 def test_every_byte_is_counted_once(used: Lab) -> None:
     """The sum of all things is what the home takes; each kind is there with its name, the largest first."""
     usage = measure(used)
-    assert usage.total() == pytest.approx(bytes_of(used.home.root), rel=0.02)
+    assert usage.total() == bytes_of(used.home.root)
+    assert [thing.bytes for thing in usage.of(Kind.LIST_COPIES)] == [890, 700]
     assert list(usage.things) == sorted(usage.things, key=lambda thing: -thing.bytes)
     for kind, title in {Kind.RUN: "mine", Kind.CHECKPOINTS: "mine", Kind.TRASH: "thrown"}.items():
         assert named(usage, kind).title == title
@@ -87,11 +93,12 @@ def test_every_byte_is_counted_once(used: Lab) -> None:
 
 
 def test_everything_that_is_not_in_use_can_be_freed(used: Lab) -> None:
-    """Caches, checkpoints and the trash for good, the run into the trash, from which it comes back."""
+    """Caches, checkpoints, old copies of the list of runs and the trash for good, the run into the trash, from which it comes back."""
     usage = measure(used)
     chosen = usage.of(
-        Kind.FEATURES, Kind.PREPARED, Kind.PHOTOS, Kind.HASHES, Kind.EMBEDDINGS, Kind.CHECKPOINTS, Kind.TRASH, Kind.RUN
-    )
+        Kind.FEATURES, Kind.PREPARED, Kind.PHOTOS, Kind.HASHES, Kind.EMBEDDINGS, Kind.CHECKPOINTS, Kind.TRASH, Kind.RUN,
+        Kind.LIST_COPIES,
+    )  # fmt: skip
     run_id = named(usage, Kind.RUN).key
     came = free(used, chosen)
     assert came.stayed == []
@@ -123,7 +130,7 @@ def test_what_is_in_use_stays_and_says_why(used: Lab) -> None:
             chosen = [
                 one
                 for one in usage.things
-                if one.kind not in (Kind.CHECKPOINTS, Kind.HASHES, Kind.EMBEDDINGS, Kind.TRASH)
+                if one.kind not in (Kind.CHECKPOINTS, Kind.HASHES, Kind.EMBEDDINGS, Kind.TRASH, Kind.LIST_COPIES)
             ]
             assert all(one.why_not for one in chosen)
             came = free(used, chosen)
