@@ -22,11 +22,16 @@ KEPT_EVENTS = ("attempt", "start", "epoch", "end")
 TEXTS = ("id", "name", "recipe", "fingerprint", "state", "message", "student")
 COUNTS = ("number", "attempt", "stop_requests", "deaths", "patience_from", "turn", "kept")
 TIMES = ("created_s", "started_s", "ended_s")
+# Of a row, what a run is made of.
+COLUMNS = (*TEXTS, *COUNTS, *TIMES, "result")
 LOG = logging.getLogger(__name__)
 
 
 class Reading:
     """Reads the runs of one home.
+
+    A run that has not changed is the same object at every reading: each open page holds all runs that it shows, a class holds some
+    hundred pages, and a run takes ten kilobytes.
 
     Args:
         path: The SQLite file; made if it is not there.
@@ -36,6 +41,8 @@ class Reading:
     def __init__(self, path: Path, way: Way = "log") -> None:
         self.path = path
         self._connections = Connections(path, way)
+        # By id: what the row was when it was last read, and the run that it told of.
+        self._known: dict[str, tuple[tuple[Any, ...], Run]] = {}
 
     def _connection(self) -> Connection:
         return self._connections.get()
@@ -94,7 +101,11 @@ class Reading:
 
     def all(self) -> list[Run]:
         """Returns every run, newest first: in the order in which they were made, whatever the clock said."""
-        return [self._run(row) for row in self._connection().rows("SELECT * FROM runs ORDER BY number DESC")]
+        runs = [self._run(row) for row in self._connection().rows("SELECT * FROM runs ORDER BY number DESC")]
+        there = {run.id for run in runs}
+        for deleted in [run_id for run_id in list(self._known) if run_id not in there]:
+            self._known.pop(deleted, None)
+        return runs
 
     def turns(self) -> dict[str, int]:
         """Returns when each student last had a turn: 1, 2, 3 …; who never had one is not in it."""
@@ -188,10 +199,16 @@ class Reading:
 
     def _run(self, row: sqlite3.Row) -> Run:
         try:
-            return _run(row)
+            told = tuple(row[name] for name in COLUMNS)
+            known = self._known.get(told[0])
+            if known is not None and known[0] == told:
+                return known[1]
+            run = _run(row)
         except (ValueError, TypeError, IndexError) as error:
             self._connections.doubt()
             raise damaged(f"a run that cannot be read ({type(error).__name__})") from error
+        self._known[run.id] = told, run
+        return run
 
 
 def fingerprint_of(recipe: Recipe, materials: str, patience_from: int = 0) -> str:

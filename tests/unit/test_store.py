@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -405,3 +407,22 @@ def test_few_histories_are_kept_in_memory(store: Store) -> None:
         reader.history(run_id)
     assert list(reader._histories) == runs[5:]
     assert reader.history(runs[0]) == first
+
+
+def test_a_run_that_did_not_change_is_read_once(store: Store) -> None:
+    """All who look share one object of a run, however they ask; one that changed is another, and one that was deleted is let go."""
+    first, second = store.add(Recipe(), "first"), store.add(Recipe(seed=1), "second")
+    say(store, first.id, store.begin_attempt(first.id), "end", state="done", message="", result=RESULT)
+    before = {run.id: run for run in store.all()}
+    assert store.get(first.id) is store.latest_ends()[0] is before[first.id]
+    assert store.queued()[0] is before[second.id]
+    store.rename(first.id, "renamed")
+    after = {run.id: run for run in store.all()}
+    assert (after[first.id].name, before[first.id].name) == ("renamed", "first")
+    assert after[second.id] is before[second.id]
+    gone = weakref.ref(store.get(second.id))
+    store.delete(second.id)
+    del before, after, second
+    store.all()
+    gc.collect()
+    assert gone() is None
