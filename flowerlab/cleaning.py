@@ -67,13 +67,14 @@ class Due:
 
 
 class Cleaning(BaseModel):
-    """What the rule did once.
+    """What was cleaned once: by the rule, or because the checkpoints of finished runs took more than they may.
 
     Args:
         when_s: Unix time.
         thrown: Keys in the trash of the runs that went there.
         names: Of these runs.
         deleted: Names of runs that were deleted from the trash for good.
+        checkpoints: Names of runs that lost what is needed to train them on; their models stay.
         bytes: Of all these.
     """
 
@@ -83,7 +84,13 @@ class Cleaning(BaseModel):
     thrown: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
+    checkpoints: tuple[str, ...] = ()
     bytes: int = 0
+
+    @property
+    def took_runs(self) -> bool:
+        """Whether runs went to the trash, or from it."""
+        return bool(self.thrown or self.deleted)
 
 
 def fixed_by_settings(settings: Settings) -> dict[str, float]:
@@ -214,12 +221,31 @@ def clean(home: Home, store: Store, trash: Trash, settings: Settings) -> Cleanin
     return cleaning
 
 
+def remember_checkpoints(home: Home, name: str, taken: int) -> None:
+    """Writes down that a finished run loses its checkpoints, see `Settings.checkpoints_gb`.
+
+    Those of one day are one entry: in a class there may be one at the end of every run.
+
+    Args:
+        home: Of the run.
+        name: Of the run.
+        taken: Their bytes.
+    """
+    now_s, before = time.time(), cleanings(home)
+    LOG.info("%r cannot be trained on any more: the checkpoints of finished runs take more than they may.", name)
+    names: tuple[str, ...] = (name,)
+    if before and not before[0].took_runs and 0 <= now_s - before[0].when_s < DAY_S:
+        names, taken = (name, *before[0].checkpoints), taken + before[0].bytes
+        before = before[1:]
+    _remember(home, [Cleaning(when_s=now_s, checkpoints=names, bytes=taken), *before])
+
+
 def _remember(home: Home, done: Sequence[Cleaning]) -> None:
     replace_file(_log_file(home), json.dumps([one.model_dump() for one in done[:REMEMBERED]]).encode())
 
 
 def cleanings(home: Home) -> list[Cleaning]:
-    """Returns what the rule did, the newest first."""
+    """Returns what was cleaned, the newest first."""
     try:
         return [Cleaning.model_validate(one) for one in json.loads(_log_file(home).read_bytes())]
     except (OSError, ValueError, TypeError):
@@ -235,7 +261,7 @@ def sentence(rule: Rule) -> str:
         parts.append(f"the oldest runs go to the trash while all together take more than {rule.keep_runs_gb:g} GB")
     if rule.empty_trash_after_days is not None:
         parts.append(f"what has lain in the trash for {rule.empty_trash_after_days:g} days is deleted for good")
-    return f"{'; '.join(parts)}." if parts else "nothing is cleaned by itself."
+    return f"{'; '.join(parts)}." if parts else "no run is cleaned by itself."
 
 
 def variables(settings: Settings) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from flowerlab.checkpoints import bytes_of
+from flowerlab.cleaning import remember_checkpoints
 from flowerlab.disks import no_room
 from flowerlab.engine import Engine, Sink, Task
 from flowerlab.errors import FlowerlabError, NoRoom
@@ -279,15 +280,12 @@ class Owner:
             for run in self._store.latest_ends():
                 if run.result is None:
                     continue
-                room -= sum(bytes_of(folder) for folder in workplaces(self._home.run(run.id)))
-                if room < 0 and self._store.get(run.id).state.over:
+                taken = sum(bytes_of(folder) for folder in workplaces(self._home.run(run.id)))
+                room -= taken
+                if taken and room < 0 and self._store.get(run.id).state.over:
+                    # Told before it is done, where people look: nothing goes in silence.
+                    remember_checkpoints(self._home, run.name, taken)
                     forget_checkpoints(self._home.run(run.id))
-                    bound = self._settings.checkpoints_gb
-                    LOG.info(
-                        "%r cannot be trained on any more: checkpoints of finished runs take over %g GB.",
-                        run.name,
-                        bound,
-                    )
         except (OSError, FlowerlabError):
             # The end of the run was taken; the next one's end tries again.
             LOG.exception("The checkpoints of finished runs could not be bounded.")

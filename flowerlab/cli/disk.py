@@ -143,9 +143,11 @@ def _write(lab: Lab, usage: Usage, came: Freed) -> None:
         write(f"It would move {len(would)} runs to the trash now: {', '.join(one.run.name for one in would)}.")
     for cleaning in cleanings(lab.home)[:3]:
         when = datetime.fromtimestamp(cleaning.when_s).strftime("%Y-%m-%d %H:%M")
-        write(
-            f"{when}: the rule moved {len(cleaning.thrown)} runs to the trash and deleted {len(cleaning.deleted)} from it."
-        )
+        if cleaning.took_runs:
+            moved, gone = len(cleaning.thrown), len(cleaning.deleted)
+            write(f"{when}: the rule moved {moved} runs to the trash and deleted {gone} from it.")
+        if cleaning.checkpoints:
+            write(f"{when}: of {len(cleaning.checkpoints)} finished runs the checkpoints went; their models stay.")
     if came.freed:
         say(f"Freed {size(came.bytes)}; {size(came.bytes_in_trash)} went to the trash.")
     for thing, why in came.stayed:

@@ -21,6 +21,7 @@ from flowerlab.errors import FlowerlabError
 from flowerlab.figures import size
 from flowerlab.locale import _
 from flowerlab.runs import Lab
+from flowerlab.settings import variable_of
 from flowerlab.ui.disk_words import day_words, runs_words
 from flowerlab.ui.messages import tell, told
 from flowerlab.ui.run_picker import escaped
@@ -42,6 +43,12 @@ def cleaning_view(lab: Lab) -> None:
     rule = read_rule(lab.home, lab.settings)
     wanted = _form(lab, rule)
     _what_it_would_do(lab, wanted, in_force=wanted == rule)
+    st.caption(
+        _(
+            "Apart from this rule, the checkpoints of finished runs take at most {bound:g} GB, as the setting {name} says: the runs that "
+            "ended first lose theirs first. Their models stay."
+        ).format(bound=lab.settings.checkpoints_gb, name=variable_of("checkpoints_gb"))
+    )
     for cleaning in cleanings(lab.home)[:CLEANINGS]:
         _what_it_did(lab, cleaning)
 
@@ -86,7 +93,7 @@ def _what_it_would_do(lab: Lab, rule: Rule, *, in_force: bool) -> None:
             words.format(runs=runs_words(len(due)), size=taken, names=_names([one.run.name for one in due])), icon="🧹"
         )
     elif rule.off:
-        st.caption(_("No rule is set: nothing is cleaned by itself."))
+        st.caption(_("No rule is set: no run is cleaned by itself."))
     else:
         st.caption(_("This rule would move no run to the trash now."))
     if not in_force:
@@ -130,14 +137,14 @@ def _restore(lab: Lab, keys: list[str]) -> None:
 
 def tell_of_cleaning(lab: Lab) -> None:
     """Says what the rule did in the last days: nobody shall wonder where a run is."""
-    newest = next(iter(cleanings(lab.home)), None)
+    newest = next((one for one in cleanings(lab.home) if one.took_runs), None)
     if newest is not None and time.time() - newest.when_s < TOLD_FOR_S:
         st.caption(f"🧹 {cleaning_words(newest)}")
         st.page_link("pages/disk.py", label=_("See the Disk page"), icon="💾")
 
 
 def cleaning_words(cleaning: Cleaning) -> str:
-    """Says what the rule did, as Markdown."""
+    """Says what was cleaned, as Markdown."""
     day = day_words(cleaning.when_s)
     parts = []
     if cleaning.names:
@@ -149,6 +156,19 @@ def cleaning_words(cleaning: Cleaning) -> str:
         words = _("{day} the rule deleted {runs} from the trash for good: {names}.")
         parts.append(
             words.format(day=day.capitalize(), runs=runs_words(len(cleaning.deleted)), names=_names(cleaning.deleted))
+        )
+    if cleaning.checkpoints:
+        words = _(
+            "{day} {runs} lost their checkpoints, because those of all finished runs took more than they may: {names}. Their models stay."
+        )
+        if len(cleaning.checkpoints) == 1:
+            words = _(
+                "{day} {runs} lost its checkpoints, because those of all finished runs took more than they may: {names}. Its model stays."
+            )
+        parts.append(
+            words.format(
+                day=day.capitalize(), runs=runs_words(len(cleaning.checkpoints)), names=_names(cleaning.checkpoints)
+            )
         )
     return " ".join(parts)
 

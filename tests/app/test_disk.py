@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from flowerlab.cleaning import read_rule
+from flowerlab.cleaning import read_rule, remember_checkpoints, write_rule
 from flowerlab.disk import Kind, Thing
 from flowerlab.home import Home
 from flowerlab.kept_features import About, KeptFeatures
@@ -52,7 +52,7 @@ def test_an_empty_lab_says_what_comes_here() -> None:
     assert not app.exception
     assert "Free" in [metric.label for metric in app.metric]
     assert "The trash is empty" in texts(app)
-    assert "nothing is cleaned by itself" in texts(app)
+    assert "no run is cleaned by itself" in texts(app)
 
 
 def test_ticked_rows_are_freed_after_a_question(home: Home, features: str) -> None:
@@ -116,6 +116,26 @@ def test_the_rule_is_told_before_it_is_set_and_after_it_acted(home: Home) -> Non
     restore.click().run()
     assert {run.name for run in lab().store.all()} == {"old one", "kept one"}
     assert not app.exception
+
+
+def test_lost_checkpoints_are_told_on_this_page_alone(home: Home) -> None:
+    """The page says how much they may take, and whose went; at home only runs that went are told, and not less for it."""
+    add_finished(home, "old one")
+    assert "the checkpoints of finished runs take at most 4 GB, as the setting FLOWERLAB_CHECKPOINTS_GB says" in texts(
+        opened()
+    )
+    write_rule(home, {"keep_runs_gb": 1e-9})
+    lab().clean()
+    remember_checkpoints(home, "*mine*", 10)
+    told = texts(opened())
+    assert (
+        r"Today one run lost its checkpoints, because those of all finished runs took more than they may: \*mine\*."
+        in told
+    )
+    assert "Today the rule moved one run to the trash: old one." in told
+    at_home = texts(open_page("home"))
+    assert "the rule moved one run to the trash: old one" in at_home
+    assert "checkpoints" not in at_home
 
 
 def test_a_rule_of_the_environment_cannot_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:

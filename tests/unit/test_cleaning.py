@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowerlab.cleaning import DAY_S, Rule, cleanings, due, due_now, read_rule, sentence, write_rule
+from flowerlab.cleaning import (
+    DAY_S,
+    Rule,
+    cleanings,
+    due,
+    due_now,
+    read_rule,
+    remember_checkpoints,
+    sentence,
+    write_rule,
+)
 from flowerlab.errors import BadInput, FlowerlabError
 from flowerlab.janitor import Janitor
 from flowerlab.recipe import Recipe
@@ -46,7 +56,7 @@ def test_nothing_is_cleaned_until_a_rule_is_set(idle_lab: Lab) -> None:
     assert idle_lab.clean() is None
     assert len(idle_lab.store.all()) == 1
     assert thrown(Rule(), [run(1), run(500)]) == []
-    assert "nothing" in sentence(Rule())
+    assert sentence(Rule()) == "no run is cleaned by itself."
 
 
 def test_old_runs_go_and_needed_ones_stay() -> None:
@@ -129,6 +139,27 @@ def test_a_cleaning_is_told_and_can_be_undone(idle_lab: Lab) -> None:
     assert idle_lab.trash.all()[0].why.startswith("All runs together took more than")
     idle_lab.trash.restore(cleaning.thrown[0])
     assert {one.name for one in idle_lab.store.all()} == {"old", "kept"}
+
+
+def test_lost_checkpoints_are_told_without_hiding_what_the_rule_did(
+    idle_lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of one day are one entry; what the rule did in between stays as it was, and the next ones are an entry of their own."""
+    home = idle_lab.home
+    remember_checkpoints(home, "one", 10)
+    remember_checkpoints(home, "two", 5)
+    add_finished(home, "old")
+    write_rule(home, {"keep_runs_gb": 1e-9})
+    assert idle_lab.clean() is not None
+    remember_checkpoints(home, "three", 1)
+    later_s = time.time() + 1.5 * DAY_S
+    monkeypatch.setattr(time, "time", lambda: later_s)
+    remember_checkpoints(home, "four", 2)
+    told = [(one.checkpoints, one.names, one.took_runs) for one in cleanings(home)]
+    assert told == [
+        (("four",), (), False), (("three",), (), False), ((), ("old",), True), (("two", "one"), (), False)
+    ]  # fmt: skip
+    assert cleanings(home)[-1].bytes == 15
 
 
 def test_the_trash_is_emptied_by_the_rule(idle_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -217,5 +217,5 @@ def test_the_command_shows_and_frees(used: Lab, capfd: pytest.CaptureFixture[str
     assert stays.code == 1
     assert "rest:rest stays: " in stays.err
     text = command().out
-    assert "Cleaning rule: nothing is cleaned by itself." in text
+    assert "Cleaning rule: no run is cleaned by itself." in text
     assert any(line.startswith("run:") and "kept by you" in line for line in text.splitlines())

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from flowerlab.checkpoints import write_checkpoint
+from flowerlab.cleaning import cleanings
 from flowerlab.datasets.folder import import_folder
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
@@ -546,7 +547,8 @@ def test_taking_over_sweeps_what_killed_processes_left(open_lab: OpenLab, settin
 
 
 def test_finished_runs_keep_only_so_much_to_be_trained_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the limit those that ended first lose their checkpoints, not their models; what is unfinished loses nothing."""
+    """Beyond the limit those that ended first lose their checkpoints, not their models, and it is told once; what is unfinished loses
+    nothing."""
     made: list[Kept] = []
     monkeypatch.setattr(Lab, "_make_engine", lambda lab, sink: made.append(Kept(sink)) or made[-1])
     lab = owner_of(Lab(settings.model_copy(update={"checkpoints_gb": 2.5 * WEIGHTS_BYTES / 1e9})))
@@ -569,6 +571,7 @@ def test_finished_runs_keep_only_so_much_to_be_trained_on(settings: Settings, mo
         kept = [left_behind(lab.home.run(run.id)) is not None for run in runs]
         assert kept == [True, False, True, True]
         assert all((lab.home.run(run.id) / "model.keras").exists() for run in runs)
+        assert [one.checkpoints for one in cleanings(lab.home)] == [(runs[1].name,)]
         with pytest.raises(BadInput, match="only its model was kept"):
             lab.go_on(runs[1].id, epochs=2)
     finally:
