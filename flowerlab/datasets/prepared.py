@@ -156,5 +156,7 @@ def _write(
                 progress("Resizing photos", begin, total)
                 for photo in pool.map(load, order[begin : begin + CHUNK].tolist()):
                     file.write(np.ascontiguousarray(photo).data)
-        (scratch / "about.json").write_text(json.dumps({"content": originals.content}), encoding="utf-8")
+        (scratch / "about.json").write_text(
+            json.dumps({"content": originals.content, "resize": resize}), encoding="utf-8"
+        )
         progress("Resizing photos", total, total)

@@ -21,11 +21,13 @@ from flowerlab.kept_features import KeptFeatures
 from flowerlab.locks import ProcessLock
 from flowerlab.machine import peak_flops
 from flowerlab.price import AT_FLOPS, BFLOAT16_GAIN, DRAWN_S, RESIZED_S, SHARE
+from flowerlab.recipe import KNOBS
 from flowerlab.run import Run
 
 if TYPE_CHECKING:
     from flowerlab.runs import Lab
 
+USUAL_RESIZE = str(KNOBS["resize"].default)
 NOT_AGAIN = "What it was made from is not on this computer: it could not be made again."
 
 
@@ -71,7 +73,10 @@ def _prepared(lab: Lab, names: dict[str, str], sizes_px: dict[str, int]) -> Iter
     needed = needed_prepared(lab)
     for place in _places(lab.home.prepared):
         side_px = sizes_px[place.name]
-        title = f"{names.get(_content(place), 'photos of before')}, {side_px} px"
+        about = _about(place)
+        title = f"{names.get(str(about.get('content')), 'photos of before')}, {side_px} px"
+        if (resize := about.get("resize", USUAL_RESIZE)) != USUAL_RESIZE:
+            title += f", {resize}"
         again_s = _rows(place) * RESIZED_S * AT_FLOPS / peak_flops(lab.home)
         yield Thing(
             Kind.PREPARED, place.name, title, bytes_of(place), place.stat().st_mtime, again_s=again_s,
@@ -153,11 +158,12 @@ def _needs(run: Run) -> str:
     return f"{run.name!r} trains on them or waits to."
 
 
-def _content(place: Path) -> str:
+def _about(place: Path) -> dict[str, str]:
     try:
-        return str(json.loads((place / "about.json").read_bytes())["content"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        about = json.loads((place / "about.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(value) for name, value in about.items()} if isinstance(about, dict) else {}
 
 
 def _side_px(place: Path) -> int:

@@ -77,13 +77,15 @@ def named(usage: Usage, kind: Kind) -> Thing:
 
 def test_every_byte_is_counted_once(used: Lab) -> None:
     """The sum of all things is what the home takes; each kind is there with its name, the largest first."""
+    originals = gather(used.home, "garden", used.settings.garden)
+    prepare(used.home, originals, "garden", image_size=80, resize="lecture")
     usage = measure(used)
     assert usage.total() == bytes_of(used.home.root)
     assert [thing.bytes for thing in usage.of(Kind.LIST_COPIES)] == [890, 700]
     assert list(usage.things) == sorted(usage.things, key=lambda thing: -thing.bytes)
     for kind, title in {Kind.RUN: "mine", Kind.CHECKPOINTS: "mine", Kind.TRASH: "thrown"}.items():
         assert named(usage, kind).title == title
-    assert named(usage, Kind.PREPARED).title.endswith(", 72 px")
+    assert [thing.title.partition(", ")[2] for thing in usage.of(Kind.PREPARED)] == ["80 px, lecture", "72 px"]
     assert "72 px" in named(usage, Kind.FEATURES).title
     assert (named(usage, Kind.FEATURES).again_s or 0) > 0
     assert named(usage, Kind.RUN).bytes + named(usage, Kind.CHECKPOINTS).bytes == bytes_of(
