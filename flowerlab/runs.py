@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import functools
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -16,14 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.architectures import ARCHITECTURES
-from flowerlab.architectures import architecture as find_architecture
 from flowerlab.cleaning import Cleaning, clean
-from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
-from flowerlab.datasets.folder import delete_folder, describe
-from flowerlab.datasets.garden import Garden
-from flowerlab.datasets.gather import find_originals, originals_folder, photos_identity, tf_flowers_info
-from flowerlab.datasets.originals import Originals
+from flowerlab.datasets.catalog import FOLDER_PREFIX
+from flowerlab.datasets.folder import delete_folder
+from flowerlab.datasets.gather import photos_identity
 from flowerlab.datasets.photo_hashes import hashes_file
 from flowerlab.datasets.prepared import delete_prepared
 from flowerlab.disk.meter import Meter
@@ -37,7 +32,7 @@ from flowerlab.engine.gatherer import Gatherer, Gathering
 from flowerlab.engine.hasher import Hasher
 from flowerlab.engine.local import LocalEngine
 from flowerlab.engine.predictor import Predictor
-from flowerlab.errors import BadInput, BadRecipe, DiskFull, HomeReadOnly, NoRoom, RunFailed
+from flowerlab.errors import BadInput, DiskFull, HomeReadOnly, NoRoom, RunFailed
 from flowerlab.estimates import PhotosHere, footprint_in, price_in
 from flowerlab.fitting import check_fits, source_of
 from flowerlab.footprint import Footprint
@@ -59,9 +54,9 @@ from flowerlab.run import Run, RunState
 from flowerlab.settings import Settings
 from flowerlab.starter import RUN_ID as STARTER_ID
 from flowerlab.starter import bring_starter
+from flowerlab.stock import Stock
 from flowerlab.trash import Trash
 from flowerlab.turns import check_queue, in_turns
-from flowerlab.weights import find_weights
 
 
 @dataclass(frozen=True)
@@ -86,6 +81,7 @@ class Lab:
         student: Who asks for the runs that are started, see `flowerlab.turns`.
 
     Attributes:
+        stock: Which photos and weights are here.
         notices: What happened when it was opened and people should know, as sentences.
         look_only: Why nothing can be changed, as a sentence; empty if it can.
 
@@ -98,6 +94,7 @@ class Lab:
         self.home = Home(self.settings.home.expanduser().resolve())
         self._opened = self._open()
         self.store, self.notices, self.look_only = self._opened.store, self._opened.notices, self._opened.look_only
+        self.stock = Stock(self.home, self.settings)
         self.trash = Trash(self.home, self.store, self.check_changeable)
         self.predictor = Predictor(self.home, self.settings)
         self.embedder = Embedder(self.home, self.predictor)
@@ -285,13 +282,13 @@ class Lab:
         """Queues the lecture's runs; C and gently go on from B, which is queued with them if they need it.
 
         Args:
-            architecture: The backbone of B, C and gently; None: the first of `backbones`.
+            architecture: The backbone of B, C and gently; None: the first of `Stock.backbones`.
             weights: Of the backbone; None: its pretrained ones.
             shared: Other knobs, equal for all.
             letters: Keys of `PRESETS`.
             again: Train even if equal runs are there.
         """
-        architecture = architecture or self.backbones()[0]
+        architecture = architecture or self.stock.backbones()[0]
         wanted = [letter for letter in PRESETS if letter in letters]
         if any(PRESETS[letter].goes_on_from and PRESETS[letter].goes_on_from not in wanted for letter in wanted):
             wanted = [letter for letter in PRESETS if letter in wanted or letter == "B"]
@@ -422,40 +419,7 @@ class Lab:
         """Returns where a run's model is, or will be."""
         return self.home.model(run.id)
 
-    # Photos and weights
-
-    def originals(self, dataset: str) -> Originals | None:
-        """Returns a data set's photos if they have been gathered; else None."""
-        folder = originals_folder(self.home, dataset, self.settings.garden)
-        if folder is None or not (folder / "index.json").exists():
-            return None
-        return _cached_originals(
-            self.home, dataset, self.settings.garden, folder, (folder / "index.json").stat().st_mtime_ns
-        )
-
-    def dataset_at_hand(self, dataset: str) -> bool:
-        """Whether a run on this data set needs no network."""
-        if dataset == "tf_flowers":
-            return tf_flowers_info().exists() or self.originals(dataset) is not None
-        return dataset in DATASETS or (self.home.folders / dataset.removeprefix(FOLDER_PREFIX)).is_dir()
-
-    def classes_of(self, dataset: str) -> tuple[str, ...]:
-        """Returns a data set's classes in label order.
-
-        Raises:
-            BadRecipe: If an own folder is not there.
-        """
-        if dataset in DATASETS:
-            return DATASETS[dataset].classes
-        folder = self.home.folders / dataset.removeprefix(FOLDER_PREFIX)
-        if not folder.is_dir():
-            raise BadRecipe(
-                "dataset",
-                "names photos that are not in this lab.",
-                received=dataset,
-                advice="Import them on the Data page.",
-            )
-        return describe(folder).classes
+    # Photos
 
     def delete_photos(self, dataset: str) -> None:
         """Removes an imported data set with all that was made of it. Runs that trained on it keep their models.
@@ -473,31 +437,13 @@ class Lab:
             raise BadInput(
                 f"{needing[0]!r} trains on these photos or waits to. Stop that run first, or wait for its end."
             )
-        gathered = self.originals(dataset)
+        gathered = self.stock.originals(dataset)
         delete_folder(self.home.folders, dataset.removeprefix(FOLDER_PREFIX))
         if gathered is not None:
             delete_prepared(self.home, gathered.content)
             hashes_file(self.home, gathered.content).unlink(missing_ok=True)
             forget_embeddings(self.home, content=gathered.content)
             shutil.rmtree(gathered.folder)
-
-    def weights_at_hand(self, architecture: str) -> bool:
-        """Whether the pretrained weights of an architecture are on this machine (True for one that has none)."""
-        chosen = find_architecture(architecture)
-        return chosen.pretrained is None or find_weights(chosen) is not None
-
-    def backbones(self) -> list[str]:
-        """Returns the names of all networks that have something to fine-tune, the one to take first at the head.
-
-        VGG16, the lecture's, leads if its weights are on this machine; else the first whose weights are here: VGG16 mini, which
-        comes with Flowerlab.
-        """
-        known = [name for name, entry in ARCHITECTURES.items() if entry.fine_tune_from is not None]
-        return sorted(known, key=lambda name: not self.weights_at_hand(name))
-
-    def at_hand(self, name: str) -> bool:
-        """Whether a data set, or an architecture's weights, are on this machine."""
-        return self.dataset_at_hand(name) if name in DATASETS else self.weights_at_hand(name)
 
     def predict(self, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Classifies photos with a finished run.
@@ -545,9 +491,3 @@ class Lab:
                 architecture, image size, head or classes.
         """
         check_fits(self, recipe, brings)
-
-
-@functools.lru_cache(maxsize=8)
-def _cached_originals(home: Home, dataset: str, garden: Garden, folder: Path, written_ns: int) -> Originals | None:
-    """Opens a data set's index once for all viewers; the folder and its time of writing make the key change with it."""
-    return find_originals(home, dataset, garden)

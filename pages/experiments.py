@@ -27,7 +27,7 @@ def main() -> None:
         )
     )
     dataset, backbone = choices()
-    if not (lab().dataset_at_hand(dataset) and lab().weights_at_hand(backbone)):
+    if not (lab().stock.dataset_at_hand(dataset) and lab().stock.weights_at_hand(backbone)):
         st.info(
             _("These photos or this network are not on this computer yet. Fetch them first, or choose others."),
             icon="📡",
@@ -49,7 +49,7 @@ def choices() -> tuple[str, str]:
         help=_("What all runs learn from. The garden is drawn by Flowerlab and needs no network."),
     )  # fmt: skip
     backbone = right.selectbox(
-        _("Known network"), lab().backbones(), format_func=lambda name: backbone_title(lab(), name),
+        _("Known network"), lab().stock.backbones(), format_func=lambda name: backbone_title(lab(), name),
         key="experiments-backbone", persist_state="session",
         help=_("All runs begin with what this network has learnt before."),
     )  # fmt: skip

@@ -28,7 +28,7 @@ def main() -> None:
     )
     dataset, backbone = choices()
     buttons(dataset, backbone)
-    recipe_cards(backbone, classes=len(lab().classes_of(dataset)))
+    recipe_cards(backbone, classes=len(lab().stock.classes_of(dataset)))
     st.subheader(_("Latest runs"), anchor=False)
     latest_runs(lab())
     st.subheader(_("What is at hand"), anchor=False)
@@ -53,7 +53,7 @@ def choices() -> tuple[str, str]:
     )
     backbone = right.selectbox(
         _("Known network for B and C"),
-        lab().backbones(),
+        lab().stock.backbones(),
         format_func=lambda name: backbone_title(lab(), name),
         key="home-backbone",
         persist_state="session",
@@ -67,10 +67,10 @@ def choices() -> tuple[str, str]:
 
 def buttons(dataset: str, backbone: str) -> None:
     """The primary button, and the ways out where the photos or the known network's weights are missing."""
-    if dataset in DATASETS and not lab().dataset_at_hand(dataset):
+    if dataset in DATASETS and not lab().stock.dataset_at_hand(dataset):
         text = _("{title} is not on this computer: the first run downloads {size} MB. The garden needs no network.")
         st.warning(text.format(title=dataset_title(dataset), size=DATASETS[dataset].download_mb), icon="📡")
-    if lab().weights_at_hand(backbone):
+    if lab().stock.weights_at_hand(backbone):
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(_("▶ Run the lecture"), type="primary", key="lecture"):
                 run_lecture(LECTURE, backbone, dataset)

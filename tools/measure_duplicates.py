@@ -58,7 +58,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     lab = Lab(Settings(home=arguments.home, starter=False, warm_spare=False), own_queue=False)
-    originals = lab.originals(arguments.dataset)
+    originals = lab.stock.originals(arguments.dataset)
     if originals is None:
         parser.error(f"{arguments.dataset} was not gathered into {arguments.home}. Open it on the Data page first.")
     begun_s = time.monotonic()

@@ -55,7 +55,7 @@ def experiment(
         )
     chosen = EXPERIMENTS[which]
     with opened(student=student) as lab:
-        architecture = knobs.pop("architecture", lab.backbones()[0])
+        architecture = knobs.pop("architecture", lab.stock.backbones()[0])
 
         def check(given: Any, brings: Any) -> None:
             for arm in chosen.arms:

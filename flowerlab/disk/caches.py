@@ -96,7 +96,7 @@ def needed_prepared(lab: Lab) -> dict[str, Run]:
     needed = {}
     for run in (*lab.store.live(), *lab.store.queued()):
         recipe = run.recipe
-        if (originals := lab.originals(recipe.dataset)) is not None:
+        if (originals := lab.stock.originals(recipe.dataset)) is not None:
             order = order_of(originals, recipe.dataset)
             needed[prepared_key(originals, order, recipe.dataset, recipe.image_size, recipe.resize)] = run
     return needed
@@ -105,7 +105,7 @@ def needed_prepared(lab: Lab) -> dict[str, Run]:
 def _photos(lab: Lab) -> Iterator[Thing]:
     for place in _places(lab.home.originals):
         dataset = dataset_of(lab, place.name)
-        count = len(lab.originals(dataset) or ()) if dataset else 0
+        count = len(lab.stock.originals(dataset) or ()) if dataset else 0
         again_s = count * DRAWN_S * AT_FLOPS / peak_flops(lab.home) if dataset == "garden" else None
         title = dataset_title(dataset) if dataset else place.name
         yield Thing(
@@ -150,7 +150,7 @@ def _names(lab: Lab) -> dict[str, str]:
     return {
         originals.content: dataset_title(dataset)
         for dataset in known
-        if (originals := lab.originals(dataset)) is not None
+        if (originals := lab.stock.originals(dataset)) is not None
     }
 
 

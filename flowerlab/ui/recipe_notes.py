@@ -26,7 +26,7 @@ def show_what_learns(lab: Lab, recipe: Recipe) -> None:
         image_size=recipe.image_size,
         unfreeze_from=recipe.unfreeze_from,
         head=recipe.head,
-        classes=len(lab.classes_of(recipe.dataset)),
+        classes=len(lab.stock.classes_of(recipe.dataset)),
     )
     st.markdown(
         f"**{trainable_of(counts.trainable, counts.total)}**",
@@ -127,7 +127,7 @@ def _speed(lab: Lab, recipe: Recipe, price: Price) -> list[str]:
 def _materials(lab: Lab, recipe: Recipe) -> list[str]:
     """What is to be said of its photos and starting weights: what is missing here, how large it is, what they have seen."""
     found = []
-    if recipe.needs_pretrained and not lab.weights_at_hand(recipe.architecture):
+    if recipe.needs_pretrained and not lab.stock.weights_at_hand(recipe.architecture):
         text = _(
             "The weights of {title} are not on this computer: {size:.0f} MB are downloaded first. Without a network "
             "choose another architecture, or the starting weights “none”."
@@ -137,7 +137,7 @@ def _materials(lab: Lab, recipe: Recipe) -> list[str]:
         found.append(_(recipe.seen_before))
     if recipe.weights == "none" and not recipe.from_scratch and recipe.start_from is None:
         found.append(_("This network begins with random numbers: it knows nothing yet that could be transferred."))
-    if recipe.dataset in DATASETS and not lab.dataset_at_hand(recipe.dataset):
+    if recipe.dataset in DATASETS and not lab.stock.dataset_at_hand(recipe.dataset):
         entry = DATASETS[recipe.dataset]
         text = _("{title} is not on this computer: {size} MB are downloaded first. The garden needs no network.")
         found.append(text.format(title=entry.title, size=entry.download_mb))

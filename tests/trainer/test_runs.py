@@ -41,7 +41,7 @@ def agree(lab: Lab, run: Run, *, within: float = 0.002) -> None:
     )
     best = stored["val_probabilities"][result.best_epoch].argmax(axis=1)
     assert result.val_accuracy == pytest.approx(accuracy_score(stored["val_truth"], best))
-    originals = lab.originals(run.recipe.dataset)
+    originals = lab.stock.originals(run.recipe.dataset)
     assert originals is not None
     position = {photo_id: number for number, photo_id in enumerate(originals.ids)}
     photos = np.stack([

@@ -143,7 +143,7 @@ def test_the_photos_beside_a_program_are_cut_as_the_run_was(trained: Trained, tm
     run = trained.runs["A"]
     folder = unpacked(trained.lab, run, Kind.SCRIPT, tmp_path / "A").parent
     files = sorted((folder / "photos").glob("*/*.jpg"), key=lambda file: file.stem)
-    stored, originals = load_predictions(trained.lab.home.run(run.id)), trained.lab.originals("garden")
+    stored, originals = load_predictions(trained.lab.home.run(run.id)), trained.lab.stock.originals("garden")
     assert stored is not None
     assert originals is not None
     tested = files[round(0.7 * len(files)) :]
@@ -255,7 +255,7 @@ ODD: dict[str, list[dict[str, object]]] = {
 def bring_own(lab: Lab, model: Path, folder: Path) -> str:
     """Imports photos of two classes as `mine` and a model as weights; returns the knob's value for these."""
     gather(lab.home, "garden", lab.settings.garden)
-    originals = lab.originals("garden")
+    originals = lab.stock.originals("garden")
     assert originals is not None
     for position, photo_id in enumerate(originals.ids):
         kind = "warm" if originals.labels[position] < 3 else "cold"

@@ -215,7 +215,7 @@ def test_gathered_photos_outlive_the_folder_they_came_from(
     try:
         gathered = gather(lab.home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
         monkeypatch.setenv("TFDS_DATA_DIR", str(lab.home.root / "nowhere"))
-        assert lab.dataset_at_hand("tf_flowers")
+        assert lab.stock.dataset_at_hand("tf_flowers")
         found = gather(lab.home, "tf_flowers", Garden())
         assert found.content == gathered.content
         assert found.ids == gathered.ids
@@ -242,7 +242,7 @@ def test_a_run_trains_on_unpacked_photos(
         lab.wait([run.id])
         run = lab.store.get(run.id)
         assert run.state is RunState.DONE, run.message
-        photos = lab.originals("tf_flowers")
+        photos = lab.stock.originals("tf_flowers")
         assert photos is not None
         assert photos.content == gathered.content
         assert list((tmp_path / "empty").iterdir()) == []

@@ -360,7 +360,7 @@ def test_a_folder_is_imported_and_trained_on(call: Call, photos: Path) -> None:
     assert again.json["run_id"] == outcome.json["run_id"]
     lab = Lab(own_queue=False)
     try:
-        assert lab.classes_of(dataset) == ("elm", "oak")
+        assert lab.stock.classes_of(dataset) == ("elm", "oak")
     finally:
         lab.close()
 

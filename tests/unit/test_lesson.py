@@ -116,9 +116,9 @@ def test_unpacked_tf_flowers_is_at_hand(
     pack(lesson, home, store, dataset="tf_flowers", runs=[run], garden=Garden(60))
     lab = Lab(settings.model_copy(update={"home": tmp_path / "away"}), own_queue=False)
     try:
-        assert not lab.dataset_at_hand("tf_flowers")
+        assert not lab.stock.dataset_at_hand("tf_flowers")
         unpack(lesson, lab.home, lab.store)
-        assert lab.dataset_at_hand("tf_flowers")
+        assert lab.stock.dataset_at_hand("tf_flowers")
         assert lab.start(run.recipe).existing
     finally:
         lab.close()

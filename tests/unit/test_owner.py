@@ -475,7 +475,9 @@ def test_a_source_stays_while_a_run_that_starts_from_it_is_not_over(kept: tuple[
     run_id = engine.jobs[0].run_id
     with pytest.raises(BadInput, match="Stop it first"):
         lab.delete(run_id)
-    engine.say("end", state="done", result=RESULT | {"classes": lab.classes_of("garden"), "confusion_matrix": None})
+    engine.say(
+        "end", state="done", result=RESULT | {"classes": lab.stock.classes_of("garden"), "confusion_matrix": None}
+    )
     follower = lab.start(LONG.changed(start_from=run_id)).run
     until(lambda: len(engine.jobs) == 2)
     assert lab.store.get(follower.id).state is RunState.PREPARING

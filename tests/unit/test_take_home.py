@@ -134,7 +134,7 @@ def test_identical_photos_move_the_cut_in_the_program_too(lab: Lab) -> None:
     (folder / "index.json").unlink()
     write_originals(folder, ("a", "b"), [*same[:3], *photos[3:20], *same[20:39], photos[39]])
     (stage,) = program_of_run(lab, run).stages
-    parts = parts_of(lab.originals("garden"), "garden", split="honest", validation_fraction=0.2)[1]
+    parts = parts_of(lab.stock.originals("garden"), "garden", split="honest", validation_fraction=0.2)[1]
     assert stage.cuts == (len(parts.train), len(parts.train) + len(parts.validation))
     assert stage.cuts != (22, 28)
 
