@@ -29,8 +29,13 @@ def latest_runs(lab: Lab) -> None:
         runs = lab.store.all()
         for run in runs[:SHOWN]:
             _row(lab, run)
-        if len(runs) > SHOWN:
-            st.caption(_("and {count} older ones, on the Train page").format(count=len(runs) - SHOWN))
+        if (older := len(runs) - SHOWN) > 0:
+            words = (
+                _("and an older one, on the Train page")
+                if older == 1
+                else _("and {count} older ones, on the Train page")
+            )
+            st.caption(words.format(count=older))
 
     refreshed(draw, every_s=EVERY_S if busy(lab) else None)
     if lab.finished() and st.button(_("⚖️ Compare the finished runs"), key="compare"):

@@ -27,7 +27,8 @@ def trash_view(lab: Lab, usage: Usage) -> None:
     for thing in things[:SHOWN]:
         _row(lab, thing)
     if len(things) > SHOWN:
-        st.caption(_("and {count} older ones").format(count=len(things) - SHOWN))
+        older = len(things) - SHOWN
+        st.caption(_("and an older one") if older == 1 else _("and {count} older ones").format(count=older))
     with st.popover(_("Empty the trash, {size} …").format(size=size(total_of(things))), key="trash-empty"):
         words = _("Delete {runs} for good, with models and predictions? There is no way back then.")
         st.markdown(words.format(runs=runs_words(len(things))))
