@@ -12,6 +12,7 @@ from streamlit.cli_util import open_browser
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.server_util import get_url
 
+from flowerlab.allocator import keep_memory_together
 from flowerlab.errors import FlowerlabError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ async def open_with_server(app: Any) -> AsyncIterator[None]:
     Args:
         app: The app that is served.
     """
+    keep_memory_together()
     # Until a server has met `st.navigation` it runs a file of pages/ alone: a link to /train, opened first of all, would
     # show a page without navigation and status.
     PagesManager.uses_pages_directory = False
