@@ -283,12 +283,21 @@ class Owner:
                 taken = sum(bytes_of(folder) for folder in workplaces(self._home.run(run.id)))
                 room -= taken
                 if taken and room < 0 and self._store.get(run.id).state.over:
-                    # Told before it is done, where people look: nothing goes in silence.
-                    remember_checkpoints(self._home, run.name, taken)
-                    forget_checkpoints(self._home.run(run.id))
+                    self._forget_checkpoints(run, taken)
         except (OSError, FlowerlabError):
             # The end of the run was taken; the next one's end tries again.
             LOG.exception("The checkpoints of finished runs could not be bounded.")
+
+    def _forget_checkpoints(self, run: Run, taken: int) -> None:
+        """Takes from a finished run what it could be trained on with, and tells of it first: nothing goes in silence."""
+        try:
+            remember_checkpoints(self._home, run.name, taken)
+        except OSError:
+            # A full disk: what goes makes the room for the words.
+            forget_checkpoints(self._home.run(run.id))
+            remember_checkpoints(self._home, run.name, taken)
+        else:
+            forget_checkpoints(self._home.run(run.id))
 
     def _take_death(self, engine: Engine, run: Run, event: End) -> None:
         """Sees to a run whose trainer went away without a word: it goes on, or what is there is saved if it was to stop."""

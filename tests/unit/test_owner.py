@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from flowerlab import cleaning
 from flowerlab.checkpoints import write_checkpoint
 from flowerlab.cleaning import cleanings
 from flowerlab.datasets.folder import import_folder
@@ -33,6 +35,7 @@ from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.store import Store
 from flowerlab.workplace import left_behind
+from tests.app.finished_runs import add_finished
 from tests.unit.test_checkpoints import WEIGHTS_BYTES, checkpoint_at, leave_checkpoint, state_of
 from tests.unit.test_store import RESULT
 
@@ -576,6 +579,30 @@ def test_finished_runs_keep_only_so_much_to_be_trained_on(settings: Settings, mo
         assert [one.checkpoints for one in cleanings(lab.home)] == [(runs[1].name,)]
         with pytest.raises(BadInput, match="only its model was kept"):
             lab.go_on(runs[1].id, epochs=2)
+    finally:
+        lab.close()
+
+
+def test_a_full_disk_does_not_keep_checkpoints_that_should_go(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is no room to tell of it first, they go, and it is told then."""
+    lab = owner_of(Lab(settings.model_copy(update={"engine": "fake"})))
+    try:
+        run = add_finished(lab.home, "mine")
+        folder = lab.home.run(run.id) / "attempt-1"
+        leave_checkpoint(folder, epochs=1)
+        write = cleaning.replace_file
+
+        def full(path: Path, data: bytes) -> None:
+            if folder.exists():
+                raise OSError(errno.ENOSPC, "No space left on device")
+            write(path, data)
+
+        monkeypatch.setattr(cleaning, "replace_file", full)
+        lab._owner._forget_checkpoints(run, 10)
+        assert left_behind(lab.home.run(run.id)) is None
+        assert [one.checkpoints for one in cleanings(lab.home)] == [("mine",)]
     finally:
         lab.close()
 
