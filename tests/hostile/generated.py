@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from urllib.parse import parse_qs, urlencode
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
@@ -34,6 +35,7 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.errors import BadFolder, BadInput, BadModel, BadPack, BadPhoto, BadRecipe
 from flowerlab.home import Home
 from flowerlab.lesson import pack, unpack
+from flowerlab.photo_zip import Unzipped, unzip_photos
 from flowerlab.photos import read_photo
 from flowerlab.recipe import KNOBS, Recipe, as_text
 from flowerlab.run import MAX_NAME
@@ -54,6 +56,8 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
     max_leaves=8,
 )
+# That a zip may bring in a case.
+MOST_PHOTOS = 3
 KNOB_NAMES = st.sampled_from([*KNOBS])
 LIKELY = st.sampled_from(
     ["5", "0", "-1", "1e-3", "none", "all", "13", "block4_conv3", "vgg16", "mobilenet_v2", "handmade", "imagenet", "flowerlab", "file:x.h5",
@@ -154,6 +158,36 @@ def _recipe(place: Place, case: Any) -> str | None:
         again = (Recipe.parse(json.loads(read[0].model_dump_json())), Recipe.parse(read[0].to_query()))
         if set(again) != {read[0]}:
             raise Fault(f"The recipe is another after it was written and read: {read[0]!r}")
+    return said
+
+
+def _link(place: Place, case: tuple[dict[str, Any], Damage]) -> str | None:
+    """The address of a page, written and read as browsers do, some of its signs changed; of one that comes twice the last counts."""
+    knobs, damage = case
+    text = urlencode({name: as_text(value) for name, value in knobs.items()}, errors="surrogatepass")
+    read = parse_qs(damage.of(text.encode()).decode(errors="replace"), keep_blank_values=True, max_num_fields=10_000)
+    return _recipe(place, {name: values[-1] for name, values in read.items() if name in KNOBS})
+
+
+def _photo_zip(place: Place, case: tuple[list[tuple[str, int, int]], bool, Damage, str]) -> str | None:
+    """A zip of photos to be named, put together of odd entries or damaged: few photos with plain names come out of it."""
+    entries, packed, damage, name = case
+    files = small_photos()
+    source = zipped(
+        place.given / "photos.zip",
+        [("1.png", files[0]), *((named(path, mode=mode << 12), files[which % len(files)]) for path, which, mode in entries)],
+        method=zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED,
+    )  # fmt: skip
+    data = damage.of(source.read_bytes())
+    source.unlink()
+    out: list[Unzipped] = []
+    said = refusal(lambda: out.append(unzip_photos(data, name, most=MOST_PHOTOS)), BadInput, watched=place.root)
+    if said is None:
+        for sentence in out[0].left_out:
+            check_sentence(sentence)
+        names = [photo for photo, _ in out[0].photos]
+        if len(names) > MOST_PHOTOS or any("/" in photo or not photo.isprintable() for photo in names):
+            raise Fault(f"Not at most {MOST_PHOTOS} photos with plain names: {names}")
     return said
 
 
@@ -378,13 +412,19 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "photo": Kind(st.tuples(st.integers(0, 200), SOMETIMES_DAMAGED, ANY_TEXT), _photo, 400),
     "recipe": Kind(JSON_VALUES | _with(st.dictionaries(KNOB_NAMES | ANY_TEXT, LIKELY | JSON_VALUES, max_size=2)), _recipe, 200),
-    "link": Kind(_with(st.dictionaries(KNOB_NAMES, LIKELY | ANY_TEXT, max_size=2)), _recipe, 160),
+    "link": Kind(
+        st.tuples(_with(st.dictionaries(KNOB_NAMES, LIKELY | ANY_TEXT, max_size=2)), SOMETIMES_DAMAGED), _link, 160
+    ),
     "name": Kind(ANY_TEXT, _name, 120),
     "zip": Kind(
         st.tuples(
             st.lists(ENTRIES, max_size=4, unique_by=lambda entry: entry[0]),
             st.booleans(), SOMETIMES_DAMAGED, st.just("plants") | ANY_TEXT,
-        ), _archive, 40),
+        ), _archive, 30),
+    "photo_zip": Kind(
+        st.tuples(
+            st.lists(ENTRIES, max_size=4, unique_by=lambda entry: entry[0]), st.booleans(), SOMETIMES_DAMAGED, ANY_TEXT
+        ), _photo_zip, 10),
     "model": Kind(st.tuples(st.integers(0, 200), SOMETIMES_DAMAGED), _model, 40),
     "pack": Kind(
         st.tuples(

@@ -14,7 +14,7 @@ CASES = 2_000
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_generated_cases_are_taken_or_refused_in_a_sentence(kind: str) -> None:
-    """Photos, recipes, links, names, zips, models, packs and commands: nothing but an answer, and a refusal changes nothing."""
+    """Photos, recipes, links, names, both kinds of zips, models, packs, commands: nothing but an answer; a refusal changes nothing."""
     outcome = run_round(kind, cases=shares(CASES)[kind], number=1)
     assert outcome.fault == ""
     assert outcome.cases >= 0.8 * shares(CASES)[kind]
