@@ -33,7 +33,6 @@ def wait_for_the_run(page: Page, home: Path) -> Run:
     raise AssertionError("The run did not end.")
 
 
-@pytest.mark.nightly
 @pytest.mark.browser
 def test_upload_a_photo_take_the_notebook_home_and_run_it(server: Server, page: Page, tmp_path: Path) -> None:
     """Train, classify an own photo, see where the network looks in it, download the notebook, run it: it tests the same photos."""

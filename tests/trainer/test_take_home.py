@@ -16,6 +16,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 import tensorflow as tf
 from numpy.typing import NDArray
 
@@ -119,7 +120,6 @@ def run_all(programs: list[Path], timeout_s: float = 250) -> list[tuple[float, i
     return said
 
 
-@pytest.mark.nightly
 def test_every_preset_s_program_reaches_what_the_run_reached(trained: Trained, tmp_path: Path) -> None:
     """The programs of A, B, C (its notebook) and gently run by themselves; each tests as many photos as the run, and its accuracy
     lies within the run's interval."""
@@ -308,21 +308,28 @@ def test_two_accuracies_differ_beyond_chance() -> None:
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 def test_the_lecture_s_programs_on_a_garden_of_a_thousand(tmp_path: Path) -> None:
-    """At the lecture's 150 pixels and five epochs, each preset's script reaches its run's accuracy: their difference is within chance."""
+    """At the lecture's 150 pixels and five epochs, each preset's script reaches its run's accuracy: their difference is within chance.
+
+    That of C is the seed's, not the photos': its rate first destroys what B has learnt, and it ends anywhere between a quarter and nine
+    tenths. So the means of four trainings are compared there, by Welch's interval."""
     lab = Lab(Settings(home=tmp_path / "lab", warm_spare=False, niceness=0, garden_pictures=1000, starter=False))
     try:
         runs = train(lab, {})
+        more = [lab.start(runs["C"].recipe.changed(seed=seed)).run for seed in (11, 12, 13)]
+        lab.wait([run.id for run in more])
+        runs |= {f"C{number}": lab.store.get(run.id) for number, run in enumerate(more)}
         programs = [unpacked(lab, run, Kind.SCRIPT, tmp_path / letter) for letter, run in runs.items()]
-        for run, (accuracy, photos) in zip(runs.values(), run_all(programs, timeout_s=3000), strict=True):
-            assert run.result is not None
-            assert run.result.test_accuracy is not None
-            assert not differ(run.result.test_accuracy, accuracy, photos), (
-                run.name,
-                run.result.test_accuracy,
-                accuracy,
-            )
+        said = dict(zip(runs, run_all(programs, timeout_s=3000), strict=True))
     finally:
         lab.close()
+    reached = {letter: run.result.test_accuracy for letter, run in runs.items() if run.result is not None}
+    for letter in ("A", "B", "gently"):
+        assert not differ(reached[letter], *said[letter]), (letter, reached[letter], said[letter])
+    letters = [letter for letter in runs if letter.startswith("C")]
+    assert len(letters) == 4
+    ours, theirs = [reached[letter] for letter in letters], [said[letter][0] for letter in letters]
+    low, high = scipy.stats.ttest_ind(ours, theirs, equal_var=False).confidence_interval(0.95)
+    assert low <= 0 <= high, (ours, theirs)
 
 
 # Runs a program where no Flowerlab can be imported, and writes down the labels of what it tested.
