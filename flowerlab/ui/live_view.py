@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from contextlib import suppress
 
 import streamlit as st
 
@@ -77,12 +77,14 @@ def _pick(lab: Lab, run: Run) -> None:
     runs = {other.id: other for other in lab.store.all()}
     if len(runs) == 1:
         return
-    pills = sorted({run.id, *list(runs)[:MOST_PILLS]}, key=lambda run_id: runs[run_id].number)
+    # What the widgets keep of all runs a page keeps until it is closed, and there may be hundreds of both.
+    near = {run_id: runs[run_id] for run_id in {run.id, *list(runs)[:MOST_PILLS]}}
+    pills = sorted(near, key=lambda run_id: near[run_id].number)
     # What is shown is what the address says; a click changes the address.
     st.session_state[PICK] = run.id
     st.pills(
-        _("Runs"), pills, format_func=lambda run_id: f"{STATE_SIGNS[runs[run_id].state]} {escaped(runs[run_id].name)}",
-        key=PICK, on_change=_show_picked, args=(PICK, set(runs)), required=True,
+        _("Runs"), pills, format_func=lambda run_id: f"{STATE_SIGNS[near[run_id].state]} {escaped(near[run_id].name)}",
+        key=PICK, on_change=_show_picked, args=(lab, PICK), required=True,
         help=_("The newest runs: ⏳ waits, 🌱 trains, ✅ is done. Click one to watch it."),
     )  # fmt: skip
     if len(runs) > len(pills):
@@ -91,14 +93,14 @@ def _pick(lab: Lab, run: Run) -> None:
         names = told_apart(list(runs.values()))
         st.selectbox(
             _("All {count} runs").format(count=len(runs)), list(runs), format_func=names.__getitem__,
-            key=PICK_OLD, on_change=_show_picked, args=(PICK_OLD, set(runs)), label_visibility="collapsed",
+            key=PICK_OLD, on_change=_show_picked, args=(lab, PICK_OLD), label_visibility="collapsed",
         )  # fmt: skip
 
 
-def _show_picked(key: str, known: Collection[str]) -> None:
+def _show_picked(lab: Lab, key: str) -> None:
     # Words of a moment ago, of a run that has been renamed since, choose nothing.
-    if st.session_state[key] in known:
-        st.query_params["run"] = st.session_state[key]
+    with suppress(UnknownRun):
+        st.query_params["run"] = lab.store.get(str(st.session_state[key])).id
 
 
 def _draw(lab: Lab, run: Run, history: History) -> None:

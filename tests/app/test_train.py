@@ -456,5 +456,5 @@ def test_words_that_name_no_run_any_more_choose_nothing(home: Home, monkeypatch:
     address = {"run": runs[3].id}
     monkeypatch.setattr(live_view.st, "query_params", address)
     monkeypatch.setattr(live_view.st, "session_state", {"live-run-old": "run 5 · evaluating"})
-    live_view._show_picked("live-run-old", {run.id for run in runs})
+    live_view._show_picked(lab(), "live-run-old")
     assert address == {"run": runs[3].id}
