@@ -14,9 +14,8 @@ OWN_BLOCK_BYTES = 256 * 1024
 def keep_memory_together() -> bool:
     """Has all threads take memory from one arena, and large blocks from the system; returns whether that could be said.
 
-    glibc gives threads up to eight arenas a core, and what is free in one is of no use to a thread of another: after half an hour
-    of `tools.soak` 64 of the 122 MB that it held were free and could not go back. Before other threads have begun; elsewhere than
-    on glibc nothing happens.
+    glibc gives threads up to eight arenas a core, and what is free in one is of no use to a thread of another (docs/decisions/0003).
+    To be called before other threads have begun. Elsewhere than on glibc nothing happens.
     """
     if not sys.platform.startswith("linux"):
         return False
