@@ -30,6 +30,8 @@ SHARE = {
 }  # fmt: skip
 # Of that, while it learns.
 LEARNING_SHARE = 0.8
+# Before the first batch: to trace and compile the step.
+FIRST_BATCH_S = 0.3
 # How much quicker bfloat16 is where the processor has it.
 BFLOAT16_GAIN = 2.0
 BATCH_S = 0.006
@@ -50,7 +52,7 @@ class Price:
         seconds_photos: To draw and resize photos; 0 if they are ready. A download is not in it.
         seconds_features: Of the pass through the frozen layers; 0 if there is none or its features are at hand.
         seconds_epoch: Of an epoch, validation included.
-        seconds_total: From the start to the test, nothing else running.
+        seconds_total: From the start to the test, if all epochs run and nothing else does.
         cache_bytes: What the run adds to the kept features.
         features_at_hand: Whether the features that it needs are kept already.
         too_large: Whether it takes the plain way because its features are larger than may be kept.
@@ -105,7 +107,11 @@ def price_along(course: Course, *, home: Home, runs: Sequence[Run], missing_mb: 
         seconds_photos=seconds_photos,
         seconds_features=seconds_features,
         seconds_epoch=seconds_epoch,
-        seconds_total=seconds_photos + seconds_features + recipe.epochs * seconds_epoch + speed.rest_s(recipe, work),
+        seconds_total=seconds_photos
+        + seconds_features
+        + FIRST_BATCH_S
+        + recipe.epochs * seconds_epoch
+        + speed.rest_s(recipe, work),
         cache_bytes=course.missing_bytes,
         features_at_hand=way != "plain" and course.photos_here and course.copies_here,
         too_large=course.too_large,
@@ -177,19 +183,25 @@ class Speed:
         ])  # fmt: skip
 
     def epoch_s(self, recipe: Recipe, work: Work, way: Way) -> float:
-        """Returns the seconds of an epoch."""
+        """Returns the seconds of an epoch.
+
+        A head's are those of calls, other epochs' those of operations: neither tells how quick the other is.
+        """
         ratios = [
             (
-                timing.seconds_training / self._learning_s(before.architecture, timing.batches, timing.flops_training),
+                max(0.0, timing.seconds_training - FIRST_BATCH_S)
+                / self._learning_s(before.architecture, timing.batches, timing.flops_training),
                 before.architecture,
                 timing.way,
             )
             for before, _, timing in self._seen
         ]
+        like = [(ratio, name, of) for ratio, name, of in ratios if (of == "head") == (way == "head")]
         return self._learning_s(recipe.architecture, work.batches, work.epoch) * _middle([
-            [ratio for ratio, name, of in ratios if name == recipe.architecture and of == way],
-            [ratio for ratio, _, of in ratios if of == way],
-            [ratio for ratio, _, _ in ratios],
+            [ratio for ratio, name, of in like if name == recipe.architecture and of == way],
+            [ratio for ratio, name, _ in like if name == recipe.architecture],
+            [ratio for ratio, _, of in like if of == way],
+            [ratio for ratio, _, _ in like],
         ])  # fmt: skip
 
     def rest_s(self, recipe: Recipe, work: Work) -> float:

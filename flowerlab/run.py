@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -120,8 +121,8 @@ def checked_line(text: str, what: str, error: type[BadInput]) -> str:
 
 def told_apart(runs: Sequence[Run]) -> dict[str, str]:
     """Returns a name for each run by its id: two may bear one name, and then a part of the id goes behind it."""
-    names = [run.name for run in runs]
-    return {run.id: run.name if names.count(run.name) == 1 else f"{run.name} ({run.id[:4]})" for run in runs}
+    times = Counter(run.name for run in runs)
+    return {run.id: run.name if times[run.name] == 1 else f"{run.name} ({run.id[:4]})" for run in runs}
 
 
 def state_after(event: Event, state: RunState) -> RunState:

@@ -14,7 +14,8 @@ from flowerlab.ui.given_photos import take_photos
 from flowerlab.ui.inside_photo import Photo
 from flowerlab.ui.lab import lab
 from flowerlab.ui.many_answers import rows_of, show_many
-from flowerlab.ui.run_picker import escaped, nothing_finished, pick_runs
+from flowerlab.ui.markdown import escaped
+from flowerlab.ui.run_picker import nothing_finished, pick_runs
 from flowerlab.ui.similar_photos import similar_ready
 
 MOST_RUNS = 4

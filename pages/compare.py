@@ -16,7 +16,6 @@ from flowerlab.ui.matrices import show_matrices
 from flowerlab.ui.overlaid_curves import show_curves
 from flowerlab.ui.per_class import show_classes
 from flowerlab.ui.recipe_differences import show_what_differs
-from flowerlab.ui.run_finder import find_runs
 from flowerlab.ui.run_picker import nothing_finished, pick_runs
 from flowerlab.ui.run_table import coloured_table, column_words, download_csv, table_rows
 from flowerlab.ui.seeds_view import show_seeds
@@ -38,8 +37,8 @@ def main() -> None:
         default=3,
         most=MOST_RUNS,
         help=_("Up to six runs at once. The link in the address bar brings back the same choice."),
+        finder=True,
     )
-    find_runs(lab(), finished, picker=PICKER, most=MOST_RUNS)
     if not runs:
         st.info(_("Choose one or more runs above."), icon="👆")
         return

@@ -12,11 +12,11 @@ from flowerlab.locale import _
 from flowerlab.ui.dataset_facts import show_balance, show_credits, show_split
 from flowerlab.ui.gathering import gather_panel
 from flowerlab.ui.lab import lab
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.one_flower import one_flower
 from flowerlab.ui.own_photos import delete_own_photos, import_panel, newly_imported
 from flowerlab.ui.photo_closely import drawn_specimen, show_augmentations, show_label, show_resizes
 from flowerlab.ui.photos_view import Specimen, photo_grid, specimen_of
-from flowerlab.ui.run_picker import escaped
 
 
 def main() -> None:

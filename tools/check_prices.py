@@ -28,7 +28,8 @@ RECIPES: tuple[dict[str, object], ...] = (
     {"architecture": "handmade", "epochs": 5},
     {"architecture": "handmade", "epochs": 3, "image_size": 96, "batch_size": 8},
     {"architecture": "handmade", "epochs": 2, "augment": "standard", "image_size": 200},
-    {"architecture": MINI, "unfreeze_from": "none", "epochs": 20, "head": (128,)},
+    # Without patience: told is what all epochs take.
+    {"architecture": MINI, "unfreeze_from": "none", "epochs": 20, "patience": 20, "head": (128,)},
     {"architecture": MINI, "unfreeze_from": "block4_conv3", "epochs": 5},
     {"architecture": MINI, "unfreeze_from": "all", "epochs": 2, "image_size": 96},
     {"architecture": MINI, "unfreeze_from": "none", "epochs": 3, "augment": "flip"},

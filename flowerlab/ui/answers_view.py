@@ -18,9 +18,10 @@ from flowerlab.run import Run
 from flowerlab.ui.classifying import Given, Memory, was_trained_on
 from flowerlab.ui.inside_photo import Photo
 from flowerlab.ui.lab import lab
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.messages import tell
 from flowerlab.ui.photos_view import encoded
-from flowerlab.ui.run_picker import escaped, run_title
+from flowerlab.ui.run_picker import run_title
 from flowerlab.ui.similar_photos import show_similar
 from flowerlab.ui.stored_answers import stored_of
 from flowerlab.ui.where_it_looks import heat_of, look_of, what_grad_cam_is

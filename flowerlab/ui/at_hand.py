@@ -10,7 +10,7 @@ from flowerlab.datasets.folder import list_folders
 from flowerlab.locale import _
 from flowerlab.runs import Lab
 from flowerlab.ui.backbones import megabytes
-from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.markdown import escaped
 
 # A telephone has room for what and state alone.
 NARROW = """<style>@media (max-width: 640px) { .st-key-at-hand :is(td, th):nth-child(3) { display: none; } }</style>"""

@@ -10,9 +10,9 @@ from flowerlab.comparison import Answers, run_photos
 from flowerlab.locale import _
 from flowerlab.runs import Lab
 from flowerlab.ui.cell_photos import ANCHOR, tiles_of
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.opened_bin import close_bin
 from flowerlab.ui.photo_tiles import photo_tiles
-from flowerlab.ui.run_picker import escaped
 
 
 def show_bin_photos(lab: Lab, answers: Answers, place: int) -> None:

@@ -14,10 +14,11 @@ from flowerlab.comparison import Answers, order_in, run_photos
 from flowerlab.locale import _
 from flowerlab.run import told_apart
 from flowerlab.ui.lab import lab
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.opened_cell import MINUS, close_cell
 from flowerlab.ui.photo_tiles import Said, Tile, photo_tiles
 from flowerlab.ui.photos_view import PHOTOS_A_PAGE
-from flowerlab.ui.run_picker import colour_mark, escaped
+from flowerlab.ui.run_picker import colour_mark
 
 # Where a link from a matrix leads: on a phone others stand between it and its photos.
 ANCHOR = "cell-photos"

@@ -13,7 +13,7 @@ import streamlit as st
 from flowerlab.errors import legible
 from flowerlab.locale import _
 from flowerlab.recipe import KNOBS
-from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.markdown import escaped
 
 HIDE, PAGES = "hide", "pages"
 # What can be hidden beside the knobs.

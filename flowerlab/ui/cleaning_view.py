@@ -23,8 +23,8 @@ from flowerlab.locale import _
 from flowerlab.runs import Lab
 from flowerlab.settings import variable_of
 from flowerlab.ui.disk_words import day_words, runs_words
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.messages import tell, told
-from flowerlab.ui.run_picker import escaped
 
 MOST_NAMED = 8
 CLEANINGS = 5

@@ -17,7 +17,7 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import SPLITS
 from flowerlab.locale import _
-from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.markdown import escaped
 
 
 def show_balance(originals: Originals, dataset: str) -> None:

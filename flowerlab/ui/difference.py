@@ -12,9 +12,9 @@ from flowerlab.paired import FEWEST_DIFFERING, PairedTest
 from flowerlab.run import Run, told_apart
 from flowerlab.runs import Lab
 from flowerlab.ui.cell_photos import photos_words, show_only_right
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.photo_buttons import close_at, opened_at, photo_button
 from flowerlab.ui.refreshing import fragment
-from flowerlab.ui.run_picker import escaped
 from flowerlab.ui.seeds_view import SEEDS_ANCHOR
 
 PLACE = "compare-differences"

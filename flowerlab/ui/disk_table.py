@@ -14,8 +14,8 @@ from flowerlab.figures import size
 from flowerlab.locale import _
 from flowerlab.runs import Lab
 from flowerlab.ui.disk_words import kind_words, loss_words
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.messages import told
-from flowerlab.ui.run_picker import escaped
 
 ROWS_PX, ROW_PX = 420, 38
 MOST_NAMED = 8

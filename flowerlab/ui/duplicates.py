@@ -14,10 +14,10 @@ from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.gathering import progress_text, share
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.photo_tiles import turned_to
 from flowerlab.ui.photos_view import class_words, picture
 from flowerlab.ui.refreshing import refreshed
-from flowerlab.ui.run_picker import escaped
 
 PICTURE_PX = 146
 LONGEST_PX = 232

@@ -9,8 +9,8 @@ from flowerlab.embeddings import Embedding, Wanted, kept_embedding
 from flowerlab.locale import _
 from flowerlab.runs import Lab
 from flowerlab.ui.gathering import progress_text, share
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.refreshing import refreshed
-from flowerlab.ui.run_picker import escaped
 
 
 def embedding_of(lab: Lab, wanted: Wanted) -> Embedding | None:

@@ -11,9 +11,9 @@ from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.cell_photos import ANCHOR
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.opened_cell import OVER_EPOCHS, close_cell
 from flowerlab.ui.photo_tiles import Said, Tile, photo_tiles
-from flowerlab.ui.run_picker import escaped
 
 
 def show_epoch_cell(lab: Lab, run: Run, answers: EpochAnswers, shown: int, cell: Cell) -> None:

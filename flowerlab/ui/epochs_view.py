@@ -22,10 +22,11 @@ from flowerlab.ui.cell_photos import link_to_photos
 from flowerlab.ui.cell_table import cell_table
 from flowerlab.ui.epoch_cell import show_epoch_cell
 from flowerlab.ui.lines_table import lines_table
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.opened_cell import OVER_EPOCHS, on_click, open_cell
 from flowerlab.ui.photo_over_epochs import show_photo_over_epochs
 from flowerlab.ui.run_columns import in_rows
-from flowerlab.ui.run_picker import escaped, run_title
+from flowerlab.ui.run_picker import run_title
 from flowerlab.ui.stored_answers import stored_of
 
 EPOCH = "mistakes-epoch"

@@ -13,10 +13,10 @@ from flowerlab.figures import percent, roughly, spelled
 from flowerlab.locale import _
 from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.messages import tell
 from flowerlab.ui.progress import progress_of
 from flowerlab.ui.refreshing import refreshed
-from flowerlab.ui.run_picker import escaped
 from flowerlab.ui.words import state_words
 
 EVERY_S = 1.0

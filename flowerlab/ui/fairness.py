@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flowerlab.locale import _
 from flowerlab.run import Run, told_apart
-from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.run_table import LEAK_MARK, SPARED_MARK
 
 

@@ -10,8 +10,8 @@ from flowerlab.engine.fetcher import fetch_title, fetchable, megabytes_of
 from flowerlab.locale import _
 from flowerlab.runs import Lab
 from flowerlab.ui.gathering import progress_text, share
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.refreshing import refreshed
-from flowerlab.ui.run_picker import escaped
 
 EVERY_S = 1.0
 

@@ -15,10 +15,10 @@ from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.duplicates import LEAK_SIGN, duplicates_of, search_panel, show_pair
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.per_class import confusion_sentences
 from flowerlab.ui.photo_tiles import LazyTiles, Said, Tile, photo_tiles
 from flowerlab.ui.photos_view import ALL, class_words
-from flowerlab.ui.run_picker import escaped
 from flowerlab.ui.stored_answers import stored_of
 from flowerlab.worst_photos import Judged, Show
 

@@ -8,8 +8,8 @@ from flowerlab.datasets.catalog import DATASETS
 from flowerlab.engine.gatherer import Gathering
 from flowerlab.locale import _
 from flowerlab.ui.lab import lab
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.refreshing import fragment
-from flowerlab.ui.run_picker import escaped
 
 
 def gather_panel(dataset: str) -> None:

@@ -12,7 +12,7 @@ from flowerlab.photo_zip import unzip_photos
 from flowerlab.run import Run
 from flowerlab.ui.classifying import Given, drawn_samples, sample_photos
 from flowerlab.ui.lab import lab
-from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.markdown import escaped
 
 MOST_PHOTOS = 200
 LARGEST_UPLOAD_MB = 200

@@ -10,8 +10,8 @@ import streamlit as st
 from flowerlab.doctor import Finding, Level
 from flowerlab.doctor.background import Background
 from flowerlab.locale import _
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.refreshing import refreshed
-from flowerlab.ui.run_picker import escaped
 
 SIGNS = {Level.OK: "✅", Level.WARNING: "🟡", Level.PROBLEM: "⛔"}
 ORDER = (Level.PROBLEM, Level.WARNING, Level.OK)

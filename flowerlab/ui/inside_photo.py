@@ -19,8 +19,8 @@ from flowerlab.photos import read_photo, resize_photo
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.classifying import Given, drawn_samples, sample_photos
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.photos_view import encoded
-from flowerlab.ui.run_picker import escaped
 
 CHOSEN, OWN, TURN = "inside-chosen", "inside-own", "inside-turn"
 UPLOAD = "inside-upload"

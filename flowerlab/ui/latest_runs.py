@@ -9,9 +9,10 @@ from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.cleaning_view import tell_of_cleaning
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.progress import progress_of
 from flowerlab.ui.refreshing import busy, refreshed
-from flowerlab.ui.run_picker import colour_mark, escaped
+from flowerlab.ui.run_picker import colour_mark
 from flowerlab.ui.words import state_words
 
 SHOWN = 6

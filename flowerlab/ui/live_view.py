@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 import streamlit as st
@@ -13,17 +14,18 @@ from flowerlab.history import History
 from flowerlab.locale import _
 from flowerlab.run import Run, RunState, told_apart
 from flowerlab.runs import Lab
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.messages import tell
 from flowerlab.ui.outcome import manage, outcome
 from flowerlab.ui.progress import progress_of
 from flowerlab.ui.refreshing import busy, refreshed
-from flowerlab.ui.run_picker import escaped, run_title
+from flowerlab.ui.run_picker import run_title
 from flowerlab.ui.take_home import converting, take_home_section
 from flowerlab.ui.words import STATE_SIGNS, state_words
 
 EVERY_S = 1.0
 MOST_PILLS = 6
-PICK, PICK_OLD = "live-run", "live-run-old"
+PICK, OLDER, PICK_OLD = "live-run", "live-runs", "live-run-old"
 HEIGHT_PX = {"accuracy": 300, "loss": 250}
 
 
@@ -88,12 +90,21 @@ def _pick(lab: Lab, run: Run) -> None:
         help=_("The newest runs: ⏳ waits, 🌱 trains, ✅ is done. Click one to watch it."),
     )  # fmt: skip
     if len(runs) > len(pills):
+        _pick_older(lab, run, list(runs.values()))
+
+
+def _pick_older(lab: Lab, run: Run, runs: Sequence[Run]) -> None:
+    box = st.popover(_("🔎 All {count} runs").format(count=len(runs)), key=OLDER, on_change="rerun")
+    # What is shut costs nothing, neither time nor what a page keeps of hundreds of runs.
+    if not box.open:
+        return
+    with box:
         st.session_state[PICK_OLD] = run.id
         # Without the state, which changes: a browser sends the words back, and old ones name no run any more.
-        names = told_apart(list(runs.values()))
+        names = told_apart(runs)
         st.selectbox(
-            _("All {count} runs").format(count=len(runs)), list(runs), format_func=names.__getitem__,
-            key=PICK_OLD, on_change=_show_picked, args=(lab, PICK_OLD), label_visibility="collapsed",
+            _("Which run to show"), list(names), format_func=names.__getitem__, key=PICK_OLD, on_change=_show_picked,
+            args=(lab, PICK_OLD), help=_("Newest first. Type a part of its name."),
         )  # fmt: skip
 
 

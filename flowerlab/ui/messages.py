@@ -10,7 +10,7 @@ import streamlit as st
 from flowerlab.disks import no_room
 from flowerlab.errors import FlowerlabError
 from flowerlab.locale import _
-from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.markdown import escaped
 
 LOG = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from flowerlab.locale import _
 from flowerlab.metrics import accuracy_interval
 from flowerlab.run import MAX_NAME, Run, RunState
 from flowerlab.runs import Lab
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.messages import tell, told
 from flowerlab.ui.recipe_form import fill
-from flowerlab.ui.run_picker import escaped
 from flowerlab.ui.seeds_view import seeds_popover
 from flowerlab.ui.training_on import train_on
 from flowerlab.ui.words import trainable_of

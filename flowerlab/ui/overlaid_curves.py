@@ -14,8 +14,8 @@ from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.fairness import features_note, marked_names
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.refreshing import refreshed
-from flowerlab.ui.run_picker import escaped
 
 
 def show_curves(lab: Lab, families: Sequence[Sequence[Run]]) -> None:

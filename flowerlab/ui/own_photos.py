@@ -14,9 +14,9 @@ from flowerlab.datasets.folder import import_folder
 from flowerlab.errors import FlowerlabError
 from flowerlab.locale import _
 from flowerlab.ui.lab import lab
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.messages import tell
 from flowerlab.ui.refreshing import fragment
-from flowerlab.ui.run_picker import escaped
 
 JOB = "own-import"
 LARGEST_UPLOAD_MB = 200

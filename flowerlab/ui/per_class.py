@@ -12,9 +12,10 @@ from flowerlab.locale import _
 from flowerlab.metrics import ClassFigures, average_figures, class_figures, top_confusions
 from flowerlab.run import Run, told_apart
 from flowerlab.ui.cell_photos import of_class, show_cell
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.photo_buttons import close_at, opened_at, photo_button
 from flowerlab.ui.refreshing import fragment
-from flowerlab.ui.run_picker import colour_mark, escaped
+from flowerlab.ui.run_picker import colour_mark
 from flowerlab.ui.sides import Side, answers_among, side_of
 
 PLACE = "compare-mistakes"

@@ -16,10 +16,11 @@ from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.lines_table import lines_table
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.photo_tiles import TILE_PX, Tile, show_tile, turned_to
 from flowerlab.ui.photos_view import PHOTOS_A_PAGE, class_words, picture
 from flowerlab.ui.run_columns import RUNS_A_ROW, in_rows
-from flowerlab.ui.run_picker import escaped, run_title
+from flowerlab.ui.run_picker import run_title
 
 CHOSEN = "mistakes-photo"
 MOST_TURNS = 6

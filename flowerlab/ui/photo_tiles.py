@@ -11,9 +11,9 @@ import streamlit as st
 from flowerlab.datasets.originals import Originals
 from flowerlab.figures import sureness
 from flowerlab.locale import _
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.photos_view import PHOTOS_A_PAGE, thumbnail
 from flowerlab.ui.refreshing import fragment
-from flowerlab.ui.run_picker import escaped
 
 # Six stand in a row on a laptop, two on a phone, also inside a frame.
 TILE_PX = 156

@@ -16,7 +16,7 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.errors import BadPhoto
 from flowerlab.locale import _
 from flowerlab.photos import read_photo, resize_photo
-from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.markdown import escaped
 
 # Six stand in a row on a laptop, two on a phone.
 THUMBNAIL_PX = 168

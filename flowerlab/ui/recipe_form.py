@@ -18,6 +18,7 @@ from flowerlab.recipe import CHOICES, KNOBS, Recipe, as_text
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.class_link import is_hidden
+from flowerlab.ui.offering import offered
 from flowerlab.ui.words import decimals, state_words
 
 LEARNING_RATES = (*(float(f"{step}e{power}") for power in range(-6, 0) for step in (1, 2, 5)), 1.0)
@@ -228,11 +229,12 @@ def _weights(lab: Lab, chosen: Architecture) -> str:
 def _source(lab: Lab, chosen: Architecture) -> str | None:
     """Which run this one goes on from: one with a model, or one that will have it when its turn comes."""
     runs = sources(lab, chosen.name)
-    by_id = {run.id: run for run in runs}
 
     def fits(value: Any) -> bool:
-        elsewhere = value in {run.id for run in lab.store.all()} - set(by_id)
+        elsewhere = value in {run.id for run in lab.store.all()} - {run.id for run in runs}
         return not elsewhere and (value != NEW_B or bool(chosen.stops()))
+
+    by_id = {run.id: run for run in offered(runs, {st.session_state.get(key_of("start_from", ""))})}
 
     def words(value: str | None) -> str:
         if value is None:

@@ -8,8 +8,8 @@ from flowerlab.errors import BadRecipe
 from flowerlab.locale import _
 from flowerlab.recipe import KNOBS, Recipe
 from flowerlab.ui.class_link import in_address
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.recipe_form import fill
-from flowerlab.ui.run_picker import escaped
 
 WRITTEN = "train-links"
 # A slider that is dragged sends its moves with the address of a moment ago: such a link is our own, and fills nothing.

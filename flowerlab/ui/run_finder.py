@@ -13,7 +13,6 @@ from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.refreshing import fragment
-from flowerlab.ui.run_picker import choose_runs
 from flowerlab.ui.run_table import column_words, download_csv, shown_table, table_rows
 from flowerlab.ui.words import state_words
 
@@ -49,8 +48,8 @@ def _search(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> Non
         return
     st.caption(
         _(
-            "{left} of {count} runs. Click a heading to sort; tick two to six rows, then press the button under the table."
-        ).format(left=len(left), count=len(finished))
+            "{left} of {count} runs. Click a heading to sort; tick up to {most} rows, then press the button under the table."
+        ).format(left=len(left), count=len(finished), most=most)
     )
     rows = table_rows(lab, left)
     # Other rows are another table: a tick stands for a place in it.
@@ -63,15 +62,25 @@ def _search(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> Non
     picked = [left[place].id for place in table.selection.rows if place < len(left)]
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
-            _("Compare these {count}").format(count=len(picked)) if picked else _("Compare the ticked runs"),
-            type="primary", key="found-compare", disabled=not 0 < len(picked) <= most, on_click=choose_runs,
+            _("Choose these {count}").format(count=len(picked)) if picked else _("Choose the ticked runs"),
+            type="primary", key="found-choose", disabled=not 0 < len(picked) <= most, on_click=choose_runs,
             args=(picker, picked),
         )  # fmt: skip
         if pressed:
             st.rerun()
         download_csv(rows, key="found-csv")
         if len(picked) > most:
-            st.caption(_("At most {most} runs can be compared at once.").format(most=most))
+            st.caption(_("At most {most} runs can be chosen at once.").format(most=most))
+
+
+def choose_runs(key: str, run_ids: Sequence[str]) -> None:
+    """Chooses these runs; to be called before the picker is drawn, as in a callback.
+
+    Args:
+        key: Of the picker.
+        run_ids: Of finished runs.
+    """
+    st.session_state[key] = list(run_ids)
 
 
 def _filtered(finished: Sequence[Run]) -> list[Run]:

@@ -8,14 +8,21 @@ import streamlit as st
 
 from flowerlab.charts.colours import run_colour
 from flowerlab.locale import _
-from flowerlab.run import Run
+from flowerlab.run import Run, told_apart
 from flowerlab.ui.lab import lab
+from flowerlab.ui.markdown import escaped
+from flowerlab.ui.offering import MOST_OFFERED, offered
+from flowerlab.ui.run_finder import find_runs
 
 QUERY = "runs"
 
 
-def pick_runs(finished: Sequence[Run], *, key: str, default: int, most: int, help: str) -> list[Run]:
+def pick_runs(
+    finished: Sequence[Run], *, key: str, default: int, most: int, help: str, finder: bool = False
+) -> list[Run]:
     """Lets one choose among finished runs; the choice is in the URL (`?runs=id,id`) and survives a visit elsewhere.
+
+    The newest can be chosen by their names, all of them from a table behind a click.
 
     Args:
         finished: Newest first.
@@ -23,6 +30,7 @@ def pick_runs(finished: Sequence[Run], *, key: str, default: int, most: int, hel
         default: How many of the newest are chosen at first.
         most: How many may be chosen.
         help: What the choice is for, in one sentence.
+        finder: Whether the table is there too where the names offer all runs.
 
     Returns:
         The chosen runs in the order of their numbers, so that a figure does not change when they are picked in another.
@@ -33,16 +41,20 @@ def pick_runs(finished: Sequence[Run], *, key: str, default: int, most: int, hel
         st.session_state[key] = [run_id for run_id in st.session_state[key] if run_id in by_id][:most]
     else:
         st.session_state[key] = list(by_id)[:default]
+    # A browser sends names back: of two that are alike one could never be chosen.
+    names = told_apart(offered(finished, st.session_state[key]))
     chosen = st.multiselect(
         _("Runs"),
-        list(by_id),
-        format_func=lambda run_id: by_id[run_id].name,
+        list(names),
+        format_func=names.__getitem__,
         key=key,
         help=help,
         max_selections=most,
         placeholder=_("Choose runs"),
         persist_state="session",
     )
+    if finder or len(finished) > MOST_OFFERED:
+        find_runs(lab(), finished, picker=key, most=most)
     written = ",".join(chosen)
     st.session_state[f"{key}-url"] = written
     if written:
@@ -62,16 +74,6 @@ def _take_over_url(by_id: dict[str, Run], *, key: str, most: int) -> None:
         st.session_state[key] = known
     else:
         st.info(_("The link names no finished run of this lab. Choose runs here."))
-
-
-def choose_runs(key: str, run_ids: Sequence[str]) -> None:
-    """Chooses these runs; to be called before the picker is drawn, as in a callback.
-
-    Args:
-        key: Of the picker.
-        run_ids: Of finished runs.
-    """
-    st.session_state[key] = list(run_ids)
 
 
 def run_title(run: Run, name: str | None = None) -> None:
@@ -104,11 +106,6 @@ def colour_mark(run: Run) -> None:
         f'background:{run_colour(run.number)}"></div>',
         width="content",
     )
-
-
-def escaped(text: str) -> str:
-    """Returns a text that somebody typed such that Markdown shows it as it is."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|~$:^&" else sign for sign in text)
 
 
 def nothing_finished(sentence: str) -> None:

@@ -12,10 +12,11 @@ from flowerlab.locale import _
 from flowerlab.run import Run, told_apart
 from flowerlab.runs import Lab
 from flowerlab.seeds import WANTED, missing_seeds, price_of_seeds, relatives, spread, spread_words, start_seeds
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.messages import tell
 from flowerlab.ui.progress import progress_of
 from flowerlab.ui.refreshing import fragment, refreshed
-from flowerlab.ui.run_picker import choose_runs, escaped
+from flowerlab.ui.run_finder import choose_runs
 from flowerlab.ui.words import state_words
 
 EVERY_S = 1.0

@@ -17,9 +17,9 @@ from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.asking import asked
 from flowerlab.ui.embedding import compute_panel, embedding_of
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.messages import tell
 from flowerlab.ui.photos_view import class_words, thumbnail
-from flowerlab.ui.run_picker import escaped
 
 SHOWN = 3
 TILE_PX = 118

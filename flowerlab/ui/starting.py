@@ -10,8 +10,8 @@ from flowerlab.presets import PRESETS, name_of
 from flowerlab.recipe import KNOBS, Recipe
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.messages import tell
-from flowerlab.ui.run_picker import escaped
 from flowerlab.ui.words import state_words
 
 EQUAL = "train-equal"

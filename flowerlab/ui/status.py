@@ -6,9 +6,9 @@ import streamlit as st
 
 from flowerlab.locale import _
 from flowerlab.runs import Lab
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.progress import progress_of
 from flowerlab.ui.refreshing import busy, refreshed
-from flowerlab.ui.run_picker import escaped
 from flowerlab.ui.words import state_words
 
 EVERY_S = 2.0

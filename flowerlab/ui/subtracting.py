@@ -15,9 +15,9 @@ from flowerlab.paired import PairedTest
 from flowerlab.run import told_apart
 from flowerlab.ui.cell_photos import show_differing
 from flowerlab.ui.cell_table import cell_table
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.opened_cell import MINUS, on_click, open_cell
 from flowerlab.ui.refreshing import fragment
-from flowerlab.ui.run_picker import escaped
 
 
 @fragment()

@@ -15,7 +15,7 @@ from flowerlab.export.take_home import Kind, convert, file_name, take_home
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.words import decimals
 
 # Of a row: the button, and what the file is for.

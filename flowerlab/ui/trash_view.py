@@ -10,8 +10,8 @@ from flowerlab.figures import size
 from flowerlab.locale import _
 from flowerlab.runs import Lab
 from flowerlab.ui.disk_words import day_words, runs_words
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.messages import told
-from flowerlab.ui.run_picker import escaped
 
 SHOWN = 10
 ROW_PX = 520

@@ -31,7 +31,7 @@ from flowerlab.ui import given_photos
 from flowerlab.ui.classifying import Given, Memory, classify
 from flowerlab.ui.given_photos import camera_allowed
 from flowerlab.ui.lab import lab
-from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.markdown import escaped
 from tests.app.finished_runs import add_finished, open_page, texts
 from tests.app.text_alternatives import alternatives
 

@@ -21,6 +21,7 @@ from flowerlab.store import Store
 from flowerlab.ui.difference import show_differences
 from flowerlab.ui.lab import lab
 from flowerlab.ui.matrices import show_matrices
+from flowerlab.ui.offering import MOST_OFFERED
 from flowerlab.ui.per_class import show_classes
 from flowerlab.ui.run_finder import find_runs
 from flowerlab.ui.run_table import table_rows
@@ -356,14 +357,48 @@ def test_a_shut_finder_costs_nothing() -> None:
 def test_what_was_ticked_is_compared(three_runs: dict[str, Run]) -> None:
     """The button under the table puts the ticked rows into the picker and into the address."""
     app = open_page("compare", query={"runs": three_runs["a"].id}, state={"find-runs": True})
-    assert app.button(key="found-compare").disabled
+    assert app.button(key="found-choose").disabled
     key = next(frame.key for frame in app.dataframe if (frame.key or "").startswith("found-"))
     app.session_state[key] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
     app.run()
-    app.button(key="found-compare").click().run()
+    app.button(key="found-choose").click().run()
     assert not app.exception
     assert set(chosen(app)) == {three_runs["c"].id, three_runs["b"].id}
     assert set(app.query_params["runs"].split(",")) == set(chosen(app))
+
+
+@pytest.mark.parametrize("page", ["mistakes", "inside", "classify"])
+def test_any_of_hundreds_of_runs_can_be_chosen_on_every_page(home: Home, page: str) -> None:
+    """The picker offers the newest and what is chosen; older ones are found in the table, and what is ticked there is chosen."""
+    runs = [add_finished(home, f"run {number}", seed=number) for number in range(MOST_OFFERED + 5)]
+    app = open_page(page, query={"runs": runs[1].id}, state={"find-runs": True})
+    assert not app.exception
+    picker = app.multiselect(key=f"{page}-runs")
+    assert picker.value == [runs[1].id]
+    assert picker.options == [*(run.name for run in reversed(runs[5:])), runs[1].name]
+    key = next(frame.key for frame in app.dataframe if (frame.key or "").startswith("found-"))
+    app.session_state[key] = {"selection": {"rows": [len(runs) - 3], "columns": [], "cells": []}}
+    app.run()
+    app.button(key="found-choose").click().run()
+    assert not app.exception
+    assert app.multiselect(key=f"{page}-runs").value == [runs[2].id]
+    assert app.query_params["runs"] in (runs[2].id, [runs[2].id])
+
+
+def test_few_runs_need_no_table_to_find_them(home: Home) -> None:
+    """Where the picker offers all, no page but Compare has the table, too."""
+    add_finished(home, "run")
+    assert not [box for box in open_page("mistakes").expander if box.label.startswith("Find runs")]
+    assert [box for box in open_page("compare").expander if box.label.startswith("Find runs")]
+
+
+def test_two_runs_of_one_name_can_both_be_chosen(home: Home) -> None:
+    """A browser sends names back: each of two alike is offered with a part of its id."""
+    twins = [add_finished(home, "twin", seed=number) for number in range(2)]
+    app = open_page("compare", query={"runs": twins[0].id})
+    assert app.multiselect(key="compare-runs").options == [f"twin ({run.id[:4]})" for run in reversed(twins)]
+    app.multiselect(key="compare-runs").set_value([twins[1].id]).run()
+    assert chosen(app) == [twins[1].id]
 
 
 # Curves along time and steps, costs

@@ -17,7 +17,7 @@ from flowerlab.engine.gatherer import Gatherer, Gathering
 from flowerlab.home import Home
 from flowerlab.recipe import Recipe
 from flowerlab.store import Store
-from flowerlab.ui.run_picker import escaped
+from flowerlab.ui.markdown import escaped
 from tests.app.finished_runs import open_page, texts
 
 PICTURES = 60

@@ -15,6 +15,7 @@ from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
 from flowerlab.ui import live_view
 from flowerlab.ui.lab import lab
+from flowerlab.ui.offering import MOST_OFFERED
 from tests.app.finished_runs import add_finished, open_page, texts
 from tests.unit.test_checkpoints import leave_checkpoint
 
@@ -447,7 +448,7 @@ def test_a_preset_takes_the_nearest_size_that_it_can_bear() -> None:
 def test_words_that_name_no_run_any_more_choose_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Browsers send back the words of a choice: those of the long list do not change with a run's state, and old ones are passed over."""
     runs = [add_finished(home, f"run {number}", seed=number) for number in range(14)]
-    app = open_page("train", query={"run": runs[0].id})
+    app = open_page("train", query={"run": runs[0].id}, state={"live-runs": True})
     older = app.selectbox(key="live-run-old")
     assert set(older.options) == {run.name for run in runs}
     older.set_value(runs[3].id).run()
@@ -458,3 +459,17 @@ def test_words_that_name_no_run_any_more_choose_nothing(home: Home, monkeypatch:
     monkeypatch.setattr(live_view.st, "session_state", {"live-run-old": "run 5 · evaluating"})
     live_view._show_picked(lab(), "live-run-old")
     assert address == {"run": runs[3].id}
+
+
+def test_what_a_page_keeps_of_runs_is_bounded(home: Home) -> None:
+    """Of hundreds of runs the form offers the newest to go on from, and one that is chosen; the list of all is behind a click."""
+    runs = [add_finished(home, f"run {number}", seed=number) for number in range(MOST_OFFERED + 5)]
+    app = open_page("train", query={**runs[0].recipe.to_query(), "start_from": runs[2].id, "run": runs[2].id})
+    assert not app.exception
+    assert not [box for box in app.selectbox if box.key == "live-run-old"]
+    offered = app.selectbox(key="train-start_from")
+    assert offered.value == runs[2].id
+    names = [words.partition(" · ")[0] for words in offered.options]
+    assert [name for name in names if name in {run.name for run in runs}] == [
+        *(run.name for run in reversed(runs[5:])), runs[2].name,
+    ]  # fmt: skip
