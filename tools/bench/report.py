@@ -161,6 +161,19 @@ def accuracy_table(pairs: Sequence[Pair]) -> list[str]:
     return lines
 
 
+def seeded_note(pairs: Sequence[Pair]) -> list[str]:
+    """Says which pairs' plain side was trained with a seed set, as all once were."""
+    seeded = list(dict.fromkeys(pair["case"] for pair in pairs if pair["plain"].get("seeded", True)))
+    if not seeded:
+        return []
+    return [
+        f"In the pairs of {', '.join(seeded)} plain Keras was given a seed. Its `fit` then goes through the photos in the same order in",
+        "every epoch, which costs it accuracy (see [decision 7](decisions/0007-speed.md)); the other pairs, and Flowerlab, take a new",
+        "order each time.",
+        "",
+    ]
+
+
 def difference_of(plain: Sequence[float], ours: Sequence[float]) -> tuple[str, str]:
     """Returns the mean difference of the pairs with its interval, in words, and whether that holds zero.
 
@@ -225,11 +238,12 @@ def section(machine: str, pairs: Sequence[Pair]) -> list[str]:
         "",
         "### The same accuracy",
         "",
-        "Mean over pairs, each with a seed of its own, then each. The two sides draw other random numbers, so that single runs differ:",
-        "the interval of the difference is Student's over the pairs, and the same means that it holds zero.",
+        "Mean over pairs, then each. The two sides draw other random numbers, so that single runs differ: the interval of the",
+        "difference is Student's over the pairs, and the same means that it holds zero.",
         "",
         *accuracy_table(pairs),
         "",
+        *seeded_note(pairs),
     ]  # fmt: skip
 
 
