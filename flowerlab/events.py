@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from flowerlab.metrics import sureness
 from flowerlab.precision import Precision
+from flowerlab.record import Record
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=10**12)]
@@ -104,10 +105,10 @@ class Evaluating(_Event):
     total: int
 
 
-class Timing(BaseModel):
+class Timing(Record):
     """What a run computed and how long that took, so that the next one can be told beforehand."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
+    model_config = ConfigDict(defer_build=True)
 
     machine: str = Field(description="Processor and cores.")
     way: Literal["head", "part", "plain"] = Field(description="How it trained, see `flowerlab.work`.")
@@ -124,10 +125,10 @@ class Timing(BaseModel):
     )
 
 
-class Result(BaseModel):
+class Result(Record):
     """What a run came to. Accuracies are shares, 0..1; rows of the matrix are the truth."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
+    model_config = ConfigDict(defer_build=True)
 
     classes: tuple[str, ...]
     best_epoch: Count = Field(description="0-based; the epoch whose weights were kept.")

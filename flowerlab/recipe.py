@@ -21,6 +21,7 @@ from flowerlab.datasets.catalog import check_dataset_name
 from flowerlab.datasets.splits import SPLITS, TRAIN_SHARE
 from flowerlab.errors import BadRecipe, legible
 from flowerlab.photos import RESIZE_MODES
+from flowerlab.record import Record
 
 MAX_HEAD_LAYERS = 3
 MAX_UNITS = 1024
@@ -37,13 +38,11 @@ OPTIMIZERS: dict[str, str] = {
 }
 
 
-class Recipe(BaseModel):
+class Recipe(Record):
     """All that decides how a run comes out, in one validated, immutable record.
 
     Build it with `Recipe.parse`, which turns every bad value into one sentence.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     architecture: str = Field(
         "handmade",

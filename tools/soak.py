@@ -4,7 +4,7 @@
 
 In a home of its own. One person at a browser starts runs, stops every third one, uploads photos, and goes through all pages; others
 keep the Train page open and load it anew from time to time; a second program on the same home queues runs, as the command line does.
-Meanwhile the memory of the web process is read every five seconds. At the end the lab is closed.
+Meanwhile the memory and the open files of the web process are read every five seconds. At the end the lab is closed.
 
 It ends with 1, and says why, if a page showed an error, the server printed one, a run failed, a process was left behind, or the web
 process grew by more than 5 % after its first ten minutes. `--write` puts the figures into docs/benchmarks/soak.md, which `make bench`
@@ -69,11 +69,13 @@ class Soaked:
         done: How often each thing was done.
         errors: What should not have been, in words.
         memory: (seconds since the begin, resident bytes of the web process).
+        most_files: Files and connections that it had open at once.
     """
 
     done: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
     memory: list[tuple[float, int]] = field(default_factory=list)
+    most_files: int = 0
 
     def growth(self, whole_s: float) -> tuple[float, float, float]:
         """Returns (bytes behind the warm-up, bytes at the end, growth as a share); medians over a twelfth of the time each."""
@@ -85,7 +87,7 @@ class Soaked:
 
 
 class Watcher(threading.Thread):
-    """Reads the memory of the web process until it is told to leave."""
+    """Reads what the web process holds until it is told to leave."""
 
     def __init__(self, pid: int, soaked: Soaked) -> None:
         super().__init__(daemon=True, name="soak-watcher")
@@ -96,6 +98,7 @@ class Watcher(threading.Thread):
         begun_s = time.monotonic()
         while not self.leave.wait(SAMPLE_EVERY_S):
             self._soaked.memory.append((time.monotonic() - begun_s, self._process.memory_info().rss))
+            self._soaked.most_files = max(self._soaked.most_files, self._process.num_fds())
 
 
 class Person:
@@ -247,7 +250,8 @@ def figures(soaked: Soaked, minutes: float, viewers: int) -> list[str]:
         f"Errors: {len(soaked.errors)}. Processes left behind: none." if not soaked.errors else f"Errors: {len(soaked.errors)}.",
         "",
         f"Memory of the web process: {before / 1e6:.0f} MB after {minutes * WARM_UP:.0f} minutes, {after / 1e6:.0f} MB at the end "
-        f"({growth:+.1%}; at most {MOST_GROWTH:+.0%} is promised), {max(size for _, size in soaked.memory) / 1e6:.0f} MB at most.",
+        f"({growth:+.1%}; at most {MOST_GROWTH:+.0%} is promised), {max(size for _, size in soaked.memory) / 1e6:.0f} MB at most. "
+        f"Files and connections open at once: {soaked.most_files} at most.",
     ]  # fmt: skip
 
 

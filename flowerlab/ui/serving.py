@@ -14,6 +14,7 @@ from streamlit.web.server.server_util import get_url
 
 from flowerlab.allocator import keep_memory_together
 from flowerlab.errors import FlowerlabError
+from flowerlab.open_files import allow_enough_open_files
 
 if TYPE_CHECKING:
     from flowerlab.runs import Lab
@@ -30,6 +31,7 @@ async def open_with_server(app: Any) -> AsyncIterator[None]:
         app: The app that is served.
     """
     keep_memory_together()
+    allow_enough_open_files()
     # Until a server has met `st.navigation` it runs a file of pages/ alone: a link to /train, opened first of all, would
     # show a page without navigation and status.
     PagesManager.uses_pages_directory = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,20 @@ def test_the_lab_opens_and_closes_with_the_server(monkeypatch: pytest.MonkeyPatc
     pages = serve(monkeypatch, headless=headless)
     assert [page.rpartition(":")[0] for page in pages] == ([] if headless else ["http://localhost"])
     assert [opened.store for opened in closed] == [lab().store]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such bound")
+def test_the_server_may_have_many_files_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system begins with few open files for a process, the server raises that for itself."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1000, hard))
+    try:
+        serve(monkeypatch, headless=True)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= min(4096, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_home_that_cannot_be_used_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
