@@ -32,7 +32,7 @@ class Reading:
     """Reads the runs of one home.
 
     A run that has not changed is the same object at every reading: each open page holds all runs that it shows, a class holds some
-    hundred pages, and a run takes nine kilobytes.
+    hundred pages, and a run takes three kilobytes and more.
 
     Args:
         path: The SQLite file; made if it is not there.
