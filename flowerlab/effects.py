@@ -1,14 +1,14 @@
-"""What head and rate did in the fine-tuning experiment: each choice while the other stayed, photo by photo."""
+"""What head and rate did in the fine-tuning experiment: each choice while the other stayed, photo by photo; and each arm against B."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from flowerlab.comparison import Answers, pair
+from flowerlab.comparison import Answers, pair, why_not_paired
 from flowerlab.experiments import LECTURE_LEARNING_RATE
-from flowerlab.paired import PairedTest
+from flowerlab.paired import PairedTest, corrected
 from flowerlab.presets import GENTLE_LEARNING_RATE
 
 Choice = Literal["rate", "head"]
@@ -41,25 +41,46 @@ class Effect:
     @property
     def verdict(self) -> Verdict:
         """Whether it made things better or worse by more than chance would."""
-        if not self.test.real:
+        if not self.test.certain:
             return "unsure"
         return "better" if self.gain > 0 else "worse"
 
 
-def simple_effects(arms: Mapping[tuple[str, float], Answers]) -> list[Effect]:
-    """Returns the four simple effects: the rate under either head, then the head at either rate.
+@dataclass(frozen=True)
+class Findings:
+    """All that the experiment sets against each other, with p values that hold for all of it together (Holm).
 
     Args:
-        arms: Answers of each arm by head and learning rate, as in `flowerlab.experiments.TWO_BY_TWO`; all to the same photos.
-
-    Raises:
-        ValueError: If two of them were not given the same photos.
+        effects: The four simple effects: the rate under either head, then the head at either rate. None of them where an arm is missing
+            or was asked other photos.
+        against_b: Each arm against B, by head and learning rate; only those that were asked the same photos.
     """
-    high, low = RATES
-    fresh, trained = HEADS
-    of_rate = [Effect("rate", head, None, pair(arms[head, low], arms[head, high])) for head in HEADS]
-    of_head = [Effect("head", None, rate, pair(arms[trained, rate], arms[fresh, rate])) for rate in RATES]
-    return [*of_rate, *of_head]
+
+    effects: list[Effect]
+    against_b: dict[tuple[str, float], PairedTest]
+
+
+def findings(arms: Mapping[tuple[str, float], Answers], b: Answers | None) -> Findings:
+    """Compares the arms with each other and with B.
+
+    Args:
+        arms: Answers of each arm by head and learning rate, as in `flowerlab.experiments.TWO_BY_TWO`; arms without answers left out.
+        b: Those of B, if they are kept.
+    """
+    places = [(head, rate) for head in HEADS for rate in RATES]
+    there = [arms[place] for place in places if place in arms]
+    simple: list[Effect] = []
+    if len(there) == len(places) and not any(why_not_paired(there[0], arm) for arm in there[1:]):
+        high, low = RATES
+        fresh, trained = HEADS
+        simple = [Effect("rate", head, None, pair(arms[head, low], arms[head, high])) for head in HEADS]
+        simple += [Effect("head", None, rate, pair(arms[trained, rate], arms[fresh, rate])) for rate in RATES]
+    against_b = {place: pair(arm, b) for place, arm in arms.items() if b is not None and not why_not_paired(arm, b)}
+    tests = corrected([*(effect.test for effect in simple), *against_b.values()])
+    return Findings(
+        [replace(effect, test=test) for effect, test in zip(simple, tests, strict=False)],
+        dict(zip(against_b, tests[len(simple) :], strict=True)),
+    )
 
 
 def of_choice(effects: Sequence[Effect], choice: Choice) -> list[Effect]:

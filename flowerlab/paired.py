@@ -71,6 +71,11 @@ class PairedTest:
         return (low > 0 or high < 0) != (self.mcnemar_p < SURE_BELOW)
 
     @property
+    def certain(self) -> bool:
+        """Whether test and interval both say that it is no chance."""
+        return self.real and not self.disagrees
+
+    @property
     def reverse(self) -> PairedTest:
         """The second against the first."""
         low, high = self.difference_interval

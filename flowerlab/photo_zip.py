@@ -24,19 +24,22 @@ class Unzipped:
     Args:
         photos: (name, bytes) of each, in the zip's order. The bytes were not looked at yet.
         left_out: Sentences on photos that were not taken.
+        read_bytes: That came out, taken or not.
     """
 
     photos: tuple[tuple[str, bytes], ...]
     left_out: tuple[str, ...]
+    read_bytes: int
 
 
-def unzip_photos(data: bytes, name: str, *, most: int) -> Unzipped:
+def unzip_photos(data: bytes, name: str, *, most: int, most_bytes: int | None = None) -> Unzipped:
     """Takes the photos out of a zip.
 
     Args:
         data: The zip.
         name: Of its file.
         most: How many photos are taken; the others are left out.
+        most_bytes: How many bytes they may have together; None: `MOST_UNPACKED_BYTES`.
 
     Raises:
         BadInput: If it is no whole zip, lists too much, or holds no photo that can be taken.
@@ -46,7 +49,7 @@ def unzip_photos(data: bytes, name: str, *, most: int) -> Unzipped:
         path.write_bytes(data)
         try:
             with open_zip(path, MOST_ENTRIES) as archive:
-                return _taken(archive, name, most)
+                return _taken(archive, name, most, MOST_UNPACKED_BYTES if most_bytes is None else most_bytes)
         except TooManyEntries:
             raise BadInput(
                 f"The zip lists too much. Expected at most {MOST_ENTRIES:,} files. Received: {legible(name)}. Take fewer photos."
@@ -57,7 +60,7 @@ def unzip_photos(data: bytes, name: str, *, most: int) -> Unzipped:
             ) from None
 
 
-def _taken(archive: zipfile.ZipFile, name: str, most: int) -> Unzipped:
+def _taken(archive: zipfile.ZipFile, name: str, most: int, most_bytes: int) -> Unzipped:
     infos = [info for info in archive.infolist() if _is_photo(info)]
     if not infos:
         raise BadInput(
@@ -65,10 +68,12 @@ def _taken(archive: zipfile.ZipFile, name: str, most: int) -> Unzipped:
         )
     photos: list[tuple[str, bytes]] = []
     left_out: list[str] = []
-    left = MOST_UNPACKED_BYTES
+    left = most_bytes
     for number, info in enumerate(infos):
         if len(photos) == most or left <= 0:
-            reason = f"at most {most} photos" if left > 0 else f"at most {MOST_UNPACKED_BYTES // 10**6} MB, unpacked"
+            reason = (
+                f"at most {most} photos" if left > 0 else f"at most {MOST_UNPACKED_BYTES // 10**6} MB at once, unpacked"
+            )
             left_out.append(
                 f"{legible(name)} holds too much. Expected {reason}. Received: {len(infos)} photos, of which {len(infos) - number} "
                 "were left out. Bring the others in another zip."
@@ -81,9 +86,16 @@ def _taken(archive: zipfile.ZipFile, name: str, most: int) -> Unzipped:
                 f"{legible(info.filename)} cannot be read. Expected a whole file. Received: {type(error).__name__}. {ADVICE}"
             )
             continue
+        # What was read counts, also where nothing of it is kept: it took the time.
         left -= len(photo)
+        if len(photo) > MAX_BYTES:
+            left_out.append(
+                f"{legible(info.filename)} is too large. Expected at most {MAX_BYTES // 10**6} MB. Received: more, unpacked. "
+                "Make it smaller."
+            )
+            continue
         photos.append((legible(PurePosixPath(info.filename.replace("\\", "/")).name), photo))
-    return Unzipped(tuple(photos), tuple(left_out))
+    return Unzipped(tuple(photos), tuple(left_out), most_bytes - left)
 
 
 def _is_photo(info: zipfile.ZipInfo) -> bool:
@@ -95,6 +107,6 @@ def _is_photo(info: zipfile.ZipInfo) -> bool:
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most_bytes: int) -> bytes:
-    """Reads what is really there, whatever the zip claims: one byte too many at most, so that a reader sees that it is too large."""
+    """Reads what is really there, whatever the zip claims: one byte too many at most, which tells that it is too large."""
     with open_entry(archive, info) as file:
         return file.read(most_bytes + 1)

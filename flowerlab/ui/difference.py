@@ -80,7 +80,7 @@ def _show_refusal(first: Answers, second: Answers, like_second: Sequence[str]) -
 
 def _show_pair(best: Answers, other: Answers, test: PairedTest, names: Mapping[str, str]) -> None:
     first, second = (escaped(names[side.run.id]) for side in (best, other))
-    st.markdown(f"{'✅' if test.real and not test.disagrees else '🎲'} {pair_sentence(first, second, test)}")
+    st.markdown(f"{'✅' if test.certain else '🎲'} {pair_sentence(first, second, test)}")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         _only_right(test.only_first_right, best, other, first)
         _only_right(test.only_second_right, other, best, second)

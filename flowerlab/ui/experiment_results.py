@@ -12,7 +12,7 @@ from flowerlab.experiments import Trial
 from flowerlab.figures import percent, percent_with_interval
 from flowerlab.locale import _
 from flowerlab.metrics import share_difference_interval
-from flowerlab.paired import paired_test
+from flowerlab.paired import PairedTest, paired_test
 from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.stored_answers import stored_of
@@ -128,17 +128,23 @@ def set_against(lab: Lab, run: Run, other: Run, label: str, other_label: str) ->
         label, other_label: What they are called on this page: a run may bear the name that another pupil gave it.
     """
     first, second = answers_of(lab, run), answers_of(lab, other)
-    if first is None or second is None:
-        return
-    if why_not_paired(first, second):
-        st.markdown(
-            _(
-                "🚫 {run} and {other} were not tested on the same photos, so that they cannot be compared photo by photo."
-            ).format(run=label, other=other_label)
-        )
-        return
-    test = pair(first, second)
-    st.markdown(f"{'✅' if test.real else '🎲'} {pair_sentence(label, other_label, test)}")
+    if first is not None and second is not None:
+        test = None if why_not_paired(first, second) else pair(first, second)
+        st.markdown(verdict_line(label, other_label, test))
+
+
+def verdict_line(label: str, other_label: str, test: PairedTest | None) -> str:
+    """Writes whether two runs really differ as a line of Markdown.
+
+    Args:
+        label, other_label: What they are called on this page.
+        test: The first against the second; None if they were not asked the same photos.
+    """
+    if test is None:
+        return _(
+            "🚫 {run} and {other} were not tested on the same photos, so that they cannot be compared photo by photo."
+        ).format(run=label, other=other_label)
+    return f"{'✅' if test.certain else '🎲'} {pair_sentence(label, other_label, test)}"
 
 
 def _side_by_side(sides: Sequence[tuple[Run, str, str]]) -> None:

@@ -9,14 +9,14 @@ import streamlit as st
 
 from flowerlab.architectures import Architecture
 from flowerlab.charts.weight_changes import Moves, changes_options, changes_sentence
-from flowerlab.comparison import Answers, answers_of
-from flowerlab.effects import HEADS, RATES, Effect, simple_effects
+from flowerlab.comparison import answers_of
+from flowerlab.effects import HEADS, RATES, Findings, findings
 from flowerlab.experiments import TWO_BY_TWO, Trial
 from flowerlab.figures import percent
 from flowerlab.locale import _
 from flowerlab.run import Run
 from flowerlab.runs import Lab
-from flowerlab.ui.experiment_results import accuracy_words, set_against
+from flowerlab.ui.experiment_results import accuracy_words, verdict_line
 from flowerlab.ui.fine_tuning_words import effect_lines, head_words, why_sentences
 from flowerlab.ui.words import decimals
 
@@ -27,6 +27,7 @@ MOVES_PX = 460
 def show_fine_tuning(lab: Lab, trial: Trial) -> None:
     """The 2 × 2 of accuracies beside how far each layer moved, whether the differences to B are real, and why."""
     runs = trial.runs
+    found = _findings(lab, runs)
     left, right = st.columns([5, 6], gap="large")
     with left:
         st.markdown(f"**{_('Test accuracy')}**")
@@ -35,8 +36,9 @@ def show_fine_tuning(lab: Lab, trial: Trial) -> None:
             _("B, which trained the head and nothing else: **{accuracy}**").format(accuracy=accuracy_words(runs["B"]))
         )
         st.caption(epochs_sentence(runs))
-        for arm in TWO_BY_TWO.values():
-            set_against(lab, runs[arm.name], runs["B"], _(arm.label), "B")
+        for place, arm in TWO_BY_TWO.items():
+            if answers_of(lab, runs[arm.name]) is not None and answers_of(lab, runs["B"]) is not None:
+                st.markdown(verdict_line(_(arm.label), "B", found.against_b.get(place)))
     with right:
         st.markdown(
             f"**{_('How far each layer moved')}**",
@@ -50,15 +52,14 @@ def show_fine_tuning(lab: Lab, trial: Trial) -> None:
     moved = middle_moves(runs)
     if moved:
         st.markdown(_moves_sentence(moved))
-    effects = _effects(lab, runs)
-    if effects:
+    if found.effects:
         st.markdown(
             f"**{_('One choice at a time')}**",
             help=_("What each choice did to the test accuracy while the other stayed, on the same photos, with its 95 % "
-                   "interval. 🎲: may be chance."),
+                   "interval. 🎲: may be chance, also in view of how many differences are looked at on this page (Holm)."),
         )  # fmt: skip
-        st.markdown("\n".join(f"- {line}" for line in effect_lines(effects)))
-        st.markdown("\n\n".join(why_sentences(effects, moved)))
+        st.markdown("\n".join(f"- {line}" for line in effect_lines(found.effects)))
+        st.markdown("\n\n".join(why_sentences(found.effects, moved)))
 
 
 def epochs_sentence(runs: Mapping[str, Run]) -> str:
@@ -90,18 +91,12 @@ def _two_by_two(runs: Mapping[str, Run]) -> None:
     st.markdown("\n".join(rows).replace("–", f"{WORD_JOINER}–{WORD_JOINER}"))
 
 
-def _effects(lab: Lab, runs: Mapping[str, Run]) -> list[Effect]:
-    """Returns the four simple effects; none if an arm's answers are not kept or were given to other photos."""
-    answers: dict[tuple[str, float], Answers] = {}
-    for place, arm in TWO_BY_TWO.items():
-        found = answers_of(lab, runs[arm.name])
-        if found is None:
-            return []
-        answers[place] = found
-    try:
-        return simple_effects(answers)
-    except ValueError:
-        return []
+def _findings(lab: Lab, runs: Mapping[str, Run]) -> Findings:
+    """Compares the arms whose answers are kept."""
+    kept = {place: answers_of(lab, runs[arm.name]) for place, arm in TWO_BY_TWO.items()}
+    return findings(
+        {place: answers for place, answers in kept.items() if answers is not None}, answers_of(lab, runs["B"])
+    )
 
 
 def _moves(runs: Mapping[str, Run], trial: Trial) -> None:

@@ -53,8 +53,12 @@ def _where(effect: Effect) -> str:
 
 
 def _gain(effect: Effect) -> str:
-    low, high = effect.test.difference_interval
     sign = "🎲 " if effect.verdict == "unsure" else ""
+    if effect.test.interval is None:
+        return _("{sign}**{gain} points** (too few differing photos for an interval: {count})").format(
+            sign=sign, gain=points(effect.gain), count=effect.test.differing
+        )
+    low, high = effect.test.interval
     return _("{sign}**{gain} points** ({low} to {high})").format(
         sign=sign, gain=points(effect.gain), low=points(low), high=points(high)
     )
@@ -73,7 +77,10 @@ def why_sentences(effects: Sequence[Effect], moved: Middle) -> list[str]:
     return [
         _why_rate(of_choice(effects, "rate"), moved),
         _why_head(of_choice(effects, "head"), moved),
-        _("It is one seed: repeat it with others before you trust a small difference."),
+        _(
+            "It is one seed, and these sentences are about these trained networks: other seeds may differ by far more, as fine-tuning "
+            "at a high rate does. Repeat it with others before you trust a difference."
+        ),
     ]
 
 

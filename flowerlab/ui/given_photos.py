@@ -8,7 +8,7 @@ import streamlit as st
 
 from flowerlab.errors import BadInput
 from flowerlab.locale import _
-from flowerlab.photo_zip import unzip_photos
+from flowerlab.photo_zip import MOST_UNPACKED_BYTES, unzip_photos
 from flowerlab.run import Run
 from flowerlab.ui.classifying import Given, drawn_samples, sample_photos
 from flowerlab.ui.lab import lab
@@ -115,21 +115,36 @@ def take_samples(run: Run, turn: int) -> list[Given]:
 
 
 def keep_uploads() -> None:
-    """Keeps the uploaded photos, also those in zips: the uploader itself forgets them when another page is visited."""
+    """Keeps the uploaded photos, also those in zips: the uploader itself forgets them when another page is visited.
+
+    However many files come at once: at most `MOST_PHOTOS` photos, and what zips unpack to has one bound for all of them.
+    """
     kept: list[Given] = []
     problems: list[str] = []
+    unpacked, left_out = 0, 0
     for file in st.session_state["photo"] or []:
-        data = file.getvalue()
-        if not file.name.lower().endswith(".zip"):
-            kept.append(Given(file.name, data))
+        room = MOST_PHOTOS - len(kept)
+        is_zip = file.name.lower().endswith(".zip")
+        if room <= 0 or (is_zip and unpacked >= MOST_UNPACKED_BYTES):
+            left_out += 1
+            continue
+        if not is_zip:
+            kept.append(Given(file.name, file.getvalue()))
             continue
         try:
-            found = unzip_photos(data, file.name, most=MOST_PHOTOS)
+            found = unzip_photos(file.getvalue(), file.name, most=room, most_bytes=MOST_UNPACKED_BYTES - unpacked)
         except BadInput as error:
             problems.append(str(error))
             continue
+        unpacked += found.read_bytes
         kept += [Given(name, photo) for name, photo in found.photos]
         problems += found.left_out
+    if left_out:
+        text = _(
+            "{count} files were left out. Expected at most {most} photos at once, and {size} MB of what comes out of zips. "
+            "Received: more. Bring them after these."
+        )
+        problems.insert(0, text.format(count=left_out, most=MOST_PHOTOS, size=MOST_UNPACKED_BYTES // 10**6))
     st.session_state[UPLOADS], st.session_state[PROBLEMS] = kept, problems
 
 

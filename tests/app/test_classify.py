@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from flowerlab import photos
+from flowerlab import photo_zip, photos
 from flowerlab.calibration import tempered_one
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
@@ -196,8 +196,24 @@ def test_only_so_many_photos_are_taken_at_once(
     app = upload(open_page("classify"), *((f"{number}.jpg", photo(number)) for number in range(52)))
     assert not app.exception
     assert sum(count for _run, count in asked) == 50
-    assert "first 50 of 52" in texts(app)
+    assert "2 files were left out" in texts(app)
     assert len(app.get("echarts_chart")) == 6
+
+
+def test_zips_that_come_together_share_one_bound(
+    home: Home, asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three small zips that unpack to far more than may come at once keep no more than that, and the page says what it left out."""
+    monkeypatch.setattr(given_photos, "MOST_UNPACKED_BYTES", 300_000)
+    monkeypatch.setattr(photo_zip, "MAX_BYTES", 100_000)
+    add_finished(home, "run")
+    bomb = zipped(("good.jpg", photo()), *((f"{number}.jpg", b"\0" * 99_000) for number in range(9)))
+    app = upload(open_page("classify"), *((f"bomb-{number}.zip", bomb) for number in range(3)))
+    assert not app.exception
+    kept = app.session_state[given_photos.UPLOADS]
+    assert sum(len(one.data) for one in kept) <= 300_001
+    assert "2 files were left out" in texts(app)
+    assert "tulips, 93 %" in texts(app)
 
 
 def test_samples_are_test_photos_with_their_label(

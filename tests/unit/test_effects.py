@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowerlab.comparison import Answers
-from flowerlab.effects import HEADS, RATES, average_gain, of_choice, simple_effects, told_verdict
+from flowerlab.effects import HEADS, RATES, Effect, average_gain, findings, of_choice, told_verdict
 from flowerlab.run import Run
 from flowerlab.ui.fine_tuning_words import effect_lines, why_sentences
 
@@ -33,6 +33,11 @@ def arms(*shares: float) -> dict[tuple[str, float], Answers]:
     """Fresh high, fresh low, trained high, trained low."""
     places = [(head, rate) for head in HEADS for rate in RATES]
     return {place: answers(share) for place, share in zip(places, shares, strict=True)}
+
+
+def simple_effects(of: dict[tuple[str, float], Answers]) -> list[Effect]:
+    """The four simple effects, where B's answers are not kept."""
+    return findings(of, None).effects
 
 
 INTERACTION = (0.76, 0.80, 0.26, 0.86)
@@ -97,3 +102,25 @@ def test_better_here_and_worse_there_is_mixed() -> None:
     assert told_verdict(of_choice(effects, "head")) == "mixed"
     assert told_verdict(of_choice(effects, "rate")) == "mixed"
     assert told_verdict(simple_effects(arms(0.5, 0.5, 0.5, 0.5))) == "unsure"
+
+
+def test_all_that_is_looked_at_is_corrected_together() -> None:
+    """A difference that alone would count (p 0.031 on 6 photos) does not among eight; a large one does; no interval on 6 photos."""
+    found = findings(arms(0.50, 0.53, 0.50, 0.80), answers(0.5))
+    rate = found.effects[0].test
+    assert rate.mcnemar_p < 0.05 < rate.p
+    assert rate.tested_together == 8
+    assert found.effects[0].verdict == "unsure"
+    assert found.effects[1].verdict == "better"
+    assert list(found.against_b) == list(arms(*INTERACTION))
+    assert [test.certain for test in found.against_b.values()] == [False, False, False, True]
+    assert "🎲 **+3.0 points** (too few differing photos for an interval: 6)" in effect_lines(found.effects)[0]
+
+
+def test_what_cannot_be_compared_is_left_out() -> None:
+    """Without one arm there are no simple effects, and the others still stand against B; without B there is nothing to stand against."""
+    three = {place: one for place, one in arms(*INTERACTION).items() if place != ("fresh", LOW)}
+    found = findings(three, answers(0.5))
+    assert found.effects == []
+    assert list(found.against_b) == list(three)
+    assert findings(three, None).against_b == {}

@@ -49,10 +49,12 @@ def test_no_more_than_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_bomb_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of what unpacks to far more than a photo may have one byte more is read, by which a reader knows."""
+    """Of what unpacks to far more than a photo may have one byte more is read, and nothing kept; the others come."""
     monkeypatch.setattr(photo_zip, "MAX_BYTES", 5000)
-    found = unzip_photos(zipped(("bomb.jpg", b"\0" * 10_000_000)), "z.zip", most=10)
-    assert [len(photo) for _, photo in found.photos] == [5001]
+    found = unzip_photos(zipped(("bomb.jpg", b"\0" * 10_000_000), ("whole.jpg", b"1" * 5000)), "z.zip", most=10)
+    assert [name for name, _ in found.photos] == ["whole.jpg"]
+    assert found.read_bytes == 10_001
+    assert "bomb.jpg is too large" in found.left_out[0]
 
 
 def test_links_and_odd_packings_are_left_out() -> None:
