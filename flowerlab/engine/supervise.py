@@ -29,13 +29,14 @@ def trainer_environment(settings: Settings) -> dict[str, str]:
     """Returns the environment of a trainer or predictor process.
 
     Args:
-        settings: Threads and niceness.
+        settings: Threads, niceness, and the precision in which a trainer that waits rehearses.
     """
     environment = bounded(os.environ, threads_of(settings.threads))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CODE_FOLDER), environment.get("PYTHONPATH", "")]))
     environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     environment["PYTHONUNBUFFERED"] = "1"
     environment["FLOWERLAB_NICENESS"] = str(settings.niceness)
+    environment["FLOWERLAB_TRAINING_PRECISION"] = settings.training_precision
     return environment
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from flowerlab.precision import training_precision
+from flowerlab.precision import Wish, training_precision
 from flowerlab.presets import preset_recipe
 from flowerlab.trainer.batches import training_batches
 from flowerlab.trainer.fit import PHOTOS_CHUNK, predict_chunk
@@ -20,17 +20,18 @@ CLASSES = 5
 RECIPES = (preset_recipe("A"), preset_recipe("B", architecture="vgg16_mini"))
 
 
-def rehearse(shelf: Shelf, wanted: Callable[[], bool]) -> None:
+def rehearse(shelf: Shelf, wish: Wish, wanted: Callable[[], bool]) -> None:
     """Trains each network for a batch of black photos and puts it on the shelf; one or two seconds each.
 
     Args:
         shelf: From which runs of the same shape take them, with weights of their own.
+        wish: The setting of the precision in which runs will train.
         wanted: Whether a run waits: then what is left is not rehearsed.
     """
     for recipe in RECIPES:
         if wanted():
             return
-        precision = training_precision("auto", recipe)
+        precision = training_precision(wish, recipe)
         network = shelf.exchange(build(recipe, CLASSES), recipe, CLASSES, precision)
         model = network.model if network.rest is None else network.rest
         make_trainable(model, recipe)

@@ -12,7 +12,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, TextIO, get_args
 
 import tensorflow as tf
 
@@ -20,6 +20,7 @@ from flowerlab.disks import no_room
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
+from flowerlab.precision import Wish
 from flowerlab.threads import threads_here
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
 from flowerlab.trainer.rehearsal import rehearse
@@ -44,10 +45,16 @@ def main(file: TextIO) -> int:
     lines.write({"kind": "ready"})
     # What TensorFlow and Keras consist of stays: every run begins with a collection, and need not go through it.
     gc.freeze()
-    rehearse(SHELF, wanted=lambda: not inbox.empty())
+    rehearse(SHELF, wish=_precision_wished(), wanted=lambda: not inbox.empty())
     while True:
         channel, warm = inbox.get()
         _serve(channel, warm=warm)
+
+
+def _precision_wished() -> Wish:
+    """The lab's setting; `auto` where whoever started this process told none that is known."""
+    wish = os.environ.get("FLOWERLAB_TRAINING_PRECISION", "auto")
+    return next((known for known in get_args(Wish) if known == wish), "auto")
 
 
 def _listen(lines: Lines, inbox: queue.Queue[tuple[Channel, bool]]) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -74,6 +75,27 @@ def test_a_failed_run_says_why_and_retires_its_trainer(
         assert (end.state, "Import the folder" in end.message) == ("failed", True)
         engine.submit(job("next"))
         assert said.wait_for("next", "attempt").pid != said.wait_for("lost", "attempt").pid
+    finally:
+        engine.close()
+
+
+@pytest.mark.parametrize(("free_gb", "started"), [(3.9, False), (4.5, True)])
+def test_no_trainer_waits_where_memory_is_scarce(
+    said: Said, home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch, free_gb: float, *, started: bool
+) -> None:
+    """A warm spare is started ahead of any run where more than 4 GB are free, and nowhere else."""
+    spares = []
+    monkeypatch.setattr("flowerlab.engine.local.SPARE_AFTER_S", 0.01)
+    monkeypatch.setattr(
+        "flowerlab.engine.local.psutil.virtual_memory", lambda: SimpleNamespace(available=free_gb * 1e9)
+    )
+    monkeypatch.setattr(LocalEngine, "_have_trainer", lambda engine: spares.append(engine))
+    engine = LocalEngine(said.take, home, settings.model_copy(update={"warm_spare": True}))
+    try:
+        deadline = time.monotonic() + (5 if started else 0.5)
+        while not spares and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert bool(spares) is started
     finally:
         engine.close()
 

@@ -5,24 +5,29 @@ from __future__ import annotations
 import keras
 import pytest
 
+from flowerlab.engine.supervise import trainer_environment
 from flowerlab.home import Home
+from flowerlab.precision import Wish
 from flowerlab.presets import preset_recipe
-from flowerlab.trainer import run
+from flowerlab.settings import Settings
+from flowerlab.trainer import run, serve
 from flowerlab.trainer.rehearsal import rehearse
 from flowerlab.trainer.shelf import Shelf
 from tests.trainer.test_features import attempt
 
 
-@pytest.mark.parametrize("letter", ["A", "B"])
-def test_a_rehearsed_recipe_is_not_traced_again(home: Home, monkeypatch: pytest.MonkeyPatch, letter: str) -> None:
-    """After the rehearsal, the first run of A, and that of B on the network that ships, find their networks traced."""
+@pytest.mark.parametrize(("letter", "wish"), [("A", "auto"), ("A", "float32"), ("B", "auto")])
+def test_a_rehearsed_recipe_is_not_traced_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch, letter: str, wish: Wish
+) -> None:
+    """After the rehearsal, the first run of A, in whatever precision, and that of B on the network that ships, are traced."""
     run.SHELF.clear()
-    rehearse(run.SHELF, wanted=lambda: False)
+    rehearse(run.SHELF, wish, wanted=lambda: False)
     traced = []
     step = keras.Model.train_step
     # Keras calls it while it traces, and never again.
     monkeypatch.setattr(keras.Model, "train_step", lambda model, data: traced.append(model) or step(model, data))
-    attempt(home, preset_recipe(letter, architecture="vgg16_mini", shared={"epochs": 1}), training_precision="auto")
+    attempt(home, preset_recipe(letter, architecture="vgg16_mini", shared={"epochs": 1}), training_precision=wish)
     assert not traced
 
 
@@ -30,6 +35,16 @@ def test_who_is_wanted_rehearses_no_further() -> None:
     """A run that waits is begun before the next network is rehearsed."""
     shelf = Shelf()
     asked = iter([False, True])
-    rehearse(shelf, wanted=lambda: next(asked))
+    rehearse(shelf, "auto", wanted=lambda: next(asked))
     assert len(shelf) == 1
     assert not list(asked)
+
+
+@pytest.mark.parametrize("wish", ["auto", "float32", "bfloat16"])
+def test_a_trainer_rehearses_in_the_precision_of_the_settings(monkeypatch: pytest.MonkeyPatch, wish: Wish) -> None:
+    """What the lab's settings say reaches the process that rehearses; a word that nobody knows is taken for `auto`."""
+    for name, value in trainer_environment(Settings(training_precision=wish)).items():
+        monkeypatch.setenv(name, value)
+    assert serve._precision_wished() == wish
+    monkeypatch.setenv("FLOWERLAB_TRAINING_PRECISION", "float8")
+    assert serve._precision_wished() == "auto"
