@@ -113,3 +113,22 @@ def test_parts_of_a_page_speak_the_viewers_language() -> None:
         )
     ]
     assert users == [ROOT / "flowerlab" / "ui" / "refreshing.py"]
+
+
+SHOWN = {"image", "echarts_chart", "plotly_chart", "dataframe", "data_editor", "table"}
+
+
+def test_whatever_is_shown_has_a_text_alternative() -> None:
+    """Every picture, chart and table of every page is given an `alt`."""
+    calls = 0
+    for path in [*sources("flowerlab/ui"), *sources("pages")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                not isinstance(node, ast.Call)
+                or not isinstance(node.func, ast.Attribute)
+                or node.func.attr not in SHOWN
+            ):
+                continue
+            calls += 1
+            assert "alt" in {keyword.arg for keyword in node.keywords}, f"{path}:{node.lineno}"
+    assert calls > 20

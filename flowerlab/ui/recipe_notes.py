@@ -15,6 +15,9 @@ from flowerlab.ui.backbones import megabytes
 from flowerlab.ui.fetching import fetch_panel
 from flowerlab.ui.words import trainable_of, what_parameters_are
 
+# Where no number of augmented copies is chosen, what so many would cost is told.
+OFFERED_VIEWS = 4
+
 
 def show_what_learns(lab: Lab, recipe: Recipe) -> None:
     """Writes how many parameters train and draws the strip of layers.
@@ -103,17 +106,19 @@ def notes(lab: Lab, recipe: Recipe, price: Price) -> list[str]:
 
 def _speed(lab: Lab, recipe: Recipe, price: Price) -> list[str]:
     """What makes it slower than it could be, with what each choice costs."""
-    if recipe.augment != "none" and recipe.cut and not recipe.augment_views:
-        copies = recipe.changed(augment_views=4)
+    if recipe.augment != "none" and recipe.cut:
+        views = recipe.augment_views or OFFERED_VIEWS
         text = _(
-            "New changes in every epoch send every photo through the frozen layers each time: about {fresh}. With 4 augmented "
-            "copies of each photo, looked at once: about {copies}; without augmentation: about {none}."
+            "New changes in every epoch send every photo through the frozen layers each time: about {fresh}. With {views} "
+            "of each photo, looked at once: about {copies}; without augmentation: about {none}."
         )
-        times = {
-            "fresh": price, "copies": lab.price(copies),
-            "none": lab.price(copies.changed(augment="none", augment_views=0)),
-        }  # fmt: skip
-        return [text.format(**{name: roughly(one.seconds_total) for name, one in times.items()})]
+        choices = {
+            "fresh": {"augment_views": 0},
+            "copies": {"augment_views": views},
+            "none": {"augment": "none", "augment_views": 0},
+        }
+        times = {name: lab.price(recipe.changed(**knobs)) for name, knobs in choices.items()}
+        return [text.format(views=_copies(views), **{name: roughly(one.seconds_total) for name, one in times.items()})]
     if price.too_large:
         return [
             _(
@@ -122,6 +127,10 @@ def _speed(lab: Lab, recipe: Recipe, price: Price) -> list[str]:
             )
         ]
     return []
+
+
+def _copies(views: int) -> str:
+    return _("1 augmented copy") if views == 1 else _("{count} augmented copies").format(count=views)
 
 
 def _materials(lab: Lab, recipe: Recipe) -> list[str]:

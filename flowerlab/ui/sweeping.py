@@ -97,7 +97,10 @@ def _table(lab: Lab) -> None:
         waiting = [
             runs[run_id] for run_id, _d, ours in queued if ours and run_id in runs and not runs[run_id].state.over
         ]
-        st.dataframe(rows, hide_index=True, width="stretch", height="content")
+        st.dataframe(
+            rows, hide_index=True, width="stretch", height="content",
+            alt=_("A table of the runs of the last sweep: the swept knobs, the state and the accuracies of each."),
+        )  # fmt: skip
         if waiting and st.button(_("✋ Stop these {count}").format(count=len(waiting)), key="sweep-stop"):
             for run in waiting:
                 lab.stop(run.id)

@@ -186,12 +186,14 @@ def test_the_leak_is_a_warning() -> None:
 
 
 def test_what_augmentation_costs_is_told() -> None:
-    """Augmentation with frozen layers says what it costs, and what copies and none would; with copies the note is gone."""
+    """Augmentation with frozen layers says what new changes, copies and none would cost, also once a number of copies is chosen."""
     app = use_preset(open_page("train"), "B")
     app.selectbox(key="train-augment").select("standard").run()
     assert "send every photo through the frozen layers each time: about" in texts(app)
-    app.select_slider(key="train-augment_views").set_value(4).run()
-    assert "send every photo through the frozen layers each time" not in texts(app)
+    assert "With 4 augmented copies" in texts(app)
+    app.select_slider(key="train-augment_views").set_value(8).run()
+    assert "With 8 augmented copies" in texts(app)
+    assert "send every photo through the frozen layers each time: about" in texts(app)
     app = use_preset(app, "A")
     app.selectbox(key="train-augment").select("standard").run()
     assert "send every photo through the frozen layers each time" not in texts(app)
