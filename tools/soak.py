@@ -41,7 +41,7 @@ from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.store import Store
 from tools.app_server import ROOT, Server, chromium, served
-from tools.kill_app import trainers_of
+from tools.kill_app import processes_of
 
 SECTION = ROOT / "docs" / "benchmarks" / "soak.md"
 PICTURES = 100
@@ -225,7 +225,7 @@ def _wait_for_runs(lab: Lab, soaked: Soaked) -> None:
 
 def _look_back(home: Path, log: Path, soaked: Soaked) -> None:
     due_s = time.monotonic() + ORPHANS_LEAVE_WITHIN_S
-    while (orphans := trainers_of(home)) and time.monotonic() < due_s:
+    while (orphans := processes_of(home)) and time.monotonic() < due_s:
         time.sleep(0.1)
     if orphans:
         soaked.errors.append(f"Processes are left behind: {orphans}.")

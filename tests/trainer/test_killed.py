@@ -109,6 +109,6 @@ def test_a_trainer_that_was_frozen_cannot_write_into_a_run_that_moved_on(home: H
 
 
 def test_a_lab_that_is_killed_again_and_again_loses_nothing(tmp_path: Path) -> None:
-    """Killed while it prepares, trains and tests, it leaves no orphan, no half file, and every run is finished with an unbroken curve."""
+    """It leaves no process and no half file, and each run that was killed has in the end the unbroken curve of an undisturbed one."""
     tally = kill_at_random(tmp_path / "home", moments=3, seed=2, recipes=RECIPES[:1])
-    assert tally.states.total() == 3
+    assert tally.compared >= 1
