@@ -14,16 +14,19 @@ import pytest
 from flowerlab.engine import Job
 from flowerlab.engine.supervise import TrainerProcess
 from flowerlab.home import Home
+from flowerlab.recipe import Recipe
 from flowerlab.run import RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
 from flowerlab.workplace import left_behind
 from tests.trainer.test_features import GARDEN
-from tests.trainer.test_resume import PLAIN
+from tests.trainer.test_resume import CACHED, PLAIN
 from tools.kill_app import RECIPES, kill_at_random
 
-# Epochs that can be met in the middle.
-LONGER = PLAIN.changed(epochs=12, patience=12, batch_size=2)
+
+def longer(recipe: Recipe, epochs: int = 12) -> Recipe:
+    """A recipe whose epochs can be met in the middle."""
+    return recipe.changed(epochs=epochs, patience=epochs, batch_size=2)
 
 
 @pytest.fixture
@@ -35,9 +38,10 @@ def lab(settings: Settings) -> Iterator[Lab]:
 
 
 @pytest.mark.nightly
-def test_a_killed_trainer_costs_nothing(lab: Lab) -> None:
+@pytest.mark.parametrize("way", [PLAIN, CACHED], ids=["plain", "cached"])
+def test_a_killed_trainer_costs_nothing(lab: Lab, way: Recipe) -> None:
     """Killed with signal 9 in the middle, a run goes on by itself and has the curve and the answers of an undisturbed one."""
-    whole, run = (lab.start(LONGER, name=name, again=True).run for name in ("whole", "killed"))
+    whole, run = (lab.start(longer(way), name=name, again=True).run for name in ("whole", "killed"))
     killed: list[int] = []
 
     def kill() -> None:
@@ -81,10 +85,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_a_trainer_that_was_frozen_cannot_write_into_a_run_that_moved_on(home: Home, settings: Settings) -> None:
     """Thawed behind the attempt that took over, the old trainer fails at its next checkpoint; no file of the run changes."""
-    long = LONGER.changed(epochs=500, patience=500)
     old, new = (TrainerProcess("train", settings, home.root / f"{name}.log") for name in ("old", "new"))
     try:
-        for trainer, attempt, recipe in ((old, 1, long), (new, 2, LONGER)):
+        for trainer, attempt, recipe in ((old, 1, longer(PLAIN, 500)), (new, 2, longer(PLAIN))):
             job = Job(
                 run_id="run", attempt=attempt, recipe=recipe.model_dump(mode="json"), home=home.root, garden=GARDEN
             )
