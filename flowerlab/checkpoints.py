@@ -189,10 +189,10 @@ def move_checkpoints(source: Path, target: Path) -> None:
             path.rename(target / path.name)
 
 
-def bytes_of(folder: Path) -> int:
-    """Returns how much a folder's files take on the disk, in bytes; two names of one file count once."""
+def bytes_of(place: Path) -> int:
+    """Returns how much a file, or a folder's files, take on the disk, in bytes; two names of one file count once."""
     files = {}
-    for path in folder.rglob("*"):
+    for path in (place, *place.rglob("*")):
         with contextlib.suppress(OSError):
             about = path.lstat()
             files[about.st_dev, about.st_ino or str(path)] = about.st_size if path.is_file() else 0

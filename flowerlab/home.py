@@ -126,25 +126,30 @@ class Home:
             ) from None
         return self
 
+    def half_written(self) -> Iterator[Path]:
+        """Gives the files and folders that somebody is writing, or that a killed process left."""
+        for folder in (
+            self.originals, self.prepared, self.features, self.hashes, self.embeddings, self.folders, self.weights,
+        ):  # fmt: skip
+            yield from folder.glob(".*.part")
+
     def sweep(self, older_than_s: float = SWEPT_AFTER_S) -> None:
         """Removes what processes that were killed left half-written.
 
         Args:
             older_than_s: Age in seconds from which nobody can still be writing it.
         """
-        kept = (self.originals, self.prepared, self.features, self.hashes, self.embeddings, self.folders, self.weights)
-        for folder in kept:
-            for path in folder.glob(".*.part"):
-                try:
-                    if time.time() - path.stat().st_mtime < older_than_s:
-                        continue
-                    if path.is_dir():
-                        shutil.rmtree(path)
-                    else:
-                        path.unlink()
-                except OSError:
-                    # Somebody swept it first, or it cannot be removed: it harms nobody.
+        for path in list(self.half_written()):
+            try:
+                if time.time() - path.stat().st_mtime < older_than_s:
                     continue
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+            except OSError:
+                # Somebody swept it first, or it cannot be removed: it harms nobody.
+                continue
 
 
 @contextmanager

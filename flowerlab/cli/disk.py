@@ -15,7 +15,7 @@ from flowerlab.errors import BadInput, shown
 from flowerlab.figures import roughly, size
 from flowerlab.runs import Lab
 
-FREEABLE = (Kind.CHECKPOINTS, *CACHES, Kind.TRASH, Kind.LIST_COPIES)
+FREEABLE = (Kind.CHECKPOINTS, *CACHES, Kind.TRASH, Kind.LIST_COPIES, Kind.HALF_WRITTEN)
 SHOWN = 20
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flowerlab.disk.caches import why_photos_stay, why_prepared_stays
-from flowerlab.disk.measure import list_copies, why_run_stays
+from flowerlab.disk.measure import list_copies, why_run_stays, why_weights_stay
 from flowerlab.disk.things import Kind, Thing
 from flowerlab.errors import BadInput, FlowerlabError, InUse
 from flowerlab.kept_features import KeptFeatures
@@ -88,6 +88,12 @@ def _free(lab: Lab, thing: Thing) -> None:
         (home.embeddings / key).unlink(missing_ok=True)
     elif thing.kind is Kind.HASHES:
         (home.hashes / key).unlink(missing_ok=True)
+    elif thing.kind is Kind.WEIGHTS:
+        _unless(why_weights_stay(lab, key))
+        (home.weights / key).unlink(missing_ok=True)
+    elif thing.kind is Kind.HALF_WRITTEN:
+        # Asked of each file once more: what somebody is at stays.
+        home.sweep()
     elif thing.kind is Kind.LIST_COPIES:
         for file in list_copies(home).get(key, []):
             file.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from flowerlab.datasets.gather import tfds_folder
 from flowerlab.disk.caches import caches
 from flowerlab.disk.things import Kind, Thing, Usage
 from flowerlab.errors import FlowerlabError
-from flowerlab.home import Home
+from flowerlab.home import SWEPT_AFTER_S, Home
 from flowerlab.run import Run, RunState
 from flowerlab.store.copying import asides, with_logs
 from flowerlab.store.schema import backups
@@ -30,7 +30,8 @@ def measure(lab: Lab) -> Usage:
     things = [
         *(thing for run in runs for thing in _of_run(lab.home, run, runs)),
         *caches(lab),
-        *_own(lab.home),
+        *_own(lab),
+        *_half_written(lab.home),
         *_list_copies(lab.home),
         *_trash(lab),
         *_downloads(),
@@ -67,14 +68,36 @@ def _why_it_trains(run: Run) -> str:
     return "It waits to be trained." if run.state is RunState.QUEUED else f"It is {run.state}."
 
 
-def _own(home: Home) -> Iterator[Thing]:
+def _own(lab: Lab) -> Iterator[Thing]:
     there = "Somebody brought these photos: the Data page deletes them."
-    for folder in _folders(home.folders):
+    for folder in _folders(lab.home.folders):
         yield Thing(Kind.OWN_PHOTOS, folder.name, folder.name, bytes_of(folder), _written_s(folder), why_not=there)
-    for file in home.weights.iterdir():
+    for file in lab.home.weights.iterdir():
         if file.is_file() and not file.name.startswith("."):
-            brought = f"Somebody brought this file. Who needs it no more deletes it by hand: {file}"
-            yield Thing(Kind.WEIGHTS, file.name, file.name, file.stat().st_size, _written_s(file), why_not=brought)
+            why_not = why_weights_stay(lab, file.name)
+            yield Thing(Kind.WEIGHTS, file.name, file.name, file.stat().st_size, _written_s(file), why_not=why_not)
+
+
+def why_weights_stay(lab: Lab, name: str) -> str:
+    """Says why a weights file that somebody brought cannot go; empty if it can: runs that are over have their own weights."""
+    needing = (run for run in (*lab.store.live(), *lab.store.queued()) if run.recipe.weights == f"file:{name}")
+    run = next(needing, None)
+    return "" if run is None else f"{run.name!r} begins with it."
+
+
+def _half_written(home: Home) -> Iterator[Thing]:
+    found = [(bytes_of(path), _written_s(path)) for path in home.half_written()]
+    if not found:
+        return
+    newest_s = max(written_s for _, written_s in found)
+    at_it = time.time() - newest_s < SWEPT_AFTER_S
+    why_not = (
+        "Somebody may still be writing them. A day later they go by themselves, when the lab is opened."
+        if at_it
+        else ""
+    )
+    title = "Files that were begun"
+    yield Thing(Kind.HALF_WRITTEN, "all", title, sum(size for size, _ in found), newest_s, why_not=why_not)
 
 
 def list_copies(home: Home) -> dict[str, list[Path]]:
@@ -106,12 +129,10 @@ def _downloads() -> Iterator[Thing]:
 
 
 def _rest(home: Home, run_ids: set[str]) -> Thing:
-    """The list of runs, logs, settings, what killed processes left half-written, and folders of no run."""
+    """The list of runs, logs, settings, and folders of no run."""
     copies = {file for files in list_copies(home).values() for file in files}
     taken = sum(path.stat().st_size for path in home.root.iterdir() if path.is_file() and path not in copies)
     taken += bytes_of(home.locks)
-    for folder in (home.originals, home.prepared, home.features, home.hashes, home.folders, home.weights):
-        taken += sum(bytes_of(path) for path in folder.glob(".*.part"))
     # Of a run whose way into the trash was cut short, the trash counts what stayed.
     strays = [path for path in home.runs.iterdir() if path.name not in run_ids]
     taken += sum(bytes_of(path) for path in strays if not any(home.trash.glob(f"{path.name}-*")))

@@ -22,7 +22,8 @@ class Kind(StrEnum):
     DOWNLOADS = "downloads"  # what Keras and TensorFlow Datasets have fetched
     TRASH = "trash"  # a run that was deleted
     LIST_COPIES = "list-copies"  # of the list of runs: from before an update, or damaged and put aside
-    REST = "rest"  # the list of runs, logs, half-written things
+    HALF_WRITTEN = "half-written"  # by somebody who is at it, or by a process that was killed
+    REST = "rest"  # the list of runs, logs
 
 
 # Made again when they are needed: nothing but time is lost.

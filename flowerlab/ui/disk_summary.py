@@ -21,7 +21,7 @@ def parts_of(usage: Usage) -> list[tuple[str, int]]:
         (_("own photos and weights"), (Kind.OWN_PHOTOS, Kind.WEIGHTS)),
         (_("trash"), (Kind.TRASH,)),
         (_("downloads"), (Kind.DOWNLOADS,)),
-        (_("lists and logs"), (Kind.REST, Kind.LIST_COPIES)),
+        (_("lists and logs"), (Kind.REST, Kind.LIST_COPIES, Kind.HALF_WRITTEN)),
     ]
     return [(name, taken) for name, kinds in named if (taken := usage.total(*kinds))]
 

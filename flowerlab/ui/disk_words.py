@@ -26,6 +26,7 @@ def kind_words(kind: Kind) -> str:
         Kind.DOWNLOADS: _("Downloads"),
         Kind.TRASH: _("Trash"),
         Kind.LIST_COPIES: _("Copy of the list"),
+        Kind.HALF_WRITTEN: _("Half-written"),
         Kind.REST: _("Lists and logs"),
     }[kind]
 
@@ -42,6 +43,10 @@ def loss_words(thing: Thing) -> str:
         return _("The run cannot be trained on any more; its model stays")
     if thing.kind is Kind.LIST_COPIES:
         return _("Gone for good: the list of runs as it was before an update or a damage; the lab does not need it")
+    if thing.kind is Kind.WEIGHTS:
+        return _("Gone for good: whoever wants to train from it brings it again; models of runs stay")
+    if thing.kind is Kind.HALF_WRITTEN:
+        return _("Gone for good: a process that was killed had begun them")
     return _("Goes to the trash with its model")
 
 

@@ -112,7 +112,7 @@ def _speed(lab: Lab, recipe: Recipe, price: Price) -> list[str]:
             "New changes in every epoch send every photo through the frozen layers each time: about {fresh}. With {views} "
             "of each photo, looked at once: about {copies}; without augmentation: about {none}."
         )
-        choices = {
+        choices: dict[str, dict[str, object]] = {
             "fresh": {"augment_views": 0},
             "copies": {"augment_views": views},
             "none": {"augment": "none", "augment_views": 0},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from flowerlab.errors import HomeReadOnly
 from flowerlab.home import Home
 from flowerlab.kept_features import About, KeptFeatures
 from flowerlab.locks import ProcessLock
+from flowerlab.recipe import Recipe
 from flowerlab.run import RunState
 from flowerlab.runs import Lab
 from flowerlab.store.schema import backup_of
@@ -62,6 +65,7 @@ def used(idle_lab: Lab, drawn: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     (lab.home.embeddings / f"{run.id}-{originals.content[:12]}-test-{'a' * 24}.npz").write_bytes(b"x" * 300)
     (lab.home.hashes / f"phash-1-{originals.content}.npy").write_bytes(b"x" * 480)
     lab.delete(thrown.id)
+    (lab.home.weights / "mine.h5").write_bytes(b"x" * 400)
     backup_of(lab.home.store, 1).write_bytes(b"x" * 700)
     aside = lab.home.store.with_name(f"{lab.home.store.name}.damaged-2026-03-01")
     aside.write_bytes(b"x" * 800)
@@ -79,7 +83,10 @@ def test_every_byte_is_counted_once(used: Lab) -> None:
     """The sum of all things is what the home takes; each kind is there with its name, the largest first."""
     originals = gather(used.home, "garden", used.settings.garden)
     prepare(used.home, originals, "garden", image_size=80, resize="lecture")
+    begun = begin_everywhere(used.home)
     usage = measure(used)
+    assert named(usage, Kind.HALF_WRITTEN).bytes == begun
+    assert named(usage, Kind.WEIGHTS).title == "mine.h5"
     assert usage.total() == bytes_of(used.home.root)
     assert [thing.bytes for thing in usage.of(Kind.LIST_COPIES)] == [890, 700]
     assert list(usage.things) == sorted(usage.things, key=lambda thing: -thing.bytes)
@@ -94,12 +101,49 @@ def test_every_byte_is_counted_once(used: Lab) -> None:
     assert usage.free_bytes > 0
 
 
+def begin_everywhere(home: Home) -> int:
+    """Leaves a half-written file or folder wherever something is written, and returns how many bytes they take."""
+    for folder in (home.originals, home.prepared, home.features, home.folders):
+        (folder / ".begun.part").mkdir()
+        (folder / ".begun.part" / "photos.bin").write_bytes(b"x" * 50)
+    for folder in (home.hashes, home.embeddings, home.weights):
+        (folder / ".begun.part").write_bytes(b"x" * 60)
+    return sum(bytes_of(path) for path in home.half_written())
+
+
+def test_what_was_left_half_written_goes_a_day_later(used: Lab) -> None:
+    """While somebody may still be writing it, it stays and says so, also if it is asked for by name; a day later it is freed."""
+    begun = begin_everywhere(used.home)
+    thing = named(measure(used), Kind.HALF_WRITTEN)
+    assert "may still be writing" in thing.why_not
+    free(used, [thing])
+    assert named(measure(used), Kind.HALF_WRITTEN).bytes == begun
+    for path in used.home.half_written():
+        os.utime(path, (time.time() - 25 * 3600,) * 2)
+    thing = named(measure(used), Kind.HALF_WRITTEN)
+    assert thing.why_not == ""
+    assert free(used, [thing]).bytes == begun
+    assert list(used.home.half_written()) == []
+
+
+def test_weights_that_somebody_brought_can_go(used: Lab) -> None:
+    """A file that a waiting run begins with stays and says for whom; once that run is gone it can be freed."""
+    with used.queueing():
+        run = used.store.add(Recipe.parse({"architecture": "vgg16", "weights": "file:mine.h5"}), "from a file")
+    thing = named(measure(used), Kind.WEIGHTS)
+    assert "'from a file' begins with it" in thing.why_not
+    assert free(used, [thing]).stayed
+    used.store.delete(run.id)
+    assert free(used, [named(measure(used), Kind.WEIGHTS)]).freed
+    assert measure(used).of(Kind.WEIGHTS) == []
+
+
 def test_everything_that_is_not_in_use_can_be_freed(used: Lab) -> None:
-    """Caches, checkpoints, old copies of the list of runs and the trash for good, the run into the trash, from which it comes back."""
+    """Caches, weights, checkpoints, old copies of the list and the trash for good, the run into the trash, from which it comes back."""
     usage = measure(used)
     chosen = usage.of(
         Kind.FEATURES, Kind.PREPARED, Kind.PHOTOS, Kind.HASHES, Kind.EMBEDDINGS, Kind.CHECKPOINTS, Kind.TRASH, Kind.RUN,
-        Kind.LIST_COPIES,
+        Kind.LIST_COPIES, Kind.WEIGHTS,
     )  # fmt: skip
     run_id = named(usage, Kind.RUN).key
     came = free(used, chosen)
@@ -121,6 +165,9 @@ def test_nothing_is_freed_in_a_lab_to_look_at(used: Lab) -> None:
     assert bytes_of(used.home.features) == before > 0
 
 
+SPARED = (Kind.CHECKPOINTS, Kind.HASHES, Kind.EMBEDDINGS, Kind.TRASH, Kind.LIST_COPIES)
+
+
 def test_what_is_in_use_stays_and_says_why(used: Lab) -> None:
     """Features that a trainer holds, photos of a run that waits, a run from which another starts, own things."""
     source = named(measure(used), Kind.RUN).key
@@ -132,7 +179,7 @@ def test_what_is_in_use_stays_and_says_why(used: Lab) -> None:
             chosen = [
                 one
                 for one in usage.things
-                if one.kind not in (Kind.CHECKPOINTS, Kind.HASHES, Kind.EMBEDDINGS, Kind.TRASH, Kind.LIST_COPIES)
+                if one.kind not in (*SPARED, Kind.WEIGHTS)
             ]
             assert all(one.why_not for one in chosen)
             came = free(used, chosen)
