@@ -154,7 +154,7 @@ class Result(Record):
     unknown_below: float | None = Field(
         default=None,
         description="Where an answer's sureness (`flowerlab.metrics.sureness`, 0..1) is below this, the photo is probably of none "
-        "of the classes. None: not measured.",
+        "of the classes: see `flowerlab.metrics.unknown_threshold`. None: not measured.",
     )
     validation_photos: Count | None = Field(
         default=None, description="None: it is not known; the run's `Start` tells it."

@@ -19,6 +19,8 @@ from flowerlab.array_files import read_npz
 SMALLEST_PROBABILITY = 1e-7
 # Twice what one page compares: two viewers with other runs do not drive each other's out.
 KEPT_PREDICTIONS = 12
+# Share of photos of its own classes that a network takes for none of them; so many photos are needed to tell it.
+TURNED_AWAY, FEWEST_FOR_THRESHOLD = 0.05, 20
 
 
 def confusion_matrix(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
@@ -179,6 +181,23 @@ def sureness(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     shares = probabilities.astype(np.float64)
     entropy = -(shares * np.log(np.maximum(shares, 1e-12))).sum(axis=1)
     return np.asarray(1 - entropy / math.log(shares.shape[1]))
+
+
+def unknown_threshold(probabilities: NDArray[np.floating[Any]]) -> float | None:
+    """Returns the sureness below which a photo is told to be probably of none of the classes.
+
+    That is the (lower) 5 % quantile of photos that are of these classes: up to so many of them are turned away as well.
+
+    Args:
+        probabilities: (n, classes), answers to photos that the network has not learnt from.
+
+    Returns:
+        0..1; None for fewer than 20 photos, of which no twentieth can be told, or fewer than two classes, between which nobody is unsure.
+    """
+    photos, classes = probabilities.shape
+    if photos < FEWEST_FOR_THRESHOLD or classes < 2:
+        return None
+    return float(np.quantile(sureness(probabilities), TURNED_AWAY, method="lower"))
 
 
 def photo_losses(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int64]) -> NDArray[np.float64]:

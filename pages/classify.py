@@ -7,7 +7,9 @@ from functools import partial
 import streamlit as st
 
 from flowerlab.locale import _
+from flowerlab.metrics import TURNED_AWAY
 from flowerlab.run import Run
+from flowerlab.starter import RUN_ID as STARTER
 from flowerlab.ui.answers_view import Beside, problem_sentence, show_photo
 from flowerlab.ui.classifying import Decoded, Given, classify, memory
 from flowerlab.ui.given_photos import take_photos
@@ -67,13 +69,9 @@ def show_answers(photos: list[Given], runs: list[Run]) -> None:
     if not good:
         return
     beside = choose_beside(runs)
-    blind = [escaped(run.name) for run in runs if run.result is not None and run.result.unknown_below is None]
-    if blind and any(photo.truth is None for photo in good):
-        st.caption(
-            _("{runs}: not measured on photos of anything else. Whatever a photo shows, it is named as one of the classes.").format(
-                runs=", ".join(blind)
-            )
-        )  # fmt: skip
+    if any(photo.truth is None for photo in good):
+        for sentence in what_other_things_come_to(runs):
+            st.caption(sentence)
     if len(good) > 1:
         show_many(rows_of(lab(), good, runs, kept), expanded=len(good) > PHOTOS_A_PAGE)
     begin = 0
@@ -82,6 +80,29 @@ def show_answers(photos: list[Given], runs: list[Run]) -> None:
         begin = (page - 1) * PHOTOS_A_PAGE
     for shown in good[begin : begin + PHOTOS_A_PAGE]:
         show_photo(Photo(shown, partial(decoded.pixels, shown), kept.pictures[shown.digest]), runs, kept, beside)
+
+
+def what_other_things_come_to(runs: list[Run]) -> list[str]:
+    """Says of runs whether they notice photos of other things, where nobody has asked them about any."""
+    told = []
+    blind = [escaped(run.name) for run in runs if run.result is not None and run.result.unknown_below is None]
+    if blind:
+        text = _(
+            "{runs}: not measured on photos of anything else. Whatever a photo shows, it is named as one of the classes."
+        )
+        told.append(text.format(runs=", ".join(blind)))
+    unsure = [
+        escaped(run.name)
+        for run in runs
+        if run.id != STARTER and run.result is not None and run.result.unknown_below is not None
+    ]
+    if unsure:
+        text = _(
+            "{runs}: an answer that is less sure than {share} of those to its own validation photos is told as “probably not one of "
+            "these”. It was never asked about other things: try a shoe, it may well be sure."
+        )
+        told.append(text.format(runs=", ".join(unsure), share=f"{round((1 - TURNED_AWAY) * 100)} %"))
+    return told
 
 
 def choose_beside(runs: list[Run]) -> Beside:

@@ -23,7 +23,7 @@ from flowerlab.events import Result, Timing
 from flowerlab.home import Home
 from flowerlab.kept_features import KeptFeatures, NoRoom
 from flowerlab.machine import machine_name
-from flowerlab.metrics import confusion_matrix
+from flowerlab.metrics import confusion_matrix, unknown_threshold
 from flowerlab.precision import Precision, frozen_precision, good_enough, training_precision
 from flowerlab.recipe import Recipe
 from flowerlab.trainer.channel import Channel, StopRequested
@@ -295,6 +295,7 @@ def _evaluate_and_save(run: _Run, channel: Channel, trained: Trained, place: Wor
         precision=run.precision,
         training_precision=training_precision(run.job.training_precision, run.recipe),
         model_difference=difference,
+        unknown_below=unknown_threshold(trained.val_probabilities[state.best_epoch]),
         validation_photos=len(run.split.validation),
         weight_changes=relative_changes(run.weights_before, learning_weights(run.network.model)),
         versions=versions_here(),

@@ -258,12 +258,15 @@ def test_a_sample_that_a_run_has_learnt_from_says_so(
 
 
 def test_who_was_never_asked_about_other_things_says_so(home: Home, asked: list[tuple[str, int]]) -> None:
-    """A run without a measured threshold tells that it names everything as one of its classes; a measured one does not."""
+    """A run without a threshold tells that it names everything as one of its classes; one with its own tells what that is worth."""
     add_finished(home, "blind")
     words = "blind: not measured on photos of anything else"
     assert words in texts(upload(open_page("classify"), ("flower.jpg", photo())))
     add_finished(home, "measured", seed=1, unknown_below=0.1)
-    assert "not measured on photos" not in texts(upload(open_page("classify"), ("flower.jpg", photo())))
+    told = texts(upload(open_page("classify"), ("flower.jpg", photo())))
+    assert "not measured on photos" not in told
+    assert "measured: an answer that is less sure than 95 % of those to its own validation photos" in told
+    assert "never asked about other things" in told
 
 
 def test_samples_of_photos_that_are_not_here_are_drawn(home: Home, asked: list[tuple[str, int]]) -> None:

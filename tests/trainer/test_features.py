@@ -25,7 +25,7 @@ from flowerlab.engine import Job
 from flowerlab.home import Home
 from flowerlab.kept_features import ARRAY, KeptFeatures
 from flowerlab.lesson import pack, unpack
-from flowerlab.metrics import load_predictions
+from flowerlab.metrics import load_predictions, sureness
 from flowerlab.presets import preset_recipe
 from flowerlab.recipe import Recipe
 from flowerlab.run import RunState
@@ -106,6 +106,17 @@ def test_the_joined_model_agrees_photo_by_photo(home: Home, recipe: Recipe, prec
     model = keras.models.load_model(home.run("run") / "model.keras", safe_mode=True)
     direct = model.predict(photos.photos[chosen].astype(np.float32), verbose=0)
     assert np.abs(direct - stored["test_probabilities"]).max() <= within
+
+
+def test_a_run_knows_how_unsure_it_may_be_of_its_classes(home: Home) -> None:
+    """Its threshold is that of the best epoch's validation photos; with too few of them there is none."""
+    result = attempt(home, B.changed(validation_fraction=0.5))[0]["result"]
+    stored = load_predictions(home.run("run"))
+    assert stored is not None
+    sure = sureness(stored["val_probabilities"][result.best_epoch])
+    assert len(sure) >= 20
+    assert (sure < result.unknown_below).mean() <= 0.05 < (sure < result.unknown_below + 0.3).mean()
+    assert attempt(home, B)[0]["result"].unknown_below is None
 
 
 def garden_at(home: Home, side_px: int) -> Prepared:

@@ -176,11 +176,7 @@ def test_what_is_in_use_stays_and_says_why(used: Lab) -> None:
         used.store.add(QUICK.changed(seed=8, start_from=source), "behind")
         with KeptFeatures(used.home).held("f" * 24):
             usage = measure(used)
-            chosen = [
-                one
-                for one in usage.things
-                if one.kind not in (*SPARED, Kind.WEIGHTS)
-            ]
+            chosen = [one for one in usage.things if one.kind not in (*SPARED, Kind.WEIGHTS)]
             assert all(one.why_not for one in chosen)
             came = free(used, chosen)
         assert came.freed == []

@@ -20,6 +20,7 @@ from flowerlab.metrics import (
     share_difference_interval,
     sureness,
     top_confusions,
+    unknown_threshold,
     wilson_interval,
 )
 
@@ -142,6 +143,22 @@ def test_class_figures_are_scikit_learns(answers: list[tuple[int, int]]) -> None
         theirs = precision_recall_fscore_support(truth, predicted, labels=range(4), average=average, zero_division=0)
         assert (mean.precision, mean.recall, mean.f1) == pytest.approx(theirs[:3])
         assert mean.photos == len(answers)
+
+
+@given(st.integers(20, 400), st.integers(2, 9), st.integers(0, 2**32 - 1))
+def test_a_twentieth_of_its_own_photos_is_turned_away(photos: int, classes: int, seed: int) -> None:
+    """Below the threshold lie at most 5 % of the photos that it was made from, and with those at it and one more too many."""
+    answers = np.random.default_rng(seed).dirichlet(np.ones(classes), photos)
+    threshold = unknown_threshold(answers)
+    assert threshold is not None
+    below, up_to = (sureness(answers) < threshold).sum(), (sureness(answers) <= threshold).sum()
+    assert below <= 0.05 * photos < up_to + 1
+
+
+def test_few_photos_or_one_class_make_no_threshold() -> None:
+    """Of 19 photos no twentieth can be told; between one class and nothing nobody is unsure."""
+    assert unknown_threshold(np.full((19, 2), 0.5)) is None
+    assert unknown_threshold(np.ones((50, 1))) is None
 
 
 def test_top_confusions_are_the_most_frequent_mistakes() -> None:
