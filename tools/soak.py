@@ -23,6 +23,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +59,7 @@ SMALL = "architecture=handmade&image_size=72&head=8&patience=50"
 PAGES = ("", "data", "train", "compare", "mistakes", "inside", "experiments", "classify", "disk")
 # Faults, sentences about faults, and what Streamlit shows when the server does not answer.
 SHOWN_ERRORS = "[data-testid=stException], [data-testid=stAlertContentError], [role=dialog]:has-text('Connection')"
+LINES_BEFORE, LINES_AFTER = 3, 60
 PRINTED_ERROR = re.compile(r"Traceback|ERROR|CRITICAL|Uncaught")
 
 
@@ -236,8 +238,17 @@ def _look_back(home: Path, log: Path, soaked: Soaked) -> None:
         soaked.errors.append(f"The list of runs is not whole: {error}")
     finally:
         store.close()
-    printed = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    soaked.errors += [f"The server printed: {line}" for line in printed if PRINTED_ERROR.search(line)]
+    soaked.errors += printed_errors(log.read_text(encoding="utf-8", errors="replace").splitlines())
+
+
+def printed_errors(printed: Sequence[str]) -> list[str]:
+    """Returns what the server printed that tells of a fault, each with the lines around it: a traceback says where."""
+    found, told_up_to = [], 0
+    for place, line in enumerate(printed):
+        if PRINTED_ERROR.search(line) and place >= told_up_to:
+            told_up_to = place + LINES_AFTER
+            found.append("The server printed:\n" + "\n".join(printed[max(0, place - LINES_BEFORE) : told_up_to]))
+    return found
 
 
 def figures(soaked: Soaked, minutes: float, viewers: int) -> list[str]:

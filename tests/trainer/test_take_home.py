@@ -243,6 +243,9 @@ ODD: dict[str, list[dict[str, object]]] = {
     "lecture's canvas, no head": [{"resize": "lecture", "head": ()}],
     "all layers, random weights": [{"architecture": "mobilenet_v2_035", "weights": "none", "unfreeze_from": "all"}],
     "efficientnet": [{"architecture": "efficientnet_v2_b0", "weights": "none", "unfreeze_from": "block6a_expand_conv"}],
+    "vgg16, fine-tuned": [{"architecture": "vgg16", "weights": "none", "unfreeze_from": "block4_conv3"}],
+    "mobilenet_v2": [{"architecture": "mobilenet_v2", "weights": "none", "unfreeze_from": "none"}],
+    "resnet50": [{"architecture": "resnet50", "weights": "none", "unfreeze_from": "none"}],
     "own weights, own photos": [{"architecture": "vgg16_mini", "weights": "FILE", "dataset": "folder:mine"}],
     "a stage unlike the one before": [
         {"architecture": "vgg16_mini"},
@@ -330,6 +333,27 @@ def test_the_lecture_s_programs_on_a_garden_of_a_thousand(tmp_path: Path) -> Non
     ours, theirs = [reached[letter] for letter in letters], [said[letter][0] for letter in letters]
     low, high = scipy.stats.ttest_ind(ours, theirs, equal_var=False).confidence_interval(0.95)
     assert low <= 0 <= high, (ours, theirs)
+
+
+@pytest.mark.nightly
+@pytest.mark.real_data
+@pytest.mark.timeout(900)
+def test_a_program_begins_with_imagenet_s_weights(tmp_path: Path) -> None:
+    """B of MobileNetV2 with the weights that Keras has for it: the script reaches the run's accuracy within chance, far above it."""
+    lab = Lab(Settings(home=tmp_path / "lab", warm_spare=False, niceness=0, garden_pictures=400, starter=False))
+    try:
+        knobs = {"architecture": "mobilenet_v2_035", "unfreeze_from": "none", "image_size": 96, "epochs": 5}
+        run = lab.start(Recipe.parse(knobs)).run
+        lab.wait([run.id])
+        run = lab.store.get(run.id)
+        assert run.result is not None, run.message
+        assert run.recipe.weights == "imagenet"
+        ((accuracy, photos),) = run_all([unpacked(lab, run, Kind.SCRIPT, tmp_path / "program")], timeout_s=600)
+    finally:
+        lab.close()
+    assert run.result.test_accuracy is not None
+    assert run.result.test_accuracy > 0.5
+    assert not differ(run.result.test_accuracy, accuracy, photos), (run.result.test_accuracy, accuracy)
 
 
 # Runs a program where no Flowerlab can be imported, and writes down the labels of what it tested.

@@ -198,3 +198,20 @@ def test_the_notebook_is_whole_and_says_the_same(letter: str) -> None:
     code = "\n".join("".join(cell["source"]) for cell in told["cells"] if cell["cell_type"] == "code")
     as_script = script(stages, name="C", remark="Stopped.")
     assert ast.dump(ast.parse(code)) == ast.dump(ast.parse(as_script))
+
+
+def test_c_is_gently_but_for_its_rate() -> None:
+    """The programs of C and of C, gently, differ in the learning rate of the last stage and in nothing else that runs.
+
+    C at the lecture's rate ends wherever its seed leads, so that its accuracy alone could not show a wrong program; gently's does."""
+    programs = []
+    for letter in ("C", "gently"):
+        b, c = (
+            preset_recipe(one, architecture=MINI, start_from=SOURCE if one != "B" else None) for one in ("B", letter)
+        )
+        programs.append(script([Stage(b, FLOWERS), Stage(c, FLOWERS)], name="C"))
+    trees = [ast.unparse(ast.parse(program)).splitlines() for program in programs]
+    assert len(trees[0]) == len(trees[1])
+    other = [(ours, theirs) for ours, theirs in zip(*trees, strict=True) if ours != theirs]
+    assert other
+    assert all(ours.replace("0.001", "1e-05") == theirs for ours, theirs in other), other
