@@ -14,6 +14,8 @@ BUILDERS = {
     "resnet50": ("ResNet50", ""),
     "efficientnet_v2_b0": ("EfficientNetV2B0", ""),
 }
+# In pixels; for every other size than these Keras takes MobileNetV2's weights of 224 pixels, as Flowerlab does for all.
+SIZES_WITH_OTHER_WEIGHTS = (96, 128, 160, 192)
 MINI = "vgg16_mini"
 MINI_FILE = f"{MINI}.npz"
 MINI_CODE = '''\
@@ -127,12 +129,22 @@ def _backbone(recipe: Recipe, *, goes_on: bool) -> str:
     if recipe.architecture == MINI:
         return "backbone = vgg16_mini()" if goes_on else MINI_CODE
     name, more = BUILDERS[recipe.architecture]
-    weights = '"imagenet"' if recipe.weights == "imagenet" and not goes_on else "None"
-    return lines(
+    learnt = recipe.weights == "imagenet" and not goes_on
+    elsewhere = learnt and name == "MobileNetV2" and recipe.image_size in SIZES_WITH_OTHER_WEIGHTS
+    weights = '"imagenet"' if learnt and not elsewhere else "None"
+    code = [
         f"backbone = keras.applications.{name}(",
         f"    {more}include_top=False, weights={weights}, input_shape=(IMAGE_SIZE, IMAGE_SIZE, 3)",
         ")",
-    )
+    ]
+    if elsewhere:
+        code += [
+            "# "
+            + _("For photos of this size Keras would take other weights than for all others, and than Flowerlab did."),
+            f'usual = keras.applications.{name}({more}include_top=False, weights="imagenet", input_shape=(224, 224, 3))',
+            "backbone.set_weights(usual.get_weights())",
+        ]
+    return lines(*code)
 
 
 def _weights(recipe: Recipe) -> str:

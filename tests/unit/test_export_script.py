@@ -215,3 +215,12 @@ def test_c_is_gently_but_for_its_rate() -> None:
     other = [(ours, theirs) for ours, theirs in zip(*trees, strict=True) if ours != theirs]
     assert other
     assert all(ours.replace("0.001", "1e-05") == theirs for ours, theirs in other), other
+
+
+@pytest.mark.parametrize(("size_px", "usual"), [(96, True), (150, False), (192, True), (224, False)])
+def test_mobilenets_weights_are_those_of_224_pixels(size_px: int, *, usual: bool) -> None:
+    """Where Keras has weights of its own for the size of the photos, the program takes those that the lab took all the same."""
+    recipe = Recipe.parse({"architecture": "mobilenet_v2", "image_size": size_px})
+    text = script([Stage(recipe, FLOWERS)], name="A run")
+    assert ("backbone.set_weights(usual.get_weights())" in text) is usual
+    assert text.count('weights="imagenet"') == 1
