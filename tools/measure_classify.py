@@ -1,9 +1,10 @@
 """Measures how long a photo waits for its answer, with Grad-CAM and its nearest training photos, idle and while a run trains.
 
-    python -m tools.measure_classify [--home FOLDER] [--photos 40]
+    python -m tools.measure_classify [--architecture vgg16_mini] [--pictures 3670] [--photos 40] [--home FOLDER]
 
-In a home of its own (unless one is given), on a machine that does nothing else. B with VGG16 mini on the garden answers photos that it
-has not seen, each read from its JPEG (every fourth one of 4032 × 3024 px), first while nothing trains, then while a run of recipe A does.
+In a home of its own (unless one is given), on a machine that does nothing else. B of a network (without weights at hand: random ones, which
+take as long) on the garden answers photos that it has not seen, each read from its JPEG (every fourth one of 4032 × 3024 px), first while
+nothing trains, then while a run of recipe A does.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from flowerlab.architectures import ARCHITECTURES
 from flowerlab.datasets.garden import pictures
 from flowerlab.embeddings import kept_embedding, nearest
 from flowerlab.looking import features, look, training_photos
@@ -26,6 +28,7 @@ from flowerlab.presets import preset_recipe
 from flowerlab.run import Run, RunState
 from flowerlab.runs import Lab
 from flowerlab.settings import Settings
+from flowerlab.weights import find_weights
 
 UNSEEN = 100_000
 PHONE_PX = (4032, 3024)
@@ -86,17 +89,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, help="The lab's home. Default: a new one, removed at the end.")
     parser.add_argument("--photos", type=int, default=40, help="How many, each time. Default: 40.")
+    names = [name for name, one in ARCHITECTURES.items() if one.fine_tune_from is not None]
+    parser.add_argument("--architecture", choices=names, default="vgg16_mini", help="Default: vgg16_mini.")
+    parser.add_argument("--pictures", type=int, default=3670, help="Of the garden. Default: 3670.")
     arguments = parser.parse_args()
+    chosen = ARCHITECTURES[arguments.architecture]
+    weights = chosen.pretrained if find_weights(chosen) is not None else "none"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        lab = Lab(Settings(home=arguments.home or Path(scratch), starter=False, warm_spare=False))
+        lab = Lab(Settings(
+            home=arguments.home or Path(scratch), starter=False, warm_spare=False, garden_pictures=arguments.pictures,
+        ))  # fmt: skip
         try:
-            run = lab.start(preset_recipe("B", architecture="vgg16_mini"), name="B").run
+            run = lab.start(preset_recipe("B", architecture=chosen.name, weights=weights), name="B").run
             lab.wait([run.id])
             run = lab.store.get(run.id)
             took_s = embedded(lab, run)
             answered(lab, run, 0)
             print(
-                f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; the training photos took {took_s:.0f} s (once).\n"
+                f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {chosen.title}; the training photos took {took_s:.0f} s (once).\n"
             )
             print("| a photo | median | p95 | promised |\n| --- | --- | --- | --- |")
             idle = [answered(lab, run, number) for number in range(arguments.photos)]

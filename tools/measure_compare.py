@@ -32,6 +32,7 @@ from flowerlab.run import Run
 from flowerlab.settings import Settings
 from flowerlab.store import Store
 from flowerlab.ui.cell_photos import FRAME, MINUS_FRAME
+from flowerlab.ui.difference import PLACE as DIFFERENCES
 from tools.app_server import chromium, served
 from tools.matrix_cells import click_cell, find_cells
 from tools.random_runs import random_run
@@ -200,6 +201,53 @@ class Visitor:
             box.press("Enter")
             self.drawn()
 
+    def open(self, kind: str, address: str, chart: str) -> None:
+        """Opens the page; seen when it is drawn with its charts."""
+        with self.timed(kind):
+            self.page.goto(address)
+            expect(self.page.locator(f".st-key-{chart} canvas").first).to_be_visible()
+            self.page.locator(ALL_DRAWN).wait_for(state="attached")
+
+    def change_runs(self, name: str) -> None:
+        """Takes the run that was chosen last away and adds it again; both are seen when the whole page is drawn anew."""
+        box = self.page.locator(".st-key-compare-runs input")
+        box.scroll_into_view_if_needed()
+        with self.timed("take a run away"):
+            box.press("Backspace")
+            self.drawn()
+        box.click()
+        option = self.page.get_by_role("option", name=name, exact=True)
+        with self.timed("add a run"):
+            option.click()
+            self.drawn()
+        self.page.keyboard.press("Escape")
+
+    def choose_first(self, name: str, chart: str) -> None:
+        """Chooses another A for A minus B; seen when their chart stands there."""
+        self.drawn()
+        self.page.wait_for_timeout(SETTLED_MS)
+        self.page.locator(".st-key-compare-minus-A input").press("ArrowDown")
+        option = self.page.get_by_role("option", name=name, exact=True)
+        with self.timed("another A for A minus B"):
+            option.click()
+            expect(self.page.locator(f".st-key-{chart} canvas").first).to_be_visible()
+            self.drawn()
+
+    def open_only_right(self, turn: int) -> None:
+        """Opens the photos that only one of two runs got right."""
+        sentences = self.page.locator("[data-testid=stMain] button").filter(has_text="got right")
+        chosen = sentences.nth(turn % sentences.count())
+        chosen.scroll_into_view_if_needed()
+        frame = f"{DIFFERENCES}-cell"
+        before = self.page.locator(f".st-key-{frame}").all_inner_texts()
+        with self.timed("only one got right: its photos"):
+            chosen.click()
+            self.page.wait_for_function(
+                "([key, before]) => { const now = document.querySelector(`.st-key-${key}`); return now && now.innerText !== before }",
+                arg=[frame, before[0] if before else None],
+            )
+            self.page.wait_for_function(ALL_SEEN, arg=frame)
+
     def drawn(self) -> None:
         """Waits until the page is drawn anew."""
         self.page.wait_for_timeout(BEGINS_WITHIN_MS)
@@ -216,11 +264,9 @@ def measure(
 ) -> None:
     """Opens the page and does everything `repeats` times."""
     page, random = visitor.page, np.random.default_rng(0)
-    with visitor.timed("open the page"):
-        page.goto(f"{address}/compare?runs={','.join(run.id for run in runs)}")
-        expect(page.locator(f".st-key-minus-{runs[0].id}-{runs[1].id} canvas").first).to_be_visible()
+    link, minus = f"{address}/compare?runs={','.join(run.id for run in runs)}", f"minus-{runs[0].id}-{runs[1].id}"
+    visitor.open("open the page in a new server", link, minus)
     page.wait_for_timeout(3000)
-    minus = f"minus-{runs[0].id}-{runs[1].id}"
 
     def told(kind: str, cell: Cell) -> str:
         truth_name, answer = (visitor.classes[label] for label in cell)
@@ -237,7 +283,11 @@ def measure(
         run, count = runs[place], len(photos_in_cell(truth, sides[place], cell))
         truth_name, answer = (visitor.classes[label] for label in cell)
         visitor.click(
-            "click a cell: its photos", "one", f"matrix-{run.id}", cell, f"{count:,} {truth_name} that “{run.name}”"
+            "click a cell: its photos",
+            "one",
+            f"matrix-{run.id}",
+            cell,
+            f"{'1 photo of' if count == 1 else f'{count:,}'} {truth_name} that “{run.name}”",
         )
         for begin in range(12, min(count, 36), 12):
             visitor.turn("turn a page of photos", f"photos-{run.id}-{cell.truth}-{cell.answer}", begin)
@@ -247,6 +297,14 @@ def measure(
         visitor.press("curves: another measure", "compare-measure", number)
         visitor.press("curves: along something else", "compare-along", number)
         visitor.press("figures of each class: another one", "compare-figure", number)
+    for number in range(min(repeats, len(runs) - 2)):
+        visitor.choose_first(runs[2 + number].name, f"minus-{runs[2 + number].id}-{runs[1].id}")
+        visitor.open_only_right(number)
+    for _ in range(min(repeats, 5)):
+        visitor.change_runs(runs[-1].name)
+    for _ in range(min(repeats, 5)):
+        visitor.open("open the page again", link, f"matrix-{runs[0].id}")
+        page.wait_for_timeout(1000)
 
 
 def main() -> None:

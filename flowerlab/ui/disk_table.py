@@ -35,6 +35,7 @@ def disk_table(lab: Lab, usage: Usage) -> None:
         height=min(ROWS_PX, ROW_PX * (len(chosen) + 1)), column_config=_columns(),
         alt=_("A table of runs and caches with the disk that each takes, the largest first."),
     )  # fmt: skip
+    st.caption(_("Tick rows, or go to one with Tab and the arrow keys and press Shift and Space."))
     picked = [chosen[place] for place in table.selection.rows if place < len(chosen)]
     _buttons(lab, picked)
 

@@ -125,6 +125,7 @@ def _opened(
 
         photo_tiles(tiles, originals, key=f"inside-selected-{run.id}-{hash(marked)}", below=below)
     with st.expander(_("As a table: choose a photo with the keyboard"), icon="⌨️"):
+        st.caption(_("Go to a row with Tab and the arrow keys and press Shift and Space, or tick it: its photo opens."))
         tiles = tiles_of(answers, [], places.tolist())
         table = st.dataframe(
             table_rows(tiles), hide_index=True, height=TABLE_PX, key=f"{key}-table", on_select="rerun",

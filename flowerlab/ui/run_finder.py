@@ -48,7 +48,8 @@ def _search(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> Non
         return
     st.caption(
         _(
-            "{left} of {count} runs. Click a heading to sort; tick up to {most} rows, then press the button under the table."
+            "{left} of {count} runs. Click a heading to sort; tick up to {most} rows (by keyboard: Shift and Space), then press the "
+            "button under the table."
         ).format(left=len(left), count=len(finished), most=most)
     )
     rows = table_rows(lab, left)
