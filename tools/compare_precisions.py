@@ -1,8 +1,8 @@
-"""Trains the lecture's A and C in float32 and in bfloat16 with several seeds: is it quicker, and is the accuracy the same?
+"""Trains the lecture's recipes in float32 and in bfloat16 with several seeds: is it quicker, and is the accuracy the same?
 
-    python -m tools.compare_precisions [--seeds 5] [--pictures 3670]
+    python -m tools.compare_precisions [--seeds 5] [--pictures 3670] [--letters A C gently]
 
-In a home of its own, on a machine that does nothing else. C goes on from a B of its own seed. The interval of the difference is
+In a home of its own, on a machine that does nothing else. C and gently go on from a B of their own seed. The interval of the difference is
 Student's over the seeds. Where it holds zero and the processor has bfloat16, `flowerlab.precision.training_precision` may choose it.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from flowerlab.machine import machine_name
@@ -22,17 +23,19 @@ from flowerlab.settings import Settings
 from tools.bench.report import difference_of
 
 PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
-LETTERS = ("A", "C")
+LETTERS = ("A", "C", "gently")
 
 
-def measure(settings: Settings, seeds: int) -> dict[tuple[str, Precision], list[tuple[float, float]]]:
+def measure(
+    settings: Settings, seeds: int, letters: Sequence[str]
+) -> dict[tuple[str, Precision], list[tuple[float, float]]]:
     """Returns (test accuracy, seconds of training) of every seed, by letter and precision."""
     found: dict[tuple[str, Precision], list[tuple[float, float]]] = {}
     for seed in range(seeds):
         first = _trained(settings, preset_recipe("B", architecture="vgg16_mini", shared={"seed": seed}))
         for precision in PRECISIONS:
             asked = settings.model_copy(update={"training_precision": precision})
-            for letter in LETTERS:
+            for letter in letters:
                 recipe = preset_recipe(letter, architecture="vgg16_mini", start_from=first[0], shared={"seed": seed})
                 found.setdefault((letter, precision), []).append(_trained(asked, recipe)[1:])
     return found
@@ -56,10 +59,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5, help="Default: 5.")
     parser.add_argument("--pictures", type=int, default=3670, help="Of the garden. Default: 3670.")
+    parser.add_argument("--letters", nargs="+", choices=LETTERS, default=LETTERS, help="Default: all three.")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         settings = Settings(home=Path(folder), garden_pictures=arguments.pictures, starter=False, warm_spare=False)
-        found = measure(settings, arguments.seeds)
+        found = measure(settings, arguments.seeds, arguments.letters)
     emulated = "" if processor_has_bfloat16() else " It has no bfloat16: that is emulated, and its seconds say nothing."
     print(f"{machine_name()}; {arguments.seeds} seeds, {arguments.pictures:,} pictures.{emulated}\n")
     print(
@@ -67,7 +71,7 @@ def main() -> None:
         + "| --- " * 6
         + "|"
     )
-    for letter in LETTERS:
+    for letter in arguments.letters:
         (wide, narrow) = (list(zip(*found[letter, precision], strict=True)) for precision in PRECISIONS)
         told, same = difference_of(wide[0], narrow[0])
         means = " | ".join(f"{statistics.mean(side[0]):.1%}" for side in (wide, narrow))

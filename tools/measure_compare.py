@@ -222,17 +222,6 @@ class Visitor:
             self.drawn()
         self.page.keyboard.press("Escape")
 
-    def choose_first(self, name: str, chart: str) -> None:
-        """Chooses another A for A minus B; seen when their chart stands there."""
-        self.drawn()
-        self.page.wait_for_timeout(SETTLED_MS)
-        self.page.locator(".st-key-compare-minus-A input").press("ArrowDown")
-        option = self.page.get_by_role("option", name=name, exact=True)
-        with self.timed("another A for A minus B"):
-            option.click()
-            expect(self.page.locator(f".st-key-{chart} canvas").first).to_be_visible()
-            self.drawn()
-
     def open_only_right(self, turn: int) -> None:
         """Opens the photos that only one of two runs got right."""
         sentences = self.page.locator("[data-testid=stMain] button").filter(has_text="got right")
@@ -297,8 +286,7 @@ def measure(
         visitor.press("curves: another measure", "compare-measure", number)
         visitor.press("curves: along something else", "compare-along", number)
         visitor.press("figures of each class: another one", "compare-figure", number)
-    for number in range(min(repeats, len(runs) - 2)):
-        visitor.choose_first(runs[2 + number].name, f"minus-{runs[2 + number].id}-{runs[1].id}")
+    for number in range(min(repeats, len(runs) - 1)):
         visitor.open_only_right(number)
     for _ in range(min(repeats, 5)):
         visitor.change_runs(runs[-1].name)

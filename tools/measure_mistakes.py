@@ -4,8 +4,8 @@
 
 In a home of its own: a garden of that many photos, and runs that are said to have been tested on all of them, with answers drawn at
 random; or in one that is given, with its newest runs (a copy of it is best, as the hashes of its photos are kept there). The photos
-are hashed before anything is measured: that is done once, with progress. The clock runs from the press until the page has been drawn;
-sent is what the server gives over the socket and by HTTP, pictures included.
+are hashed before anything is measured: that is done once, with progress. The clock runs from the press until the page has been drawn and
+its pictures are there; sent is what the server gives over the socket and by HTTP, pictures included.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tools.app_server import chromium, served
 from tools.random_runs import random_run
 
 DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
+SEEN = "() => [...document.querySelectorAll('[data-testid=stMain] img')].every(it => it.complete && it.naturalWidth)"
 VIEWS = ("Worst photos", "Epoch by epoch", "Calibration", "Near-duplicates")
 # Streamlit does not begin at the very moment of the press.
 BEGINS_MS = 60
@@ -53,18 +54,18 @@ class Traffic:
 
 
 def wait(page: Page) -> None:
-    """Waits until the page has been drawn."""
+    """Waits until the page has been drawn, and its pictures have come."""
     page.wait_for_timeout(BEGINS_MS)
     page.wait_for_selector(DRAWN, timeout=60_000)
+    page.wait_for_function(SEEN, timeout=60_000)
 
 
 def measure(page: Page, traffic: Traffic, press: Callable[[], None]) -> tuple[float, int]:
-    """Returns the seconds from a press to the drawn page, and the bytes that were sent up to half a second later."""
+    """Returns the seconds from a press to the drawn page with its pictures, and the bytes sent up to half a second later."""
     before, begun_s = traffic.total, time.monotonic()
     press()
     wait(page)
     taken_s = time.monotonic() - begun_s
-    # Pictures come behind the page.
     page.wait_for_timeout(500)
     return taken_s, traffic.total - before
 
@@ -84,10 +85,21 @@ def presses(page: Page, repeat: int) -> dict[str, list[Callable[[], None]]]:
     def key(name: str) -> Callable[[], None]:
         return lambda: page.locator(".st-key-mistakes-epoch input[type=range]").press(name)
 
+    def table() -> None:
+        page.locator("[class*=st-key-reliability-table-open] summary").first.click()
+
+    def cell() -> None:
+        page.locator("[class*=st-key-reliability-] [data-testid=stDataFrame] canvas").first.click(
+            position={"x": 60, "y": 60}
+        )
+
+    def row(name: str) -> Callable[[], None]:
+        return lambda: page.keyboard.press(name)
+
     return {
         "Worst photos": [radio("all ("), button("More →"), radio("perhaps"), radio("only wrong")],
         "Epoch by epoch": [key("ArrowLeft"), show, key("ArrowRight"), button("More →")],
-        "Calibration": [],
+        "Calibration": [table, cell, row("ArrowDown")],
         "Near-duplicates": [radio("Run 2"), radio("Run 1")],
     }
 

@@ -91,7 +91,7 @@ class Architecture:
         largest_px: Largest width and height of the square photo, in pixels.
         bfloat16: Whether its frozen layers are quicker in bfloat16 on a processor that has it, and near enough to float32
             (docs/decisions/0007-speed.md).
-        trains_in_bfloat16: Whether its layers, trained in bfloat16, reached the same accuracy over five seeds (there).
+        trains_in_bfloat16: Whether five seeds of its layers, trained in bfloat16, showed no other accuracy (there).
     """
 
     name: str
