@@ -224,7 +224,7 @@ class Visitor:
 
     def open_only_right(self, turn: int) -> None:
         """Opens the photos that only one of two runs got right."""
-        sentences = self.page.locator("[data-testid=stMain] button").filter(has_text="got right")
+        sentences = self.page.locator("[data-testid=stMain] button:visible").filter(has_text="got right")
         chosen = sentences.nth(turn % sentences.count())
         chosen.scroll_into_view_if_needed()
         frame = f"{DIFFERENCES}-cell"

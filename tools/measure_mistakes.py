@@ -89,9 +89,9 @@ def presses(page: Page, repeat: int) -> dict[str, list[Callable[[], None]]]:
         page.locator("[class*=st-key-reliability-table-open] summary").first.click()
 
     def cell() -> None:
-        page.locator("[class*=st-key-reliability-] [data-testid=stDataFrame] canvas").first.click(
-            position={"x": 60, "y": 60}
-        )
+        table = page.locator("[class*=st-key-reliability-] [data-testid=stDataFrame]").first
+        # Its canvas lies under what scrolls it.
+        table.click(position={"x": 60, "y": 60}, force=True)
 
     def row(name: str) -> Callable[[], None]:
         return lambda: page.keyboard.press(name)
