@@ -16,7 +16,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
@@ -64,10 +63,10 @@ def attempt(
     return end, [json.loads(line) for line in said.getvalue().splitlines()]
 
 
-def losses(said: list[dict[str, Any]]) -> NDArray[np.float64]:
-    """The training loss of each batch, from the running means that Keras tells: float64, (batches,)."""
+def losses(said: list[dict[str, Any]]) -> list[float]:
+    """The training loss of each batch, from the running means that Keras tells."""
     means = np.array([event["loss"] for event in said if event["kind"] == "batch"], dtype=np.float64)
-    return np.diff(means * np.arange(1, len(means) + 1), prepend=0.0)
+    return list(np.diff(means * np.arange(1, len(means) + 1), prepend=0.0).tolist())
 
 
 @pytest.mark.parametrize(
