@@ -12,23 +12,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tests.hostile.generated import KINDS, Outcome, merged, run_round, shares
-
-# Hypothesis remembers what it has drawn in a round: many small rounds take no more memory than one.
-CASES_A_ROUND = 1_000
-
-
-def rounds(kind: str, cases: int, seed: int) -> Outcome:
-    """Tries cases of a kind in rounds, each with the next seed, until one shows a fault."""
-    outcomes: list[Outcome] = []
-    for number, begin in enumerate(range(0, cases, CASES_A_ROUND)):
-        outcomes.append(run_round(kind, cases=min(CASES_A_ROUND, cases - begin), number=seed + number))
-        if outcomes[-1].fault:
-            break
-    whole = merged(outcomes)
-    whole.seed = outcomes[-1].seed
-    return whole
-
+from tests.hostile.generated import KINDS, Outcome, merged, run_rounds, shares
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the tool and returns its exit code: 1 if there was a fault."""
@@ -41,12 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     faults, everything = 0, []
     print(f"{'kind':<8} {'cases':>7} {'taken':>7} {'refused':>7} {'seconds':>8} {'slowest':>8}", flush=True)
     for kind, cases in wanted.items():
-        outcome = rounds(kind, cases, given.seed)
+        outcome = run_rounds(kind, cases=cases, number=given.seed)
         everything.append(outcome)
         _tell(kind, outcome)
         if outcome.fault:
             faults += 1
-            again = f"python -m tools.fuzz --kind {kind} --seed {outcome.seed} --cases {min(CASES_A_ROUND, cases)}"
+            again = f"python -m tools.fuzz --kind {kind} --seed {outcome.seed} --cases {outcome.asked}"
             print(f"  FAULT {outcome.fault}\n  again: {again}", flush=True)
     _tell("all", merged(everything))
     print(f"{faults} faults." if faults else "Each was taken, or refused in one sentence with nothing changed.")

@@ -1,7 +1,7 @@
 """Cases that nobody thought of: drawn by Hypothesis, brought through the real entrances, judged by one rule.
 
 A kind is what is drawn and the entrance that it is brought through. Everything must be taken or refused with a `FlowerlabError`
-of one sentence; a refusal must leave the home as it was. `run_round` is called by `make test` and by `python -m tools.fuzz`.
+of one sentence; a refusal must leave the home as it was. `run_rounds` is called by `make test` and by `python -m tools.fuzz`.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ JSON_VALUES = st.recursive(
 )
 # That a zip may bring in a case.
 MOST_PHOTOS = 3
+# Hypothesis remembers what it has drawn in a round: many small rounds take no more memory than one.
+CASES_A_ROUND = 1_000
 KNOB_NAMES = st.sampled_from([*KNOBS])
 LIKELY = st.sampled_from(
     ["5", "0", "-1", "1e-3", "none", "all", "13", "block4_conv3", "vgg16", "mobilenet_v2", "handmade", "imagenet", "flowerlab", "file:x.h5",
@@ -441,7 +443,7 @@ class Outcome:
 
     Args:
         kind: Of its cases.
-        seed: That makes the same cases again.
+        seed, asked: The seed and the number of cases that make the same again; of several rounds, the last one's.
         taken, refused: How many were.
         seconds: It took.
         slowest_s: Seconds of its slowest case.
@@ -450,6 +452,7 @@ class Outcome:
 
     kind: str
     seed: int
+    asked: int = 0
     taken: int = 0
     refused: int = 0
     seconds: float = 0.0
@@ -489,7 +492,7 @@ def run_round(kind: str, *, cases: int, number: int) -> Outcome:
         cases: How many.
         number: The seed: the same number draws the same cases.
     """
-    outcome = Outcome(kind, number)
+    outcome = Outcome(kind, number, cases)
     last: list[Any] = []
     began_s = time.perf_counter()
     with _own_place() as place:
@@ -524,10 +527,31 @@ def shares(cases: int) -> dict[str, int]:
     return {kind: max(1, round(cases * about.share / 1000)) for kind, about in KINDS.items()}
 
 
+def run_rounds(kind: str, *, cases: int, number: int) -> Outcome:
+    """Draws as many cases of a kind as are asked for, in rounds, each with the next seed, until one shows a fault.
+
+    Hypothesis ends a round early where it draws the same again and again; the next round makes up for it.
+
+    Args:
+        kind: A key of `KINDS`.
+        cases: How many.
+        number: The seed of the first round.
+    """
+    whole = Outcome(kind, number)
+    while whole.cases < cases and not whole.fault:
+        outcome = run_round(kind, cases=min(CASES_A_ROUND, cases - whole.cases), number=number)
+        if not outcome.cases:
+            break
+        whole = merged([whole, outcome])
+        number += 1
+    return whole
+
+
 def merged(outcomes: list[Outcome]) -> Outcome:
     """Returns what rounds of one kind came to together."""
     first = dataclasses.replace(outcomes[0])
     for other in outcomes[1:]:
+        first.seed, first.asked = other.seed, other.asked
         first.taken += other.taken
         first.refused += other.refused
         first.seconds += other.seconds
