@@ -14,7 +14,7 @@ import shutil
 import uuid
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ from flowerlab.precision import Precision
 # Raise it when sets of before must not be read any more.
 FORMAT = 2
 ARRAY, ABOUT = "features.npy", "about.json"
+# How many bytes a set will have; there while it is written.
+PLANNED = "planned"
 LIMIT_BYTES = 8e9
 # Of the free disk, where that is less than the limit.
 FREE_SHARE = 0.1
@@ -197,8 +199,13 @@ class KeptFeatures:
             NoRoom: If it is larger than all sets together may be.
             OSError: If the disk is full or cannot be written.
         """
-        self._make_room(key, int(np.prod(about.shape)) * np.dtype(dtype).itemsize + HEADER_BYTES)
-        with written_whole(self._home.features / key) as scratch:
+        size_bytes = int(np.prod(about.shape)) * np.dtype(dtype).itemsize + HEADER_BYTES
+        with ExitStack() as stack:
+            with waiting_for(self._home.locks / "features-room"):
+                self._make_room(key, size_bytes)
+                scratch = stack.enter_context(written_whole(self._home.features / key))
+                # Whoever makes room next counts what this set will take, not what of it is there by then.
+                (scratch / PLANNED).write_text(str(size_bytes), encoding="ascii")
             crc, written = 0, 0
             # Written, not mapped: on a full disk a write is an error, a mapped page would kill the process.
             with (scratch / ARRAY).open("wb") as file:
@@ -216,29 +223,27 @@ class KeptFeatures:
                 raise OSError(f"{written} of {about.shape[0]} rows were written.")
             said = about.model_copy(update={"crc32": crc})
             (scratch / ABOUT).write_text(said.model_dump_json(), encoding="utf-8")
+            (scratch / PLANNED).unlink()
 
     def fits(self, size_bytes: float) -> bool:
         """Whether a set of this size may be kept at all, if need be in the place of others."""
         return size_bytes <= self.limit_bytes
 
     def _make_room(self, key: str, size_bytes: int) -> None:
-        with waiting_for(self._home.locks / "features-room"):
-            being_written = self._drop_dead(key)
-            limit_bytes = self.limit_bytes
-            if size_bytes > limit_bytes:
-                raise NoRoom(
-                    f"{size_bytes / 1e6:,.0f} MB of features are more than the {limit_bytes / 1e6:,.0f} MB kept"
-                )
-            kept = self.all()
-            staying = being_written + sum(one.bytes for one in kept if self.used(one.key))
-            if staying + size_bytes > limit_bytes:
-                raise NoRoom(f"{size_bytes / 1e6:,.0f} MB of features find no room beside those in use")
-            total = being_written + sum(one.bytes for one in kept)
-            for one in kept:
-                if total + size_bytes <= limit_bytes:
-                    return
-                if self.free(one.key):
-                    total -= one.bytes
+        being_written = self._drop_dead(key)
+        limit_bytes = self.limit_bytes
+        if size_bytes > limit_bytes:
+            raise NoRoom(f"{size_bytes / 1e6:,.0f} MB of features are more than the {limit_bytes / 1e6:,.0f} MB kept")
+        kept = self.all()
+        staying = being_written + sum(one.bytes for one in kept if self.used(one.key))
+        if staying + size_bytes > limit_bytes:
+            raise NoRoom(f"{size_bytes / 1e6:,.0f} MB of features find no room beside those in use")
+        total = being_written + sum(one.bytes for one in kept)
+        for one in kept:
+            if total + size_bytes <= limit_bytes:
+                return
+            if self.free(one.key):
+                total -= one.bytes
 
     def _drop_dead(self, key: str) -> int:
         """Deletes what nobody will read: sets that do not say what they are, parts that killed trainers left.
@@ -247,7 +252,7 @@ class KeptFeatures:
             key: That the caller is about to write; it has its lock.
 
         Returns:
-            Bytes of what others are writing now.
+            Bytes that what others are writing now will take.
         """
         being_written = 0
         for folder in self._home.features.iterdir():
@@ -257,7 +262,7 @@ class KeptFeatures:
                     shutil.rmtree(folder, ignore_errors=True)
                 else:
                     with contextlib.suppress(OSError):
-                        being_written += _size(folder)
+                        being_written += max(_size(folder), _planned(folder))
             elif folder.is_dir() and read_about(folder) is None and not self.used(folder.name):
                 LOG.warning("The folder %s holds no features that can be read; it is deleted.", folder)
                 shutil.rmtree(folder, ignore_errors=True)
@@ -337,6 +342,14 @@ def views_name(how: str, seed: int, copies: int, training: NDArray[np.int64]) ->
 
 def _size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.iterdir())
+
+
+def _planned(folder: Path) -> int:
+    """Returns how large a set that is being written will be; 0 if it does not say."""
+    try:
+        return int((folder / PLANNED).read_text("ascii"))
+    except (OSError, ValueError):
+        return 0
 
 
 def checksum(array: NDArray[Any]) -> int:

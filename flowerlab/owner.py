@@ -17,8 +17,9 @@ from flowerlab.checkpoints import bytes_of
 from flowerlab.cleaning import remember_checkpoints
 from flowerlab.disks import no_room
 from flowerlab.engine import Engine, Sink, Task
+from flowerlab.engine.supervise import end_left_over
 from flowerlab.errors import FlowerlabError, NoRoom
-from flowerlab.events import End, Event
+from flowerlab.events import Attempt, End, Event, Start
 from flowerlab.home import Home
 from flowerlab.jobs import make_job
 from flowerlab.locks import ProcessLock
@@ -162,9 +163,18 @@ class Owner:
     def _take_over(self) -> None:
         # An owner that closes leaves no run under way: these are of one that was killed.
         for run in self._store.live():
+            self._end_what_prepares(run)
             self._go_on(run, "The lab was killed while this run was under way.")
         self._home.sweep()
         self._engine = self._make_engine(self._take)
+
+    def _end_what_prepares(self, run: Run) -> None:
+        """Ends a run's trainer if it was left behind while it made photos or features ready: the next attempt waits for its locks."""
+        said = [event for _, event in self._store.events(run.id) if event.attempt == run.attempt]
+        taken = next((event for event in said if isinstance(event, Attempt)), None)
+        prepares = not any(isinstance(event, Start) for event in said)
+        if taken is not None and prepares and end_left_over(taken.pid, taken.time_s):
+            LOG.warning("The trainer %d of run %s was left behind, and is ended.", taken.pid, run.id)
 
     def _go_on(self, run: Run, what_happened: str) -> None:
         """Has a run whose trainer died wait for another attempt; ends it if that has happened too often."""
@@ -227,13 +237,16 @@ class Owner:
 
     def _submit(self, engine: Engine, run: Run, task: Task = "train") -> None:
         self._home.run(run.id).mkdir(parents=True, exist_ok=True)
-        self._tasks[run.id] = task
+        waiting = [other.recipe for other in self._store.queued() if other.id != run.id]
         job = make_job(
-            run.id, self._store.begin_attempt(run.id), run.recipe,
+            run.id, run.attempt + 1, run.recipe,
             home=self._home, settings=self._settings, source=self._store.source, task=task, patience_from=run.patience_from,
-            waiting=[other.recipe for other in self._store.queued() if other.id != run.id],
+            waiting=waiting,
         )  # fmt: skip
-        engine.submit(job)
+        # Last of all: whatever fails before leaves the run waiting, and it is tried again.
+        attempt = self._store.begin_attempt(run.id)
+        self._tasks[run.id] = task
+        engine.submit(job.model_copy(update={"attempt": attempt}))
 
     def _source_is_ready(self, run: Run) -> bool:
         """Whether the run that this one starts from has its model; ends this one if it never will."""

@@ -58,7 +58,8 @@ class Price:
         too_large: Whether it takes the plain way because its features are larger than may be kept.
         runs_seen: How many runs of this architecture on this machine the estimate rests on.
         shares_photos: Equal for runs that need the same photos made ready.
-        shares_features: Equal for runs that need the same features; empty if it needs none.
+        shares_features: Equal for runs that need features of the same photos through the same frozen weights: the longest pass gives all of
+            them on its way. Empty if it needs none.
         memory_bytes: That its trainer takes at most, see `flowerlab.footprint`.
         disk_bytes: That is on the disk more than before at most, while it is under way.
     """
@@ -119,28 +120,31 @@ def price_along(course: Course, *, home: Home, runs: Sequence[Run], missing_mb: 
         shares_photos=json.dumps(named),
         shares_features=""
         if way == "plain"
-        else json.dumps([*named, recipe.architecture, recipe.cut, course.origin, *_copies_of(recipe)]),
+        else json.dumps([*named, recipe.architecture, course.origin, *_copies_of(recipe)]),
         memory_bytes=footprint.memory_bytes,
         disk_bytes=footprint.disk_bytes,
     )
 
 
 def _copies_of(recipe: Recipe) -> list[object]:
-    """What tells its changed copies from others; nothing if it has none."""
+    """What tells its changed copies from others; nothing if it has none. Those at another cut are not kept on the way."""
     if not recipe.augment_views:
         return []
-    return [recipe.augment, recipe.augment_views, recipe.seed, recipe.split, recipe.validation_fraction]
+    return [recipe.cut, recipe.augment, recipe.augment_views, recipe.seed, recipe.split, recipe.validation_fraction]
 
 
 def seconds_together(prices: Iterable[Price]) -> float:
     """Returns what several runs take one after the other: photos and features that they share are counted once."""
-    seconds, ready = 0.0, set()
+    seconds = 0.0
+    photos: dict[str, float] = {}
+    passes: dict[str, float] = {}
     for price in prices:
-        seconds += price.seconds_total
-        seconds -= price.seconds_photos if price.shares_photos in ready else 0.0
-        seconds -= price.seconds_features if price.shares_features in ready else 0.0
-        ready |= {price.shares_photos, price.shares_features} - {""}
-    return seconds
+        seconds += price.seconds_total - price.seconds_photos
+        photos[price.shares_photos] = max(photos.get(price.shares_photos, 0.0), price.seconds_photos)
+        if price.shares_features:
+            seconds -= price.seconds_features
+            passes[price.shares_features] = max(passes.get(price.shares_features, 0.0), price.seconds_features)
+    return seconds + sum(photos.values()) + sum(passes.values())
 
 
 def expected_photos(dataset: str, garden: Garden) -> int:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from tests.hostile.generated import KINDS, Outcome, merged, run_rounds, shares
 
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the tool and returns its exit code: 1 if there was a fault."""
     parser = argparse.ArgumentParser(prog="python -m tools.fuzz", description=(__doc__ or "").split("\n")[0])

@@ -11,14 +11,13 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from flowerlab.disks import no_room
 from flowerlab.engine.protocol import Job, Sink
 from flowerlab.engine.supervise import TrainerProcess
 from flowerlab.errors import FlowerlabError, StoreLocked
 from flowerlab.events import End, Event, from_record
 from flowerlab.home import Home
+from flowerlab.memory import free_bytes
 from flowerlab.settings import Settings
 
 SPARE_NEEDS_FREE_MB = 4000.0
@@ -136,7 +135,7 @@ class LocalEngine:
 
     def _have_spare(self) -> None:
         """Starts a trainer ahead of the next run, where there is memory for one that only waits."""
-        if not self._settings.warm_spare or psutil.virtual_memory().available / 1e6 <= SPARE_NEEDS_FREE_MB:
+        if not self._settings.warm_spare or free_bytes() / 1e6 <= SPARE_NEEDS_FREE_MB:
             return
         with contextlib.suppress(OSError):
             # If it cannot be started now, the next run will say so.

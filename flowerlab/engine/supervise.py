@@ -19,9 +19,12 @@ from typing import IO, Any
 import psutil
 
 import flowerlab
+from flowerlab.memory import TRAINER
 from flowerlab.settings import Settings
 from flowerlab.threads import bounded, threads_of
 
+# By which the clock that dates events may be before the one that dates processes.
+CLOCKS_DIFFER_S = 1.0
 CODE_FOLDER = Path(flowerlab.__file__).resolve().parent.parent
 
 
@@ -38,6 +41,25 @@ def trainer_environment(settings: Settings) -> dict[str, str]:
     environment["FLOWERLAB_NICENESS"] = str(settings.niceness)
     environment["FLOWERLAB_TRAINING_PRECISION"] = settings.training_precision
     return environment
+
+
+def end_left_over(pid: int, since_s: float) -> bool:
+    """Ends a trainer whose owner was killed, if it is still there; returns whether it was.
+
+    By itself it leaves at once, but not while it is frozen; and locks that it holds are held until then.
+
+    Args:
+        pid: That it said.
+        since_s: When it said so, seconds since 1970. A process that began later has the same pid by chance.
+    """
+    try:
+        process = psutil.Process(pid)
+        if process.cmdline()[1:4] != TRAINER or process.create_time() > since_s + CLOCKS_DIFFER_S:
+            return False
+        process.kill()
+    except psutil.Error:
+        return False
+    return True
 
 
 def _opened(log: Path) -> IO[bytes]:

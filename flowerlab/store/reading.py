@@ -134,7 +134,8 @@ class Reading:
     def equal_to(self, recipe: Recipe, *, materials: str = "") -> Run | None:
         """Returns the newest run with this very recipe and these materials that is done, live or waiting; None if none is.
 
-        One that somebody has asked to stop is none: it may end without a model.
+        One that somebody has asked to stop is none: it may end without a model. Nor is one that began with weights which the run that it
+        goes on from has no longer, because that was trained on since.
 
         Args:
             recipe: What was trained.
@@ -145,7 +146,21 @@ class Reading:
             "ORDER BY number DESC LIMIT 1",
             (fingerprint_of(recipe, materials),),
         )
-        return self._run(row) if row is not None else None
+        if row is None or (recipe.start_from is not None and self._began_before(row["id"], recipe.start_from)):
+            return None
+        return self._run(row)
+
+    def _began_before(self, run_id: str, source_id: str) -> bool:
+        """Whether a run has begun before the last attempt at its source was over; by the order of events, not by the clock.
+
+        A source of one attempt has the weights that it always had: it may be back from the trash, its events behind all others.
+        """
+        row = self._connection().first(
+            "SELECT attempt > 1 AND (SELECT min(seq) FROM events WHERE run_id = ?) < (SELECT max(seq) FROM events WHERE run_id = ?) "
+            "AS before FROM runs WHERE id = ?",
+            (run_id, source_id, source_id),
+        )
+        return row is not None and bool(row["before"])
 
     def events(self, run_id: str, *, after: int = 0) -> list[tuple[int, Event]]:
         """Returns the events of all attempts behind sequence number `after`, in order, as (sequence number, event).

@@ -118,7 +118,7 @@ class FrozenPart:
         kept_ones = [one for one in good_enough if kept.has(self._key(self._cut, None, one))]
         self.precision: Precision = kept_ones[0] if kept_ones else precision
 
-    def keep_on_the_way(self, cuts: Sequence[int], progress: Progress) -> None:
+    def keep_on_the_way(self, cuts: Sequence[int], progress: Progress) -> list[tuple[int, int]]:
         """Keeps the features at cuts before our own, for runs that wait; our own pass then begins at the last of them.
 
         Nothing is done where our own features are kept already, or where there is no room.
@@ -126,18 +126,29 @@ class FrozenPart:
         Args:
             cuts: Clean cuts; others than those before our own are left out.
             progress: As for `features`.
+
+        Returns:
+            The passes that this took: the cut at which each began (0 for the photos), and at which it ended.
         """
+        passes: list[tuple[int, int]] = []
         if self._kept.has(self._key(self._cut, None)):
-            return
+            return passes
         needed = self.bytes_at(self._cut)
         for cut in sorted(cut for cut in cuts if cut in self._digests and cut < self._cut):
             needed += self.bytes_at(cut)
             try:
                 if self._kept.fits(needed):
                     with ExitStack() as meanwhile:
-                        self._features(progress, None, cut, meanwhile)
+                        computed = self._features(progress, None, cut, meanwhile)
+                    if not computed.at_hand:
+                        passes.append((computed.begin, cut))
             except (OSError, NoRoom) as error:
                 LOG.info("The features before layer %d are not kept on the way (%s).", cut, error)
+        return passes
+
+    def is_kept(self, views: Views | None = None) -> bool:
+        """Whether our own features, or those of views, are here; they may turn out to be damaged when they are opened."""
+        return self._kept.has(self._key(self._cut, views))
 
     def bytes_at(self, cut: int, rows: int | None = None) -> int:
         """Returns the size of the features before a layer, of all photos or of so many rows."""

@@ -62,6 +62,7 @@ class _Run:
     computed: Computed | None = None
     copies: Computed | None = None
     precision: Precision = "float32"
+    on_the_way: list[tuple[int, int]] = field(default_factory=list)
     weights_before: Weights = field(default_factory=dict)
     seconds_before: float = 0.0
     seconds_photos: float = 0.0
@@ -203,11 +204,13 @@ def _use_features(run: _Run, home: Home, progress: Progress, stack: ExitStack) -
     )  # fmt: skip
     copies = Views(recipe.augment, recipe.seed, recipe.augment_views, run.split.train) if recipe.augment_views else None
     try:
-        if copies is not None and not kept.fits(
-            part.bytes_at(run.network.cut) + part.bytes_at(run.network.cut, copies.copies * len(copies.training))
-        ):
-            raise NoRoom("photos and copies together are more than may be kept")
-        part.keep_on_the_way(job.also_keep, progress)
+        if copies is not None and not (part.is_kept() and part.is_kept(copies)):
+            together = part.bytes_at(run.network.cut) + part.bytes_at(
+                run.network.cut, copies.copies * len(copies.training)
+            )
+            if not kept.fits(together):
+                raise NoRoom("photos and copies together are more than may be kept")
+        run.on_the_way = part.keep_on_the_way(job.also_keep, progress)
         computed = part.features(progress)
         run.copies = None if copies is None else part.features(progress, copies)
     except (OSError, NoRoom) as error:
@@ -299,8 +302,8 @@ def _evaluate_and_save(run: _Run, channel: Channel, trained: Trained, place: Wor
         validation_photos=len(run.split.validation),
         weight_changes=relative_changes(run.weights_before, learning_weights(run.network.model)),
         versions=versions_here(),
-        # What an attempt that went on took in all says little about what a whole run would.
-        timing=_timing(run, state, seconds) if tested and not run.seconds_before else None,
+        # What an attempt that went on, or one that was stopped in the middle of an epoch, took in all says little about a whole run.
+        timing=_timing(run, state, seconds) if tested and not run.seconds_before and not trained.stopped else None,
     )
     return result, tested
 
@@ -309,14 +312,20 @@ def _timing(run: _Run, state: TrainingState, seconds: float) -> Timing:
     split = run.split
     photos = Photos(len(split.train), len(split.validation), len(split.test), len(run.prepared.ids))
     way = wanted_way(run.recipe) if run.cached else "plain"
+    classes = len(run.prepared.classes)
     begin = run.recipe.cut if run.computed is None or run.computed.at_hand else run.computed.begin
-    work = work_of(run.recipe, photos, len(run.prepared.classes), way, begin=begin)
+    work = work_of(run.recipe, photos, classes, way, begin=begin)
     copies = work.copies if run.copies is not None and not run.copies.at_hand else 0.0
+    # What it computed for runs that wait is in its seconds, so it must be in its work.
+    on_the_way = sum(
+        work_of(run.recipe, photos, classes, way, begin=first).features - work_of(run.recipe, photos, classes, way, begin=last).features
+        for first, last in run.on_the_way
+    )  # fmt: skip
     told = run.seconds_features + state.seconds_training + run.seconds_saving + run.seconds_checking
     return Timing(
         machine=machine_name(),
         way=way,
-        flops_features=work.features + copies,
+        flops_features=work.features + on_the_way + copies,
         seconds_features=run.seconds_features,
         flops_training=work.epoch * state.epochs_run,
         batches=work.batches * state.epochs_run,

@@ -92,6 +92,11 @@ def make_trainable(model: keras.Model, recipe: Recipe) -> None:
 
 
 def random_states(model: keras.Model) -> list[keras.Variable]:
-    """Returns the states of all random numbers that a model draws while it trains."""
+    """Returns the states of all random numbers that a model draws while it trains.
+
+    Those of its own layers: the known network in it, a model itself, is always called with `training=False`. So the states are the same
+    ones whether a run trains on kept features or the plain way.
+    """
     weights = {id(weight) for weight in model.weights}
-    return [variable for variable in model.variables if id(variable) not in weights]
+    own = [layer for layer in model.layers if not isinstance(layer, keras.Model)]
+    return [variable for layer in own for variable in layer.variables if id(variable) not in weights]

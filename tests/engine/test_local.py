@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -86,9 +85,7 @@ def test_no_trainer_waits_where_memory_is_scarce(
     """A warm spare is started ahead of any run where more than 4 GB are free, and nowhere else."""
     spares = []
     monkeypatch.setattr("flowerlab.engine.local.SPARE_AFTER_S", 0.01)
-    monkeypatch.setattr(
-        "flowerlab.engine.local.psutil.virtual_memory", lambda: SimpleNamespace(available=free_gb * 1e9)
-    )
+    monkeypatch.setattr("flowerlab.engine.local.free_bytes", lambda: free_gb * 1e9)
     monkeypatch.setattr(LocalEngine, "_have_trainer", lambda engine: spares.append(engine))
     engine = LocalEngine(said.take, home, settings.model_copy(update={"warm_spare": True}))
     try:

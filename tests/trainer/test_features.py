@@ -164,6 +164,19 @@ def test_a_deeper_cut_begins_at_a_shallower_one(home: Home, stack: ExitStack, ca
     np.testing.assert_allclose(computed.features, direct, rtol=1e-4, atol=1e-4)
 
 
+def test_a_pass_that_serves_two_cuts_is_timed_with_all_its_work(home: Home) -> None:
+    """B that computes C's features on its way tells the work of the whole pass with its seconds: the price learns from both."""
+    alone = attempt(home, B)[0]["result"].timing
+    for kept in KeptFeatures(home).all():
+        shutil.rmtree(home.features / kept.key)
+    with_c = attempt(home, B, also_keep=(13,))[0]["result"].timing
+    assert sorted(kept.about.cut for kept in KeptFeatures(home).all()) == [13, 19]
+    assert with_c.flops_features == alone.flops_features > 0
+    # What is at hand takes no work.
+    again = attempt(home, B, also_keep=(13,))[0]["result"].timing
+    assert again.flops_features == 0
+
+
 @pytest.mark.nightly
 def test_b_keeps_on_its_way_what_c_waits_for(settings: Settings) -> None:
     """The lecture's C, queued behind B, finds the features before its own layers at hand: the photos went through once."""
@@ -296,6 +309,8 @@ def test_views_go_through_the_frozen_layers_once(home: Home) -> None:
     assert shapes == {False: 60, True: 3 * train}
     assert attempt(home, recipe.changed(head=(5,)))[0]["result"].features_at_hand is True
     assert attempt(home, recipe.changed(seed=3))[0]["result"].features_at_hand is False
+    # Both sets are used where less may be kept by now than they take.
+    assert attempt(home, recipe.changed(head=(6,)), features_gb=1e-6)[0]["result"].features_at_hand is True
     plain, _ = attempt(home, recipe.changed(augment_views=0))
     assert not plain["result"].cached_features
 

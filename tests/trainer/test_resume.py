@@ -24,6 +24,8 @@ from flowerlab.metrics import load_predictions
 from flowerlab.recipe import Recipe
 from flowerlab.trainer import checkpoint, fit, run
 from flowerlab.trainer.channel import Channel, Lines
+from flowerlab.trainer.models import build
+from flowerlab.trainer.shelf import random_states
 from flowerlab.workplace import left_behind
 from tests.trainer.test_features import GARDEN
 from tests.unit.test_checkpoints import state_of
@@ -36,6 +38,11 @@ PLAIN = Recipe(
 CACHED = Recipe(
     architecture="vgg16_mini", weights="flowerlab", unfreeze_from="block4_conv3", image_size=32, epochs=4, head=(8,),
     dropout=0.3, augment="flip", augment_views=2, batch_size=12, patience=4,
+)  # fmt: skip
+# Its blocks drop out, too; frozen, they do not.
+WITH_DROPOUT_INSIDE = Recipe(
+    architecture="efficientnet_v2_b0", weights="none", unfreeze_from="none", image_size=32, epochs=3, head=(8,), dropout=0.3,
+    batch_size=12, patience=3,
 )  # fmt: skip
 BOTH_WAYS = pytest.mark.parametrize(
     "way", [PLAIN, pytest.param(CACHED, marks=pytest.mark.nightly)], ids=["plain", "cached"]
@@ -158,6 +165,30 @@ def test_a_run_that_was_cut_down_ends_as_an_unbroken_one(
     assert theirs is not None
     for name in ("test_probabilities", "val_probabilities"):
         np.testing.assert_allclose(mine[name], theirs[name], atol=1e-5)
+
+
+def test_random_states_are_the_same_on_kept_features(home: Home) -> None:
+    """A network with random layers of its own in its frozen part has, for a checkpoint, those of the head alone, on either way."""
+    network = build(WITH_DROPOUT_INSIDE, 5)
+    assert network.backbone is not None
+    assert network.rest is not None
+    assert any(isinstance(layer, keras.layers.Dropout) for layer in network.backbone.layers)
+    states = [[id(state) for state in random_states(model)] for model in (network.model, network.rest)]
+    assert states[0] == states[1] != []
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("first", "then"), [("float32", "off"), ("off", "float32")])
+def test_a_run_goes_on_the_other_way(home: Home, monkeypatch: pytest.MonkeyPatch, first: str, then: str) -> None:
+    """Where features can no longer be kept, or can be again, a run that was cut down ends as an unbroken one all the same."""
+    with monkeypatch.context() as dying:
+        cut_in(dying, 2)
+        attempt(home, WITH_DROPOUT_INSIDE, 1, features=first)
+    said = attempt(home, WITH_DROPOUT_INSIDE, 2, cold=True, features=then)
+    assert (said[-1]["kind"], said[-1]["state"]) == ("end", "done")
+    assert trained_epochs(said) == {2}
+    whole = curve(attempt(home, WITH_DROPOUT_INSIDE, 1, run_id="whole", cold=True, features=then))
+    np.testing.assert_allclose(list(curve(said).values()), list(whole.values()), rtol=1e-3, atol=1e-4)
 
 
 @BOTH_WAYS

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from flowerlab.home import Home
-from flowerlab.kept_features import ABOUT, ARRAY, About, KeptFeatures, NoRoom, checksum
+from flowerlab.kept_features import ABOUT, ARRAY, PLANNED, About, KeptFeatures, NoRoom, checksum
 from flowerlab.locks import ProcessLock
 
 ROWS = np.arange(40, dtype=np.float16).reshape(10, 4)
@@ -266,9 +266,25 @@ def test_what_others_are_writing_counts_and_what_the_killed_left_goes(home: Home
     with pytest.raises(NoRoom, match="in use"):
         keep(kept, "a", np.ones((100, 4), np.float16))
     assert [path.name for path in home.features.iterdir()] == [".alive.x.part"]
+    # Of what has just been begun, what it will take counts.
+    (home.features / ".alive.x.part" / ARRAY).write_bytes(b"")
+    (home.features / ".alive.x.part" / PLANNED).write_text("5000")
+    with pytest.raises(NoRoom, match="in use"):
+        keep(kept, "a", np.ones((100, 4), np.float16))
     writing.release()
     keep(kept, "a", np.ones((100, 4), np.float16))
     assert [path.name for path in home.features.iterdir()] == ["a"]
+
+
+def test_a_set_says_what_it_will_take_while_it_is_written(home: Home) -> None:
+    """Its whole size is noted before the first row is there, and not among its files when it is done."""
+    kept = KeptFeatures(home)
+    rows = np.ones((100, 4), np.float16)
+    with kept.making("a", about(rows.shape), rows.dtype) as write:
+        (scratch,) = home.features.glob(".a.*")
+        assert int((scratch / PLANNED).read_text()) >= rows.nbytes
+        write(rows)
+    assert sorted(path.name for path in (home.features / "a").iterdir()) == sorted([ABOUT, ARRAY])
 
 
 def test_a_note_that_cannot_be_written_spoils_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

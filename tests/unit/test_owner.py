@@ -7,6 +7,7 @@ import errno
 import io
 import os
 import shutil
+import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import prepare
 from flowerlab.engine import Job, Sink
 from flowerlab.engine.fake import FakeEngine
+from flowerlab.engine.supervise import TrainerProcess
 from flowerlab.errors import BadFolder, BadInput, BadRecipe
 from flowerlab.events import from_record
 from flowerlab.home import Home
@@ -37,7 +39,7 @@ from flowerlab.store import Store
 from flowerlab.workplace import left_behind
 from tests.app.finished_runs import add_finished
 from tests.unit.test_checkpoints import WEIGHTS_BYTES, checkpoint_at, leave_checkpoint, state_of
-from tests.unit.test_store import RESULT
+from tests.unit.test_store import RESULT, START
 
 QUICK = Recipe(image_size=72, epochs=1, head=(4,))
 LONG = Recipe(image_size=72, epochs=500, patience=500)
@@ -452,6 +454,33 @@ def test_a_run_that_was_stopping_when_the_lab_was_killed_is_finished(
     store.close()
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows freezes no process")
+@pytest.mark.parametrize(("said", "ended"), [("preparing", True), ("start", False)])
+def test_what_was_frozen_while_it_prepared_does_not_hold_up_the_next(
+    open_lab: OpenLab, settings: Settings, monkeypatch: pytest.MonkeyPatch, said: str, *, ended: bool
+) -> None:
+    """A trainer that a killed owner left, frozen before its training, may hold the locks that the next attempt waits for: it is ended."""
+    made: list[Kept] = []
+    monkeypatch.setattr(Lab, "_make_engine", lambda lab, sink: made.append(Kept(sink)) or made[-1])
+    home = Home(settings.home).create()
+    old = TrainerProcess("train", settings, home.log("old"))
+    os.kill(old.pid, signal.SIGSTOP)
+    try:
+        store = Store(home.store)
+        run = store.add(LONG, "run")
+        attempt = store.begin_attempt(run.id)
+        about = {"run_id": run.id, "attempt": attempt}
+        store.append(from_record({**about, "kind": "attempt", "pid": old.pid, "warm": False}))
+        if said == "start":
+            store.append(from_record({**about, "kind": "start", **START}))
+        owner_of(open_lab())
+        until(lambda: sum(len(engine.jobs) for engine in made) == 1)
+        assert old.alive is not ended
+        store.close()
+    finally:
+        old.kill()
+
+
 def test_a_take_over_that_fails_is_tried_again(
     open_lab: OpenLab, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -502,6 +531,29 @@ def test_a_source_whose_photos_are_gone_can_be_started_from(kept: tuple[Lab, Kep
     lab.check(QUICK.changed(dataset=plants(lab, tmp_path, "others"), start_from=source.id))
     with pytest.raises(BadRecipe, match="dataset"):
         lab.check(QUICK.changed(start_from=source.id))
+
+
+def test_a_source_that_was_trained_on_is_started_from_anew(kept: tuple[Lab, Kept]) -> None:
+    """A finished run is no answer to its recipe any more when the run whose weights it began with has others now."""
+    lab, engine = kept
+    done: dict[str, Any] = {
+        "state": "done",
+        "result": RESULT | {"classes": lab.stock.classes_of("garden"), "confusion_matrix": None},
+    }
+    source = engine.jobs[0].run_id
+    engine.say("end", **done)
+    recipe = QUICK.changed(start_from=source)
+    first = lab.start(recipe).run
+    until(lambda: len(engine.jobs) == 2)
+    engine.say("attempt", pid=1, warm=True)
+    engine.say("end", **done)
+    assert lab.start(recipe).run.id == first.id
+    leave_checkpoint(lab.home.run(source) / "attempt-1", epochs=1)
+    lab.go_on(source, epochs=3)
+    until(lambda: len(engine.jobs) == 3)
+    engine.say("attempt", pid=1, warm=True)
+    engine.say("end", **done)
+    assert lab.start(recipe).run.id != first.id
 
 
 def test_photos_of_another_content_are_trained_on_anew(open_lab: OpenLab, tmp_path: Path) -> None:

@@ -138,13 +138,19 @@ def test_of_several_runs_the_middle_counts(home: Home) -> None:
 
 
 def test_runs_together_count_once_what_they_share(home: Home) -> None:
-    """Two heads on one set of features: the pass is paid once."""
+    """Two heads on one set of features, or two cuts of one pass: the pass is paid once."""
     one, other = (price(home, B.changed(head=head)) for head in ((8,), (16,)))
     both = seconds_together([one, other])
     assert both == pytest.approx(
         one.seconds_total + other.seconds_total - other.seconds_features - other.seconds_photos
     )
-    for changed in ({"image_size": 96}, {"seed": 1}, {"unfreeze_from": "block4_conv3"}, {"augment": "flip"}):
+    shallower = price(home, B.changed(unfreeze_from="block4_conv3"))
+    assert 0 < shallower.seconds_features < one.seconds_features
+    for order in ([one, shallower], [shallower, one]):
+        assert seconds_together(order) == pytest.approx(
+            one.seconds_total + shallower.seconds_total - shallower.seconds_features - one.seconds_photos
+        )
+    for changed in ({"image_size": 96}, {"seed": 1}, {"augment": "flip"}):
         apart = price(home, B.changed(**changed))
         shared = one.seconds_photos if "image_size" not in changed else 0.0
         assert seconds_together([one, apart]) == pytest.approx(one.seconds_total + apart.seconds_total - shared)
