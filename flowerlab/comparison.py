@@ -94,7 +94,7 @@ def answers_of(lab: Lab, run: Run) -> Answers | None:
         val_truth, best = np.zeros(0, dtype=np.int64), np.zeros((0, len(classes)), dtype=np.float32)
     return Answers(
         run=run,
-        photos_of=_photos_of(lab, run),
+        photos_of=photos_of(lab, run),
         classes=classes,
         ids=stored["test_ids"],
         truth=stored["test_truth"].astype(np.int64),
@@ -111,7 +111,8 @@ def temperature_of(answers: Answers | None) -> float | None:
     return best_temperature(answers.val_probabilities, answers.val_truth)
 
 
-def _photos_of(lab: Lab, run: Run) -> str:
+def photos_of(lab: Lab, run: Run) -> str:
+    """Returns what tells a run's photos from others, also from others of the same name: an id is the same photo only within these."""
     if run.recipe.dataset == "tf_flowers":
         # One set of photos, whoever names it: the starter, which was trained elsewhere, does not.
         return tf_flowers_originals(lab.home).name
@@ -125,7 +126,7 @@ def run_photos(lab: Lab, run: Run) -> Originals | None:
     """
     originals = lab.stock.originals(run.recipe.dataset)
     # Where photos are kept is named by what tells them from others.
-    if originals is None or originals.folder.name != _photos_of(lab, run):
+    if originals is None or originals.folder.name != photos_of(lab, run):
         return None
     if photos_in(lab.store.materials(run.id)) == originals.folder.name:
         return originals

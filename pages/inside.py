@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.locale import _
-from flowerlab.run import Run
+from flowerlab.run import Run, told_apart
 from flowerlab.ui.embedding_map import show_map
 from flowerlab.ui.inside_photo import pick_photo
 from flowerlab.ui.lab import lab
@@ -66,7 +66,7 @@ def one_of(runs: list[Run]) -> Run:
     """Lets one choose the run that is looked into, where two are chosen."""
     if len(runs) == 1:
         return runs[0]
-    names = {run.id: run.name for run in runs}
+    names = told_apart(runs)
     chosen = st.segmented_control(
         _("Run"), list(names), format_func=lambda run_id: names[run_id], default=runs[0].id, required=True,
         key=f"inside-one-{'-'.join(names)}",

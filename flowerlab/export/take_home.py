@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from flowerlab.comparison import run_photos
 from flowerlab.engine.converter import CHECKED_PHOTOS, Converting, Format
 from flowerlab.errors import BadInput, RunFailed, legible
 from flowerlab.export.card import card
@@ -191,7 +192,7 @@ def _photos_to_check(lab: Lab, run: Run) -> Callable[[], NDArray[np.uint8]]:
 
 
 def _test_photos(lab: Lab, run: Run) -> list[bytes]:
-    originals, stored = lab.stock.originals(run.recipe.dataset), load_predictions(lab.home.run(run.id))
+    originals, stored = run_photos(lab, run), load_predictions(lab.home.run(run.id))
     if originals is None or stored is None:
         return []
     places = [originals.positions.get(str(photo_id)) for photo_id in stored["test_ids"][:CHECKED_PHOTOS]]

@@ -86,8 +86,7 @@ def explain(
     speaking = np.zeros((height, width), dtype=np.float32)
     for part in ("gradcam", "local") if method == "both" else (method,):
         coarse = (values * _weights(gradient, part)).sum(axis=3)
-        fine = [_turned_back(one, view, height, width) for one, view in zip(coarse, views, strict=True)]
-        mean = np.mean(fine, axis=0)
+        mean = _mean_over_views(coarse, views, height, width)
         speaking += mean / max(float(np.abs(mean).max()), 1e-12)
     probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(scores))[0]
     places = (values.shape[1], values.shape[2])
@@ -116,11 +115,22 @@ def _seen_as(photo: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
     return shifted[:, ::-1] if mirrored else shifted
 
 
+def _mean_over_views(
+    coarse: NDArray[np.float32], views: Sequence[View], height: int, width: int
+) -> NDArray[np.float32]:
+    """Spreads the maps (views, rows, columns) over the photo and takes, at each place, the mean of the views that know it."""
+    fine = [_turned_back(one, view, height, width) for one, view in zip(coarse, views, strict=True)]
+    whole = np.ones(coarse.shape[1:], dtype=np.float32)
+    # Shifted views leave an edge out; the photo itself, the first, knows every place.
+    known = np.sum([_turned_back(whole, view, height, width) for view in views], axis=0)
+    return np.asarray(np.sum(fine, axis=0) / known, dtype=np.float32)
+
+
 def _turned_back(coarse: NDArray[np.float32], view: View, height: int, width: int) -> NDArray[np.float32]:
     """Spreads a map over the photo and undoes what its view did to the photo."""
     fine = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32)
     mirrored, down, right = _pixels(view, height, width)
-    # At the edge that the view left out nothing is known.
+    # At the edge that the view left out nothing is known: zeros.
     padded = np.pad(fine[:, ::-1] if mirrored else fine, ((abs(down),), (abs(right),)))
     return padded[abs(down) + down :, abs(right) + right :][:height, :width]
 

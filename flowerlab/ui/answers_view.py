@@ -88,6 +88,21 @@ def _caption(given: Given) -> str:
     return words.format(name=escaped(given.name), truth=escaped(given.truth))
 
 
+def verdict(truth: str, classes: Sequence[str], best: int, *, unknown: bool | None) -> str:
+    """Says whether an answer is right. Whoever does not know the true class is right to say "none of these", and wrong in any other word.
+
+    Args:
+        truth: The true class.
+        classes: That the run knows, in label order.
+        best: Label of its answer.
+        unknown: Whether it says "none of these"; None if it never does.
+    """
+    if truth not in classes and not unknown:
+        return "❌\xa0" + _("wrong: it does not know {truth}").format(truth=escaped(truth))
+    right = bool(unknown) if truth not in classes else classes[best] == truth and not unknown
+    return "✅\xa0" + _("right") if right else "❌\xa0" + _("wrong")
+
+
 def show_answer(photo: Photo, run: Run, kept: Memory, beside: Beside, *, wide: bool) -> None:
     """What one run says about one photo.
 
@@ -107,8 +122,7 @@ def show_answer(photo: Photo, run: Run, kept: Memory, beside: Beside, *, wide: b
     unknown = run.result.unknown(probabilities)
     judged = ""
     if given.truth is not None:
-        right = given.truth == classes[best] and not unknown
-        judged = " · " + ("✅\xa0" + _("right") if right else "❌\xa0" + _("wrong"))
+        judged = " · " + verdict(given.truth, classes, best, unknown=unknown)
     run_title(run)
     if wide:
         bars, seen = st.columns([4, 1], vertical_alignment="center")
@@ -120,9 +134,10 @@ def show_answer(photo: Photo, run: Run, kept: Memory, beside: Beside, *, wide: b
             words = _("Probably not one of these {count}").format(count=_(spelled(len(classes))))
             st.markdown(f"{level} {words}{judged}")
             st.caption(
-                _("The nearest is {name}, but with only {sure} this network cannot be believed.").format(
-                    name=escaped(classes[best]), sure=sureness(probabilities[best])
-                )
+                _(
+                    "The nearest is {name} with {sure}, which is less sure than this network is of photos of its own kinds: it cannot be "
+                    "believed here."
+                ).format(name=escaped(classes[best]), sure=sureness(probabilities[best]))
             )
         else:
             st.markdown(
@@ -143,7 +158,7 @@ def show_answer(photo: Photo, run: Run, kept: Memory, beside: Beside, *, wide: b
     if beside.looks:
         _show_look(photo, run)
     if run.id in beside.similar:
-        show_similar(lab(), run, given.digest, lambda: photo.pixels, name=given.name if given.truth else "")
+        show_similar(lab(), run, given.digest, lambda: photo.pixels)
 
 
 def _show_calibrated(run: Run, probabilities: Sequence[float]) -> None:

@@ -191,17 +191,15 @@ def sample_photos(lab: Lab, run: Run, *, turn: int, count: int = 5) -> list[Give
 
 
 def was_trained_on(lab: Lab, run: Run, photo: Given) -> bool:
-    """Whether a test photo of one run is among those from which another one has learnt, so that its answer proves nothing."""
-    if photo.truth is None or photo.drawn:
-        return False
+    """Whether a photo is, byte by byte, one of those from which a run has learnt, so that its answer proves nothing."""
     originals = run_photos(lab, run)
-    return originals is not None and photo.name in _trained(originals, run, run.id)
+    return originals is not None and photo.digest in _trained(originals, run, run.id)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _trained(_originals: Originals, _run: Run, run_id: str) -> frozenset[str]:
     order, parts = _parts(_originals, _run)
-    return frozenset(_originals.ids[position] for position in order[parts.train])
+    return frozenset(_originals.digests[position] for position in order[parts.train])
 
 
 def _parts(originals: Originals, run: Run) -> tuple[NDArray[np.int64], Split]:

@@ -29,7 +29,7 @@ def show_differences(lab: Lab, runs: Sequence[Run]) -> None:
         runs: Chosen on the page, two or more for anything to be shown.
     """
     sides = [side for run in runs if (side := answers_of(lab, run)) is not None]
-    if len(sides) < 2:
+    if len(runs) < 2:
         return
     st.subheader(
         _("Is the difference real?"),
@@ -39,7 +39,17 @@ def show_differences(lab: Lab, runs: Sequence[Run]) -> None:
             "comes from drawing the photos anew 10,000 times (bootstrap)."
         ),
     )
-    names = told_apart([side.run for side in sides])
+    names = told_apart(runs)
+    for run in runs:
+        if run.id not in {side.run.id for side in sides}:
+            st.info(
+                _("{run} cannot be set against others: its test was skipped, or its answers are not kept.").format(
+                    run=escaped(names[run.id])
+                ),
+                icon="🚫",
+            )
+    if len(sides) < 2:
+        return
     tests = pair_tests(sides)
     groups = comparable(sides)
     bests = [max(group, key=lambda side: side.accuracy) for group in groups]

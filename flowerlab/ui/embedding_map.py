@@ -74,8 +74,8 @@ def _draw(run: Run, answers: Answers, embedding: Embedding, places: NDArray[np.i
         how = st.segmented_control(
             _("Laid out by"), list(how_words), format_func=lambda name: how_words[name], default="tsne", required=True,
             key="inside-map-how", persist_state="session",
-            help=_("PCA turns the cloud of photos so that its two widest directions are seen; distances stay honest, but clusters may "
-                   "hide one another. t-SNE keeps near photos near, and says little about how far apart clusters are."),
+            help=_("PCA turns the cloud of photos so that its two widest directions are seen; nothing is bent, but what lies apart in "
+                   "other directions may fall together. t-SNE keeps near photos near, and says little about how far apart clusters are."),
         )  # fmt: skip
         colour_words = {"class": _("class"), "error": _("right or wrong")}
         colour = st.segmented_control(
@@ -163,7 +163,7 @@ def _show_opened(lab: Lab, run: Run, answers: Answers, originals: Originals, pho
                 st.rerun()
         with right:
             if similar_ready(lab, run, key=f"inside-near-{run.id}"):
-                show_similar(lab, run, originals.digests[position], lambda: pixels, name=photo, count=NEIGHBOURS)
+                show_similar(lab, run, originals.digests[position], lambda: pixels, count=NEIGHBOURS)
 
 
 def _look_at(photo: str) -> None:

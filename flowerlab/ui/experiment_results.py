@@ -99,9 +99,9 @@ def show_padding(lab: Lab, trial: Trial) -> None:
     set_against(lab, padding, b, _("B with the padding"), _("B, whole square"))
     st.markdown(
         _(
-            "**Why?** The lecture's way of loading puts every photo into the corner of a canvas as large as the largest photo, and then "
-            "squashes all of it. Most of the square is black, and the flower is a small patch: the network sees it with far fewer "
-            "pixels. Nobody chose that; it is what a default does."
+            "**Why?** The lecture's way of loading puts every photo into the corner of a canvas of 1024 × 442, as large as the largest "
+            "photo of tf_flowers, and then squashes all of it. Most of the square is black, and the flower is a small patch: the network "
+            "sees it with far fewer pixels. Nobody chose that; it is what a default does."
         )
     )
     st.markdown(

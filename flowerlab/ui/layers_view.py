@@ -59,7 +59,7 @@ def show_layers(lab: Lab, run: Run, photo: Photo) -> None:
     )  # fmt: skip
     st.subheader(
         _("Feature maps"), anchor=False,
-        help=_("What each channel of the layer makes of the photo: one picture a channel, those with the largest values first."),
+        help=_("What each channel of the layer makes of the photo: one picture a channel, those with the largest mean magnitude first."),
     )  # fmt: skip
     _show_maps(lab, run, photo, int(place), by_place[int(place)])
     _show_filters(lab, run)

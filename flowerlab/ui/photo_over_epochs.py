@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 import streamlit as st
 
 from flowerlab.charts.answers import answer_height_px, answer_options, answer_sentence
 from flowerlab.charts.class_lines import HEIGHT_PX, class_lines_options
-from flowerlab.comparison import run_photos
+from flowerlab.comparison import photos_of, run_photos
 from flowerlab.datasets.originals import Originals
 from flowerlab.epochs import EpochAnswers, restlessness
 from flowerlab.locale import _
@@ -50,7 +50,13 @@ def show_photo_over_epochs(lab: Lab, sides: Sequence[tuple[Run, EpochAnswers]], 
     originals = run_photos(lab, run)
     if originals is None:
         place = _pick_from_list(answers, order, place)
-    _show_photo(sides, originals, answers.ids[place], epoch)
+    strangers = {
+        other.id
+        for other, its in sides
+        if (other.recipe.dataset, photos_of(lab, other), its.classes)
+        != (run.recipe.dataset, photos_of(lab, run), answers.classes)
+    }
+    _show_photo(sides, originals, answers.ids[place], epoch, strangers)
     if originals is not None:
         _pick_from_tiles(answers, order, place, originals)
 
@@ -67,7 +73,10 @@ def _pick_from_list(answers: EpochAnswers, order: Sequence[int], place: int) -> 
     return int(chosen)
 
 
-def _show_photo(sides: Sequence[tuple[Run, EpochAnswers]], originals: Originals | None, photo: str, epoch: int) -> None:
+def _show_photo(
+    sides: Sequence[tuple[Run, EpochAnswers]], originals: Originals | None, photo: str, epoch: int, strangers: Set[str]
+) -> None:
+    """Shows the photo and what each run thought of it; runs of other photos, the strangers, may use its id for another one."""
     first = sides[0][1]
     truth = int(first.truth[first.ids.index(photo)])
     if len(sides) <= 2:
@@ -76,7 +85,7 @@ def _show_photo(sides: Sequence[tuple[Run, EpochAnswers]], originals: Originals 
             _show_picture(originals, photo, class_words(first.classes, truth))
         for column, (run, answers) in zip(rest, sides, strict=True):
             with column:
-                _show_answers(run, answers, photo, epoch)
+                _show_answers(run, answers, photo, epoch, stranger=run.id in strangers)
         return
     cells: list[tuple[Run, EpochAnswers] | None] = [*sides]
     # The picture takes the place of the first, unless one of them would then stand alone.
@@ -90,7 +99,7 @@ def _show_photo(sides: Sequence[tuple[Run, EpochAnswers]], originals: Originals 
             if side is None:
                 _show_picture(originals, photo, class_words(first.classes, truth))
             else:
-                _show_answers(*side, photo, epoch)
+                _show_answers(*side, photo, epoch, stranger=side[0].id in strangers)
 
 
 def _show_picture(originals: Originals | None, photo: str, words: str) -> None:
@@ -105,9 +114,9 @@ def _show_picture(originals: Originals | None, photo: str, words: str) -> None:
     st.caption(escaped(photo))
 
 
-def _show_answers(run: Run, answers: EpochAnswers, photo: str, epoch: int) -> None:
+def _show_answers(run: Run, answers: EpochAnswers, photo: str, epoch: int, *, stranger: bool) -> None:
     run_title(run)
-    place = answers.place(photo)
+    place = None if stranger else answers.place(photo)
     if place is None:
         st.info(_("This photo is none of this run's validation photos."), icon="🚫")
         return

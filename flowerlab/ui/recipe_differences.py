@@ -21,9 +21,15 @@ def show_what_differs(lab: Lab, runs: Sequence[Run]) -> None:
 
     Args:
         lab: The lab.
-        runs: Two or more for anything to be shown.
+        runs: Chosen on the page; of one alone it says what two would show.
     """
     if len(runs) < 2:
+        st.info(
+            _(
+                "Choose a second run above, or train one: then it stands here what differs, and whether the difference is real."
+            ),
+            icon="👆",
+        )
         return
     st.subheader(_("What is different?"), help=_("The knobs of the recipes that are not the same in all chosen runs."))
     rows = difference_rows(lab, runs)

@@ -130,7 +130,10 @@ def column_words() -> dict[str, Any]:
         "run": text(_("Run"), help=_("Its name."), pinned=True),
         "test_accuracy": number(
             _("Test"), format="%.1f %%", width=80,
-            help=_("Share of the test photos, which took no part in the training, that were named rightly."),
+            help=_(
+                "Share of the test photos that were named rightly. With the leak (⚠️) they were trained on, else they took no part in the "
+                "training."
+            ),
         ),
         "test_low": number(_("from"), help=_("Test accuracy: lower end") + " " + interval, format="%.1f", width=60),
         "test_high": number(_("to"), help=_("Test accuracy: upper end") + " " + interval, format="%.1f", width=60),

@@ -59,17 +59,14 @@ def similar_ready(lab: Lab, run: Run, *, key: str) -> bool:
     return False
 
 
-def show_similar(
-    lab: Lab, run: Run, digest: str, read: Callable[[], NDArray[np.uint8]], *, name: str = "", count: int = SHOWN
-) -> None:
+def show_similar(lab: Lab, run: Run, digest: str, read: Callable[[], NDArray[np.uint8]], *, count: int = SHOWN) -> None:
     """Shows the training photos that are nearest to a photo, once `similar_ready`.
 
     Args:
         lab: Whose run.
         run: With a model.
-        digest: Of the photo's bytes.
+        digest: SHA-256 of the photo's bytes, in hexadecimal.
         read: Gives its pixels, uint8, (height, width, 3), RGB; called if the network has not been asked about it yet.
-        name: Id of the photo, if it is of the run's data set.
         count: How many.
     """
     found = training_photos(lab, run)
@@ -85,16 +82,16 @@ def show_similar(
         tell(error)
         return
     st.markdown(_("**Most similar training photos**"), help=what_similar_is())
-    show_neighbours(nearest(embedding, of_photo, count), originals, name=name)
+    show_neighbours(nearest(embedding, of_photo, count), originals, digest=digest)
 
 
-def show_neighbours(neighbours: Sequence[Neighbour], originals: Originals, *, name: str = "") -> None:
+def show_neighbours(neighbours: Sequence[Neighbour], originals: Originals, *, digest: str = "") -> None:
     """Shows photos with their labels and how near they are.
 
     Args:
         neighbours: The nearest first.
         originals: The photos.
-        name: Id of the photo that they are near to.
+        digest: SHA-256 of the photo that they are near to.
     """
     with st.container(horizontal=True, gap="small"):
         for rank, one in enumerate(neighbours, start=1):
@@ -112,7 +109,7 @@ def show_neighbours(neighbours: Sequence[Neighbour], originals: Originals, *, na
                         ),
                     )  # fmt: skip
                 text = f"**{words}** · {one.similarity:.3f}"
-                if originals.ids[one.position] == name:
+                if originals.digests[one.position] == digest:
                     text += "  \n" + _("⚠️ this very photo: it was trained on it")
                 else:
                     text += f"  \n{escaped(originals.ids[one.position][:24])}"

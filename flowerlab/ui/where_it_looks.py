@@ -32,7 +32,8 @@ def what_grad_cam_is() -> str:
     return _(
         "Grad-CAM (Selvaraju and others, 2017) asks the last layer that still knows where something is: at which places would more of "
         "what it found raise the score of the class? Light places count much. It says where the network looks, not whether it is right. "
-        "The photo is asked six times, shifted a little and mirrored, as that points better."
+        "A second map is added, in which each place has the weights of its neighbourhood, and the photo is asked six times, shifted a "
+        "little and mirrored: both make it point better."
     )
 
 

@@ -28,6 +28,7 @@ from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.starter import RUN_ID
 from flowerlab.ui import given_photos
+from flowerlab.ui.answers_view import verdict
 from flowerlab.ui.classifying import Given, Memory, classify
 from flowerlab.ui.given_photos import camera_allowed
 from flowerlab.ui.lab import lab
@@ -110,6 +111,22 @@ def test_a_flower_that_is_turned_away_is_no_right_answer(home: Home, asked: list
     headlines = [text.value for text in app.markdown if text.value.startswith("###")]
     assert len(headlines) == 5
     assert all("Probably not one of these five · ❌\xa0wrong" in headline for headline in headlines)
+
+
+@pytest.mark.parametrize(
+    ("truth", "best", "unknown", "said"),
+    [
+        ("roses", 0, False, "right"),
+        ("roses", 1, False, "wrong"),
+        ("roses", 0, True, "wrong"),
+        ("cats", 0, True, "right"),
+        ("cats", 0, False, "does not know cats"),
+        ("cats", 0, None, "does not know cats"),
+    ],
+)
+def test_an_answer_is_judged_by_what_the_run_can_know(truth: str, best: int, unknown: bool | None, said: str) -> None:
+    """Who does not know the true class is right to say "none of these"; who knows it is not."""
+    assert said in verdict(truth, ("roses", "tulips"), best, unknown=unknown)
 
 
 def test_a_starter_that_cannot_be_brought_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

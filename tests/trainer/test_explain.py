@@ -18,7 +18,17 @@ from flowerlab.photos import resize_photo
 from flowerlab.recipe import Recipe
 from flowerlab.starter import RUN_ID, bring_starter
 from flowerlab.store import Store
-from flowerlab.trainer.explain import METHODS, ONE_VIEW, VIEWS, View, explain, feature_maps, first_filters, seen
+from flowerlab.trainer.explain import (
+    METHODS,
+    ONE_VIEW,
+    VIEWS,
+    View,
+    _mean_over_views,
+    explain,
+    feature_maps,
+    first_filters,
+    seen,
+)
 from flowerlab.trainer.models import build
 from flowerlab.trainer.opened import Opened
 from flowerlab.trainer.saved import load_saved, write_compact
@@ -176,3 +186,9 @@ def test_another_end_is_refused_in_a_sentence() -> None:
     model = keras.Model(photos, layers.Softmax()(layers.Flatten()(photos)))
     with pytest.raises(BadModel, match=r"cannot be looked into.*Softmax"):
         Opened(model)
+
+
+def test_what_is_the_same_everywhere_stays_so_up_to_the_edge() -> None:
+    """Shifted views know nothing of an edge: there the mean is of those that do, so that no place is darker for it."""
+    mean = _mean_over_views(np.ones((len(VIEWS), 5, 5), dtype=np.float32), VIEWS, 60, 60)
+    np.testing.assert_allclose(mean, 1.0, rtol=1e-5)

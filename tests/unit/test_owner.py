@@ -542,7 +542,7 @@ def test_a_source_that_was_trained_on_is_started_from_anew(kept: tuple[Lab, Kept
     }
     source = engine.jobs[0].run_id
     engine.say("end", **done)
-    recipe = QUICK.changed(start_from=source)
+    recipe = LONG.changed(start_from=source)
     first = lab.start(recipe).run
     until(lambda: len(engine.jobs) == 2)
     engine.say("attempt", pid=1, warm=True)
