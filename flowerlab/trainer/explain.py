@@ -71,10 +71,19 @@ def explain(
             speaks for it at the same place in another.
     """
     layer = layer or opened.looked_at
-    with tf.GradientTape() as tape:
-        given = opened.given(np.stack([_seen_as(photo, view) for view in views]))
-        tape.watch(given)
-        maps, crossing = opened.viewing(layer)(given, training=False)
+    seen_photos = np.stack([_seen_as(photo, view) for view in views])
+    behind = opened.behind(layer)
+    # What is recorded is gone through backwards, all of it: where the layer can be cut off, the layers before it are not.
+    before = None if behind is None else keras.ops.convert_to_tensor(opened.output_of(layer, seen_photos))
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        if behind is None:
+            given = opened.given(seen_photos)
+            tape.watch(given)
+            maps, crossing = opened.viewing(layer)(given, training=False)
+        else:
+            maps = before
+            tape.watch(maps)
+            crossing = behind(maps)
         features = opened.after(crossing, training=False)
         # The class's score before the softmax: behind it, a sure answer would leave no gradient.
         scores = keras.ops.matmul(features, opened.answer.kernel) + opened.answer.bias

@@ -6,7 +6,7 @@ has height and width, and what lies before and behind it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -56,6 +56,7 @@ class Opened:
         self.before = keras.Model(model.inputs, node.input_tensors[0]) if nested else None
         self.inner: keras.Model = owner if nested else keras.Model(model.inputs, crossing)
         self._parts: dict[tuple[int, bool], keras.Model] = {}
+        self._behind: dict[str, keras.Model | None] = {}
 
     @cached_property
     def layers(self) -> list[keras.Layer]:
@@ -89,6 +90,18 @@ class Opened:
     def viewing(self, layer: keras.Layer) -> keras.Model:
         """Returns what `inner` is given → (the layer's output, what crosses behind `inner`)."""
         return self._part(layer.output, whole=True)
+
+    def behind(self, layer: keras.Layer) -> Callable[[Any], Any] | None:
+        """Returns what makes, of the layer's output, what crosses behind `inner`; None where a shortcut leads around the layer."""
+        if layer.output is self.inner.outputs[0]:
+            return lambda maps: maps
+        if layer.name not in self._behind:
+            try:
+                self._behind[layer.name] = keras.Model(layer.output, self.inner.outputs[0])
+            except ValueError:
+                self._behind[layer.name] = None
+        rest = self._behind[layer.name]
+        return None if rest is None else lambda maps: rest(maps, training=False)
 
     def given(self, photos: NDArray[Any]) -> Any:
         """Returns what `inner` is given for photos: float32 (n, height, width, 3)."""

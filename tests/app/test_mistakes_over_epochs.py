@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,16 @@ def test_six_runs_stand_three_in_a_row(home: Home, garden: Originals) -> None:
     links = [link.proto for link in open_page("compare", query={"runs": ids}).get("page_link")]
     (together,) = [link for link in links if link.label == "See where they err, epoch by epoch"]
     assert all(run.id in str(together) for run in runs)
+
+
+def test_the_same_id_among_other_photos_is_another_photo(home: Home, garden: Originals) -> None:
+    """A run of a garden that was drawn otherwise names its photos alike: it is not shown as having answered this one."""
+    first = add_run(home, garden)
+    stranger = add_finished(home, "stranger", seed=9, materials="another garden")
+    shutil.copy(home.run(first.id) / "predictions.npz", home.run(stranger.id) / "predictions.npz")
+    app = open_view("epochs", query={"runs": f"{first.id},{stranger.id}"})
+    assert not app.exception
+    assert texts(app).count("none of this run's validation photos") == 1
 
 
 def test_a_run_without_epochs_says_so(home: Home) -> None:
