@@ -68,12 +68,15 @@ def _outlined(picture: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[
 
 
 def heat_sentence(heat: Heat) -> str:
-    """Says where most of a map's heat lies: `Most of the heat is in the middle (61 %) and at the top (18 %).`"""
+    """Says where most of a map's heat lies: `Most of the heat is in the middle (61 %), at the top (18 %).`, or that it is spread."""
     named = named_places(heat)
     if not named:
         return _("Nothing in the photo speaks for this class.")
     parts = [_("{place} ({share:.0f} %)").format(place=place, share=100 * share) for place, share in named]
-    return _("Most of the heat is {places}.").format(places=", ".join(parts))
+    told = ", ".join(parts)
+    if sum(share for _place, share in named) < 0.5:
+        return _("The heat is spread over the photo, a little more of it {places}.").format(places=told)
+    return _("Most of the heat is {places}.").format(places=told)
 
 
 def named_places(heat: Heat) -> list[tuple[str, float]]:

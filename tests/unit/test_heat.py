@@ -71,6 +71,9 @@ def test_a_map_is_told_in_words() -> None:
     heat = np.zeros((9, 9), dtype=np.float32)
     heat[4, 4], heat[0, 0] = 3, 1
     assert heat_sentence(heat) == "Most of the heat is in the middle (75 %), at the upper left (25 %)."
+    spread = np.ones((30, 30), dtype=np.float32)
+    spread[10:20, 10:20] = 1.5
+    assert heat_sentence(spread) == "The heat is spread over the photo, a little more of it in the middle (16 %)."
     assert "Nothing" in heat_sentence(np.zeros((9, 9), dtype=np.float32))
     other = np.zeros((9, 9), dtype=np.float32)
     other[8, 8] = 1
