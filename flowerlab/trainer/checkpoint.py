@@ -28,9 +28,9 @@ def weights_of(model: keras.Model) -> Arrays:
 
 
 def hash_of_frozen(model: keras.Model) -> str:
-    """Returns a hash of the weights that do not train."""
+    """Returns a hash of the weights that do not train; random states are none."""
     found = hashlib.blake2b(digest_size=16)
-    for variable in model.non_trainable_variables:
+    for variable in model.non_trainable_weights:
         found.update(keras.ops.convert_to_numpy(variable).tobytes())
     return found.hexdigest()
 
