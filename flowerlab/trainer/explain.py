@@ -74,16 +74,10 @@ def explain(
     seen_photos = np.stack([_seen_as(photo, view) for view in views])
     behind = opened.behind(layer)
     # What is recorded is gone through backwards, all of it: where the layer can be cut off, the layers before it are not.
-    before = None if behind is None else keras.ops.convert_to_tensor(opened.output_of(layer, seen_photos))
+    given = opened.given(seen_photos) if behind is None else tf.constant(opened.output_of(layer, seen_photos))
     with tf.GradientTape(watch_accessed_variables=False) as tape:
-        if behind is None:
-            given = opened.given(seen_photos)
-            tape.watch(given)
-            maps, crossing = opened.viewing(layer)(given, training=False)
-        else:
-            maps = before
-            tape.watch(maps)
-            crossing = behind(maps)
+        tape.watch(given)
+        maps, crossing = opened.viewing(layer)(given, training=False) if behind is None else (given, behind(given))
         features = opened.after(crossing, training=False)
         # The class's score before the softmax: behind it, a sure answer would leave no gradient.
         scores = keras.ops.matmul(features, opened.answer.kernel) + opened.answer.bias

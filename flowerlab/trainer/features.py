@@ -131,7 +131,7 @@ class FrozenPart:
             The passes that this took: the cut at which each began (0 for the photos), and at which it ended.
         """
         passes: list[tuple[int, int]] = []
-        if self._kept.has(self._key(self._cut, None)):
+        if self.is_kept():
             return passes
         needed = self.bytes_at(self._cut)
         for cut in sorted(cut for cut in cuts if cut in self._digests and cut < self._cut):

@@ -97,9 +97,10 @@ def verdict(truth: str, classes: Sequence[str], best: int, *, unknown: bool | No
         best: Label of its answer.
         unknown: Whether it says "none of these"; None if it never does.
     """
-    if truth not in classes and not unknown:
+    known = truth in classes
+    if not known and not unknown:
         return "❌\xa0" + _("wrong: it does not know {truth}").format(truth=escaped(truth))
-    right = bool(unknown) if truth not in classes else classes[best] == truth and not unknown
+    right = not known or (classes[best] == truth and not unknown)
     return "✅\xa0" + _("right") if right else "❌\xa0" + _("wrong")
 
 

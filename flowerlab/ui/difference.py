@@ -28,9 +28,10 @@ def show_differences(lab: Lab, runs: Sequence[Run]) -> None:
         lab: The lab.
         runs: Chosen on the page, two or more for anything to be shown.
     """
-    sides = [side for run in runs if (side := answers_of(lab, run)) is not None]
     if len(runs) < 2:
         return
+    answers = {run.id: answers_of(lab, run) for run in runs}
+    sides = [side for side in answers.values() if side is not None]
     st.subheader(
         _("Is the difference real?"),
         help=_(
@@ -41,7 +42,7 @@ def show_differences(lab: Lab, runs: Sequence[Run]) -> None:
     )
     names = told_apart(runs)
     for run in runs:
-        if run.id not in {side.run.id for side in sides}:
+        if answers[run.id] is None:
             st.info(
                 _("{run} cannot be set against others: its test was skipped, or its answers are not kept.").format(
                     run=escaped(names[run.id])
