@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import ParamSpec
+
 import streamlit as st
 
 from flowerlab.comparison import MOST_RUNS
@@ -21,6 +24,7 @@ from flowerlab.ui.run_table import coloured_table, column_words, download_csv, t
 from flowerlab.ui.seeds_view import show_seeds
 
 PICKER = "compare-runs"
+Given = ParamSpec("Given")
 
 
 def main() -> None:
@@ -42,18 +46,24 @@ def main() -> None:
     if not runs:
         st.info(_("Choose one or more runs above."), icon="👆")
         return
-    show_table(runs)
-    show_what_differs(lab(), runs)
-    show_differences(lab(), runs)
     together = families(lab(), runs)
-    show_curves(lab(), together)
-    show_matrices(runs)
-    show_classes(runs)
-    show_costs(together)
-    show_seeds(lab(), together, picker=PICKER, most=MOST_RUNS)
+    framed(show_table, runs)
+    framed(show_what_differs, lab(), runs)
+    framed(show_differences, lab(), runs)
+    framed(show_curves, lab(), together)
+    framed(show_matrices, runs)
+    framed(show_classes, runs)
+    framed(show_costs, together)
+    framed(show_seeds, lab(), together, picker=PICKER, most=MOST_RUNS)
 
 
-def show_table(runs: list[Run]) -> None:
+def framed(draw: Callable[Given, None], *arguments: Given.args, **options: Given.kwargs) -> None:
+    """Draws a part in a frame: where it has more or fewer elements with other runs, the browser keeps those of all parts below."""
+    with st.container():
+        draw(*arguments, **options)
+
+
+def show_table(runs: Sequence[Run]) -> None:
     """What each run was and what it came to."""
     rows = table_rows(lab(), runs)
     st.dataframe(

@@ -28,6 +28,7 @@ from playwright.sync_api import Page, Response, expect
 from flowerlab.cells import Cell, photos_in_cell
 from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
+from flowerlab.recipe import Recipe
 from flowerlab.run import Run
 from flowerlab.settings import Settings
 from flowerlab.store import Store
@@ -288,7 +289,7 @@ def measure(
         visitor.press("figures of each class: another one", "compare-figure", number)
     for number in range(min(repeats, len(runs) - 1)):
         visitor.open_only_right(number)
-    for _ in range(min(repeats, 5)):
+    for _ in range(repeats):
         visitor.change_runs(runs[-1].name)
     for _ in range(min(repeats, 5)):
         visitor.open("open the page again", link, f"matrix-{runs[0].id}")
@@ -309,7 +310,13 @@ def main() -> None:
         settings = Settings(home=home.root, garden_pictures=arguments.photos)
         originals = gather(home, "garden", settings.garden)
         store = Store(home.store)
-        made = [random_run(store, home, originals, number) for number in range(1, arguments.runs + 1)]
+        # Of recipes of their own: seeds of one would be one point, and there would be no costs to draw.
+        made = [
+            random_run(
+                store, home, originals, number, recipe=Recipe.parse({"seed": number, "learning_rate": number / 1000})
+            )
+            for number in range(1, arguments.runs + 1)
+        ]
         store.close()
         with served(home.root, garden_pictures=arguments.photos) as server, chromium() as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 900})

@@ -8,14 +8,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from flowerlab.charts.colours import class_colour, class_glyph
+from flowerlab.charts.symbols import class_symbol
 from flowerlab.locale import _
 
 FONT_PX = 14
 HEIGHT_PX = 330
-# ECharts knows no star and no cross by name; drawn in a square of 20 by 20.
-STAR = "path://M10 0 L12.4 7 L20 7.2 L14 11.8 L16.2 19 L10 14.7 L3.8 19 L6 11.8 L0 7.2 L7.6 7 Z"
-CROSS = "path://M7 0 H13 V7 H20 V13 H13 V20 H7 V13 H0 V7 H7 Z"
-SYMBOLS = {"●": "circle", "▲": "triangle", "■": "rect", "◆": "diamond", "★": STAR, "✚": CROSS}
 GREY = "#8a8f8c"
 
 
@@ -35,7 +32,7 @@ def class_lines_options(
     series: list[dict[str, Any]] = [
         {
             "name": f"{class_glyph(label)} {name}", "type": "line", "color": class_colour(label),
-            "symbol": SYMBOLS[class_glyph(label)], "symbolSize": 11, "showAllSymbol": epochs <= 30,
+            "symbol": class_symbol(label), "symbolSize": 11, "showAllSymbol": epochs <= 30,
             "lineStyle": {"width": 5 if label == wanted else 2.5},
             "data": [None if math.isnan(value) else round(100 * value, 1) for value in shares[:, label].tolist()],
         }

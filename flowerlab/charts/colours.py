@@ -7,7 +7,8 @@ a dark or light page.
 from __future__ import annotations
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+# Lengths of strokes and gaps in pixels.
+DASHES: tuple[str | list[int], ...] = ("solid", [7, 4], [2, 3], [7, 3, 2, 3], [14, 4], [14, 3, 2, 3])
 GLYPHS = ("●", "▲", "■", "◆", "★", "✚")
 
 
@@ -16,8 +17,8 @@ def run_colour(number: int) -> str:
     return PALETTE[(number - 1) % len(PALETTE)]
 
 
-def run_dash(number: int) -> str:
-    """Returns the dash of the run with this number, as Plotly names it; runs that share a colour have another dash."""
+def run_dash(number: int) -> str | list[int]:
+    """Returns the dash of the run with this number, as ECharts' `lineStyle.type`; runs that share a colour have another dash."""
     return DASHES[(number - 1 + (number - 1) // len(PALETTE)) % len(DASHES)]
 
 

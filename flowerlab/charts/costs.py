@@ -1,20 +1,21 @@
-"""What accuracy costs: test accuracy against time or size, one point a run or a recipe with several seeds."""
+"""What accuracy costs: test accuracy against time or size, one point a run or a recipe with several seeds. ECharts options."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from flowerlab.charts.colours import run_colour
-from flowerlab.charts.curves import FONT_PX, MARKERS, axis_fonts, shown_name
+from flowerlab.charts.legend import FONT_PX, legend_px, with_legend
+from flowerlab.charts.symbols import run_symbol
 from flowerlab.figures import duration
 from flowerlab.locale import _
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
+# Of the chart below its legend, what it has beside it on a wide page, and of a sign in the legend.
+HEIGHT_PX, WIDE_PX, SIGN_PX = 330, 520, 16
+GREY, GRID_LINE = "#8a8f8c", "rgba(128,140,150,0.3)"
 Cost = Literal["seconds", "parameters"]
 # From so many times on, the axis is logarithmic.
 DECADE = 10
@@ -57,57 +58,97 @@ class Point:
         return told
 
 
-def costs_figure(points: Sequence[Point], cost: Cost) -> go.Figure:
+def costs_options(points: Sequence[Point], cost: Cost) -> dict[str, Any]:
     """Draws test accuracy in percent with its interval against a cost; logarithmic where the costs span more than a decade.
 
     Args:
         points: One a run.
         cost: What it cost.
-    """
-    import plotly.graph_objects as go
 
-    figure = go.Figure()
-    for point in points:
-        colour = run_colour(point.number)
-        figure.add_scatter(
-            x=[point.cost],
-            y=[point.accuracy * 100],
-            error_y={
-                "type": "data", "symmetric": False, "array": [(point.high - point.accuracy) * 100],
-                "arrayminus": [(point.accuracy - point.low) * 100], "color": colour, "thickness": 2.5, "width": 8,
-            },
-            name=shown_name(point.name),
-            mode="markers",
-            marker={"color": colour, "symbol": MARKERS[point.number % len(MARKERS)], "size": 15},
-            hovertemplate="<br>".join(filter(None, [point.words, cost_words(point.cost, cost), point.note])),
-        )  # fmt: skip
+    Returns:
+        An ECharts option object, JSON only.
+    """
     costs = [point.cost for point in points]
-    title = _("time of the run (s)") if cost == "seconds" else _("trainable parameters")
+    series = [one for point in points for one in (_mark(point, cost), _bar(point))]
+    axis: dict[str, Any] = {
+        "name": _("time of the run (s)") if cost == "seconds" else _("trainable parameters"), "nameLocation": "middle",
+        "nameGap": 30, "nameTextStyle": {"fontSize": FONT_PX}, "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True},
+    }  # fmt: skip
     if is_wide(costs):
-        figure.update_xaxes(type="log", **_log_ticks(costs))
+        ticks = log_ticks(costs)
+        # ECharts labels an axis of decades with their beginnings alone: upright lines with words stand for it.
+        axis |= {
+            "type": "log",
+            "min": min(ticks),
+            "max": max(ticks),
+            "axisLabel": {"show": False},
+            "splitLine": {"show": False},
+        }
+        series[0]["markLine"] = _upright(ticks)
     else:
         room = 0.12 * (max(costs) - min(costs)) or 0.2 * max(costs)
-        figure.update_xaxes(range=[max(0.0, min(costs) - room), max(costs) + room], nticks=5)
-    figure.update_xaxes(title=title, fixedrange=True, **axis_fonts())
-    figure.update_yaxes(title=_("test accuracy (%)"), fixedrange=True, **axis_fonts())
-    figure.update_layout(
-        height=400,
-        margin={"l": 8, "r": 16, "t": 8, "b": 8},
-        font={"size": FONT_PX},
-        showlegend=True,
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "font": {"size": FONT_PX}},
-        dragmode=False,
-        hovermode="closest",
-    )
-    return figure
+        axis |= {"type": "value", "min": max(0.0, min(costs) - room), "max": max(costs) + room, "splitNumber": 4}
+        # The ends of the axis are where they are for the room, and no round numbers.
+        axis["axisLabel"] |= {"showMinLabel": False, "showMaxLabel": False}
+    options: dict[str, Any] = {
+        "animation": False,
+        "tooltip": {"trigger": "item", "confine": True},
+        # The words of the upright lines are no labels of the axis, for which ECharts would make room.
+        "grid": {"left": 8, "right": 24, "bottom": 54 if is_wide(costs) else 30, "containLabel": True},
+        "xAxis": axis,
+        "yAxis": {
+            "type": "value", "scale": True, "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %"},
+            "name": _("test accuracy"), "nameLocation": "end", "nameGap": 12,
+            "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+        },
+        "series": series,
+    }  # fmt: skip
+    options = with_legend(options, [point.name for point in points], wide_px=WIDE_PX, sign_px=SIGN_PX)
+    options["legend"]["itemHeight"] = SIGN_PX
+    return options
 
 
-def _log_ticks(costs: Sequence[float]) -> dict[str, list[Any]]:
-    """Ticks at 1, 2 and 5 of each decade, written in short: Plotly's own leave most of them without a word."""
+def costs_height(points: Sequence[Point]) -> int:
+    """Returns the height of `costs_options` in pixels: of the chart and its legend."""
+    return HEIGHT_PX + legend_px([point.name for point in points], sign_px=SIGN_PX)
+
+
+def _mark(point: Point, cost: Cost) -> dict[str, Any]:
+    """The point itself. The name in its tooltip comes from the series, which ECharts escapes."""
+    told = [point.words, cost_words(point.cost, cost), point.note]
+    return {
+        "name": point.name, "type": "scatter", "color": run_colour(point.number), "symbol": run_symbol(point.number),
+        "symbolSize": 17, "z": 3, "data": [[point.cost, round(100 * point.accuracy, 4)]],
+        "tooltip": {"formatter": "<br>".join(["{a}", *filter(None, told)])},
+    }  # fmt: skip
+
+
+def _bar(point: Point) -> dict[str, Any]:
+    """The line through a point, with an end at either side."""
+    return {
+        "name": point.name, "type": "line", "color": run_colour(point.number), "lineStyle": {"width": 2.5}, "silent": True,
+        "symbol": "rect", "symbolSize": [16, 2.5], "z": 2,
+        "data": [[point.cost, round(100 * end, 4)] for end in (point.low, point.high)],
+    }  # fmt: skip
+
+
+def _upright(ticks: Sequence[float]) -> dict[str, Any]:
+    return {
+        "silent": True, "symbol": "none", "z": 0, "lineStyle": {"type": "solid", "width": 1, "color": GRID_LINE},
+        "label": {"position": "start", "distance": 8, "fontSize": FONT_PX, "color": GREY},
+        "data": [{"xAxis": tick, "label": {"formatter": _short(tick)}} for tick in ticks],
+    }  # fmt: skip
+
+
+def log_ticks(costs: Sequence[float]) -> list[float]:
+    """Returns ticks of a logarithmic axis: at 1, 2 and 5 of each decade, over many decades at their beginnings; one on either side."""
     first, last = math.floor(math.log10(min(costs))), math.ceil(math.log10(max(costs)))
     steps = (1, 2, 5) if last - first <= MOST_DECADES else (1,)
     values = [step * 10.0**power for power in range(first, last + 1) for step in steps]
-    return {"tickvals": values, "ticktext": [_short(value) for value in values]}
+    # A cost that stands on a tick is not to lose it to rounding.
+    begin = max((value for value in values if value <= min(costs) * (1 + 1e-9)), default=values[0])
+    end = min((value for value in values if value >= max(costs) * (1 - 1e-9)), default=values[-1])
+    return [value for value in values if begin <= value <= end]
 
 
 def _short(value: float) -> str:

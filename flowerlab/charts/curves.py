@@ -1,23 +1,24 @@
-"""Learning curves of several runs in one figure."""
+"""Learning curves of several runs in one chart. ECharts options."""
 
 from __future__ import annotations
 
-import html
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 from flowerlab.charts.colours import run_colour, run_dash
+from flowerlab.charts.legend import FONT_PX, legend_px, with_legend
+from flowerlab.charts.symbols import run_symbol
 from flowerlab.locale import _
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 Measure = Literal["accuracy", "loss"]
 Along = Literal["epoch", "seconds", "steps"]
-FONT_PX = 15
-MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "x", "pentagon")
+# Of the chart below its legend, and what it has beside it on a wide page.
+HEIGHT_PX, WIDE_PX = 350, 1000
+GREY = "#8a8f8c"
+# Up to so many epochs each has a tick of its own.
+MOST_SINGLE_TICKS = 12
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,6 @@ class Curve:
         return self.at or self.epochs
 
 
-def shown_name(name: str) -> str:
-    """Returns a name that somebody typed such that Plotly, which obeys some HTML, shows it as it is."""
-    return html.escape(name, quote=False)
-
-
 def banded(curves: Sequence[Curve], name: str) -> Curve:
     """Draws several runs as one: their mean, and from the smallest to the largest validation.
 
@@ -87,78 +83,87 @@ def banded(curves: Sequence[Curve], name: str) -> Curve:
     )
 
 
-def curves_figure(curves: Sequence[Curve], measure: Measure, along: Along = "epoch") -> go.Figure:
-    """Overlays runs: validation solid with the run's marker, training thin in the run's dash, the best epoch ringed.
+def curves_options(curves: Sequence[Curve], measure: Measure, along: Along = "epoch") -> dict[str, Any]:
+    """Overlays runs: validation solid with the run's sign, training thin in the run's dash, the best epoch ringed and large.
+
+    All lines of a run bear its name, so that a click in the legend hides or shows them together.
 
     Args:
         curves: One a run, or one a band of several.
-        measure: What the values are.
+        measure: What the values are; accuracy is drawn in percent.
         along: What the horizontal axis is; `at` of the curves must fit.
 
     Returns:
-        A Plotly figure.
+        An ECharts option object, JSON only.
     """
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    factor = 100 if measure == "accuracy" else 1
-    value = "%{y:.1f} %" if measure == "accuracy" else "%{y:.3f}"
-    for curve in curves:
-        colour = run_colour(curve.number)
-        marker = MARKERS[curve.number % len(MARKERS)]
-        best = [epoch == curve.best_epoch for epoch in curve.epochs]
-        if curve.low:
-            _add_band(figure, curve, factor)
-        figure.add_scatter(
-            x=curve.places,
-            customdata=curve.epochs,
-            y=[number * factor for number in curve.training],
-            name=_("{run} · training").format(run=shown_name(curve.name)),
-            mode="lines" if len(curve.epochs) > 1 else "markers",
-            line={"color": colour, "width": 1.4, "dash": run_dash(curve.number)},
-            marker={"color": colour, "size": 5, "symbol": marker + "-open"},
-            opacity=0.9,
-            showlegend=False,
-            hovertemplate=_("training, epoch {epoch}: {value}").format(epoch="%{customdata}", value=value),
-        )
-        figure.add_scatter(
-            x=curve.places,
-            customdata=curve.epochs,
-            y=[number * factor for number in curve.validation],
-            name=shown_name(legend_name(curve, measure)),
-            mode="lines+markers",
-            line={"color": colour, "width": 4, "dash": "solid"},
-            marker={
-                "color": colour,
-                "symbol": marker,
-                "size": [17 if is_best else 9 for is_best in best],
-                "line": {"color": "#888888", "width": [2 if is_best else 0 for is_best in best]},
-            },
-            hovertemplate=_("validation, epoch {epoch}: {value}").format(epoch="%{customdata}", value=value),
-        )
-    title = _("accuracy (%)") if measure == "accuracy" else _("loss")
+    names = [legend_name(curve, measure) for curve in curves]
     titles = {"epoch": _("epoch"), "seconds": _("time since the run began (s)"), "steps": _("gradient steps (batches)")}
-    ticks = _whole_ticks(curves) if along == "epoch" else {"rangemode": "tozero"}
-    figure.update_xaxes(title=titles[along], fixedrange=True, **axis_fonts(), **ticks)
-    figure.update_yaxes(
-        title=title, fixedrange=True, **axis_fonts(), rangemode="normal" if measure == "accuracy" else "tozero"
-    )
-    figure.update_layout(
-        height=420,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        font={"size": FONT_PX},
-        legend={
-            "orientation": "h",
-            "yanchor": "bottom",
-            "y": 1.02,
-            "x": 0,
-            "font": {"size": FONT_PX},
-            "traceorder": "normal",
+    options = {
+        "animation": False,
+        "tooltip": {"trigger": "item", "valueFormatter": "%.1f %%" if measure == "accuracy" else "%.3f", "confine": True},
+        "grid": {"left": 8, "right": 24, "bottom": 30, "containLabel": True},
+        "xAxis": {
+            "type": "value", "name": titles[along], "nameLocation": "middle", "nameGap": 30, "min": 0,
+            "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True}, "nameTextStyle": {"fontSize": FONT_PX},
+            **(_epoch_ticks(curves) if along == "epoch" else {}),
         },
-        dragmode=False,
-        hovermode="closest",
-    )
-    return figure
+        "yAxis": {
+            # From 90 to 95 % there is something to see; a loss of nothing is the aim, and so on the axis.
+            "type": "value", "scale": measure == "accuracy",
+            "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %" if measure == "accuracy" else "{value}"},
+            "name": _("accuracy") if measure == "accuracy" else _("loss"), "nameLocation": "end", "nameGap": 12,
+            "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+        },
+        "series": [
+            line for curve, name in zip(curves, names, strict=True) for line in _lines(curve, name, measure)
+        ],
+    }  # fmt: skip
+    return with_legend(options, names, wide_px=WIDE_PX)
+
+
+def curves_height(curves: Sequence[Curve], measure: Measure) -> int:
+    """Returns the height of `curves_options` in pixels: of the chart and its legend."""
+    return HEIGHT_PX + legend_px([legend_name(curve, measure) for curve in curves])
+
+
+def _lines(curve: Curve, name: str, measure: Measure) -> list[dict[str, Any]]:
+    """Returns the series of a curve, the one that the legend shows first; a band lies under its lines."""
+    factor, colour = 100 if measure == "accuracy" else 1, run_colour(curve.number)
+    common: dict[str, Any] = {"name": name, "type": "line", "color": colour, "symbol": run_symbol(curve.number)}
+
+    def points(values: Sequence[float], words: str) -> list[dict[str, Any]]:
+        return [
+            {"value": [round(place, 3), round(value * factor, 4)], "name": words.format(epoch=epoch)}
+            for place, value, epoch in zip(curve.places, values, curve.epochs, strict=True)
+        ]
+
+    # A tooltip has a run's name as its title, and below it the point's with its height.
+    encode = {"x": 0, "y": 1, "tooltip": [1]}
+    validation = points(curve.validation, _("validation, epoch {epoch}"))
+    for point, epoch in zip(validation, curve.epochs, strict=True):
+        if epoch == curve.best_epoch:
+            point |= {"symbolSize": 19, "itemStyle": {"borderColor": GREY, "borderWidth": 2}}
+    band = [
+        {
+            **common, "symbol": "none", "silent": True, "z": 1, "stack": f"band {name}", "lineStyle": {"opacity": 0},
+            "data": [[round(place, 3), round(value * factor, 4)] for place, value in zip(curve.places, values, strict=True)],
+            **more,
+        }
+        for values, more in (
+            (curve.low, {}),
+            # ECharts fills what a stacked line adds to the one below it.
+            ([high - low for low, high in zip(curve.low, curve.high, strict=True)], {"areaStyle": {"opacity": 0.22}}),
+        )
+        if curve.low
+    ]  # fmt: skip
+    return [
+        {**common, "z": 3, "symbolSize": 11, "lineStyle": {"width": 4}, "encode": encode, "data": validation},
+        {
+            **common, "z": 2, "symbolSize": 6, "lineStyle": {"width": 1.6, "type": run_dash(curve.number)},
+            "encode": encode, "data": points(curve.training, _("training, epoch {epoch}")),
+        },
+        *band,
+    ]  # fmt: skip
 
 
 def legend_name(curve: Curve, measure: Measure) -> str:
@@ -200,17 +205,6 @@ def curve_rows(curves: Sequence[Curve], measure: Measure) -> list[dict[str, str 
     ]  # fmt: skip
 
 
-def _add_band(figure: go.Figure, curve: Curve, factor: float) -> None:
-    """Fills what lies between the smallest and the largest of several runs."""
-    red, green, blue = (int(run_colour(curve.number)[place : place + 2], 16) for place in (1, 3, 5))
-    edge = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
-    figure.add_scatter(x=curve.places, y=[number * factor for number in curve.low], **edge)
-    figure.add_scatter(
-        x=curve.places, y=[number * factor for number in curve.high], fill="tonexty",
-        fillcolor=f"rgba({red},{green},{blue},0.22)", **edge,
-    )  # fmt: skip
-
-
 def curves_sentence(curves: Sequence[Curve], measure: Measure) -> str:
     """Says in words where each curve ends, for those who cannot see the figure."""
     parts = []
@@ -231,12 +225,8 @@ def curves_sentence(curves: Sequence[Curve], measure: Measure) -> str:
     return "; ".join(parts) + "."
 
 
-def axis_fonts() -> dict[str, object]:
-    """Letters of an axis, large enough for the back row."""
-    return {"tickfont": {"size": FONT_PX}, "title_font": {"size": FONT_PX}}
-
-
-def _whole_ticks(curves: Sequence[Curve]) -> dict[str, object]:
-    """Keeps Plotly from ticks such as 1.5 where there are few epochs."""
+def _epoch_ticks(curves: Sequence[Curve]) -> dict[str, Any]:
+    """Keeps ticks whole where there are few epochs."""
     last = max((curve.epochs[-1] for curve in curves if curve.epochs), default=1)
-    return {"dtick": 1, "range": [0.7, max(last, 2) + 0.3]} if last <= 12 else {"range": [0, last + 1]}
+    ticks: dict[str, Any] = {"min": min(last - 1, 1), "max": max(last, 2), "minInterval": 1}
+    return ticks | ({"interval": 1} if last <= MOST_SINGLE_TICKS else {})

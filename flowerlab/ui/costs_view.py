@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from flowerlab.charts.costs import Cost, Point, costs_figure, costs_sentence
+from flowerlab.charts.costs import Cost, Point, costs_height, costs_options, costs_sentence
 from flowerlab.events import Result
 from flowerlab.locale import _
 from flowerlab.metrics import accuracy_interval
@@ -38,11 +38,12 @@ def show_costs(families: Sequence[Sequence[Run]]) -> None:
     for cost, title in titles.items():
         with grid.cell():
             st.markdown(f"**{title}**")
-            st.plotly_chart(
-                costs_figure(points[cost], cost), key=f"compare-costs-{cost}", config={"displayModeBar": False},
+            st.echarts_chart(
+                costs_options(points[cost], cost),
+                height=costs_height(points[cost]),
+                key=f"compare-costs-{cost}",
                 alt=costs_sentence(points[cost], cost),
-            )  # fmt: skip
-
+            )
     if told := features_note([run for family in families for run in family]):
         st.caption(told)
 

@@ -8,7 +8,16 @@ from typing import cast
 
 import streamlit as st
 
-from flowerlab.charts.curves import Along, Curve, Measure, banded, curve_rows, curves_figure, curves_sentence
+from flowerlab.charts.curves import (
+    Along,
+    Curve,
+    Measure,
+    banded,
+    curve_rows,
+    curves_height,
+    curves_options,
+    curves_sentence,
+)
 from flowerlab.history import History
 from flowerlab.locale import _
 from flowerlab.run import Run
@@ -56,10 +65,12 @@ def _draw(lab: Lab, families: Sequence[Sequence[Run]]) -> None:
         told = _("Not drawn, because it is not known how many batches an epoch had: {names}.")
         st.caption(told.format(names=", ".join(map(escaped, without))))
     if curves:
-        st.plotly_chart(
-            curves_figure(curves, measure, along), key="compare-curves", config={"displayModeBar": False},
+        st.echarts_chart(
+            curves_options(curves, measure, along),
+            height=curves_height(curves, measure),
+            key="compare-curves",
             alt=curves_sentence(curves, measure),
-        )  # fmt: skip
+        )
     st.caption(_what_is_drawn(curves))
     if along == "seconds":
         if late:

@@ -34,9 +34,21 @@ def chosen(app: AppTest) -> list[str]:
     return list(app.multiselect(key="compare-runs").value)
 
 
-def figures(app: AppTest) -> list[dict[str, Any]]:
-    """The Plotly figures of the page, decoded."""
-    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+def charts(app: AppTest, kind: str) -> list[dict[str, Any]]:
+    """The charts of the page whose first series is of this kind: the curves are lines, costs scatters, matrices heatmaps."""
+    drawn = [json.loads(chart.proto.spec) for chart in app.get("echarts_chart")]
+    return [options for options in drawn if options["series"][0]["type"] == kind]
+
+
+def curves(app: AppTest) -> list[dict[str, Any]]:
+    """The series of the curves; of a run first its validation, then its training, then its band."""
+    (options,) = charts(app, "line")
+    return list(options["series"])
+
+
+def points(series: dict[str, Any], axis: int) -> list[float]:
+    """Where the points of a series stand on an axis, 0 or 1."""
+    return [(point["value"] if isinstance(point, dict) else point)[axis] for point in series["data"]]
 
 
 def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
@@ -46,7 +58,7 @@ def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
     assert "No finished run yet" in texts(app)
     assert app.button(key="go-home").label
     assert not app.multiselect
-    assert not figures(app)
+    assert not app.get("echarts_chart")
 
 
 def test_the_newest_three_are_chosen_at_first(home: Home) -> None:
@@ -55,8 +67,7 @@ def test_the_newest_three_are_chosen_at_first(home: Home) -> None:
     app = open_page("compare")
     assert not app.exception
     assert set(chosen(app)) == {run.id for run in runs[1:]}
-    assert len(figures(app)) == 1 + 2
-    assert len(app.get("echarts_chart")) == 3 + 1
+    assert [len(charts(app, kind)) for kind in ("line", "scatter", "heatmap")] == [1, 2, 3 + 1]
     assert app.query_params["runs"].count(",") == 2
 
 
@@ -162,9 +173,9 @@ def test_curves_change_from_accuracy_to_loss(home: Home) -> None:
     """The segmented control changes what the curves show."""
     add_finished(home, "run")
     app = open_page("compare")
-    assert figures(app)[0]["data"][1]["y"] == [50.0, 70.0]
+    assert points(curves(app)[0], 1) == [50.0, 70.0]
     app.segmented_control(key="compare-measure").set_value("loss").run()
-    assert figures(app)[0]["data"][1]["y"] == [1.1, 1.1]
+    assert points(curves(app)[0], 1) == [1.1, 1.1]
 
 
 def test_a_name_cannot_bring_markup(home: Home) -> None:
@@ -404,11 +415,6 @@ def test_two_runs_of_one_name_can_both_be_chosen(home: Home) -> None:
 # Curves along time and steps, costs
 
 
-def curves(app: AppTest) -> dict[str, Any]:
-    """The figure of the curves."""
-    return next(figure for figure in figures(app) if "accuracy (%)" in str(figure["layout"]["yaxis"]["title"]))
-
-
 def test_curves_go_along_epochs_seconds_or_steps(home: Home) -> None:
     """Seconds add up over the epochs, steps are whole epochs of batches; what cannot be drawn is said; the choice is kept."""
     add_finished(home, "run", batches=7)
@@ -416,7 +422,7 @@ def test_curves_go_along_epochs_seconds_or_steps(home: Home) -> None:
     app = open_page("compare")
     for along, places in (("seconds", [1.0, 2.0]), ("steps", [7.0, 14.0]), ("epoch", [1, 2])):
         app.segmented_control(key="compare-along").set_value(along).run()
-        assert curves(app)["data"][-1]["x"] == places
+        assert points(curves(app)[-1], 0) == places
     app.segmented_control(key="compare-along").set_value("steps").run()
     assert "Not drawn, because it is not known how many batches an epoch had: older" in texts(app)
     app.switch_page("pages/data.py").run()
@@ -429,9 +435,10 @@ def test_accuracy_is_set_against_time_and_size(home: Home) -> None:
     add_finished(home, "run", architecture="vgg16_mini")
     add_finished(home, "other")
     add_finished(home, "not tested", seed=4, tested=False)
-    shown = [figure for figure in figures(open_page("compare")) if "error_y" in figure["data"][0]]
-    assert [[point["x"] for point in figure["data"]] for figure in shown] == [[[12.0]] * 2, [[154_087.0]] * 2]
-    assert shown[0]["data"][0]["error_y"]["array"] == pytest.approx([93.7 - 85.7], abs=0.06)
+    shown = [options["series"] for options in charts(open_page("compare"), "scatter")]
+    assert [[points(mark, 0) for mark in series[::2]] for series in shown] == [[[12.0]] * 2, [[154_087.0]] * 2]
+    assert points(shown[0][0], 1) == pytest.approx([85.7], abs=0.06)
+    assert points(shown[0][1], 1) == pytest.approx([70.6, 93.7], abs=0.06)
 
 
 def test_time_that_kept_features_spared_is_marked(home: Home) -> None:
@@ -442,11 +449,12 @@ def test_time_that_kept_features_spared_is_marked(home: Home) -> None:
     assert app.dataframe[0].value["features"].tolist() == ["computed", "⚡ already there"]
     assert table_rows(lab(), [lab().store.get(second.id)])[0]["features_at_hand"] is True
     assert texts(app).count("second: the features of the frozen layers were already there") == 2
-    (of_time,) = (figure for figure in figures(app) if "time of the run" in str(figure["layout"]))
-    assert [point["name"] for point in of_time["data"]] == ["first ⚠️ leak", "second"]
-    assert "already there" in of_time["data"][1]["hovertemplate"]
-    assert "already there" not in of_time["data"][0]["hovertemplate"]
-    assert curves(app)["data"][1]["name"] == "first ⚠️ leak"
+    (of_time,) = (chart for chart in charts(app, "scatter") if "time of the run" in chart["xAxis"]["name"])
+    marks = of_time["series"][::2]
+    assert [mark["name"] for mark in marks] == of_time["legend"]["data"] == ["first ⚠️ leak", "second"]
+    assert "already there" in marks[1]["tooltip"]["formatter"]
+    assert "already there" not in marks[0]["tooltip"]["formatter"]
+    assert curves(app)[0]["name"] == "first ⚠️ leak"
 
 
 def test_seconds_begin_where_the_run_began(home: Home) -> None:
@@ -455,8 +463,8 @@ def test_seconds_begin_where_the_run_began(home: Home) -> None:
     add_finished(home, "unknown", seed=1, epochs=7)
     app = open_page("compare", state={"compare-along": "seconds"})
     app.segmented_control(key="compare-along").set_value("seconds").run()
-    assert curves(app)["data"][1]["x"] == pytest.approx([21, 22])
-    assert curves(app)["data"][3]["x"] == [1.0, 2.0]
+    assert points(curves(app)[0], 0) == pytest.approx([21, 22])
+    assert points(curves(app)[2], 0) == [1.0, 2.0]
     assert "what photos and features took before it: unknown." in texts(app)
 
 
@@ -466,7 +474,7 @@ def test_runs_of_one_name_are_told_apart_everywhere(home: Home) -> None:
     names = [f"Same ({run.id[:4]})" for run in runs]
     app = open_page("compare")
     assert app.dataframe[0].value["run"].tolist() == names
-    assert [line["name"] for line in curves(app)["data"][1::2]] == names
+    assert [line["name"] for line in curves(app)[::2]] == names
     for name in names:
         shown = name.replace("(", r"\(").replace(")", r"\)")
         assert f"**{shown}**" in texts(app)
@@ -501,14 +509,12 @@ def test_seeds_of_one_recipe_are_a_band(home: Home) -> None:
         add_finished(home, f"run {seed}", seed=seed, accuracies=accuracies)
     add_finished(home, "other recipe", batch_size=8)
     app = open_page("compare", query={"runs": ",".join(run.id for run in lab().store.all())})
-    low, high, _training, mean, *others = curves(app)["data"]
-    assert low["y"] == pytest.approx([40, 70])
-    assert high["y"] == pytest.approx([60, 90])
-    assert high["fill"] == "tonexty"
-    assert mean["y"] == pytest.approx([50, 80])
+    mean, _training, low, above, *others = curves(app)
+    assert points(low, 1) == pytest.approx([40, 70])
+    assert points(above, 1) == pytest.approx([20, 20])
+    assert points(mean, 1) == pytest.approx([50, 80])
     assert mean["name"] == "run 0 and 2 more seeds: mean 80.0 % ± 10.0 in epoch 2"
-    point = next(figure for figure in figures(app) if "error_y" in figure["data"][0])["data"]
-    assert [one["name"] for one in point] == ["run 0: mean 85.7 % ± 0.0", "other recipe"]
+    assert charts(app, "scatter")[0]["legend"]["data"] == ["run 0: mean 85.7 % ± 0.0", "other recipe"]
     app = open_page("compare", query={"runs": app.query_params["runs"]}, state={"compare-curves-table-open": True})
     table = next(frame.value for frame in app.dataframe if "training" in frame.value.columns)
     assert table[["low", "high"]].iloc[:2].to_numpy().tolist() == [[pytest.approx(40), pytest.approx(60)], [70, 90]]

@@ -40,8 +40,9 @@ def opened(matrix: str, truth: int, answer: int) -> AppTest:
 
 
 def charts(app: AppTest) -> list[dict[str, Any]]:
-    """The ECharts options of the page."""
-    return [json.loads(chart.proto.spec) for chart in app.get("echarts_chart")]
+    """The ECharts options of the matrices."""
+    drawn = [json.loads(chart.proto.spec) for chart in app.get("echarts_chart")]
+    return [options for options in drawn if options["series"][0]["type"] == "heatmap"]
 
 
 def numbers(options: dict[str, Any]) -> list[str]:

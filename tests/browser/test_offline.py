@@ -101,7 +101,7 @@ def test_the_lecture_without_a_network(page: Page, tmp_path: Path) -> None:
         assert sorted(run.recipe.architecture for run in runs) == ["handmade", "vgg16_mini", "vgg16_mini"]
         assert {run.recipe.weights for run in runs} == {"none", "flowerlab"}
         page.goto(f"{server.address}/compare?runs={','.join(run.id for run in runs)}")
-        expect(page.locator(".js-plotly-plot").nth(2)).to_be_visible()
+        expect(page.locator(".st-key-compare-costs-parameters canvas")).to_be_visible()
         assert page.get_by_test_id("stException").count() == 0
 
 
@@ -117,5 +117,5 @@ def test_the_first_photo_is_answered_by_the_starter(page: Page, tmp_path: Path) 
         expect(page.get_by_test_id("stMain").get_by_role("heading", name=ANSWER)).to_be_visible()
         page.get_by_role("link", name="Compare").click()
         expect(page.get_by_text("Starter, comes with Flowerlab").first).to_be_visible()
-        expect(page.locator(".js-plotly-plot").first).to_be_visible()
+        expect(page.locator(".st-key-compare-curves canvas")).to_be_visible()
         assert page.get_by_test_id("stException").count() == 0

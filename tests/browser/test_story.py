@@ -46,7 +46,7 @@ def test_from_start_to_an_own_photo(server: Server, page: Page) -> None:
     expect(page.get_by_text("Test accuracy", exact=True)).to_be_visible()
     page.locator(".st-key-to-compare button").click()
     expect(page.get_by_role("heading", name="Compare").first).to_be_visible()
-    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    expect(page.locator(".st-key-compare-curves canvas")).to_be_visible()
     page.get_by_role("link", name="Classify").click()
     expect(page.get_by_role("heading", name="Classify").first).to_be_visible()
     photo = io.BytesIO()

@@ -10,7 +10,7 @@ import pytest
 from flowerlab.charts.answers import MOST_BARS, answer_options, answer_sentence, best_classes
 from flowerlab.charts.balance import balance_options, majority_share, split_options, split_sentence
 from flowerlab.charts.colours import class_colour, run_colour
-from flowerlab.charts.curves import Curve, curves_figure, curves_sentence
+from flowerlab.charts.curves import Curve, curves_options, curves_sentence
 from flowerlab.datasets.splits import make_split
 
 NAMES = ("daisy", "roses", "tulips")
@@ -19,32 +19,49 @@ CURVE = Curve("A #1", 1, (1, 2, 3), (0.3, 0.5, 0.7), (0.2, 0.6, 0.55), best_epoc
 
 def test_curves_draw_validation_thick_and_training_thin_in_one_colour() -> None:
     """A run has one colour; its validation line is solid and thick, its training line thin."""
-    training, validation = curves_figure([CURVE], "accuracy").data
-    assert training.line.color == validation.line.color == run_colour(1)
-    assert validation.line.dash == "solid"
-    assert validation.line.width > 2 * training.line.width
-    assert list(validation.y) == pytest.approx([20, 60, 55])
+    options = curves_options([CURVE], "accuracy")
+    validation, training = options["series"]
+    assert training["color"] == validation["color"] == run_colour(1)
+    assert "type" not in validation["lineStyle"]
+    assert validation["lineStyle"]["width"] > 2 * training["lineStyle"]["width"]
+    assert [point["value"] for point in validation["data"]] == [[1, 20], [2, 60], [3, pytest.approx(55)]]
+    assert [point["value"][1] for point in training["data"]] == pytest.approx([30, 50, 70])
+    assert json.loads(json.dumps(options)) == options
 
 
 def test_curves_mark_the_kept_epoch() -> None:
-    """The mark of the best epoch is the largest."""
-    sizes = curves_figure([CURVE], "loss").data[1].marker.size
-    assert sizes.index(max(sizes)) == 1
+    """The mark of the best epoch, and of no other, is ringed and larger."""
+    options = curves_options([CURVE], "loss")
+    validation = options["series"][0]
+    sizes = [point.get("symbolSize", validation["symbolSize"]) for point in validation["data"]]
+    assert sizes[1] > sizes[0] == sizes[2]
+    assert ["itemStyle" in point for point in validation["data"]] == [False, True, False]
     assert curves_sentence([CURVE], "accuracy") == "A #1: validation accuracy 60.0 % in epoch 2 of 3."
 
 
 def test_runs_differ_in_more_than_colour() -> None:
     """Two runs have different markers, so that colour is never alone."""
     other = Curve("B #2", 2, (1,), (0.5,), (0.6,), best_epoch=1)
-    lines = curves_figure([CURVE, other], "accuracy").data
-    assert lines[1].marker.symbol != lines[3].marker.symbol
+    first, _training, second, _other = curves_options([CURVE, other], "accuracy")["series"]
+    assert first["symbol"] != second["symbol"]
 
 
 def test_a_run_without_whole_epochs_can_be_drawn() -> None:
     """A curve without points neither breaks the figure nor its sentence."""
     empty = Curve("C #3", 3, (), (), ())
-    assert len(curves_figure([CURVE, empty], "accuracy").data) == 4
+    assert len(curves_options([CURVE, empty], "accuracy")["series"]) == 4
     assert "C #3" not in curves_sentence([CURVE, empty], "accuracy")
+
+
+@pytest.mark.parametrize(
+    ("last", "wanted"), [(1, {"max": 2, "interval": 1}), (12, {"max": 12, "interval": 1}), (13, {"max": 13})]
+)
+def test_epochs_are_whole_ticks(last: int, wanted: dict[str, int]) -> None:
+    """No tick stands between two epochs; few epochs have one each."""
+    epochs = tuple(range(1, last + 1))
+    axis = curves_options([Curve("A", 1, epochs, (0.5,) * last, (0.5,) * last)], "accuracy")["xAxis"]
+    assert {name: axis.get(name) for name in ("max", "interval")} == {"interval": None} | wanted
+    assert axis["minInterval"] == 1
 
 
 def test_balance_shows_every_class_in_its_colour() -> None:
@@ -103,10 +120,3 @@ def test_options_are_plain() -> None:
         split_options(parts, count=100, leak=True),
     ):
         assert json.loads(json.dumps(options)) == options
-
-
-def test_names_that_look_like_html_are_shown_as_they_are() -> None:
-    """Plotly obeys some HTML in names; what somebody typed is escaped."""
-    curve = Curve(name="<b>best</b> & mine", number=1, epochs=(1,), training=(0.5,), validation=(0.5,), best_epoch=1)
-    names = [trace.name for trace in curves_figure([curve], "accuracy").data]
-    assert names == ["&lt;b&gt;best&lt;/b&gt; &amp; mine · training", "&lt;b&gt;best&lt;/b&gt; &amp; mine"]

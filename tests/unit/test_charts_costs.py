@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from flowerlab.charts.costs import Point, costs_figure, costs_sentence, is_wide
-from flowerlab.charts.curves import Curve, banded, curve_rows, curves_figure, curves_sentence
+from flowerlab.charts.costs import Point, costs_options, costs_sentence, is_wide, log_ticks
+from flowerlab.charts.curves import Curve, banded, curve_rows, curves_options, curves_sentence
 from flowerlab.charts.weight_changes import Moves, changes_options, changes_sentence
 
 SHARES = some.floats(0, 1)
@@ -46,18 +46,31 @@ def test_a_band_is_numpys_mean_and_range(curves: list[Curve]) -> None:
 
 
 def test_a_band_lies_under_its_lines() -> None:
-    """The band is two invisible edges, filled between, in the run's colour; then come the thin and the thick line."""
+    """The band is what the highest adds to the lowest, filled in the run's colour, under the thin and the thick line."""
     both = [Curve("a", 1, (1, 2), (0.1, 0.2), (0.3, 0.4)), Curve("b", 2, (1, 2), (0.3, 0.4), (0.5, 0.8))]
-    low, high, training, validation = curves_figure([banded(both, "both")], "accuracy").data
-    assert list(low.y) == [30, 40]
-    assert list(high.y) == [50, 80]
-    assert (high.fill, high.fillcolor) == ("tonexty", "rgba(0,114,178,0.22)")
-    assert list(training.y) == pytest.approx([20, 30])
-    assert list(validation.y) == pytest.approx([40, 60])
-    assert validation.name == "both: mean 60.0 % ± 28.3 in epoch 2"
+    options = curves_options([banded(both, "both")], "accuracy")
+    validation, training, low, above = options["series"]
+    assert low["data"] == [[1, pytest.approx(30)], [2, pytest.approx(40)]]
+    assert above["data"] == [[1, pytest.approx(20)], [2, pytest.approx(40)]]
+    assert low["stack"] == above["stack"]
+    assert "areaStyle" in above
+    assert "areaStyle" not in low
+    assert low["z"] == above["z"] < training["z"] < validation["z"]
+    assert [point["value"][1] for point in training["data"]] == pytest.approx([20, 30])
+    assert [point["value"][1] for point in validation["data"]] == pytest.approx([40, 60])
+    # One name for all four: a click in the legend hides them together.
+    told = "both: mean 60.0 % ± 28.3 in epoch 2"
+    assert options["legend"]["data"] == [told]
+    assert {line["name"] for line in options["series"]} == {told}
     told = "both: validation accuracy 60.0 % ± 28.3 (40.0–80.0) in epoch 2 of 2."
     assert curves_sentence([banded(both, "both")], "accuracy") == told
-    assert (low.showlegend, high.showlegend) == (False, False)
+
+
+def test_each_band_is_stacked_by_itself() -> None:
+    """Two bands of one figure do not stand on each other."""
+    both = [Curve("a", 1, (1, 2), (0.1, 0.2), (0.3, 0.4)), Curve("b", 2, (1, 2), (0.3, 0.4), (0.5, 0.8))]
+    series = curves_options([banded(both, "x"), banded(both, "y")], "accuracy")["series"]
+    assert series[2]["stack"] != series[6]["stack"]
 
 
 @pytest.mark.parametrize(
@@ -66,10 +79,12 @@ def test_a_band_lies_under_its_lines() -> None:
 def test_curves_stand_where_their_epochs_ended(along: str, title: str) -> None:
     """Along seconds or steps the points stand at their places, and a hover still tells the epoch."""
     curve = Curve("a", 1, (1, 2), (0.1, 0.2), (0.3, 0.4), at=(2.5, 6.0))
-    figure = curves_figure([curve], "accuracy", along)  # type: ignore[arg-type]
-    assert list(figure.data[1].x) == [2.5, 6.0]
-    assert list(figure.data[1].customdata) == [1, 2]
-    assert figure.layout.xaxis.title.text == title
+    options = curves_options([curve], "accuracy", along)  # type: ignore[arg-type]
+    validation = options["series"][0]["data"]
+    assert [point["value"][0] for point in validation] == [2.5, 6.0]
+    assert [point["name"] for point in validation] == ["validation, epoch 1", "validation, epoch 2"]
+    assert options["xAxis"]["name"] == title
+    assert "interval" not in options["xAxis"]
 
 
 def test_curves_are_rows_of_a_table_too() -> None:
@@ -89,23 +104,31 @@ def points(*costs: float) -> list[Point]:
 
 @given(some.lists(some.floats(0.1, 1e8), min_size=2, max_size=6))
 def test_costs_beyond_a_decade_are_logarithmic(costs: list[float]) -> None:
-    """The axis is logarithmic exactly where the largest is more than ten times the smallest, and then has a tick on either side."""
-    axis = costs_figure(points(*costs), "parameters").layout.xaxis
-    assert (axis.type == "log") == is_wide(costs) == (max(costs) > 10 * min(costs))
-    if axis.type == "log":
-        assert min(axis.tickvals) <= min(costs) * 1.001
-        assert max(axis.tickvals) >= max(costs) * 0.999
-        assert len(axis.tickvals) <= 3 * (math.log10(max(costs) / min(costs)) + 3)
-    else:
-        assert axis.range[0] <= min(costs) <= max(costs) <= axis.range[1]
+    """The axis is logarithmic exactly where the largest is more than ten times the smallest; all costs lie on it, between two ticks."""
+    options = costs_options(points(*costs), "parameters")
+    axis = options["xAxis"]
+    assert (axis["type"] == "log") == is_wide(costs) == (max(costs) > 10 * min(costs))
+    assert axis["min"] <= min(costs) * 1.001
+    assert axis["max"] >= max(costs) * 0.999
+    if axis["type"] == "log":
+        ticks = [line["xAxis"] for line in options["series"][0]["markLine"]["data"]]
+        assert ticks == log_ticks(costs)
+        assert (axis["min"], axis["max"]) == (ticks[0], ticks[-1])
+        assert len(ticks) <= 3 * (math.log10(max(costs) / min(costs)) + 3)
+        # No tick is further out than needed: the second one lies beyond the costs' end.
+        assert ticks[1] > min(costs) * 0.999
+        assert ticks[-2] < max(costs) * 1.001
 
 
 def test_a_point_bears_its_interval() -> None:
-    """The error bar goes from the lower to the upper end of the 95 % interval, in points; ticks are short; words say the same."""
-    figure = costs_figure(points(2_000, 1_500_000), "parameters")
-    assert figure.data[0].error_y.array[0] == pytest.approx(4)
-    assert figure.data[0].error_y.arrayminus[0] == pytest.approx(5)
-    assert {"1 k", "1 M"} <= set(figure.layout.xaxis.ticktext)
+    """The bar goes from the lower to the upper end of the 95 % interval; ticks are short; words say the same."""
+    options = costs_options(points(2_000, 1_500_000), "parameters")
+    mark, bar = options["series"][:2]
+    assert mark["data"] == [[2_000, 80]]
+    assert bar["data"] == [[2_000, 75], [2_000, 84]]
+    assert mark["name"] == bar["name"] == "run 1"
+    ticks = [line["label"]["formatter"] for line in mark["markLine"]["data"]]
+    assert ticks == ["1 k", "10 k", "100 k", "1 M", "10 M"]
     assert costs_sentence(points(70, 9), "seconds") == (
         "run 2: 80.0 % (75.0–84.0), 9.0 s; run 1: 80.0 % (75.0–84.0), 1 min 10 s"
     )
@@ -116,8 +139,18 @@ def test_a_point_of_several_seeds_says_so() -> None:
     point = Point("B", 1, 12.0, 0.851, 0.84, 0.864, seeds=3, note="features were already there")
     told = "85.1 % (mean of 3 seeds, 84.0–86.4)"
     assert costs_sentence([point], "seconds") == f"B: {told}, 12 s, features were already there"
-    (drawn,) = costs_figure([point], "seconds").data
-    assert drawn.hovertemplate == f"{told}<br>12 s<br>features were already there"
+    drawn = costs_options([point], "seconds")["series"][0]
+    assert drawn["tooltip"]["formatter"] == "{a}<br>" + f"{told}<br>12 s<br>features were already there"
+
+
+def test_what_somebody_typed_is_in_no_template() -> None:
+    """ECharts obeys HTML in a tooltip's template, and escapes the series' name that it puts into it: a name stands only there."""
+    name = "<img src=x onerror=alert(1)> {c}"
+    drawn = costs_options([Point(name, 1, 12.0, 0.8, 0.7, 0.9)], "seconds")
+    curve = Curve(name=name, number=1, epochs=(1,), training=(0.5,), validation=(0.5,), best_epoch=1)
+    for options in (drawn, curves_options([curve], "accuracy")):
+        assert {one["name"] for one in options["series"]} == set(options["legend"]["data"]) == {name}
+        assert json.dumps(options).count("onerror") == len(options["series"]) + 1
 
 
 MOVES = [Moves("high", 1, {"conv": 0.45, "answer": 0.9}), Moves("low", 2, {"conv": 0.002, "answer": 0.0})]
