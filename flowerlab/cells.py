@@ -13,6 +13,8 @@ from flowerlab.metrics import confusion_matrix
 
 # Photos; percent of the row (the true class); percent of the column (the answer).
 Unit = Literal["counts", "rows", "columns"]
+# How well a class is told; see `flowerlab.metrics.class_figures`.
+Figure = Literal["recall", "precision", "f1"]
 
 
 class Cell(NamedTuple):
@@ -68,6 +70,35 @@ def photos_in_cell(truth: NDArray[np.int64], probabilities: NDArray[np.floating[
     """
     found = np.flatnonzero((truth == cell.truth) & (probabilities.argmax(axis=1) == cell.answer))
     return found[np.argsort(-probabilities[found, cell.answer], kind="stable")]
+
+
+def photos_behind(
+    truth: NDArray[np.int64], probabilities: NDArray[np.floating[Any]], figure: Figure, label: int | None
+) -> tuple[NDArray[np.int64], int]:
+    """Returns the photos that a figure of a class counts, the mistakes first.
+
+    Recall counts the photos of the class: the matrix's row. Precision counts those that were called so: its column. F1 counts both.
+
+    Args:
+        truth: int64, (n,), labels.
+        probabilities: (n, classes).
+        figure: Which.
+        label: Of the class, 0-based; None: the mean over all classes, which counts all photos.
+
+    Returns:
+        int64, places in 0..n-1: first those whose answer is not their true class, then the others, each the surest first; equally sure
+        ones keep their order. And how many of them are mistakes.
+    """
+    answers = probabilities.argmax(axis=1)
+    inside = np.full(len(truth), label is None)
+    if label is not None and figure != "precision":
+        inside |= truth == label
+    if label is not None and figure != "recall":
+        inside |= answers == label
+    found = np.flatnonzero(inside)
+    right = answers[found] == truth[found]
+    order = np.lexsort((-probabilities[found, answers[found]], right))
+    return found[order], int((~right).sum())
 
 
 def differing_photos(

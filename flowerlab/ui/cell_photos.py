@@ -16,7 +16,7 @@ from flowerlab.run import told_apart
 from flowerlab.ui.lab import lab
 from flowerlab.ui.markdown import escaped
 from flowerlab.ui.opened_cell import MINUS, close_cell
-from flowerlab.ui.photo_tiles import Said, Tile, photo_tiles
+from flowerlab.ui.photo_tiles import LazyTiles, Said, Tile, photo_tiles
 from flowerlab.ui.photos_view import PHOTOS_A_PAGE
 from flowerlab.ui.run_picker import colour_mark
 
@@ -44,11 +44,31 @@ def show_cell(one: Answers, others: Sequence[Answers], cell: Cell, *, frame: str
         close: What its button calls.
     """
     places = photos_in_cell(one.truth, one.probabilities, cell)
+    key = f"{_photos_key(frame)}-{one.run.id}-{cell.truth}-{cell.answer}"
+    words = cell_headline(one, cell, len(places))
+    photos_frame(words, one, others, places, frame=frame, key=key, close=close, asked=[cell.answer] * len(places))
+
+
+def photos_frame(
+    words: str, one: Answers, others: Sequence[Answers], places: Sequence[int] | NDArray[np.int64], *, frame: str, key: str,
+    close: Callable[[], None], asked: Sequence[int] | None = None,
+) -> None:  # fmt: skip
+    """Shows photos under a headline, with a button that closes them.
+
+    Args:
+        words: The headline, in Markdown.
+        one: The run and its answers.
+        others: What else is compared.
+        places: Of the photos, in its answers.
+        frame: Key of what is drawn.
+        key: Of the tiles; another one for every choice of photos.
+        close: What the button calls.
+        asked: As in `tiles_of`.
+    """
     with st.container(border=True, key=frame):
-        _headline(cell_headline(one, cell, len(places)), frame, close)
+        _headline(words, frame, close)
         if len(places):
-            key = f"{_photos_key(frame)}-{one.run.id}-{cell.truth}-{cell.answer}"
-            _tiles(one, others, places, [cell.answer] * len(places), key)
+            _tiles(one, others, places, asked, key)
 
 
 def show_only_right(first: Answers, second: Answers, *, frame: str, close: Callable[[], None]) -> None:
@@ -140,7 +160,7 @@ def _photos_key(frame: str) -> str:
 
 
 def _tiles(
-    one: Answers, others: Sequence[Answers], places: Sequence[int] | NDArray[np.int64], asked: Sequence[int], key: str,
+    one: Answers, others: Sequence[Answers], places: Sequence[int] | NDArray[np.int64], asked: Sequence[int] | None, key: str,
     a_page: int = PHOTOS_A_PAGE,
 ) -> None:  # fmt: skip
     photo_tiles(tiles_of(one, others, places, asked), run_photos(lab(), one.run), key=key, a_page=a_page)
@@ -150,8 +170,8 @@ def tiles_of(
     one: Answers,
     others: Iterable[Answers],
     places: Sequence[int] | NDArray[np.int64],
-    asked: Iterable[int] | None = None,
-) -> list[Tile]:
+    asked: Sequence[int] | None = None,
+) -> LazyTiles:
     """Returns tiles of photos, with the answers of a run and of all others that were given the same photos.
 
     Args:
@@ -163,16 +183,17 @@ def tiles_of(
     """
     sides = [one, *(other for other in others if same_data_set(one, other))]
     names = told_apart([side.run for side in sides])
-    tiles = []
-    if asked is None:
-        asked = [int(one.probabilities[place].argmax()) for place in places]
-    for place, label in zip(places, asked, strict=True):
+
+    def make(number: int) -> Tile:
+        place = int(places[number])
         photo, truth = str(one.ids[place]), int(one.truth[place])
+        label = int(one.probabilities[place].argmax()) if asked is None else asked[number]
         said = tuple(
             _said(names[side.run.id], side, side.places[photo], (label, truth)) for side in sides if photo in side.places
         )  # fmt: skip
-        tiles.append(Tile(photo, one.classes[truth], said))
-    return tiles
+        return Tile(photo, one.classes[truth], said)
+
+    return LazyTiles(range(len(places)), make)
 
 
 def same_data_set(one: Answers, other: Answers) -> bool:

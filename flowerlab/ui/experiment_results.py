@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -28,37 +29,69 @@ def show_leak(lab: Lab, trial: Trial) -> None:
             (leak, _("B with the leak ⚠️"), _("tested on photos that trained it")),
         ]
     )
-    told = leak_sentence(leak, b)
-    if told:
-        st.markdown(told)
-    st.markdown(
-        _(
-            "**Why?** Whoever has seen the questions of an examination before can learn the answers by heart. The network is the same "
-            "and learnt from the same photos; it is not better with the leak, only its mark is. On new photos it would do "
-            "as the honest test says."
-        )
-    )
+    more = leak_shows(leak, b)
+    if more is not None:
+        st.markdown(leak_sentence(more))
+        st.markdown(leak_reason(more))
     looked_at = validation_sentence(lab, leak, b)
     if looked_at:
         st.markdown(looked_at)
 
 
-def leak_sentence(leak: Run, honest: Run) -> str:
-    """Says what the leak shows more, with the interval of two tests on different photos; empty without both tests."""
+@dataclass(frozen=True)
+class Shown:
+    """What the test with the leak shows more than the honest one.
+
+    Args:
+        more: Difference of the accuracies, −1..1.
+        low, high: Its 95 % interval.
+    """
+
+    more: float
+    low: float
+    high: float
+
+
+def leak_shows(leak: Run, honest: Run) -> Shown | None:
+    """Returns what the leak shows more, as two tests on different photos do; None without both tests."""
     mine, other = leak.result, honest.result
     if mine is None or other is None or mine.test_accuracy is None or other.test_accuracy is None:
-        return ""
+        return None
     low, high = share_difference_interval(
         round(mine.test_accuracy * mine.test_photos), mine.test_photos,
         round(other.test_accuracy * other.test_photos), other.test_photos,
     )  # fmt: skip
+    return Shown(mine.test_accuracy - other.test_accuracy, low, high)
+
+
+def leak_sentence(shown: Shown) -> str:
+    """Says what the leak shows more, and whether that may be chance."""
     text = _(
         "The leak shows **{points} points**, with a 95 % interval of {low} to {high} (Newcombe 1998: the two tests asked different "
         "photos, so they cannot be compared photo by photo)."
-    ).format(points=points(mine.test_accuracy - other.test_accuracy), low=points(low), high=points(high))
-    if low <= 0 <= high:
+    ).format(points=points(shown.more), low=points(shown.low), high=points(shown.high))
+    if shown.low <= 0 <= shown.high:
         return f"🎲 {text} " + _("As 0 lies in it, that may be chance.")
     return f"✅ {text} " + _("As 0 does not lie in it, chance alone would hardly make such a difference.")
+
+
+def leak_reason(shown: Shown) -> str:
+    """Explains what the leak does, as far as these two tests have shown it."""
+    what = _("Whoever has seen the questions of an examination before can learn the answers by heart.")
+    if shown.low > 0:
+        return f"**{_('Why?')}** {what} " + _(
+            "The network is the same and learnt from the same photos; it is not better with the leak, only its mark is. On "
+            "new photos it would do as the honest test says."
+        )
+    if shown.high < 0:
+        return f"**{_('What a leak does:')}** {what} " + _(
+            "Here its mark is lower all the same, which a leak cannot explain: the two tests asked different photos, and those of "
+            "the leaky one may be harder. More photos or another seed would tell."
+        )
+    return f"**{_('What a leak does:')}** {what} " + _(
+        "Here these networks have not learnt enough by heart for the tests to show it. That does not make the leaky test a test: more "
+        "epochs, or a network that learns from scratch, may show more."
+    )
 
 
 def validation_sentence(lab: Lab, leak: Run, honest: Run) -> str:
@@ -96,19 +129,35 @@ def show_padding(lab: Lab, trial: Trial) -> None:
             (padding, _("B with the padding"), _("on a black canvas of 1024 × 442 first")),
         ]
     )
-    set_against(lab, padding, b, _("B with the padding"), _("B, whole square"))
-    st.markdown(
-        _(
-            "**Why?** The lecture's way of loading puts every photo into the corner of a canvas of 1024 × 442, as large as the largest "
-            "photo of tf_flowers, and then squashes all of it. Most of the square is black, and the flower is a small patch: the network "
-            "sees it with far fewer pixels. Nobody chose that; it is what a default does."
-        )
-    )
+    st.markdown(padding_reason(set_against(lab, padding, b, _("B with the padding"), _("B, whole square"))))
     st.markdown(
         _(
             "**Look at** a photo on the Data page as the network sees it, in both ways of resizing. Could you tell the flower?"
         )
     )
+
+
+def padding_reason(test: PairedTest | None) -> str:
+    """Explains what the padding does, as far as the runs have shown it.
+
+    Args:
+        test: B with the padding against B; None if they cannot be set against each other.
+    """
+    what = _(
+        "The lecture's way of loading puts every photo into the corner of a canvas of 1024 × 442, as large as the largest photo of "
+        "tf_flowers, and then squashes all of it. Most of the square is black, and the flower is a small patch: the network sees it with "
+        "far fewer pixels. Nobody chose that; it is what a default does."
+    )
+    if test is not None and test.certain and test.difference < 0:
+        return f"**{_('Why?')}** {what}"
+    told = f"**{_('What the padding does:')}** {what}"
+    if test is None:
+        return told
+    if test.certain:
+        return f"{told} " + _(
+            "Here that did no harm: the run with it is better, which this cannot explain. Try another seed."
+        )
+    return f"{told} " + _("Here that cost nothing that is larger than chance.")
 
 
 def accuracy_words(run: Run) -> str:
@@ -119,18 +168,23 @@ def accuracy_words(run: Run) -> str:
     return percent_with_interval(result.test_accuracy, result.test_photos)
 
 
-def set_against(lab: Lab, run: Run, other: Run, label: str, other_label: str) -> None:
-    """Says whether two runs that were asked the same photos really differ.
+def set_against(lab: Lab, run: Run, other: Run, label: str, other_label: str) -> PairedTest | None:
+    """Says whether two runs that were asked the same photos really differ, and returns the test.
 
     Args:
         lab: Whose runs.
         run, other: Tested ones.
         label, other_label: What they are called on this page: a run may bear the name that another pupil gave it.
+
+    Returns:
+        The first against the second; None if their answers are not kept, or are not to the same photos.
     """
     first, second = answers_of(lab, run), answers_of(lab, other)
-    if first is not None and second is not None:
-        test = None if why_not_paired(first, second) else pair(first, second)
-        st.markdown(verdict_line(label, other_label, test))
+    if first is None or second is None:
+        return None
+    test = None if why_not_paired(first, second) else pair(first, second)
+    st.markdown(verdict_line(label, other_label, test))
+    return test
 
 
 def verdict_line(label: str, other_label: str, test: PairedTest | None) -> str:

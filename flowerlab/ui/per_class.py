@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 
-from flowerlab.cells import Cell
+from flowerlab.cells import Cell, Figure
 from flowerlab.locale import _
 from flowerlab.metrics import ClassFigures, average_figures, class_figures, top_confusions
 from flowerlab.run import Run, told_apart
 from flowerlab.ui.cell_photos import of_class, show_cell
+from flowerlab.ui.class_photos import figures_key, on_figure, show_behind
 from flowerlab.ui.markdown import escaped
 from flowerlab.ui.photo_buttons import close_at, opened_at, photo_button
 from flowerlab.ui.refreshing import fragment
@@ -20,10 +21,10 @@ from flowerlab.ui.sides import Side, answers_among, side_of
 
 PLACE = "compare-mistakes"
 MOST_CONFUSIONS = 3
-FIGURES = ("recall", "precision", "f1")
+FIGURES: tuple[Figure, ...] = get_args(Figure)
 
 
-def figure_words() -> dict[str, tuple[str, str]]:
+def figure_words() -> dict[Figure, tuple[str, str]]:
     """Returns the name and the explanation of each figure."""
     return {
         "recall": (_("Recall"), _("Of the photos that are of this class: the share that was called so.")),
@@ -46,22 +47,25 @@ def show_classes(runs: Sequence[Run]) -> None:
     st.subheader(
         _("Each class"), help=_("The accuracy is one number for all; here is how well each kind of flower is told.")
     )
-    shown = st.segmented_control(
+    shown: Figure = st.segmented_control(
         _("Figure"), FIGURES, format_func=lambda name: words[name][0], default="recall", required=True,
         key="compare-figure", help=" ".join(f"**{name}:** {told}" for name, told in words.values()), persist_state="session",
     )  # fmt: skip
-    rows, names = class_rows(sides, shown or "recall"), told_apart([side.run for side in sides])
+    rows, names = class_rows(sides, shown), told_apart([side.run for side in sides])
     st.dataframe(
-        rows, hide_index=True, width="stretch", key="compare-classes", placeholder="–", column_config=_columns(names),
-        alt=_("A table with one row a class and one column a run: {figure} in percent.").format(figure=words[shown or "recall"][0]),
+        rows, hide_index=True, width="stretch", key=figures_key(shown), placeholder="–", column_config=_columns(names),
+        selection_mode="single-cell", on_select=on_figure(shown, sides, class_names(sides)),
+        alt=_("A table with one row a class and one column a run: {figure} in percent.").format(figure=words[shown][0]),
     )  # fmt: skip
-    told = words[shown or "recall"][1]
+    told = words[shown][1]
     if any(value is None for row in rows[:-2] for value in row.values()):
         told += " " + _(
             "–: there is nothing to divide by, since no photo is of this class or none was called so; the means count it as 0, as "
             "scikit-learn does (zero_division=0)."
         )
     st.caption(told)
+    st.caption(_("Click a number, or go there with Tab and the arrow keys: the photos that it counts open."))
+    show_behind(sides, list(names.values()))
     for side in sides:
         _show_mistakes(side, names[side.run.id], [other for other in sides if other is not side])
 
@@ -105,16 +109,21 @@ def _columns(names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def class_rows(sides: Sequence[Side], figure: str) -> list[dict[str, str | int | float | None]]:
+def class_names(sides: Sequence[Side]) -> list[str]:
+    """Returns the classes of all runs, each once: the first rows of `class_rows`."""
+    return list(dict.fromkeys(name for side in sides for name in side.classes))
+
+
+def class_rows(sides: Sequence[Side], figure: Figure) -> list[dict[str, str | int | float | None]]:
     """Returns one row a class, and two of means, with one column a run in percent, and how many test photos are of the class.
 
     Runs that were tested on other photos have a column of photos each.
 
     Args:
         sides: Each with a confusion matrix.
-        figure: `recall`, `precision` or `f1`; None in a row where it has nothing to divide by, or the run does not know the class.
+        figure: Which; None in a row where it has nothing to divide by, or the run does not know the class.
     """
-    names = list(dict.fromkeys(name for side in sides for name in side.classes))
+    names = class_names(sides)
     means = [_("mean, each class the same"), _("mean, each photo the same")]
     figures: dict[str, dict[str, ClassFigures]] = {}
     for side in sides:
@@ -139,7 +148,7 @@ def class_rows(sides: Sequence[Side], figure: str) -> list[dict[str, str | int |
     ]
 
 
-def _percent(one: ClassFigures | None, figure: str) -> float | None:
+def _percent(one: ClassFigures | None, figure: Figure) -> float | None:
     share = None if one is None else one.known(figure)
     return None if share is None else 100 * share
 

@@ -21,9 +21,19 @@ def photo_button(label: str, what: Hashable, *, place: str) -> None:
     sign = "▾" if opened_at(place) == what else "▸"
     # Coloured as a link is, for a tertiary button looks like any sentence.
     st.button(
-        f":primary[{sign} {label}]", key=f"{place}-{what}", type="tertiary", wrap=True, on_click=_open, args=(place, what),
+        f":primary[{sign} {label}]", key=f"{place}-{what}", type="tertiary", wrap=True, on_click=open_at, args=(place, what),
         help=_("Opens these photos."),
     )  # fmt: skip
+
+
+def open_at(place: str, what: Hashable) -> None:
+    """Opens photos of a place, and closes those that were open there.
+
+    Args:
+        place: Of the page.
+        what: Tells which photos they are.
+    """
+    st.session_state[_key(place)] = what
 
 
 def opened_at(place: str) -> Any:
@@ -34,10 +44,6 @@ def opened_at(place: str) -> Any:
 def close_at(place: str) -> None:
     """Closes the open photos of a place."""
     st.session_state.pop(_key(place), None)
-
-
-def _open(place: str, what: Hashable) -> None:
-    st.session_state[_key(place)] = what
 
 
 def _key(place: str) -> str:

@@ -12,8 +12,10 @@ from streamlit.testing.v1 import AppTest
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.experiments import EXPERIMENTS, TWO_BY_TWO, arm_recipe
 from flowerlab.home import Home
+from flowerlab.paired import paired_test
 from flowerlab.run import Run
 from flowerlab.runs import Lab
+from flowerlab.ui.experiment_results import Shown, leak_reason, padding_reason
 from flowerlab.ui.lab import lab
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 from tests.app.text_alternatives import alternatives
@@ -139,6 +141,8 @@ def test_the_leak_is_not_compared_photo_by_photo(home: Home) -> None:
     assert "The leak shows **0.0 points**, with a 95 % interval of −17.1 to +17.1 (Newcombe" in told
     assert "cannot be compared photo by photo" in told
     assert "As 0 lies in it, that may be chance" in told
+    assert "Here these networks have not learnt enough by heart" in told
+    assert "Why?" not in told
     assert "90.0 % honest, 90.0 % with the leak. It is the same" in told
     spoil_validation(home, runs["leak"])
     told = texts(open_page("experiments"))
@@ -150,6 +154,46 @@ def test_the_padding_is_compared_photo_by_photo(home: Home) -> None:
     add_arms(home, "padding", better={"B": 4})
     told = texts(open_page("experiments"))
     assert "B, whole square was better than B with the padding by 11.4 points, but that may be chance" in told
+    assert "Here that cost nothing that is larger than chance" in told
+    assert "Why?" not in told
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (0.01, 0.2, "**Why?**"), (-0.1, 0.1, "not learnt enough by heart"), (0.0, 0.1, "not learnt enough by heart"),
+        (-0.2, -0.01, "which a leak cannot explain"),
+    ],
+)  # fmt: skip
+def test_the_leak_is_explained_as_the_runs_have_shown_it(low: float, high: float, told: str) -> None:
+    """Only where the leak shows more than chance would make is it said why; where it shows nothing, or less, that is said."""
+    reasons = {"**Why?**", "not learnt enough by heart", "which a leak cannot explain"}
+    reason = leak_reason(Shown((low + high) / 2, low, high))
+    assert {one for one in reasons if one in reason} == {told}
+
+
+@pytest.mark.parametrize(
+    ("padded_right", "whole_right", "told"),
+    [
+        (0, 40, "**Why?**"),
+        (4, 8, "cost nothing that is larger than chance"),
+        (40, 0, "did no harm"),
+        (None, None, "What the padding does"),
+    ],
+)
+def test_the_padding_is_explained_as_the_runs_have_shown_it(
+    padded_right: int | None, whole_right: int | None, told: str
+) -> None:
+    """Only where the padding did worse than chance would make is it said why; a run that did better is not explained away."""
+    test = None
+    if padded_right is not None and whole_right is not None:
+        padded = np.array([True] * padded_right + [False] * whole_right + [True] * 60)
+        whole = np.array([False] * padded_right + [True] * whole_right + [True] * 60)
+        test = paired_test(padded, whole)
+    reason = padding_reason(test)
+    assert told in reason
+    assert ("**Why?**" in reason) == (told == "**Why?**")
+    assert ("Here" in reason) == (test is not None and told != "**Why?**")
 
 
 def test_every_chart_and_table_has_its_own_text_alternative(home: Home) -> None:

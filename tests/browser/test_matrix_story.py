@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tools.app_server import Server
 from tools.matrix_cells import click_cell, find_cells
 
+RECALLED = re.compile(r"(\d+) (\w+): “.+” called (\d+) of them so")
 WORST = re.compile(r"The most frequent mistake: (\w+) called (\w+) \((\d+) photos?\)")
 VERDICT = re.compile("hardly chance|may be chance|No difference was found")
 MISTAKEN = re.compile(r"Most frequent mistake: (\d+) (\w+) called (\w+)\.")
@@ -63,6 +64,27 @@ def look_at_mistakes(page: Page) -> None:
     expect(page.get_by_text("The largest loss first")).to_be_visible()
     expect(page.get_by_alt_text(re.compile("called it")).first).to_be_visible()
     assert page.get_by_test_id("stException").count() == 0
+
+
+def open_a_recall(page: Page) -> None:
+    """Clicks a number of "Each class": the photos that it counts open, the mistakes first; after Close the same number opens again."""
+    for closed in range(2):
+        table = page.locator(f".st-key-compare-figures-recall-{closed} canvas").first
+        table.scroll_into_view_if_needed()
+        expect(table).to_be_visible()
+        width = table.bounding_box()["width"]
+        # The first row below the headings, in the column of the first run.
+        table.click(position={"x": 0.4 * width, "y": 52})
+        opened = page.locator(".st-key-compare-figures")
+        told = opened.get_by_role("heading")
+        expect(told).to_have_text(RECALLED)
+        count, _name, right = RECALLED.search(told.inner_text()).groups()
+        expect(opened.locator("img")).to_have_count(min(int(count), 12))
+        first = opened.locator("img").first.get_attribute("alt")
+        truth, answer = re.search(r": (\w+)\. .+? called it (\w+)", first).groups()
+        assert (truth == answer) == (count == right)
+        opened.locator(".st-key-compare-figures-close button").click()
+        expect(told).to_have_count(0)
 
 
 @pytest.mark.browser
@@ -120,6 +142,7 @@ def test_from_the_worst_cell_to_its_photos(server: Server, page: Page) -> None:
     expect(differing.get_by_text("Only B, ")).to_be_visible()
     # What is open in a run's matrix stays.
     expect(headline).to_be_visible()
+    open_a_recall(page)
     expect(page.get_by_text(VERDICT).first).to_be_visible()
     assert page.get_by_test_id("stException").count() == 0
     look_at_mistakes(page)

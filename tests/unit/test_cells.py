@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix
+from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
 from flowerlab.cells import (
     Cell,
@@ -19,6 +19,7 @@ from flowerlab.cells import (
     difference_values,
     differing_photos,
     only_first_right,
+    photos_behind,
     photos_in_cell,
 )
 from flowerlab.paired import paired_test
@@ -139,3 +140,28 @@ def test_photos_that_only_one_got_right_are_those_that_the_paired_test_counts(gi
     assert len(found) == paired_test(*right).only_first_right
     assert all(right[0][place] and not right[1][place] for place in found)
     assert np.all(np.diff(first[found, truth[found]]) <= 0)
+
+
+@given(answered())
+def test_the_photos_behind_a_figure_make_it(given_answers: Answered) -> None:
+    """Recall and precision are the right ones among their photos, F1 those that are both, twice, as scikit-learn has them; the mean
+    has all photos, the accuracy among them; mistakes stand first, each part the surest first."""
+    truth, probabilities = given_answers
+    answers, labels = probabilities.argmax(axis=1), range(probabilities.shape[1])
+    theirs = precision_recall_fscore_support(truth, answers, labels=list(labels), zero_division=0.0)
+    for label in labels:
+        for figure, expected in zip(("precision", "recall", "f1"), theirs, strict=False):
+            places, wrong = photos_behind(truth, probabilities, figure, label)  # type: ignore[arg-type]
+            right = len(places) - wrong
+            assert len(set(places.tolist())) == len(places)
+            divisor = right * 2 + wrong if figure == "f1" else len(places)
+            made = (right * 2 if figure == "f1" else right) / divisor if divisor else 0.0
+            assert made == pytest.approx(expected[label])
+    places, wrong = photos_behind(truth, probabilities, "recall", None)
+    assert sorted(places.tolist()) == list(range(len(truth)))
+    assert 1 - wrong / len(truth) == pytest.approx(accuracy_score(truth, answers))
+    mistakes = answers[places] != truth[places]
+    assert mistakes.tolist() == [True] * wrong + [False] * (len(truth) - wrong)
+    sureness = probabilities[places, answers[places]]
+    for part in (sureness[:wrong], sureness[wrong:]):
+        assert (np.diff(part) <= 0).all()
