@@ -112,7 +112,7 @@ def behind_words(opened: Behind, name: str, count: int, wrong: int) -> str:
     else:
         told = _("{photos} that are {name} or that “{run}” called so: {right} of them are both")
     told = told.format(photos=photos, right=f"{count - wrong:,}", run=escaped(name), name=name_of_class)
-    return told + (_("; mistakes first, the surest before others") if wrong else "")
+    return told + (_("; mistakes first") if wrong else "")
 
 
 def _close() -> None:

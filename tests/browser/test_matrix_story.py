@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tools.app_server import Server
 from tools.matrix_cells import click_cell, find_cells
 
-RECALLED = re.compile(r"(\d+) (\w+): “.+” called (\d+) of them so")
+RECALLED = re.compile(r"(\d+) (?:photo of )?(\w+): “.+” called (\d+) of them so")
 WORST = re.compile(r"The most frequent mistake: (\w+) called (\w+) \((\d+) photos?\)")
 VERDICT = re.compile("hardly chance|may be chance|No difference was found")
 MISTAKEN = re.compile(r"Most frequent mistake: (\d+) (\w+) called (\w+)\.")
@@ -70,13 +70,21 @@ def open_a_recall(page: Page) -> None:
     """Clicks a number of "Each class": the photos that it counts open, the mistakes first; after Close the same number opens again."""
     for closed in range(2):
         table = page.locator(f".st-key-compare-figures-recall-{closed} canvas").first
-        table.scroll_into_view_if_needed()
         expect(table).to_be_visible()
-        width = table.bounding_box()["width"]
-        # The first row below the headings, in the column of the first run.
-        table.click(position={"x": 0.4 * width, "y": 52})
+        # Photos above it still come in and move it.
+        box, before = table.bounding_box(), None
+        while box != before:
+            page.wait_for_timeout(500)
+            table.evaluate("table => table.scrollIntoView({block: 'center'})")
+            before, box = box, table.bounding_box()
         opened = page.locator(".st-key-compare-figures")
         told = opened.get_by_role("heading")
+        # Where another table has the focus, the first click only takes it away from there.
+        for _ in range(2):
+            if told.count() == 0:
+                # The first row below the headings, in the column of the first run.
+                page.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + 52)
+                page.wait_for_timeout(2000)
         expect(told).to_have_text(RECALLED)
         count, _name, right = RECALLED.search(told.inner_text()).groups()
         expect(opened.locator("img")).to_have_count(min(int(count), 12))
