@@ -33,6 +33,7 @@ from flowerlab.run import Run
 from flowerlab.settings import Settings
 from flowerlab.store import Store
 from flowerlab.ui.cell_photos import FRAME, MINUS_FRAME
+from flowerlab.ui.class_photos import PLACE as FIGURES
 from flowerlab.ui.difference import PLACE as DIFFERENCES
 from tools.app_server import chromium, served
 from tools.matrix_cells import click_cell, find_cells
@@ -46,6 +47,9 @@ BEGINS_WITHIN_MS = 60
 # What a chart of each kind opens.
 FRAMES = {"one": FRAME, "minus": MINUS_FRAME}
 ALL_DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
+# Of a table, in which a click finds its cell by it.
+TABLE_ROW_PX = 37
+CHANGED = "([key, before]) => { const now = document.querySelector(`.st-key-${key}`); return now && now.innerText !== before }"
 ALL_SEEN = (
     "key => [...document.querySelectorAll(`.st-key-${key} img`)].every(image => image.complete && image.naturalWidth)"
 )
@@ -223,6 +227,22 @@ class Visitor:
             self.drawn()
         self.page.keyboard.press("Escape")
 
+    def open_figure(self, row: int) -> None:
+        """Opens the photos behind a number of "Each class", in a row of its table; seen with its photos."""
+        table = self.page.locator(f"[class*=st-key-{FIGURES}-recall-] canvas").first
+        table.evaluate("table => table.scrollIntoView({block: 'center'})")
+        self.page.wait_for_timeout(SETTLED_MS)
+        box = table.bounding_box()
+        assert box is not None
+        before = self.page.locator(f".st-key-{FIGURES}").all_inner_texts()
+        place = box["x"] + 0.4 * box["width"], box["y"] + TABLE_ROW_PX * (row + 1.5)
+        # A mouse comes from somewhere: the table waits for that.
+        self.page.mouse.move(*place, steps=5)
+        with self.timed("a number of each class: its photos"):
+            self.page.mouse.click(*place)
+            self.page.wait_for_function(CHANGED, arg=[FIGURES, before[0] if before else None])
+            self.page.wait_for_function(ALL_SEEN, arg=FIGURES)
+
     def open_only_right(self, turn: int) -> None:
         """Opens the photos that only one of two runs got right."""
         sentences = self.page.locator("[data-testid=stMain] button:visible").filter(has_text="got right")
@@ -232,10 +252,7 @@ class Visitor:
         before = self.page.locator(f".st-key-{frame}").all_inner_texts()
         with self.timed("only one got right: its photos"):
             chosen.click()
-            self.page.wait_for_function(
-                "([key, before]) => { const now = document.querySelector(`.st-key-${key}`); return now && now.innerText !== before }",
-                arg=[frame, before[0] if before else None],
-            )
+            self.page.wait_for_function(CHANGED, arg=[frame, before[0] if before else None])
             self.page.wait_for_function(ALL_SEEN, arg=frame)
 
     def drawn(self) -> None:
@@ -289,6 +306,11 @@ def measure(
         visitor.press("figures of each class: another one", "compare-figure", number)
     for number in range(min(repeats, len(runs) - 1)):
         visitor.open_only_right(number)
+    # The classes and a mean, behind which all photos are: each time another row.
+    page.locator(".st-key-compare-figure").get_by_role("radio", name="Recall", exact=True).click()
+    visitor.drawn()
+    for number in range(repeats):
+        visitor.open_figure(number % (classes + 1))
     for _ in range(repeats):
         visitor.change_runs(runs[-1].name)
     for _ in range(min(repeats, 5)):
