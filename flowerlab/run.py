@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -123,6 +124,12 @@ def told_apart(runs: Sequence[Run]) -> dict[str, str]:
     """Returns a name for each run by its id: two may bear one name, and then a part of the id goes behind it."""
     times = Counter(run.name for run in runs)
     return {run.id: run.name if times[run.name] == 1 else f"{run.name} ({run.id[:4]})" for run in runs}
+
+
+def named_apart(runs: Sequence[Run]) -> list[Run]:
+    """Returns the runs as a page shows them: those that bear one name have a part of their id behind it. Not to be trained on."""
+    names = told_apart(runs)
+    return [run if run.name == names[run.id] else dataclasses.replace(run, name=names[run.id]) for run in runs]
 
 
 def state_after(event: Event, state: RunState) -> RunState:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from flowerlab.locale import _
 from flowerlab.metrics import TURNED_AWAY
-from flowerlab.run import Run
+from flowerlab.run import Run, named_apart
 from flowerlab.starter import RUN_ID as STARTER
 from flowerlab.ui.answers_view import Beside, problem_sentence, show_photo
 from flowerlab.ui.classifying import Decoded, Given, classify, memory
@@ -37,6 +37,7 @@ def main() -> None:
     runs = pick_runs(
         finished, key="classify-runs", default=1, most=MOST_RUNS, help=_("Who shall answer: up to four finished runs.")
     )
+    runs = named_apart(runs)
     photos = take_photos(runs)
     if not runs:
         st.info(_("Choose a run above."), icon="👆")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from flowerlab.comparison import MOST_RUNS
 from flowerlab.locale import _
-from flowerlab.run import Run
+from flowerlab.run import Run, named_apart
 from flowerlab.seeds import families
 from flowerlab.ui.costs_view import show_costs
 from flowerlab.ui.difference import show_differences
@@ -46,13 +46,13 @@ def main() -> None:
     if not runs:
         st.info(_("Choose one or more runs above."), icon="👆")
         return
-    together = families(lab(), runs)
+    together, apart = families(lab(), runs), named_apart(runs)
     framed(show_table, runs)
     framed(show_what_differs, lab(), runs)
-    framed(show_differences, lab(), runs)
+    framed(show_differences, lab(), apart)
     framed(show_curves, lab(), together)
-    framed(show_matrices, runs)
-    framed(show_classes, runs)
+    framed(show_matrices, apart)
+    framed(show_classes, apart)
     framed(show_costs, together)
     framed(show_seeds, lab(), together, picker=PICKER, most=MOST_RUNS)
 

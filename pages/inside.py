@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.locale import _
-from flowerlab.run import Run, told_apart
+from flowerlab.run import Run, named_apart
 from flowerlab.ui.embedding_map import show_map
 from flowerlab.ui.inside_photo import pick_photo
 from flowerlab.ui.lab import lab
@@ -39,6 +39,7 @@ def main() -> None:
     if not runs:
         st.info(_("Choose a run above."), icon="👆")
         return
+    runs = named_apart(runs)
     words = {WHERE: _("Where it looks"), LAYERS: _("Layers"), MAP: _("Map of the test photos")}
     view = pick_view(
         words, key="inside-view",
@@ -66,7 +67,7 @@ def one_of(runs: list[Run]) -> Run:
     """Lets one choose the run that is looked into, where two are chosen."""
     if len(runs) == 1:
         return runs[0]
-    names = told_apart(runs)
+    names = {run.id: run.name for run in runs}
     chosen = st.segmented_control(
         _("Run"), list(names), format_func=lambda run_id: names[run_id], default=runs[0].id, required=True,
         key=f"inside-one-{'-'.join(names)}",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from flowerlab.comparison import MOST_RUNS, run_photos
 from flowerlab.locale import _
-from flowerlab.run import Run, told_apart
+from flowerlab.run import Run, named_apart
 from flowerlab.ui.calibration_view import show_calibration
 from flowerlab.ui.duplicates import duplicates_of, how_they_are_found, search_panel, show_duplicates
 from flowerlab.ui.epochs_view import show_epochs
@@ -37,6 +37,7 @@ def main() -> None:
     if not runs:
         st.info(_("Choose a run above."), icon="👆")
         return
+    runs = named_apart(runs)
     words = {
         WORST: _("Worst photos"),
         EPOCHS: _("Epoch by epoch"),
@@ -68,7 +69,7 @@ def one_of(runs: list[Run]) -> Run:
     """Lets one choose the run whose photos are looked at, where several are chosen."""
     if len(runs) == 1:
         return runs[0]
-    names = told_apart(runs)
+    names = {run.id: run.name for run in runs}
     chosen = st.segmented_control(
         _("Photos of"), list(names), format_func=lambda run_id: names[run_id], default=runs[0].id, required=True,
         wrap=True, key=f"mistakes-one-{'-'.join(names)}",

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from flowerlab.cells import Cell, differing_photos, only_first_right, photos_in_cell
 from flowerlab.comparison import Answers, order_in, run_photos
 from flowerlab.locale import _
-from flowerlab.run import told_apart
 from flowerlab.ui.lab import lab
 from flowerlab.ui.markdown import escaped
 from flowerlab.ui.opened_cell import MINUS, close_cell
@@ -81,9 +80,8 @@ def show_only_right(first: Answers, second: Answers, *, frame: str, close: Calla
     """
     of_second = second.probabilities[order_in(second, first)]
     places = only_first_right(first.truth, first.probabilities, of_second)
-    names = told_apart([first.run, second.run])
     words = _("{photos} that only “{first}” got right and “{second}” did not, surest first").format(
-        photos=photos_words(len(places)), first=escaped(names[first.run.id]), second=escaped(names[second.run.id])
+        photos=photos_words(len(places)), first=escaped(first.run.name), second=escaped(second.run.name)
     )
     with st.container(border=True, key=frame):
         _headline(words, frame, close)
@@ -115,11 +113,10 @@ def _show_side(letter: str, one: Answers, other: Answers, places: NDArray[np.int
     if not len(places):
         words = _("Only {letter}, “{name}”: nothing")
     truth, answer = (escaped(one.classes[label]) for label in cell)
-    names = told_apart([one.run, other.run])
     with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="center"):
         colour_mark(one.run)
         words = words.format(
-            letter=letter, name=escaped(names[one.run.id]), photos=of_class(len(places), truth), answer=answer
+            letter=letter, name=escaped(one.run.name), photos=of_class(len(places), truth), answer=answer
         )
         st.markdown(f"**{words}**", width="stretch")
     if len(places):
@@ -182,14 +179,13 @@ def tiles_of(
             the run's own answers.
     """
     sides = [one, *(other for other in others if same_data_set(one, other))]
-    names = told_apart([side.run for side in sides])
 
     def make(number: int) -> Tile:
         place = int(places[number])
         photo, truth = str(one.ids[place]), int(one.truth[place])
         label = int(one.probabilities[place].argmax()) if asked is None else asked[number]
         said = tuple(
-            _said(names[side.run.id], side, side.places[photo], (label, truth)) for side in sides if photo in side.places
+            _said(side, side.places[photo], (label, truth)) for side in sides if photo in side.places
         )  # fmt: skip
         return Tile(photo, one.classes[truth], said)
 
@@ -203,8 +199,8 @@ def same_data_set(one: Answers, other: Answers) -> bool:
     )  # fmt: skip
 
 
-def _said(name: str, side: Answers, place: int, asked: Sequence[int]) -> Said:
+def _said(side: Answers, place: int, asked: Sequence[int]) -> Said:
     shares = side.probabilities[place]
     label = int(shares.argmax())
     beside = tuple((side.classes[other], float(shares[other])) for other in dict.fromkeys(asked) if other != label)
-    return Said(name, side.classes[label], float(shares[label]), label == int(side.truth[place]), beside)
+    return Said(side.run.name, side.classes[label], float(shares[label]), label == int(side.truth[place]), beside)

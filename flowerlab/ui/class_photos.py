@@ -64,18 +64,16 @@ def _chosen(key: str, figure: Figure, run_ids: tuple[str, ...], names: tuple[str
             open_at(PLACE, Behind(of_run or run_ids[0], "recall", class_name))
 
 
-def show_behind(sides: Sequence[Side], run_names: Sequence[str]) -> None:
+def show_behind(sides: Sequence[Side]) -> None:
     """Shows the photos of the chosen figure; nothing if none is chosen, or its run is not compared any more.
 
     Args:
         sides: The runs that are compared.
-        run_names: Their names on the page.
     """
     opened: Behind | None = opened_at(PLACE)
-    shown = {side.run.id: (side, name) for side, name in zip(sides, run_names, strict=True)}
-    if opened is None or opened.run_id not in shown:
+    side = next((one for one in sides if opened is not None and one.run.id == opened.run_id), None)
+    if opened is None or side is None:
         return
-    side, name = shown[opened.run_id]
     if opened.class_name is not None and opened.class_name not in side.classes:
         return
     if side.answers is None:
@@ -86,7 +84,7 @@ def show_behind(sides: Sequence[Side], run_names: Sequence[str]) -> None:
     places, wrong = photos_behind(one.truth, one.probabilities, opened.figure, label)
     key = f"{PLACE}-{opened.run_id}-{opened.figure}-{label}"
     photos_frame(
-        behind_words(opened, name, len(places), wrong), one, others, places, frame=PLACE, key=key, close=_close
+        behind_words(opened, one.run.name, len(places), wrong), one, others, places, frame=PLACE, key=key, close=_close
     )
 
 

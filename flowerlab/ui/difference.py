@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
 from flowerlab.comparison import Answers, answers_of, comparable, pair_sentence, pair_tests, why_not_paired
 from flowerlab.locale import _
 from flowerlab.paired import FEWEST_DIFFERING, PairedTest
-from flowerlab.run import Run, told_apart
+from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.cell_photos import photos_words, show_only_right
 from flowerlab.ui.markdown import escaped
@@ -40,12 +40,11 @@ def show_differences(lab: Lab, runs: Sequence[Run]) -> None:
             "comes from drawing the photos anew 10,000 times (bootstrap)."
         ),
     )
-    names = told_apart(runs)
     for run in runs:
         if answers[run.id] is None:
             st.info(
                 _("{run} cannot be set against others: its test was skipped, or its answers are not kept.").format(
-                    run=escaped(names[run.id])
+                    run=escaped(run.name)
                 ),
                 icon="🚫",
             )
@@ -57,9 +56,9 @@ def show_differences(lab: Lab, runs: Sequence[Run]) -> None:
     for group, best in zip(groups, bests, strict=True):
         for other in group:
             if other is not best:
-                _show_pair(best, other, tests[best.run.id, other.run.id], names)
+                _show_pair(best, other, tests[best.run.id, other.run.id])
     for group, best in zip(groups[1:], bests[1:], strict=True):
-        _show_refusal(bests[0], best, [names[side.run.id] for side in group if side is not best])
+        _show_refusal(bests[0], best, [side.run.name for side in group if side is not best])
     if tests:
         st.caption(what_it_is_about(len(tests) // 2))
 
@@ -89,8 +88,8 @@ def _show_refusal(first: Answers, second: Answers, like_second: Sequence[str]) -
     st.info(told, icon="🚫")
 
 
-def _show_pair(best: Answers, other: Answers, test: PairedTest, names: Mapping[str, str]) -> None:
-    first, second = (escaped(names[side.run.id]) for side in (best, other))
+def _show_pair(best: Answers, other: Answers, test: PairedTest) -> None:
+    first, second = (escaped(side.run.name) for side in (best, other))
     st.markdown(f"{'✅' if test.certain else '🎲'} {pair_sentence(first, second, test)}")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         _only_right(test.only_first_right, best, other, first)

@@ -10,7 +10,7 @@ from flowerlab.answer_sheet import Row, RunAnswer, answers_csv, contact_sheet
 from flowerlab.calibration import tempered_one
 from flowerlab.figures import sureness
 from flowerlab.locale import _
-from flowerlab.run import Run, told_apart
+from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.classifying import Given, Memory
 from flowerlab.ui.stored_answers import stored_of
@@ -27,7 +27,6 @@ def rows_of(lab: Lab, photos: Sequence[Given], runs: Sequence[Run], kept: Memory
         runs: With results.
         kept: What they said.
     """
-    names = told_apart(runs)
     temperatures = {run.id: stored_of(lab, run).temperature for run in runs}
     rows = []
     for photo in photos:
@@ -39,7 +38,7 @@ def rows_of(lab: Lab, photos: Sequence[Given], runs: Sequence[Run], kept: Memory
             temperature = temperatures[run.id]
             answers.append(
                 RunAnswer(
-                    names[run.id], run.result.classes, answer.probabilities,
+                    run.name, run.result.classes, answer.probabilities,
                     None if temperature is None else tempered_one(answer.probabilities, temperature),
                     run.result.unknown(answer.probabilities),
                 )

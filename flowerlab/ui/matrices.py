@@ -11,7 +11,7 @@ from flowerlab.cells import Cell, Unit, cell_values
 from flowerlab.charts.heatmap import HEIGHT_PX, Scale
 from flowerlab.charts.matrix import amount_scale, matrix_options, matrix_sentence
 from flowerlab.locale import _
-from flowerlab.run import Run, told_apart
+from flowerlab.run import Run
 from flowerlab.ui.cell_photos import FRAME, link_to_photos, show_cell
 from flowerlab.ui.cell_table import cell_table
 from flowerlab.ui.opened_cell import MATRICES, close_cell, on_click, open_cell
@@ -48,13 +48,12 @@ def show_matrices(runs: Sequence[Run]) -> None:
 @fragment()
 def _show_all(sides: Sequence[Side], unit: Unit, *, dark: bool) -> None:
     """Draws each run's matrix and what is open in one: a click in them does not subtract anew."""
-    names = told_apart([side.run for side in sides])
     scale = amount_scale([side.counts for side in sides if side.counts is not None], unit, dark=dark)
     for begin in range(0, len(sides), MATRICES_A_ROW):
         row = sides[begin : begin + MATRICES_A_ROW]
         for column, side in zip(st.columns(max(2, min(len(sides), MATRICES_A_ROW))), row, strict=False):
             with column:
-                _show_matrix(side, names[side.run.id], unit, scale=scale, dark=dark)
+                _show_matrix(side, unit, scale=scale, dark=dark)
         for side in row:
             cell = open_cell(MATRICES, side.matrix)
             if cell is not None:
@@ -79,8 +78,8 @@ def pick_unit() -> Unit:
     return chosen
 
 
-def _show_matrix(side: Side, name: str, unit: Unit, *, scale: Scale, dark: bool) -> None:
-    run_title(side.run, name)
+def _show_matrix(side: Side, unit: Unit, *, scale: Scale, dark: bool) -> None:
+    run_title(side.run)
     if side.counts is None or side.run.result is None:
         st.caption(_("Its test was skipped, so there is no confusion matrix."))
         return
@@ -94,7 +93,7 @@ def _show_matrix(side: Side, name: str, unit: Unit, *, scale: Scale, dark: bool)
         height=HEIGHT_PX,
         key=side.matrix,
         on_select=on_click(MATRICES, side.matrix, len(classes)),
-        alt=_("Confusion matrix of {run}. {sentence}").format(run=name, sentence=sentence),
+        alt=_("Confusion matrix of {run}. {sentence}").format(run=side.run.name, sentence=sentence),
     )
     if opened is not None:
         link_to_photos()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import streamlit as st
@@ -10,7 +10,7 @@ import streamlit as st
 from flowerlab.cells import Cell, Figure
 from flowerlab.locale import _
 from flowerlab.metrics import ClassFigures, average_figures, class_figures, top_confusions
-from flowerlab.run import Run, told_apart
+from flowerlab.run import Run
 from flowerlab.ui.cell_photos import of_class, show_cell
 from flowerlab.ui.class_photos import figures_key, on_figure, show_behind
 from flowerlab.ui.markdown import escaped
@@ -51,9 +51,9 @@ def show_classes(runs: Sequence[Run]) -> None:
         _("Figure"), FIGURES, format_func=lambda name: words[name][0], default="recall", required=True,
         key="compare-figure", help=" ".join(f"**{name}:** {told}" for name, told in words.values()), persist_state="session",
     )  # fmt: skip
-    rows, names = class_rows(sides, shown), told_apart([side.run for side in sides])
+    rows = class_rows(sides, shown)
     st.dataframe(
-        rows, hide_index=True, width="stretch", key=figures_key(shown), placeholder="–", column_config=_columns(names),
+        rows, hide_index=True, width="stretch", key=figures_key(shown), placeholder="–", column_config=_columns(sides),
         selection_mode="single-cell", on_select=on_figure(shown, sides, class_names(sides)),
         alt=_("A table with one row a class and one column a run: {figure} in percent.").format(figure=words[shown][0]),
     )  # fmt: skip
@@ -65,14 +65,14 @@ def show_classes(runs: Sequence[Run]) -> None:
         )
     st.caption(told)
     st.caption(_("Click a number, or go there with Tab and the arrow keys: the photos that it counts open."))
-    show_behind(sides, list(names.values()))
+    show_behind(sides)
     for side in sides:
-        _show_mistakes(side, names[side.run.id], [other for other in sides if other is not side])
+        _show_mistakes(side, [other for other in sides if other is not side])
 
 
-def _show_mistakes(side: Side, name: str, others: Sequence[Side]) -> None:
+def _show_mistakes(side: Side, others: Sequence[Side]) -> None:
     """Says what a run mixes up most; each sentence opens its photos, if its answers are kept."""
-    told = confusions_of(side)
+    told, name = confusions_of(side), side.run.name
     if not told:
         return
     if side.answers is None:
@@ -90,21 +90,16 @@ def _show_mistakes(side: Side, name: str, others: Sequence[Side]) -> None:
         )
 
 
-def _columns(names: Mapping[str, str]) -> dict[str, Any]:
-    """Headings and forms of the columns of `class_rows`; numbers stay numbers, so that a column sorts by them.
-
-    Args:
-        names: Run id → its name on the page.
-    """
+def _columns(sides: Sequence[Side]) -> dict[str, Any]:
+    """Headings and forms of the columns of `class_rows`; numbers stay numbers, so that a column sorts by them."""
     number = st.column_config.NumberColumn
     photos = _("How many test photos are of this class.")
     return {
         "class": st.column_config.TextColumn(_("Class"), pinned=True),
-        **{run_id: number(name, format="%.1f %%") for run_id, name in names.items()},
+        **{side.run.id: number(side.run.name, format="%.1f %%") for side in sides},
         "photos": number(_("Photos"), help=photos),
         **{
-            f"photos-{run_id}": number(_("Photos, {run}").format(run=name), help=photos)
-            for run_id, name in names.items()
+            f"photos-{side.run.id}": number(_("Photos, {run}").format(run=side.run.name), help=photos) for side in sides
         },
     }
 

@@ -76,16 +76,11 @@ def _take_over_url(by_id: dict[str, Run], *, key: str, most: int) -> None:
         st.info(_("The link names no finished run of this lab. Choose runs here."))
 
 
-def run_title(run: Run, name: str | None = None) -> None:
-    """Writes a run's name behind its colour mark.
-
-    Args:
-        run: The run.
-        name: What tells it from others of its name on the page; None: its name.
-    """
+def run_title(run: Run) -> None:
+    """Writes a run's name behind its colour mark."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         colour_mark(run)
-        st.markdown(f"**{escaped(run.name if name is None else name)}**", width="stretch")
+        st.markdown(f"**{escaped(run.name)}**", width="stretch")
 
 
 def mistakes_link(*runs: Run) -> None:

@@ -52,9 +52,10 @@ def stored_of(lab: Lab, run: Run) -> Stored:
     """
     file = lab.home.run(run.id) / "predictions.npz"
     written_ns = file.stat().st_mtime_ns if file.exists() else 0
-    return _stored(lab, run, run.id, written_ns)
+    # A run that is renamed, or shown beside one of its name, is called otherwise in what is said of its answers.
+    return _stored(lab, run, run.id, run.name, written_ns)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _stored(_lab: Lab, _run: Run, run_id: str, written_ns: int) -> Stored:
+def _stored(_lab: Lab, _run: Run, run_id: str, name: str, written_ns: int) -> Stored:
     return Stored(answers_of(_lab, _run), epoch_answers(load_predictions(_lab.home.run(run_id))))

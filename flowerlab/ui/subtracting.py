@@ -12,7 +12,6 @@ from flowerlab.charts.matrix import difference_options, difference_sentence
 from flowerlab.comparison import Answers, pair_sentence, pair_tests, why_not_paired
 from flowerlab.locale import _
 from flowerlab.paired import PairedTest
-from flowerlab.run import told_apart
 from flowerlab.ui.cell_photos import show_differing
 from flowerlab.ui.cell_table import cell_table
 from flowerlab.ui.markdown import escaped
@@ -53,7 +52,7 @@ def show_subtraction(sides: Sequence[Answers], unit: Unit, *, dark: bool) -> Non
 
 def _pick_two(sides: Sequence[Answers]) -> tuple[Answers, Answers]:
     by_id = {side.run.id: side for side in sides}
-    names = told_apart([side.run for side in sides])
+    names = {side.run.id: side.run.name for side in sides}
     chosen = []
     for column, letter, default in zip(st.columns(2), "AB", (0, 1), strict=True):
         key = f"compare-minus-{letter}"
@@ -71,8 +70,7 @@ def _show_difference(first: Answers, second: Answers, test: PairedTest, unit: Un
     opened = open_cell(MINUS, matrix)
     of_a, of_b = (cell_sizes(side.truth, side.probabilities) for side in (first, second))
     sentence = difference_sentence(of_a, of_b, first.classes)
-    names = told_apart([first.run, second.run])
-    st.markdown(pair_sentence(escaped(names[first.run.id]), escaped(names[second.run.id]), test))
+    st.markdown(pair_sentence(escaped(first.run.name), escaped(second.run.name), test))
     left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
     with left:
         st.echarts_chart(
@@ -81,7 +79,7 @@ def _show_difference(first: Answers, second: Answers, test: PairedTest, unit: Un
             key=matrix,
             on_select=on_click(MINUS, matrix, len(first.classes)),
             alt=_("Confusion matrix of A, {first}, minus that of B, {second}. {sentence}").format(
-                first=names[first.run.id], second=names[second.run.id], sentence=sentence
+                first=first.run.name, second=second.run.name, sentence=sentence
             ),
         )
     with right:

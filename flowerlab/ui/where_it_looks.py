@@ -18,6 +18,7 @@ from flowerlab.run import Run
 from flowerlab.runs import Lab
 from flowerlab.ui.asking import asked
 from flowerlab.ui.inside_photo import Photo
+from flowerlab.ui.markdown import escaped
 from flowerlab.ui.messages import tell
 from flowerlab.ui.photos_view import class_words, encoded
 from flowerlab.ui.run_picker import run_title
@@ -156,14 +157,18 @@ def _show_difference(runs: Sequence[Run], heats: Sequence[Heat | None], photo: P
         st.info(_("There is a difference where both runs have a map."))
         return
     found = difference(first, second)
-    names = [run.name if runs[0].name != runs[1].name else f"{run.name} ({run.id[:4]})" for run in runs]
-    sentence = difference_sentence(found, *names)
+    first_name, second_name = (run.name for run in runs)
+    sentence = difference_sentence(found, first_name, second_name)
     st.image(
         encoded(difference_over(photo.shown, found, max(opacity, 0.05))), width=PICTURE_PX,
         alt=_("Difference of where two runs look in {photo}. {sentence}").format(photo=photo.words, sentence=sentence),
     )  # fmt: skip
-    st.markdown(_("🟦 {first} looks more · 🟧 hatched: {second} does").format(first=names[0], second=names[1]))
-    st.caption(sentence)
+    st.markdown(
+        _("🟦 {first} looks more · 🟧 hatched: {second} does").format(
+            first=escaped(first_name), second=escaped(second_name)
+        )
+    )
+    st.caption(escaped(sentence))
 
 
 def show_seen(lab: Lab, run: Run, photo: Photo) -> None:

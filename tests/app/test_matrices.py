@@ -245,7 +245,7 @@ def test_names_in_an_open_cell_bring_no_markup(home: Home) -> None:
     first, second = run_in(home, "*A*"), run_in(home, "*A*", seed=1)
     write_predictions(home.run(second.id), better=4)
     app = opened(f"matrix-{first.id}", 0, 1)
-    assert r"“\*A\*” called daisy" in texts(app)
+    assert rf"“\*A\* \({first.id[:4]}\)” called daisy" in texts(app)
     table = next(frame.value for frame in app.dataframe if "Photo" in frame.value.columns)
     assert list(table.columns[2:]) == [f"*A* ({run.id[:4]})" for run in (first, second)]
 

@@ -11,6 +11,7 @@ from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.originals import Originals
 from flowerlab.home import Home
 from flowerlab.ui.lab import lab
+from flowerlab.ui.opened_bin import OpenedBin
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 from tests.app.garden_runs import WRONG, add_run, charts, cut, hashed, open_view
 
@@ -52,6 +53,33 @@ def test_the_address_names_the_view_in_a_word_that_stays(home: Home, monkeypatch
     app = open_page("mistakes", query={"view": "<img src=x>"})
     assert not app.exception
     assert app.query_params["view"] in ("worst", ["worst"])
+
+
+def test_two_runs_of_one_name_are_told_apart_in_every_view(home: Home, garden: Originals) -> None:
+    """Titles, sentences and text alternatives of each view bear a part of the run's id where two runs have one name."""
+    runs = [add_run(home, garden, "*Same*", seed=seed) for seed in range(2)]
+    ids = ",".join(run.id for run in runs)
+    for view in ("epochs", "calibration"):
+        app = open_page("mistakes", query={"runs": ids, "view": view})
+        assert not app.exception
+        for run in runs:
+            assert rf"**\*Same\* \({run.id[:4]}\)**" in texts(app)
+        told = [chart.proto.alt for chart in app.get("echarts_chart")]
+        alone = [alt for alt in told if "*Same*" in alt and not any(run.id[:4] in alt for run in runs)]
+        assert any("*Same*" in alt for alt in told)
+        assert not alone
+
+
+def test_a_renamed_run_bears_its_new_name_in_what_was_read_before(home: Home, garden: Originals) -> None:
+    """Answers are read once for all viewers; who renames the run sees the new name over its photos, too."""
+    run = add_run(home, garden, "old")
+    app = open_page("mistakes", query={"view": "calibration"})
+    lab().rename(run.id, "new")
+    state = {"mistakes-opened-bin": OpenedBin(run.id, 9)}
+    app = open_page("mistakes", query={"view": "calibration"}, state=state)
+    assert not app.exception
+    assert "Test photos of which “new” was" in texts(app)
+    assert "“old”" not in texts(app)
 
 
 # Worst photos
