@@ -36,7 +36,7 @@ def answer_options(classes: Sequence[str], probabilities: Sequence[float]) -> di
     ]
     return {
         "animation": False,
-        "grid": {"left": 4, "right": 58, "top": 2, "bottom": 2, "containLabel": True},
+        "grid": {"left": 4, "right": 74, "top": 2, "bottom": 2, "containLabel": True},
         "xAxis": {"type": "value", "min": 0, "max": 100, "show": False},
         "yAxis": {
             "type": "category",

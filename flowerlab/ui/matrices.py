@@ -42,7 +42,12 @@ def show_matrices(runs: Sequence[Run]) -> None:
     _show_all(sides, unit, dark=dark)
     if len(runs) > 1:
         mistakes_link(*runs)
-    show_subtraction(answers_among(sides), unit, dark=dark)
+    answers = answers_among(sides)
+    if len(answers) < 2 <= len(runs):
+        st.caption(
+            _("A minus B is drawn of two runs that were tested and whose answers are kept; here it is one at most.")
+        )
+    show_subtraction(answers, unit, dark=dark)
 
 
 @fragment()

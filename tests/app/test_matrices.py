@@ -112,6 +112,17 @@ def test_one_run_has_nothing_to_subtract(home: Home) -> None:
     assert "A minus B" not in texts(app)
 
 
+def test_of_two_runs_one_of_which_was_not_tested_nothing_is_subtracted(home: Home) -> None:
+    """Where two runs are chosen and one has no answers, it is said why there is no difference of matrices."""
+    run_in(home, "A")
+    run_in(home, "B", seed=1, tested=False)
+    app = open_page("compare")
+    assert not app.exception
+    assert "A minus B is drawn of two runs that were tested" in texts(app)
+    run_in(home, "C", seed=2)
+    assert "A minus B is drawn of two runs" not in texts(open_page("compare"))
+
+
 def test_a_run_that_is_no_longer_compared_cannot_stay_subtracted(home: Home) -> None:
     """Taking a run out of the comparison takes it out of A and B."""
     first, second = two_runs(home)
