@@ -8,11 +8,15 @@ from typing import Any
 from numpy.typing import NDArray
 
 from flowerlab.charts.colours import class_colour, class_glyph
+from flowerlab.charts.legend import legend_px, with_legend
 from flowerlab.charts.symbols import class_symbol
 from flowerlab.locale import _
 
 FONT_PX = 14
-HEIGHT_PX = 330
+# Of the chart below its legend, what it has beside it on a wide page, and of a sign in the legend.
+HEIGHT_PX, WIDE_PX, SIGN_PX = 270, 600, 25
+# Of more classes the legend scrolls, and is so high with what is below it.
+MOST_NAMES, SCROLLED_PX = 8, 64
 GREY = "#8a8f8c"
 
 
@@ -43,11 +47,10 @@ def class_lines_options(
         "lineStyle": {"color": GREY, "type": "solid", "width": 2},
         "label": {"formatter": _("epoch {number}").format(number=epoch), "fontSize": FONT_PX, "color": GREY},
     }  # fmt: skip
-    return {
+    options: dict[str, Any] = {
         "animation": False,
         "tooltip": {"trigger": "axis", "valueFormatter": "%.1f %%", "confine": True},
-        "legend": {"type": "scroll", "left": 0, "top": 0, "textStyle": {"fontSize": FONT_PX}, "itemGap": 14},
-        "grid": {"left": 8, "right": 24, "top": 64, "bottom": 30, "containLabel": True},
+        "grid": {"left": 8, "right": 24, "bottom": 30, "containLabel": True},
         "xAxis": {
             "type": "category", "data": [str(number + 1) for number in range(epochs)], "name": _("epoch"),
             "nameLocation": "middle", "nameGap": 28, "axisLabel": {"fontSize": FONT_PX}, "axisTick": {"alignWithLabel": True},
@@ -59,6 +62,21 @@ def class_lines_options(
         },
         "series": series,
     }  # fmt: skip
+    options = with_legend(options, [line["name"] for line in series], wide_px=WIDE_PX, sign_px=SIGN_PX)
+    if len(classes) > MOST_NAMES:
+        options["legend"]["type"] = "scroll"
+        options["grid"]["top"] = SCROLLED_PX
+        del options["media"]
+    return options
+
+
+def class_lines_height(classes: tuple[str, ...]) -> int:
+    """Returns the height of `class_lines_options` in pixels: of the chart and its legend."""
+    if len(classes) > MOST_NAMES:
+        return HEIGHT_PX + SCROLLED_PX
+    return HEIGHT_PX + legend_px(
+        [f"{class_glyph(label)} {name}" for label, name in enumerate(classes)], sign_px=SIGN_PX
+    )
 
 
 def shares_sentence(classes: tuple[str, ...], shares: NDArray[Any]) -> str:

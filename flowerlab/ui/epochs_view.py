@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from flowerlab.cells import cell_sizes, cell_values
-from flowerlab.charts.class_lines import HEIGHT_PX, class_lines_options, shares_sentence
+from flowerlab.charts.class_lines import class_lines_height, class_lines_options, shares_sentence
 from flowerlab.charts.heatmap import HEIGHT_PX as MATRIX_PX
 from flowerlab.charts.heatmap import Scale
 from flowerlab.charts.matrix import amount_scale, matrix_options
@@ -150,7 +150,7 @@ def _show_recall(run: Run, answers: EpochAnswers, epoch: int) -> None:
     sentence = shares_sentence(answers.classes, recall[shown])
     st.echarts_chart(
         class_lines_options(answers.classes, recall, epoch=shown + 1, axis=_("recall (validation photos)")),
-        height=HEIGHT_PX, key=f"epoch-recall-{run.id}",
+        height=class_lines_height(answers.classes), key=f"epoch-recall-{run.id}",
         alt=_("Recall of each class of {run} by epoch, validation photos. After epoch {epoch}: {sentence}").format(
             run=run.name, epoch=shown + 1, sentence=sentence
         ),

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from flowerlab.charts.answers import answer_height_px, answer_options, answer_sentence
-from flowerlab.charts.class_lines import HEIGHT_PX, class_lines_options
+from flowerlab.charts.class_lines import class_lines_height, class_lines_options
 from flowerlab.comparison import photos_of, run_photos
 from flowerlab.datasets.originals import Originals
 from flowerlab.epochs import EpochAnswers, restlessness
@@ -133,7 +133,7 @@ def _show_answers(run: Run, answers: EpochAnswers, photo: str, epoch: int, *, st
         class_lines_options(
             answers.classes, shares, epoch=shown + 1, axis=_("probability"), wanted=int(answers.truth[place])
         ),
-        height=HEIGHT_PX, key=f"epoch-photo-lines-{run.id}",
+        height=class_lines_height(answers.classes), key=f"epoch-photo-lines-{run.id}",
         alt=_("Probability that {run} gave each class, by epoch. Answers: {answers}.").format(
             run=run.name, answers=turns(answers, place)
         ),
