@@ -9,10 +9,9 @@ HOST_PORT ?= 8501
 run: $(VENV)/installed
 	$(BIN)/streamlit run streamlit_app.py --server.port $(HOST_PORT)
 
-# Two at a time, whole files: what a file's tests share is made once. In the order of their folders: files with few tests are those that
-# take longest (in a browser, or with a training), and at the end one of the two would wait for the other.
+# Two at a time, whole files: what a file's tests share is made once.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # What takes longer than `make test` may.
 nightly: $(VENV)/installed-dev
