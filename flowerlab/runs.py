@@ -432,7 +432,7 @@ class Lab:
             BadFolder: If there is none of this name.
         """
         self.check_changeable()
-        needing = [run.name for run in (*self.store.live(), *self.store.queued()) if run.recipe.dataset == dataset]
+        needing = [run.name for run in self.store.unfinished() if run.recipe.dataset == dataset]
         if needing:
             raise BadInput(
                 f"{needing[0]!r} trains on these photos or waits to. Stop that run first, or wait for its end."

@@ -94,7 +94,7 @@ def why_prepared_stays(lab: Lab, key: str, needed: dict[str, Run] | None = None)
 def needed_prepared(lab: Lab) -> dict[str, Run]:
     """Returns the keys of prepared photos that runs which wait or are under way need, each with such a run."""
     needed = {}
-    for run in (*lab.store.live(), *lab.store.queued()):
+    for run in lab.store.unfinished():
         recipe = run.recipe
         if (originals := lab.stock.originals(recipe.dataset)) is not None:
             order = order_of(originals, recipe.dataset)
@@ -127,7 +127,7 @@ def why_photos_stay(lab: Lab, name: str) -> str:
         return "" if name.startswith("garden-") else NOT_AGAIN
     if dataset == "tf_flowers" and not tf_flowers_info().exists():
         return NOT_AGAIN
-    run = next((run for run in (*lab.store.live(), *lab.store.queued()) if run.recipe.dataset == dataset), None)
+    run = next((run for run in lab.store.unfinished() if run.recipe.dataset == dataset), None)
     if run is not None:
         return _needs(run)
     lock = lab.home.locks / f"originals-{hashlib.sha256(dataset.encode()).hexdigest()[:16]}"

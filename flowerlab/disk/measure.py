@@ -80,7 +80,7 @@ def _own(lab: Lab) -> Iterator[Thing]:
 
 def why_weights_stay(lab: Lab, name: str) -> str:
     """Says why a weights file that somebody brought cannot go; empty if it can: runs that are over have their own weights."""
-    needing = (run for run in (*lab.store.live(), *lab.store.queued()) if run.recipe.weights == f"file:{name}")
+    needing = (run for run in lab.store.unfinished() if run.recipe.weights == f"file:{name}")
     run = next(needing, None)
     return "" if run is None else f"{run.name!r} begins with it."
 

@@ -123,6 +123,16 @@ class Reading:
         rows = self._connection().rows(f"SELECT * FROM runs WHERE state IN ({LIVE}) ORDER BY number")
         return [self._run(row) for row in rows]
 
+    def unfinished(self) -> list[Run]:
+        """Returns the runs that a trainer has now, and behind them those that wait, as they are at one moment.
+
+        Who asked for `live` and then for `queued` would miss a run that is begun in between.
+        """
+        rows = self._connection().rows(
+            f"SELECT * FROM runs WHERE state = 'queued' OR state IN ({LIVE}) ORDER BY state = 'queued', number"
+        )
+        return [self._run(row) for row in rows]
+
     def latest_ends(self) -> list[Run]:
         """Returns the runs that are over, those that ended last first, whatever the clock said."""
         rows = self._connection().rows(

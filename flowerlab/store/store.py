@@ -193,7 +193,7 @@ class Store(Reading):
     def _check_deletable(self, run: Run) -> None:
         if run.state.live:
             raise BadInput(f"{run.name!r} is still {run.state}. Stop it first, then delete it.")
-        for other in (*self.live(), *self.queued()):
+        for other in self.unfinished():
             if other.recipe.start_from == run.id:
                 what = "waits to start" if other.state is RunState.QUEUED else "is under way and starts"
                 raise BadInput(f"{other.name!r} {what} from {run.name!r}. Stop that run first, then delete this one.")

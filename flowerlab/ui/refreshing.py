@@ -19,7 +19,7 @@ Given = ParamSpec("Given")
 
 def busy(lab: Lab) -> bool:
     """Whether anything trains or waits, so that watching it makes sense."""
-    return bool(lab.store.live() or lab.store.queued())
+    return bool(lab.store.unfinished())
 
 
 def fragment(*, every_s: float | None = None) -> Callable[[Callable[Given, None]], Callable[Given, None]]:

@@ -54,7 +54,8 @@ def _notices(lab: Lab) -> None:
 
 def status_words(lab: Lab) -> str:
     """Returns the line, as Markdown."""
-    live, waiting = lab.store.live(), lab.store.queued()
+    unfinished = lab.store.unfinished()
+    live, waiting = ([run for run in unfinished if run.state.live is live] for live in (True, False))
     if lab.look_only:
         return "🔒 " + _("Only to be looked at: nothing is trained here.")
     if lab.trouble:

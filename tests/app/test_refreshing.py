@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from flowerlab.home import Home
+from flowerlab.recipe import Recipe
+from flowerlab.run import Run, RunState
+from flowerlab.runs import Lab
+from flowerlab.store import Store
+from flowerlab.ui.refreshing import busy
+from flowerlab.ui.status import status_words
 from tests.app.finished_runs import texts
 
 
@@ -27,3 +37,28 @@ def test_a_part_speaks_the_viewers_language() -> None:
     app = AppTest.from_function(speaking, default_timeout=60).run()
     assert not app.exception
     assert texts(app) == "drawn in en!"
+
+
+def test_a_run_that_begins_between_two_looks_is_not_missed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue begins a run at any moment, also after the first look at the list: a page that missed it would never look again."""
+    lab = Lab(own_queue=False)
+    try:
+        run = lab.store.add(Recipe.parse({}), "meanwhile")
+        for name in ("live", "queued", "unfinished"):
+            monkeypatch.setattr(Store, name, beginning_behind(getattr(Store, name), run.id))
+        assert busy(lab)
+        assert "meanwhile" in status_words(lab)
+    finally:
+        lab.close()
+
+
+def beginning_behind(look: Callable[[Store], list[Run]], run_id: str) -> Callable[[Store], list[Run]]:
+    """A look at the list of runs, behind which a waiting run begins."""
+
+    def looked(store: Store) -> list[Run]:
+        found = look(store)
+        if store.get(run_id).state is RunState.QUEUED:
+            store.begin_attempt(run_id)
+        return found
+
+    return looked

@@ -426,3 +426,14 @@ def test_a_run_that_did_not_change_is_read_once(store: Store) -> None:
     store.all()
     gc.collect()
     assert gone() is None
+
+
+def test_what_is_not_over_is_told_at_once(store: Store) -> None:
+    """Runs that a trainer has come before those that wait, each in the order of their numbers; what is over is not told."""
+    runs = [store.add(Recipe.parse({"seed": seed}), f"run {seed}") for seed in range(4)]
+    assert [run.id for run in store.unfinished()] == [run.id for run in runs]
+    store.begin_attempt(runs[2].id)
+    store.begin_attempt(runs[0].id)
+    store.append(from_record({"kind": "end", "run_id": runs[0].id, "attempt": 1, "state": "failed", "message": "no"}))
+    assert [run.id for run in store.unfinished()] == [runs[2].id, runs[1].id, runs[3].id]
+    assert [run.state.live for run in store.unfinished()] == [True, False, False]
