@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from flowerlab.ui.serving import open_with_server
+from flowerlab.ui.app.lifespan import open_with_server
 
 
 def main() -> None:
@@ -12,12 +12,12 @@ def main() -> None:
     # Not above: the server shall answer while these are still being read.
     from flowerlab.errors import FlowerlabError
     from flowerlab.locale import use_language
-    from flowerlab.ui.class_link import unknown_names, way_out
-    from flowerlab.ui.lab import lab
-    from flowerlab.ui.messages import tell, tell_refusal
-    from flowerlab.ui.navigation import navigation
-    from flowerlab.ui.refreshing import try_again
-    from flowerlab.ui.status import status_strip
+    from flowerlab.ui.app.navigation import navigation
+    from flowerlab.ui.app.status import status_strip
+    from flowerlab.ui.base.class_link import unknown_names, way_out
+    from flowerlab.ui.base.fragments import try_again
+    from flowerlab.ui.base.lab import lab
+    from flowerlab.ui.base.messages import tell, tell_refusal
 
     st.set_page_config(page_title="Flowerlab", page_icon="🌼", layout="wide")
     use_language(st.context.locale or "en")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from flowerlab.errors import HomeReadOnly, HomeUnusable
 
@@ -77,7 +73,7 @@ class Home:
 
     @property
     def trash(self) -> Path:
-        """One folder a run that was deleted, see `flowerlab.trash`."""
+        """One folder a run that was deleted, see `flowerlab.disk.trash`."""
         return self.root / "trash"
 
     @property
@@ -102,9 +98,17 @@ class Home:
     def all_folders(self) -> tuple[Path, ...]:
         """Every folder that the lab keeps something in."""
         return (
-            self.runs, self.originals, self.prepared, self.features, self.hashes, self.embeddings, self.folders, self.weights,
-            self.trash, self.locks,
-        )  # fmt: skip
+            self.runs,
+            self.originals,
+            self.prepared,
+            self.features,
+            self.hashes,
+            self.embeddings,
+            self.folders,
+            self.weights,
+            self.trash,
+            self.locks,
+        )
 
     def create(self) -> Home:
         """Makes the folders and checks that they can be written.
@@ -129,8 +133,14 @@ class Home:
     def half_written(self) -> Iterator[Path]:
         """Gives the files and folders that somebody is writing, or that a killed process left."""
         for folder in (
-            self.originals, self.prepared, self.features, self.hashes, self.embeddings, self.folders, self.weights,
-        ):  # fmt: skip
+            self.originals,
+            self.prepared,
+            self.features,
+            self.hashes,
+            self.embeddings,
+            self.folders,
+            self.weights,
+        ):
             yield from folder.glob(".*.part")
 
     def sweep(self, older_than_s: float = SWEPT_AFTER_S) -> None:
@@ -150,63 +160,3 @@ class Home:
             except OSError:
                 # Somebody swept it first, or it cannot be removed: it harms nobody.
                 continue
-
-
-@contextmanager
-def scratch_beside(target: Path) -> Iterator[Path]:
-    """Gives a temporary folder on the same disk, which vanishes with the block unless it was renamed.
-
-    Args:
-        target: What it may become; its parent must exist.
-    """
-    scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
-    try:
-        yield scratch
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-@contextmanager
-def written_whole(target: Path) -> Iterator[Path]:
-    """Gives a temporary folder that becomes `target` when the block ends well, and vanishes when it does not.
-
-    Readers so see the whole folder or none. Who writes has looked first, and nobody else writes meanwhile: a folder that
-    lies there all the same is damaged, and goes.
-
-    Args:
-        target: The folder to be; its parent must exist.
-    """
-    with scratch_beside(target) as scratch:
-        yield scratch
-        shutil.rmtree(target, ignore_errors=True)
-        scratch.rename(target)
-
-
-@contextmanager
-def settled(path: Path) -> Iterator[IO[bytes]]:
-    """Opens a new file whose bytes have reached the disk when the block ends well."""
-    with path.open("wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def replace_file(target: Path, data: bytes) -> None:
-    """Writes `data` to `target` so that a reader sees the old file or the new one, never a part."""
-    with replacement(target, data) as put:
-        put()
-
-
-@contextmanager
-def replacement(target: Path, data: bytes) -> Iterator[Callable[[], object]]:
-    """Writes `data` beside `target` until it has reached the disk, and gives what puts it into its place, which takes no time."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    scratch = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        yield functools.partial(scratch.replace, target)
-    finally:
-        scratch.unlink(missing_ok=True)

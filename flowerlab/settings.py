@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from flowerlab.datasets.garden import COUNT, DEFAULT_DIFFICULTY, Garden
 from flowerlab.errors import BadInput, shown
-from flowerlab.precision import Wish
 
 PREFIX = "FLOWERLAB_"
 
@@ -56,9 +55,7 @@ class Settings(BaseModel):
         default=4.0, gt=0, le=60, description="Seconds after Stop before a trainer that does not obey is killed."
     )
     trainer_runs: int = Field(default=50, ge=1, description="Runs after which a trainer process is retired.")
-    trainer_idle_s: float = Field(
-        default=600.0, gt=0, description="Seconds without work after which a trainer is retired."
-    )
+    trainer_idle_s: float = Field(default=600.0, gt=0, description="Seconds without work after which a trainer is retired.")
     trainer_growth_mb: float = Field(
         default=1500.0, gt=0, description="Growth of a trainer's memory, in MB, after which it is retired."
     )
@@ -172,25 +169,9 @@ class Settings(BaseModel):
             ) from None
 
 
-def folder_named_by(variable: str, otherwise: Path) -> Path:
-    """Returns the folder that an environment variable names.
-
-    Args:
-        variable: One that is not Flowerlab's own, such as `KERAS_HOME`.
-        otherwise: Where it is unset or empty.
-
-    Raises:
-        BadInput: If it begins with the home of somebody who is not known here (`~nobody/…`).
-    """
-    named = os.environ.get(variable) or str(otherwise)
-    try:
-        return Path(named).expanduser()
-    except RuntimeError as error:
-        raise BadInput(
-            f"The environment variable {variable} names no folder: {error} Received: {shown(named)}. Write the whole path."
-        ) from None
-
-
 def variable_of(name: str) -> str:
     """Returns the environment variable that sets the setting called `name`."""
     return PREFIX + name.upper()
+
+
+Wish = Literal["auto", "float32", "bfloat16"]

@@ -6,19 +6,19 @@ from functools import partial
 
 import streamlit as st
 
+from flowerlab.evaluation.metrics import TURNED_AWAY
 from flowerlab.locale import _
-from flowerlab.metrics import TURNED_AWAY
-from flowerlab.run import Run, named_apart
-from flowerlab.starter import RUN_ID as STARTER
-from flowerlab.ui.answers_view import Beside, problem_sentence, show_photo
-from flowerlab.ui.classifying import Decoded, Given, classify, memory
-from flowerlab.ui.given_photos import take_photos
-from flowerlab.ui.inside_photo import Photo
-from flowerlab.ui.lab import lab
-from flowerlab.ui.many_answers import rows_of, show_many
-from flowerlab.ui.markdown import escaped
-from flowerlab.ui.run_picker import nothing_finished, pick_runs
-from flowerlab.ui.similar_photos import similar_ready
+from flowerlab.packs.starter import RUN_ID as STARTER
+from flowerlab.runs.run import Run, named_apart
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.base.text import escaped
+from flowerlab.ui.classify.answers_view import Beside, problem_sentence, show_photo
+from flowerlab.ui.classify.given_photos import take_photos
+from flowerlab.ui.classify.many_answers import rows_of, show_many
+from flowerlab.ui.explain.classifying import Decoded, Given, classify, memory
+from flowerlab.ui.explain.photo_choice import Photo
+from flowerlab.ui.explain.similar_photos import similar_ready
+from flowerlab.ui.widgets.run_picker import nothing_finished, pick_runs
 
 MOST_RUNS = 4
 PHOTOS_A_PAGE = 6
@@ -88,14 +88,10 @@ def what_other_things_come_to(runs: list[Run]) -> list[str]:
     told = []
     blind = [escaped(run.name) for run in runs if run.result is not None and run.result.unknown_below is None]
     if blind:
-        text = _(
-            "{runs}: not measured on photos of anything else. Whatever a photo shows, it is named as one of the classes."
-        )
+        text = _("{runs}: not measured on photos of anything else. Whatever a photo shows, it is named as one of the classes.")
         told.append(text.format(runs=", ".join(blind)))
     unsure = [
-        escaped(run.name)
-        for run in runs
-        if run.id != STARTER and run.result is not None and run.result.unknown_below is not None
+        escaped(run.name) for run in runs if run.id != STARTER and run.result is not None and run.result.unknown_below is not None
     ]
     if unsure:
         text = _(
@@ -110,14 +106,20 @@ def choose_beside(runs: list[Run]) -> Beside:
     """Lets one choose what is shown beside each answer."""
     with st.container(horizontal=True, gap="medium"):
         looks = st.toggle(
-            _("Where it looks"), key=LOOKS, persist_state="session",
+            _("Where it looks"),
+            key=LOOKS,
+            persist_state="session",
             help=_("Grad-CAM: the places of the photo that speak for the answer. The page Inside shows more."),
-        )  # fmt: skip
+        )
         similar = st.toggle(
-            _("Most similar training photos"), key=SIMILAR, persist_state="session",
-            help=_("The three photos that the network was trained on and finds most like this one, with their labels. At first all "
-                   "training photos go through the network once."),
-        )  # fmt: skip
+            _("Most similar training photos"),
+            key=SIMILAR,
+            persist_state="session",
+            help=_(
+                "The three photos that the network was trained on and finds most like this one, with their labels. At first all "
+                "training photos go through the network once."
+            ),
+        )
     ready = [run.id for run in runs if similar and similar_ready(lab(), run, key=f"classify-{run.id}")]
     return Beside(looks=bool(looks), similar=frozenset(ready))
 

@@ -7,21 +7,21 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from flowerlab.comparison import MOST_RUNS
 from flowerlab.locale import _
-from flowerlab.run import Run, named_apart
-from flowerlab.seeds import families
-from flowerlab.ui.costs_view import show_costs
-from flowerlab.ui.difference import show_differences
-from flowerlab.ui.fairness import features_note, notes_on_fairness
-from flowerlab.ui.lab import lab
-from flowerlab.ui.matrices import show_matrices
-from flowerlab.ui.overlaid_curves import show_curves
-from flowerlab.ui.per_class import show_classes
-from flowerlab.ui.recipe_differences import show_what_differs
-from flowerlab.ui.run_picker import nothing_finished, pick_runs
-from flowerlab.ui.run_table import coloured_table, column_words, download_csv, table_rows
-from flowerlab.ui.seeds_view import show_seeds
+from flowerlab.results.answers import MOST_RUNS
+from flowerlab.results.seeds import families
+from flowerlab.runs.run import Run, named_apart
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.compare.costs_view import show_costs
+from flowerlab.ui.compare.curves import show_curves
+from flowerlab.ui.compare.difference import show_differences
+from flowerlab.ui.compare.fairness import features_note, notes_on_fairness
+from flowerlab.ui.compare.matrices import show_matrices
+from flowerlab.ui.compare.recipe_differences import show_what_differs
+from flowerlab.ui.confusion.per_class import show_classes
+from flowerlab.ui.widgets.run_picker import nothing_finished, pick_runs
+from flowerlab.ui.widgets.run_table import coloured_table, column_words, download_csv, table_rows
+from flowerlab.ui.widgets.seeds_view import show_seeds
 
 PICKER = "compare-runs"
 Given = ParamSpec("Given")

@@ -5,18 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
-from flowerlab.datasets.folder import list_folders
+from flowerlab.datasets.import_folder import list_folders
 from flowerlab.datasets.originals import Originals
 from flowerlab.errors import BadPhoto
 from flowerlab.locale import _
-from flowerlab.ui.dataset_facts import show_balance, show_credits, show_split
-from flowerlab.ui.gathering import gather_panel
-from flowerlab.ui.lab import lab
-from flowerlab.ui.markdown import escaped
-from flowerlab.ui.one_flower import one_flower
-from flowerlab.ui.own_photos import delete_own_photos, import_panel, newly_imported
-from flowerlab.ui.photo_closely import drawn_specimen, show_augmentations, show_label, show_resizes
-from flowerlab.ui.photos_view import Specimen, photo_grid, specimen_of
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.base.text import escaped
+from flowerlab.ui.data.dataset_facts import show_balance, show_credits, show_split
+from flowerlab.ui.data.import_photos import delete_own_photos, import_panel, newly_imported
+from flowerlab.ui.data.one_flower import one_flower
+from flowerlab.ui.data.photo_closely import drawn_specimen, show_augmentations, show_label, show_resizes
+from flowerlab.ui.widgets.gathering import gather_panel
+from flowerlab.ui.widgets.photo_grid import Specimen, photo_grid, specimen_of
 
 
 def main() -> None:
@@ -77,9 +77,7 @@ def show_closely(photo: Specimen, classes: tuple[str, ...]) -> None:
     st.subheader(_("One photo on its way into the network"))
     resize, augment, label = st.tabs([_("Resize"), _("Augmentation"), _("One-hot label")], key="data-closely")
     with resize:
-        st.markdown(
-            _("A network wants squares, all of one size. There are four ways to make one, and the way matters.")
-        )
+        st.markdown(_("A network wants squares, all of one size. There are four ways to make one, and the way matters."))
         show_resizes(photo, key="data")
     with augment:
         st.markdown(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.locale import _
-from flowerlab.ui.cleaning_view import cleaning_view
-from flowerlab.ui.disk_summary import disk_summary
-from flowerlab.ui.disk_table import disk_table
-from flowerlab.ui.lab import lab
-from flowerlab.ui.refreshing import refreshed
-from flowerlab.ui.trash_view import trash_view
+from flowerlab.ui.base.fragments import refreshed
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.disk.retention_view import cleaning_view
+from flowerlab.ui.disk.summary import disk_summary
+from flowerlab.ui.disk.table import disk_table
+from flowerlab.ui.disk.trash_view import trash_view
 
 LOOK_S = 0.5
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
-from flowerlab.datasets.folder import list_folders
-from flowerlab.experiments import EXPERIMENTS
+from flowerlab.datasets.import_folder import list_folders
+from flowerlab.experiments.ready_made import EXPERIMENTS
 from flowerlab.locale import _
-from flowerlab.ui.backbones import backbone_title
-from flowerlab.ui.experiment_card import ShowResult, experiment_card
-from flowerlab.ui.experiment_results import show_leak, show_padding
-from flowerlab.ui.fetching import fetch_panel
-from flowerlab.ui.fine_tuning import show_fine_tuning
-from flowerlab.ui.lab import lab
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.experiments.card import ShowResult, experiment_card
+from flowerlab.ui.experiments.fine_tuning import show_fine_tuning
+from flowerlab.ui.experiments.results import show_leak, show_padding
+from flowerlab.ui.widgets.backbone_picker import backbone_title
+from flowerlab.ui.widgets.fetching import fetch_panel
 
 RESULTS: dict[str, ShowResult] = {"fine-tuning": show_fine_tuning, "leak": show_leak, "padding": show_padding}
 
@@ -22,9 +22,7 @@ def main() -> None:
     """Lays out the page."""
     st.title(_("Experiments"))
     st.markdown(
-        _(
-            "Three questions about the lecture, each answered by runs that differ in what is asked alone. Press a button and watch."
-        )
+        _("Three questions about the lecture, each answered by runs that differ in what is asked alone. Press a button and watch.")
     )
     dataset, backbone = choices()
     if not (lab().stock.dataset_at_hand(dataset) and lab().stock.weights_at_hand(backbone)):
@@ -35,9 +33,7 @@ def main() -> None:
         fetch_panel(lab(), [dataset, backbone], place="experiments")
         return
     for name, experiment in EXPERIMENTS.items():
-        experiment_card(
-            lab(), experiment, architecture=backbone, shared={"dataset": dataset}, show_result=RESULTS[name]
-        )
+        experiment_card(lab(), experiment, architecture=backbone, shared={"dataset": dataset}, show_result=RESULTS[name])
 
 
 def choices() -> tuple[str, str]:
@@ -45,14 +41,21 @@ def choices() -> tuple[str, str]:
     left, right = st.columns(2, gap="medium")
     own = [FOLDER_PREFIX + info.name for info in list_folders(lab().home.folders)]
     dataset = left.selectbox(
-        _("Photos"), [*DATASETS, *own], format_func=dataset_title, key="experiments-dataset", persist_state="session",
+        _("Photos"),
+        [*DATASETS, *own],
+        format_func=dataset_title,
+        key="experiments-dataset",
+        persist_state="session",
         help=_("What all runs learn from. The garden is drawn by Flowerlab and needs no network."),
-    )  # fmt: skip
+    )
     backbone = right.selectbox(
-        _("Known network"), lab().stock.backbones(), format_func=lambda name: backbone_title(lab(), name),
-        key="experiments-backbone", persist_state="session",
+        _("Known network"),
+        lab().stock.backbones(),
+        format_func=lambda name: backbone_title(lab(), name),
+        key="experiments-backbone",
+        persist_state="session",
         help=_("All runs begin with what this network has learnt before."),
-    )  # fmt: skip
+    )
     return str(dataset), str(backbone)
 
 

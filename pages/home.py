@@ -6,26 +6,24 @@ import streamlit as st
 
 from flowerlab.architectures import architecture
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
-from flowerlab.datasets.folder import list_folders
+from flowerlab.datasets.import_folder import list_folders
 from flowerlab.errors import FlowerlabError
 from flowerlab.locale import _
-from flowerlab.presets import LECTURE
-from flowerlab.ui.at_hand import at_hand_table
-from flowerlab.ui.backbones import backbone_title, megabytes
-from flowerlab.ui.fetching import fetch_panel
-from flowerlab.ui.health import health_panel
-from flowerlab.ui.lab import lab
-from flowerlab.ui.latest_runs import latest_runs
-from flowerlab.ui.messages import tell
-from flowerlab.ui.recipe_cards import recipe_cards
+from flowerlab.recipe.presets import LECTURE
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.base.messages import tell
+from flowerlab.ui.home.health import health_panel
+from flowerlab.ui.home.latest_runs import latest_runs
+from flowerlab.ui.widgets.at_hand import at_hand_table
+from flowerlab.ui.widgets.backbone_picker import backbone_title, megabytes
+from flowerlab.ui.widgets.fetching import fetch_panel
+from flowerlab.ui.widgets.recipe_cards import recipe_cards
 
 
 def main() -> None:
     """Lays out the page."""
     st.title(_("Flowerlab"))
-    st.markdown(
-        _("Train three image classifiers on flowers, watch them learn, compare them, and try them on your own photo.")
-    )
+    st.markdown(_("Train three image classifiers on flowers, watch them learn, compare them, and try them on your own photo."))
     dataset, backbone = choices()
     buttons(dataset, backbone)
     recipe_cards(backbone, classes=len(lab().stock.classes_of(dataset)))
@@ -47,9 +45,7 @@ def choices() -> tuple[str, str]:
         format_func=dataset_title,
         key="home-dataset",
         persist_state="session",
-        help=_(
-            "The garden is drawn by Flowerlab and needs no network; tf_flowers is the lecture's set of real photos."
-        ),
+        help=_("The garden is drawn by Flowerlab and needs no network; tf_flowers is the lecture's set of real photos."),
     )
     backbone = right.selectbox(
         _("Known network for B and C"),
@@ -99,9 +95,7 @@ def run_lecture(letters: tuple[str, ...], backbone: str, dataset: str, weights: 
         tell(error)
         return
     if all(one.existing and one.run.state.over for one in started.values()):
-        st.toast(
-            _("These runs were trained before: here they are. On Train you can change a knob and try again."), icon="✅"
-        )
+        st.toast(_("These runs were trained before: here they are. On Train you can change a knob and try again."), icon="✅")
         st.switch_page("pages/compare.py", query_params={"runs": ",".join(one.run.id for one in started.values())})
     first = next(one.run for one in started.values() if not one.run.state.over)
     st.switch_page("pages/train.py", query_params={"run": first.id})

@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.locale import _
-from flowerlab.run import Run, named_apart
-from flowerlab.ui.embedding_map import show_map
-from flowerlab.ui.inside_photo import pick_photo
-from flowerlab.ui.lab import lab
-from flowerlab.ui.layers_view import show_layers
-from flowerlab.ui.refreshing import refreshed
-from flowerlab.ui.run_picker import nothing_finished, pick_runs
-from flowerlab.ui.view_picker import pick_view
-from flowerlab.ui.where_it_looks import show_where
+from flowerlab.runs.run import Run, named_apart
+from flowerlab.ui.base.fragments import refreshed
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.explain.gradcam import show_where
+from flowerlab.ui.explain.photo_choice import pick_photo
+from flowerlab.ui.inside.embedding_map import show_map
+from flowerlab.ui.inside.layers_view import show_layers
+from flowerlab.ui.widgets.run_picker import nothing_finished, pick_runs
+from flowerlab.ui.widgets.view_picker import pick_view
 
 MOST_RUNS = 2
 WHERE, LAYERS, MAP = "where", "layers", "map"
@@ -23,9 +23,7 @@ def main() -> None:
     """Lays out the page."""
     st.title(_("Inside"))
     st.markdown(
-        _(
-            "Look into a trained network: where it looks in a photo, what its layers make of it, which photos are alike to it."
-        )
+        _("Look into a trained network: where it looks in a photo, what its layers make of it, which photos are alike to it.")
     )
     finished = lab().finished()
     if not finished:
@@ -33,18 +31,24 @@ def main() -> None:
         return
     lab().warm_predictor(finished)
     runs = pick_runs(
-        finished, key="inside-runs", default=1, most=MOST_RUNS,
+        finished,
+        key="inside-runs",
+        default=1,
+        most=MOST_RUNS,
         help=_("One run, or two: then you also see the difference of where they look."),
-    )  # fmt: skip
+    )
     if not runs:
         st.info(_("Choose a run above."), icon="👆")
         return
     runs = named_apart(runs)
     words = {WHERE: _("Where it looks"), LAYERS: _("Layers"), MAP: _("Map of the test photos")}
     view = pick_view(
-        words, key="inside-view",
-        help=_("The places that speak for a class; what each layer makes of the photo; all test photos, near where they are alike."),
-    )  # fmt: skip
+        words,
+        key="inside-view",
+        help=_(
+            "The places that speak for a class; what each layer makes of the photo; all test photos, near where they are alike."
+        ),
+    )
     # A part of its own: what is chosen in it does not draw the rest of the page anew.
     refreshed(lambda: show(view, runs), every_s=None)
 
@@ -69,9 +73,13 @@ def one_of(runs: list[Run]) -> Run:
         return runs[0]
     names = {run.id: run.name for run in runs}
     chosen = st.segmented_control(
-        _("Run"), list(names), format_func=lambda run_id: names[run_id], default=runs[0].id, required=True,
+        _("Run"),
+        list(names),
+        format_func=lambda run_id: names[run_id],
+        default=runs[0].id,
+        required=True,
         key=f"inside-one-{'-'.join(names)}",
-    )  # fmt: skip
+    )
     return next(run for run in runs if run.id == chosen)
 
 

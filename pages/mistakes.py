@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from flowerlab.comparison import MOST_RUNS, run_photos
 from flowerlab.locale import _
-from flowerlab.run import Run, named_apart
-from flowerlab.ui.calibration_view import show_calibration
-from flowerlab.ui.duplicates import duplicates_of, how_they_are_found, search_panel, show_duplicates
-from flowerlab.ui.epochs_view import show_epochs
-from flowerlab.ui.gallery import show_worst
-from flowerlab.ui.lab import lab
-from flowerlab.ui.refreshing import refreshed
-from flowerlab.ui.run_picker import nothing_finished, pick_runs
-from flowerlab.ui.view_picker import pick_view
+from flowerlab.results.answers import MOST_RUNS
+from flowerlab.results.photos_of_run import run_photos
+from flowerlab.runs.run import Run, named_apart
+from flowerlab.ui.base.fragments import refreshed
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.mistakes.calibration_view import show_calibration
+from flowerlab.ui.mistakes.duplicates import duplicates_of, how_they_are_found, search_panel, show_duplicates
+from flowerlab.ui.mistakes.epochs_view import show_epochs
+from flowerlab.ui.mistakes.gallery import show_worst
+from flowerlab.ui.widgets.run_picker import nothing_finished, pick_runs
+from flowerlab.ui.widgets.view_picker import pick_view
 
 WORST, EPOCHS, CALIBRATION, DUPLICATES = "worst", "epochs", "calibration", "duplicates"
 
@@ -45,10 +46,13 @@ def main() -> None:
         DUPLICATES: _("Near-duplicates"),
     }
     view = pick_view(
-        words, key="mistakes-view",
-        help=_("Test photos with the largest loss; validation photos after each epoch; how far its sureness can be trusted; "
-               "photos that show the same."),
-    )  # fmt: skip
+        words,
+        key="mistakes-view",
+        help=_(
+            "Test photos with the largest loss; validation photos after each epoch; how far its sureness can be trusted; "
+            "photos that show the same."
+        ),
+    )
     # A part of its own: what is chosen in it does not draw the rest of the page anew.
     refreshed(lambda: show(view, runs), every_s=None)
 
@@ -71,9 +75,14 @@ def one_of(runs: list[Run]) -> Run:
         return runs[0]
     names = {run.id: run.name for run in runs}
     chosen = st.segmented_control(
-        _("Photos of"), list(names), format_func=lambda run_id: names[run_id], default=runs[0].id, required=True,
-        wrap=True, key=f"mistakes-one-{'-'.join(names)}",
-    )  # fmt: skip
+        _("Photos of"),
+        list(names),
+        format_func=lambda run_id: names[run_id],
+        default=runs[0].id,
+        required=True,
+        wrap=True,
+        key=f"mistakes-one-{'-'.join(names)}",
+    )
     return next(run for run in runs if run.id == chosen)
 
 

@@ -7,21 +7,21 @@ from contextlib import nullcontext
 import streamlit as st
 
 from flowerlab.errors import BadRecipe
+from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.recipe import Recipe
-from flowerlab.runs import Lab
-from flowerlab.ui.class_link import PRESETS, SWEEP, is_hidden
-from flowerlab.ui.code_panel import code_panel
-from flowerlab.ui.lab import lab
-from flowerlab.ui.link_builder import link_section
-from flowerlab.ui.live_view import live_view
-from flowerlab.ui.messages import tell
-from flowerlab.ui.presets_bar import letter_of, presets_bar
-from flowerlab.ui.recipe_form import NEW_B, any_other_shown, other_knobs, recipe_form
-from flowerlab.ui.recipe_link import read_link, write_link
-from flowerlab.ui.recipe_notes import show_notes, show_price, show_warnings, show_what_learns
-from flowerlab.ui.starting import start_button
-from flowerlab.ui.sweeping import sweep_section
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.ui.base.class_link import PRESETS, SWEEP, is_hidden
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.base.messages import tell
+from flowerlab.ui.train.code_panel import code_panel
+from flowerlab.ui.train.link_builder import link_section
+from flowerlab.ui.train.live_view import live_view
+from flowerlab.ui.train.presets_bar import letter_of, presets_bar
+from flowerlab.ui.train.recipe_form import NEW_B, any_other_shown, other_knobs, recipe_form
+from flowerlab.ui.train.recipe_link import read_link, write_link
+from flowerlab.ui.train.recipe_notes import show_notes, show_price, show_warnings, show_what_learns
+from flowerlab.ui.train.start_button import start_button
+from flowerlab.ui.train.sweep_form import sweep_section
 
 # On a narrow screen the columns stand one above the other: who came to watch a run sees it first.
 WATCH_FIRST = """<style>@media (max-width: 640px) {

@@ -56,9 +56,7 @@ def tiny_disk(place: Path) -> Iterator[Path]:
     """Mounts a disk of its own with a few MB; skips where the system does not let us."""
     place.mkdir()
     try:
-        subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={TINY_MB}m", "tmpfs", place], check=True, capture_output=True
-        )
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={TINY_MB}m", "tmpfs", place], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("needs the right to mount a disk (root on Linux)")
     try:

@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from flowerlab import downloads
 from flowerlab.architectures import catalog
-from flowerlab.downloads import RemoteFile
+from flowerlab.system import downloads
+from flowerlab.system.downloads import RemoteFile
 
 
 @dataclass

@@ -88,7 +88,7 @@ def test_only_the_store_speaks_sql() -> None:
     assert {path.parent for path in users} == {ROOT / "flowerlab" / "store"}
 
 
-@pytest.mark.parametrize("module", ["flowerlab.runs", "flowerlab.cli"])
+@pytest.mark.parametrize("module", ["flowerlab.lab", "flowerlab.cli"])
 def test_importing_the_lab_loads_nothing_heavy(module: str) -> None:
     """Neither TensorFlow nor a slow library is loaded by importing what pages and the command line call."""
     code = f"import sys, {module}; print(sorted({{name.split('.')[0] for name in sys.modules}}))"
@@ -97,18 +97,14 @@ def test_importing_the_lab_loads_nothing_heavy(module: str) -> None:
 
 
 def test_parts_of_a_page_speak_the_viewers_language() -> None:
-    """Only `flowerlab.ui.refreshing` uses Streamlit's fragments: it chooses the language before a part draws itself again."""
+    """Only `flowerlab.ui.base.fragments` uses Streamlit's fragments: it chooses the language before a part draws itself again."""
     users = [
         path
         for path in [*sources("flowerlab"), *sources("pages"), *sources("streamlit_app.py")]
         if "streamlit" in packages(imports(path))
         and any(
             (isinstance(node, ast.Attribute) and node.attr == "fragment")
-            or (
-                isinstance(node, ast.ImportFrom)
-                and "streamlit" in (node.module or "")
-                and "fragment" in str(node.names)
-            )
+            or (isinstance(node, ast.ImportFrom) and "streamlit" in (node.module or "") and "fragment" in str(node.names))
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         )
     ]
@@ -123,11 +119,7 @@ def test_whatever_is_shown_has_a_text_alternative() -> None:
     calls = 0
     for path in [*sources("flowerlab/ui"), *sources("pages")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                not isinstance(node, ast.Call)
-                or not isinstance(node.func, ast.Attribute)
-                or node.func.attr not in SHOWN
-            ):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in SHOWN:
                 continue
             calls += 1
             assert "alt" in {keyword.arg for keyword in node.keywords}, f"{path}:{node.lineno}"

@@ -36,9 +36,7 @@ class Server:
 
 
 @contextmanager
-def served(
-    home: Path, *, script: Path = SCRIPT, garden_pictures: int | None = None, log: Path | None = None
-) -> Iterator[Server]:
+def served(home: Path, *, script: Path = SCRIPT, garden_pictures: int | None = None, log: Path | None = None) -> Iterator[Server]:
     """Serves an app for the length of a block, which begins as soon as the server answers.
 
     Args:
@@ -56,8 +54,12 @@ def served(
         environment["FLOWERLAB_GARDEN_PICTURES"] = str(garden_pictures)
     with (log or Path(os.devnull)).open("ab") as printed:
         process = subprocess.Popen(
-            serving(port, script), cwd=ROOT, env=environment, stdout=printed, stderr=printed,
-        )  # fmt: skip
+            serving(port, script),
+            cwd=ROOT,
+            env=environment,
+            stdout=printed,
+            stderr=printed,
+        )
     address = f"http://localhost:{port}"
     try:
         due_s = time.monotonic() + ANSWERS_WITHIN_S

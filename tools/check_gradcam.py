@@ -24,15 +24,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from flowerlab.datasets.garden import CLASSES, pictures
-from flowerlab.heat import in_photo, rank_correlation, share_inside
-from flowerlab.photos import resize_photo
-from flowerlab.presets import preset_recipe
-from flowerlab.run import Run
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.photos.heatmaps import in_photo, rank_correlation, share_inside
+from flowerlab.photos.reading import resize_photo
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.runs.run import Run
 from flowerlab.settings import Settings
 from flowerlab.trainer.explain import METHOD, METHODS, ONE_VIEW, VIEWS, View, explain
-from flowerlab.trainer.opened import Opened
-from flowerlab.trainer.saved import load_saved
+from flowerlab.trainer.model_files import load_saved
+from flowerlab.trainer.network_parts import Opened
 
 # No garden has so many pictures of a class: no run has seen them.
 UNSEEN = 100_000
@@ -169,16 +169,16 @@ def main() -> None:
         f"B with VGG16 mini, test accuracy {run.result.test_accuracy:.3f}; {len(drawn)} pictures, of which the flowers cover "
         f"{100 * covered:.0f} % in the mean; {os.cpu_count()} cores.\n"
     )
-    print("| method, layer | heat on the flower, median (quartiles) | rank correlation, head shuffled | own half | the other's map there "
-          "| moves to its class | empty |\n| --- | --- | --- | --- | --- | --- | --- |")  # fmt: skip
+    print(
+        "| method, layer | heat on the flower, median (quartiles) | rank correlation, head shuffled | own half | the other's map there "
+        "| moves to its class | empty |\n| --- | --- | --- | --- | --- | --- | --- |"
+    )
     if arguments.every:
         for layer in layers_to_try(model):
             for method in METHODS:
                 for views in (ONE_VIEW, VIEWS):
                     found = check(model, drawn, size_px, method=method, layer=layer, views=views)
-                    print(
-                        told(f"{method}, {layer}{f', {len(views)} views' if len(views) > 1 else ''}", found), flush=True
-                    )
+                    print(told(f"{method}, {layer}{f', {len(views)} views' if len(views) > 1 else ''}", found), flush=True)
     found = check(model, drawn, size_px)
     print(told("**the lab's**", found))
     if arguments.sheet:

@@ -13,8 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from flowerlab.recipe import Recipe
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.settings import Settings
 
 PROMISED = 1.5

@@ -22,8 +22,8 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import prepare
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.trainer.models import build
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.trainer.networks import build
 from flowerlab.trainer.starting_weights import load_starting_weights
 from tools.bench.plain_keras import BATCH_SIZE, HEAD, PREPROCESSING
 
@@ -65,9 +65,7 @@ def trained(parts: list[Part], *, seed: int | None, reorders: bool) -> float:
         keras.utils.set_random_seed(seed)
     (x, y), validation, test = parts
     head: list[Any] = [layers.Dense(units, activation="relu") for units in HEAD]
-    model = keras.Sequential(
-        [keras.Input(x.shape[1:]), layers.Flatten(), *head, layers.Dense(y.shape[1], activation="softmax")]
-    )
+    model = keras.Sequential([keras.Input(x.shape[1:]), layers.Flatten(), *head, layers.Dense(y.shape[1], activation="softmax")])
     model.compile(keras.optimizers.Adam(1e-3), loss="categorical_crossentropy", metrics=["accuracy"])
     if not reorders:
         stop = keras.callbacks.EarlyStopping(monitor="val_accuracy", patience=EPOCHS, restore_best_weights=True)
@@ -97,9 +95,7 @@ def main() -> None:
         ("no seed, shuffled by fit", False, False),
         ("a seed, a new order in each epoch", True, True),
     ):
-        found = [
-            trained(parts, seed=seed if seeded else None, reorders=reorders) for seed in range(arguments.trainings)
-        ]
+        found = [trained(parts, seed=seed if seeded else None, reorders=reorders) for seed in range(arguments.trainings)]
         error = statistics.stdev(found) / len(found) ** 0.5
         print(f"| {words} | {statistics.mean(found):.1%} | {error:.2%} |", flush=True)
 

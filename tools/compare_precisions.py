@@ -3,7 +3,7 @@
     python -m tools.compare_precisions [--seeds 5] [--pictures 3670] [--letters A C gently]
 
 In a home of its own, on a machine that does nothing else. C and gently go on from a B of their own seed. The interval of the difference is
-Student's over the seeds. Where it holds zero and the processor has bfloat16, `flowerlab.precision.training_precision` may choose it.
+Student's over the seeds. Where it holds zero and the processor has bfloat16, `features.precision.training_precision` may choose it.
 """
 
 from __future__ import annotations
@@ -14,21 +14,19 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from flowerlab.machine import machine_name
-from flowerlab.precision import Precision, processor_has_bfloat16
-from flowerlab.presets import preset_recipe
-from flowerlab.recipe import Recipe
-from flowerlab.runs import Lab
+from flowerlab.features.precision import Precision, processor_has_bfloat16
+from flowerlab.lab import Lab
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.settings import Settings
+from flowerlab.system.cpu import machine_name
 from tools.bench.report import difference_of
 
 PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 LETTERS = ("A", "C", "gently")
 
 
-def measure(
-    settings: Settings, seeds: int, letters: Sequence[str]
-) -> dict[tuple[str, Precision], list[tuple[float, float]]]:
+def measure(settings: Settings, seeds: int, letters: Sequence[str]) -> dict[tuple[str, Precision], list[tuple[float, float]]]:
     """Returns (test accuracy, seconds of training) of every seed, by letter and precision."""
     found: dict[tuple[str, Precision], list[tuple[float, float]]] = {}
     for seed in range(seeds):

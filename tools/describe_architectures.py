@@ -72,9 +72,7 @@ def clean_cuts(layers: list[Any]) -> list[bool]:
         nodes = layer._inbound_nodes
         sources = [index[tensor._keras_history.operation.name] for node in nodes for tensor in node.input_tensors]
         if len(nodes) != 1 or any(source >= place for source in sources):
-            raise ValueError(
-                f"Layer {layer.name} is used more than once or out of order; cuts cannot be told by index."
-            )
+            raise ValueError(f"Layer {layer.name} is used more than once or out of order; cuts cannot be told by index.")
         for source in sources:
             last_reader[source] = place
     crossing = [sum(last_reader[source] >= cut for source in range(cut)) for cut in range(len(layers))]
@@ -123,9 +121,7 @@ def main() -> int:
         differ = differ or not same
         if not arguments.check and not same:
             path.write_text(text, encoding="utf-8")
-        print(
-            f"{name}: {text.count(chr(10)) - 2} layers, {'as it was' if same else 'differs' if arguments.check else 'written'}"
-        )
+        print(f"{name}: {text.count(chr(10)) - 2} layers, {'as it was' if same else 'differs' if arguments.check else 'written'}")
     return int(arguments.check and differ)
 
 

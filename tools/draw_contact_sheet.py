@@ -76,9 +76,7 @@ def difficulty_strip() -> Image.Image:
     rows = [
         [
             whole(
-                Image.fromarray(
-                    pictures.draw(pictures.index_of(label, 3), size_px=LARGE_CELL_PX, difficulty=difficulty).photo
-                ),
+                Image.fromarray(pictures.draw(pictures.index_of(label, 3), size_px=LARGE_CELL_PX, difficulty=difficulty).photo),
                 LARGE_CELL_PX,
             )
             for difficulty in DIFFICULTIES
@@ -96,10 +94,7 @@ def mask_strip() -> Image.Image:
         for number in (0, 7):
             drawing = pictures.draw(pictures.index_of(label, number), size_px=CELL_PX, difficulty=0.6)
             mask = np.where(drawing.mask, 255, 0).astype(np.uint8)
-            row += [
-                whole(picture, CELL_PX)
-                for picture in (Image.fromarray(drawing.photo), Image.fromarray(mask).convert("RGB"))
-            ]
+            row += [whole(picture, CELL_PX) for picture in (Image.fromarray(drawing.photo), Image.fromarray(mask).convert("RGB"))]
         rows.append(row)
     return labelled(rows, ["picture", "mask"] * 2, CELL_PX)
 

@@ -30,23 +30,38 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from flowerlab.checkpoints import read_checkpoint, read_state
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run, RunState
-from flowerlab.runs import Lab
-from flowerlab.workplace import workplaces
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.attempts import workplaces
+from flowerlab.runs.checkpoints import read_checkpoint, read_state
+from flowerlab.runs.run import Run, RunState
 from tools.app_server import ROOT, free_port, serving
 
 # The plain way with random numbers in every step, and kept features; quick, and long enough to be met in the middle.
 RECIPES = (
-    Recipe.parse({
-        "image_size": 72, "epochs": 12, "patience": 12, "head": (8,), "dropout": 0.3, "augment": "flip", "batch_size": 4,
-    }),
-    Recipe.parse({
-        "architecture": "vgg16_mini", "image_size": 32, "epochs": 30, "patience": 30, "head": (8,), "dropout": 0.3,
-        "batch_size": 2,
-    }),
-)  # fmt: skip
+    Recipe.parse(
+        {
+            "image_size": 72,
+            "epochs": 12,
+            "patience": 12,
+            "head": (8,),
+            "dropout": 0.3,
+            "augment": "flip",
+            "batch_size": 4,
+        }
+    ),
+    Recipe.parse(
+        {
+            "architecture": "vgg16_mini",
+            "image_size": 32,
+            "epochs": 30,
+            "patience": 30,
+            "head": (8,),
+            "dropout": 0.3,
+            "batch_size": 2,
+        }
+    ),
+)
 MOMENTS = (RunState.PREPARING, RunState.TRAINING, RunState.EVALUATING)
 # One that is just loading TensorFlow on a busy machine takes its time.
 ORPHANS_LEAVE_WITHIN_S = 30.0
@@ -90,9 +105,7 @@ def own(home: Path, *, app: bool = False) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, env=_environment(home), stdout=subprocess.DEVNULL)
 
 
-def kill_at_random(
-    home: Path, *, moments: int, seed: int, recipes: Sequence[Recipe] = RECIPES, app: bool = False
-) -> Tally:
+def kill_at_random(home: Path, *, moments: int, seed: int, recipes: Sequence[Recipe] = RECIPES, app: bool = False) -> Tally:
     """Queues runs, kills whoever trains them again and again, and checks what is left.
 
     Args:
@@ -147,9 +160,7 @@ def _met(lab: Lab, chance: random.Random) -> str:
     wanted, due_s = chance.choice(MOMENTS), time.monotonic() + MET_WITHIN_S
     while wanted not in [run.state for run in lab.store.live()]:
         if time.monotonic() > due_s:
-            raise Lost(
-                f"Within {MET_WITHIN_S:.0f} s no run was {wanted}: {[(run.name, run.state) for run in lab.store.all()]}."
-            )
+            raise Lost(f"Within {MET_WITHIN_S:.0f} s no run was {wanted}: {[(run.name, run.state) for run in lab.store.all()]}.")
         time.sleep(0.01)
     time.sleep(chance.random() ** 2 * 2)
     return next((str(run.state) for run in lab.store.live()), "waiting")
@@ -241,9 +252,7 @@ def _compare(lab: Lab, queued: Sequence[str], tally: Tally) -> None:
     for run in killed:
         mine, theirs = (sorted(lab.history(one).epochs.items()) for one in (run.id, twins[run.id]))
         if [epoch for epoch, _ in mine] != list(range(run.recipe.epochs)):
-            raise Lost(
-                f"The curve of {run.name} has gaps: {[epoch for epoch, _ in mine]} of {run.recipe.epochs} epochs."
-            )
+            raise Lost(f"The curve of {run.name} has gaps: {[epoch for epoch, _ in mine]} of {run.recipe.epochs} epochs.")
         losses, undisturbed = (np.array([epoch.val_loss for _, epoch in one]) for one in (mine, theirs))
         difference = float((np.abs(losses - undisturbed) / undisturbed).max())
         if difference > MOST_DIFFERENCE:
@@ -291,9 +300,7 @@ def main() -> None:
     met = ", ".join(f"{state} {count}" for state, count in tally.states.most_common())
     print(f"{arguments.moments} kills, nothing lost. A run was then: {met}.")
     print(f"A second process stood by {tally.takeovers} times. Died three times and asked to go on: {tally.asked}.")
-    print(
-        f"Compared with undisturbed ones: {tally.compared} runs; losses differ by {tally.largest_difference:.1e} at most."
-    )
+    print(f"Compared with undisturbed ones: {tally.compared} runs; losses differ by {tally.largest_difference:.1e} at most.")
 
 
 if __name__ == "__main__":

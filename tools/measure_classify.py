@@ -20,15 +20,15 @@ import numpy as np
 from PIL import Image
 
 from flowerlab.architectures import ARCHITECTURES
+from flowerlab.architectures.pretrained import find_weights
 from flowerlab.datasets.garden import pictures
-from flowerlab.embeddings import kept_embedding, nearest
-from flowerlab.looking import features, look, training_photos
-from flowerlab.photos import read_photo
-from flowerlab.presets import preset_recipe
-from flowerlab.run import Run, RunState
-from flowerlab.runs import Lab
+from flowerlab.inference.embeddings import kept_embedding, nearest
+from flowerlab.inference.look import features, look, training_photos
+from flowerlab.lab import Lab
+from flowerlab.photos.reading import read_photo
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.runs.run import Run, RunState
 from flowerlab.settings import Settings
-from flowerlab.weights import find_weights
 
 UNSEEN = 100_000
 PHONE_PX = (4032, 3024)
@@ -96,9 +96,14 @@ def main() -> None:
     chosen = ARCHITECTURES[arguments.architecture]
     weights = chosen.pretrained if find_weights(chosen) is not None else "none"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        lab = Lab(Settings(
-            home=arguments.home or Path(scratch), starter=False, warm_spare=False, garden_pictures=arguments.pictures,
-        ))  # fmt: skip
+        lab = Lab(
+            Settings(
+                home=arguments.home or Path(scratch),
+                starter=False,
+                warm_spare=False,
+                garden_pictures=arguments.pictures,
+            )
+        )
         try:
             run = lab.start(preset_recipe("B", architecture=chosen.name, weights=weights), name="B").run
             lab.wait([run.id])

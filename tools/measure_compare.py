@@ -25,16 +25,16 @@ import psutil
 from numpy.typing import NDArray
 from playwright.sync_api import Page, Response, expect
 
-from flowerlab.cells import Cell, photos_in_cell
 from flowerlab.datasets.gather import gather
+from flowerlab.evaluation.confusion import Cell, photos_in_cell
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import Run
 from flowerlab.settings import Settings
 from flowerlab.store import Store
-from flowerlab.ui.cell_photos import FRAME, MINUS_FRAME
-from flowerlab.ui.class_photos import PLACE as FIGURES
-from flowerlab.ui.difference import PLACE as DIFFERENCES
+from flowerlab.ui.compare.difference import PLACE as DIFFERENCES
+from flowerlab.ui.confusion.cell_photos import FRAME, MINUS_FRAME
+from flowerlab.ui.confusion.class_photos import PLACE as FIGURES
 from tools.app_server import chromium, served
 from tools.matrix_cells import click_cell, find_cells
 from tools.random_runs import random_run
@@ -50,9 +50,7 @@ ALL_DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
 # Of a table, in which a click finds its cell by it.
 TABLE_ROW_PX = 37
 CHANGED = "([key, before]) => { const now = document.querySelector(`.st-key-${key}`); return now && now.innerText !== before }"
-ALL_SEEN = (
-    "key => [...document.querySelectorAll(`.st-key-${key} img`)].every(image => image.complete && image.naturalWidth)"
-)
+ALL_SEEN = "key => [...document.querySelectorAll(`.st-key-${key} img`)].every(image => image.complete && image.naturalWidth)"
 
 
 @dataclass
@@ -102,10 +100,7 @@ class Measured:
             for values in (self.seconds, self.processor_s)
             for quantile in np.quantile(values, [0.5, 0.95]).tolist()
         )
-        return (
-            f"| {name} | {len(self.seconds)} | {times} | {max(self.socket) / 1000:.0f} kB | "
-            f"{max(self.photos) / 1000:.0f} kB |"
-        )
+        return f"| {name} | {len(self.seconds)} | {times} | {max(self.socket) / 1000:.0f} kB | {max(self.photos) / 1000:.0f} kB |"
 
 
 def processor_s() -> float:
@@ -334,9 +329,7 @@ def main() -> None:
         store = Store(home.store)
         # Of recipes of their own: seeds of one would be one point, and there would be no costs to draw.
         made = [
-            random_run(
-                store, home, originals, number, recipe=Recipe.parse({"seed": number, "learning_rate": number / 1000})
-            )
+            random_run(store, home, originals, number, recipe=Recipe.parse({"seed": number, "learning_rate": number / 1000}))
             for number in range(1, arguments.runs + 1)
         ]
         store.close()
@@ -345,12 +338,14 @@ def main() -> None:
             page.set_default_timeout(PATIENCE_MS)
             visitor = Visitor(page, originals.classes)
             measure(
-                visitor, server.address, [run for run, _ in made], [side for _, side in made], originals.labels,
+                visitor,
+                server.address,
+                [run for run, _ in made],
+                [side for _, side in made],
+                originals.labels,
                 arguments.repeats,
-            )  # fmt: skip
-    print(
-        f"{os.cpu_count()} cores; {arguments.runs} runs, each with answers to all {arguments.photos:,} photos of a garden.\n"
-    )
+            )
+    print(f"{os.cpu_count()} cores; {arguments.runs} runs, each with answers to all {arguments.photos:,} photos of a garden.\n")
     print(
         "| interaction | times | p50 | p95 | processor, p50 | processor, p95 | most by web socket | most in pictures |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- |"

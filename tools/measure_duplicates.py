@@ -20,7 +20,7 @@ from flowerlab.datasets.near_duplicates import MOST_BITS, Duplicates, Pair, near
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.photo_hashes import hash_photos
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
 from flowerlab.settings import Settings
 
 CELL_PX = 150
@@ -53,9 +53,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True, help="FLOWERLAB_HOME with the photos.")
     parser.add_argument("--dataset", default="tf_flowers", help="As in a recipe. Default: tf_flowers.")
     parser.add_argument("--most-bits", type=int, default=10, help="Up to which threshold pairs are drawn. Default: 10.")
-    parser.add_argument(
-        "--out", type=Path, default=Path("duplicates.jpg"), help="The picture. Default: duplicates.jpg."
-    )
+    parser.add_argument("--out", type=Path, default=Path("duplicates.jpg"), help="The picture. Default: duplicates.jpg.")
     arguments = parser.parse_args()
     lab = Lab(Settings(home=arguments.home, starter=False, warm_spare=False), own_queue=False)
     originals = lab.stock.originals(arguments.dataset)
@@ -65,9 +63,7 @@ def main() -> None:
     hashes = hash_photos(lab.home, originals)
     hashed_s = time.monotonic()
     pairs = near_pairs(hashes, most_bits=arguments.most_bits)
-    print(
-        f"{len(originals):,} photos: hashed in {hashed_s - begun_s:.1f} s, compared in {time.monotonic() - hashed_s:.2f} s"
-    )
+    print(f"{len(originals):,} photos: hashed in {hashed_s - begun_s:.1f} s, compared in {time.monotonic() - hashed_s:.2f} s")
     cut = parts_of(originals, arguments.dataset, split="honest", validation_fraction=VALIDATION_FRACTION)
     split = Duplicates(tuple(pairs), part_names(*cut))
     print(f"{'bits':>8}{'pairs':>8}{'leaks':>8}{'two labels':>12}")

@@ -21,14 +21,14 @@ import numpy as np
 from PIL import Image
 
 from flowerlab.datasets.garden import pictures
-from flowerlab.events import Batch
-from flowerlab.photos import read_photo, resize_photo
-from flowerlab.presets import preset_recipe
-from flowerlab.recipe import Recipe
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.packs.starter import RUN_ID
+from flowerlab.photos.reading import read_photo, resize_photo
+from flowerlab.recipe.grid import grid
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import Batch
 from flowerlab.settings import Settings
-from flowerlab.starter import RUN_ID
-from flowerlab.sweep import grid
 
 PICTURES = 600
 SPARE_IS_READY_S = 30.0
@@ -79,7 +79,7 @@ def answers_s(lab: Lab) -> dict[str, list[float]]:
 
 def many_a_second(lab: Lab) -> tuple[float, float]:
     """Returns how many photos of a batch of 200 are answered a second: by the lab, and by the model itself in this process."""
-    from flowerlab.trainer.saved import load_saved
+    from flowerlab.trainer.model_files import load_saved
 
     run = lab.store.get(RUN_ID)
     size_px, mode = run.recipe.image_size, run.recipe.resize
@@ -147,9 +147,7 @@ def main() -> None:
                     f"| one photo of {size} px, answered | median {np.median(seconds):.3f} s, p95 {np.quantile(seconds, 0.95):.3f} s |"
                 )
             by_lab, by_model = many_a_second(lab)
-            print(
-                f"| {MANY} photos at once | {by_lab:.0f} photos/s; the model alone, in a process of its own {by_model:.0f} |"
-            )
+            print(f"| {MANY} photos at once | {by_lab:.0f} photos/s; the model alone, in a process of its own {by_model:.0f} |")
         finally:
             lab.close()
 

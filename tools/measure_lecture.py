@@ -14,8 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from flowerlab.run import Run
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.runs.run import Run
 from flowerlab.settings import Settings
 
 
@@ -36,9 +36,7 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=1, help="Lectures. Default: 1.")
-    print(
-        f"{os.cpu_count()} cores.\n\n| run | in all | features | training | test accuracy |\n| --- | --- | --- | --- | --- |"
-    )
+    print(f"{os.cpu_count()} cores.\n\n| run | in all | features | training | test accuracy |\n| --- | --- | --- | --- | --- |")
     for _ in range(parser.parse_args().repeats):
         seconds, runs = lecture_s()
         for name, run in runs.items():

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import psutil
 
-from flowerlab.estimates import footprint_in
-from flowerlab.machine import machine_name
-from flowerlab.memory import TRAINER
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run, RunState
-from flowerlab.runs import Lab
+from flowerlab.estimates.estimator import footprint_in
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import Run, RunState
 from flowerlab.settings import Settings
+from flowerlab.system.cpu import machine_name
+from flowerlab.system.processes import TRAINER
 
 MINI, WIDE = "vgg16_mini", "vgg16"
 # What the table calls it, and its knobs; C goes on from the B above it.

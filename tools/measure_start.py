@@ -81,9 +81,7 @@ def main() -> None:
         for _repeat in range(arguments.repeats):
             bare.append(start(script, browser))
             ours.append(start(SCRIPT, browser))
-    print(
-        f"| median (lowest–highest) of {arguments.repeats}, {os.cpu_count()} cores | server answers | title seen | button seen |"
-    )
+    print(f"| median (lowest–highest) of {arguments.repeats}, {os.cpu_count()} cores | server answers | title seen | button seen |")
     print("| --- | --- | --- | --- |")
     print(told("Flowerlab", ours))
     print(told("a bare page", bare))

@@ -7,21 +7,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.cells import cell_sizes
 from flowerlab.datasets.originals import Originals
-from flowerlab.events import End, Epoch, Result
+from flowerlab.evaluation.confusion import cell_sizes
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import End, Epoch, Result
+from flowerlab.runs.run import Run
 from flowerlab.store import Store
 
 RIGHT_SHARE = 0.8
 
 
 def random_run(
-    store: Store, home: Home, originals: Originals, number: int, *, recipe: Recipe | None = None, name: str | None = None,
-    materials: str | None = None, epochs: int = 1, weight_changes: dict[str, float] | None = None,
-) -> tuple[Run, NDArray[np.float32]]:  # fmt: skip
+    store: Store,
+    home: Home,
+    originals: Originals,
+    number: int,
+    *,
+    recipe: Recipe | None = None,
+    name: str | None = None,
+    materials: str | None = None,
+    epochs: int = 1,
+    weight_changes: dict[str, float] | None = None,
+) -> tuple[Run, NDArray[np.float32]]:
     """Writes a run with random answers to every photo; returns it with its probabilities, float32, (photos, classes).
 
     Args:
@@ -40,20 +48,27 @@ def random_run(
     probabilities = random.random((count, classes)) + 0.2
     probabilities[np.arange(count), answers] += 1 + random.random(count)
     probabilities = (probabilities / probabilities.sum(axis=1, keepdims=True)).astype(np.float32)
-    run = store.add(
-        recipe or Recipe.parse({"seed": number}), name or f"Run {number}", materials=materials or originals.folder.name
-    )
+    run = store.add(recipe or Recipe.parse({"seed": number}), name or f"Run {number}", materials=materials or originals.folder.name)
     about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
     values: dict[str, Any] = {"loss": 0.6, "accuracy": RIGHT_SHARE, "val_loss": 0.6, "val_accuracy": RIGHT_SHARE}
     for epoch in range(epochs):
         store.append(Epoch(**about, epoch=epoch, seconds=1.0, **values))
     sizes = cell_sizes(originals.labels, probabilities)
     result = Result(
-        classes=originals.classes, best_epoch=epochs - 1, epochs_run=epochs, val_accuracy=RIGHT_SHARE,
-        test_accuracy=float(np.trace(sizes)) / count, test_photos=count, confusion_matrix=sizes.tolist(),
-        total_parameters=1, trainable_parameters=1, seconds=1.0, seconds_training=1.0, cached_features=False,
+        classes=originals.classes,
+        best_epoch=epochs - 1,
+        epochs_run=epochs,
+        val_accuracy=RIGHT_SHARE,
+        test_accuracy=float(np.trace(sizes)) / count,
+        test_photos=count,
+        confusion_matrix=sizes.tolist(),
+        total_parameters=1,
+        trainable_parameters=1,
+        seconds=1.0,
+        seconds_training=1.0,
+        cached_features=False,
         weight_changes=weight_changes,
-    )  # fmt: skip
+    )
     store.append(End(**about, state="done", result=result))
     # Answers of other photos are as random as those of a network that has learnt nothing yet.
     by_epoch = np.stack([np.roll(probabilities, epochs - 1 - epoch, axis=0)[:500] for epoch in range(epochs)])
@@ -61,8 +76,13 @@ def random_run(
     folder.mkdir(parents=True, exist_ok=True)
     home.model(run.id).write_bytes(b"never loaded here")
     np.savez_compressed(
-        folder / "predictions.npz", classes=np.asarray(originals.classes), test_ids=np.asarray(originals.ids),
-        test_truth=originals.labels, test_probabilities=probabilities, val_ids=np.asarray(originals.ids[:500]),
-        val_truth=originals.labels[:500], val_probabilities=by_epoch,
-    )  # fmt: skip
+        folder / "predictions.npz",
+        classes=np.asarray(originals.classes),
+        test_ids=np.asarray(originals.ids),
+        test_truth=originals.labels,
+        test_probabilities=probabilities,
+        val_ids=np.asarray(originals.ids[:500]),
+        val_truth=originals.labels[:500],
+        val_probabilities=by_epoch,
+    )
     return store.get(run.id), probabilities

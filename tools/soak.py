@@ -35,12 +35,12 @@ from playwright.sync_api import Error as PlaywrightError
 from flowerlab.datasets.garden import pictures
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
-from flowerlab.machine import machine_name
-from flowerlab.recipe import Recipe
-from flowerlab.run import RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
 from flowerlab.store import Store
+from flowerlab.system.cpu import machine_name
 from tools.app_server import ROOT, Server, chromium, served
 from tools.kill_app import processes_of
 
@@ -263,7 +263,7 @@ def figures(soaked: Soaked, minutes: float, viewers: int) -> list[str]:
         f"Memory of the web process: {before / 1e6:.0f} MB after {minutes * WARM_UP:.0f} minutes, {after / 1e6:.0f} MB at the end "
         f"({growth:+.1%}; at most {MOST_GROWTH:+.0%} is promised), {max(size for _, size in soaked.memory) / 1e6:.0f} MB at most. "
         f"Files and connections open at once: {soaked.most_files} at most.",
-    ]  # fmt: skip
+    ]
 
 
 def main() -> int:
@@ -283,9 +283,7 @@ def main() -> int:
     for error in soaked.errors:
         print(error, file=sys.stderr)
     if arguments.write:
-        SECTION.write_text(
-            "\n".join(["## An hour of use", "", "`python -m tools.soak --write`", "", *told, ""]), encoding="utf-8"
-        )
+        SECTION.write_text("\n".join(["## An hour of use", "", "`python -m tools.soak --write`", "", *told, ""]), encoding="utf-8")
     return int(bool(soaked.errors) or soaked.growth(arguments.minutes * 60)[2] > MOST_GROWTH)
 
 

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from flowerlab.datasets.garden import pictures
 from flowerlab.home import Home
-from flowerlab.starter import RUN_ID
+from flowerlab.packs.starter import RUN_ID
 from flowerlab.store import Store
 from tools.app_server import ROOT, chromium, served
 

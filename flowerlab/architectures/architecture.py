@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from flowerlab.downloads import RemoteFile
 from flowerlab.errors import BadRecipe
+from flowerlab.system.downloads import RemoteFile
 
 
 @dataclass(frozen=True)
@@ -234,8 +234,7 @@ class Architecture:
             image_size_px: Width and height of the photo.
         """
         return tuple(
-            0.0 if layer.batch_norm else 2.0 * layer.parameters * self.side(image_size_px, layer) ** 2
-            for layer in self.layers
+            0.0 if layer.batch_norm else 2.0 * layer.parameters * self.side(image_size_px, layer) ** 2 for layer in self.layers
         )
 
     def counts(self, *, image_size: int, unfreeze_from: str | int, head: Sequence[int], classes: int) -> Counts:

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from flowerlab.architectures.architecture import Architecture, Layer
 from flowerlab.architectures.handmade import SMALLEST_PX, STEPS, handmade_layers, handmade_side
 from flowerlab.architectures.table import read_table
-from flowerlab.downloads import RemoteFile
 from flowerlab.errors import BadRecipe
+from flowerlab.system.downloads import RemoteFile
 
 KERAS_FILES = "https://storage.googleapis.com/tensorflow/keras-applications"
 MINUS_MEAN = "RGB becomes BGR, and ImageNet's mean colour is subtracted."
@@ -53,9 +53,7 @@ def _mobilenet_v2(name: str, alpha: str, size_bytes: int, title: str, sentence: 
         preprocessing="Colour values 0 to 255 become −1 to 1.",
         pretrained="imagenet",
         # The weights do not depend on the photo's size: the file made at 224 px serves every size.
-        weights=_weights(
-            "mobilenet_v2", f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224_no_top.h5", size_bytes
-        ),
+        weights=_weights("mobilenet_v2", f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224_no_top.h5", size_bytes),
     )
 
 
@@ -170,9 +168,7 @@ _ENTRIES = (
         preprocess="inside",
         preprocessing="The network itself scales colour values 0 to 255 as it was trained on ImageNet.",
         pretrained="imagenet",
-        weights=_weights(
-            "efficientnet_v2", "efficientnetv2-b0_notop.h5", 24_274_472, "893217f2bb855e2983157299931e43ff"
-        ),
+        weights=_weights("efficientnet_v2", "efficientnetv2-b0_notop.h5", 24_274_472, "893217f2bb855e2983157299931e43ff"),
     ),
 )
 

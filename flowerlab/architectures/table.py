@@ -36,7 +36,5 @@ def mark_stops(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     """Returns the layers with `stop` filled in: a clean cut before whose follower something can learn."""
     cuts = [layer.index for layer in layers if layer.clean]
     ends = [*cuts[1:], len(layers)]
-    stops = {
-        start for start, end in zip(cuts, ends, strict=True) if any(layer.learnable for layer in layers[start:end])
-    }
+    stops = {start for start, end in zip(cuts, ends, strict=True) if any(layer.learnable for layer in layers[start:end])}
     return tuple(replace(layer, stop=layer.index in stops) for layer in layers)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flowerlab.charts.colours import class_colour, class_glyph
-from flowerlab.figures import sureness
+from flowerlab.locale.numbers import sureness
 
 MOST_BARS = 6
 
@@ -66,6 +66,4 @@ def answer_height_px(probabilities: Sequence[float]) -> int:
 
 def answer_sentence(classes: Sequence[str], probabilities: Sequence[float]) -> str:
     """Says the probabilities in words."""
-    return (
-        ", ".join(f"{classes[label]} {sureness(probabilities[label])}" for label in best_classes(probabilities)) + "."
-    )
+    return ", ".join(f"{classes[label]} {sureness(probabilities[label])}" for label in best_classes(probabilities)) + "."

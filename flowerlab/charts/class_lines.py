@@ -35,33 +35,50 @@ def class_lines_options(
     epochs = len(shares)
     series: list[dict[str, Any]] = [
         {
-            "name": f"{class_glyph(label)} {name}", "type": "line", "color": class_colour(label),
-            "symbol": class_symbol(label), "symbolSize": 11, "showAllSymbol": epochs <= 30,
+            "name": f"{class_glyph(label)} {name}",
+            "type": "line",
+            "color": class_colour(label),
+            "symbol": class_symbol(label),
+            "symbolSize": 11,
+            "showAllSymbol": epochs <= 30,
             "lineStyle": {"width": 5 if label == wanted else 2.5},
             "data": [None if math.isnan(value) else round(100 * value, 1) for value in shares[:, label].tolist()],
         }
         for label, name in enumerate(classes)
-    ]  # fmt: skip
+    ]
     series[0]["markLine"] = {
-        "silent": True, "symbol": "none", "data": [{"xAxis": epoch - 1}],
+        "silent": True,
+        "symbol": "none",
+        "data": [{"xAxis": epoch - 1}],
         "lineStyle": {"color": GREY, "type": "solid", "width": 2},
         "label": {"formatter": _("epoch {number}").format(number=epoch), "fontSize": FONT_PX, "color": GREY},
-    }  # fmt: skip
+    }
     options: dict[str, Any] = {
         "animation": False,
         "tooltip": {"trigger": "axis", "valueFormatter": "%.1f %%", "confine": True},
         "grid": {"left": 8, "right": 24, "bottom": 30, "containLabel": True},
         "xAxis": {
-            "type": "category", "data": [str(number + 1) for number in range(epochs)], "name": _("epoch"),
-            "nameLocation": "middle", "nameGap": 28, "axisLabel": {"fontSize": FONT_PX}, "axisTick": {"alignWithLabel": True},
+            "type": "category",
+            "data": [str(number + 1) for number in range(epochs)],
+            "name": _("epoch"),
+            "nameLocation": "middle",
+            "nameGap": 28,
+            "axisLabel": {"fontSize": FONT_PX},
+            "axisTick": {"alignWithLabel": True},
             "nameTextStyle": {"fontSize": FONT_PX},
         },
         "yAxis": {
-            "type": "value", "min": 0, "max": 100, "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %"},
-            "name": axis, "nameLocation": "end", "nameGap": 12, "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+            "type": "value",
+            "min": 0,
+            "max": 100,
+            "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %"},
+            "name": axis,
+            "nameLocation": "end",
+            "nameGap": 12,
+            "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
         },
         "series": series,
-    }  # fmt: skip
+    }
     options = with_legend(options, [line["name"] for line in series], wide_px=WIDE_PX, sign_px=SIGN_PX)
     if len(classes) > MOST_NAMES:
         options["legend"]["type"] = "scroll"
@@ -74,9 +91,7 @@ def class_lines_height(classes: tuple[str, ...]) -> int:
     """Returns the height of `class_lines_options` in pixels: of the chart and its legend."""
     if len(classes) > MOST_NAMES:
         return HEIGHT_PX + SCROLLED_PX
-    return HEIGHT_PX + legend_px(
-        [f"{class_glyph(label)} {name}" for label, name in enumerate(classes)], sign_px=SIGN_PX
-    )
+    return HEIGHT_PX + legend_px([f"{class_glyph(label)} {name}" for label, name in enumerate(classes)], sign_px=SIGN_PX)
 
 
 def shares_sentence(classes: tuple[str, ...], shares: NDArray[Any]) -> str:

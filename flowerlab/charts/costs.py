@@ -10,8 +10,8 @@ from typing import Any, Literal
 from flowerlab.charts.colours import run_colour
 from flowerlab.charts.legend import FONT_PX, legend_px, with_legend
 from flowerlab.charts.symbols import run_symbol
-from flowerlab.figures import duration
 from flowerlab.locale import _
+from flowerlab.locale.numbers import duration
 
 # Of the chart below its legend, what it has beside it on a wide page, and of a sign in the legend.
 HEIGHT_PX, WIDE_PX, SIGN_PX = 330, 520, 16
@@ -71,9 +71,12 @@ def costs_options(points: Sequence[Point], cost: Cost) -> dict[str, Any]:
     costs = [point.cost for point in points]
     series = [one for point in points for one in (_mark(point, cost), _bar(point))]
     axis: dict[str, Any] = {
-        "name": _("time of the run (s)") if cost == "seconds" else _("trainable parameters"), "nameLocation": "middle",
-        "nameGap": 30, "nameTextStyle": {"fontSize": FONT_PX}, "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True},
-    }  # fmt: skip
+        "name": _("time of the run (s)") if cost == "seconds" else _("trainable parameters"),
+        "nameLocation": "middle",
+        "nameGap": 30,
+        "nameTextStyle": {"fontSize": FONT_PX},
+        "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True},
+    }
     if is_wide(costs):
         ticks = log_ticks(costs)
         # ECharts labels an axis of decades with their beginnings alone: upright lines with words stand for it.
@@ -97,12 +100,16 @@ def costs_options(points: Sequence[Point], cost: Cost) -> dict[str, Any]:
         "grid": {"left": 8, "right": 24, "bottom": 54 if is_wide(costs) else 30, "containLabel": True},
         "xAxis": axis,
         "yAxis": {
-            "type": "value", "scale": True, "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %"},
-            "name": _("test accuracy"), "nameLocation": "end", "nameGap": 12,
+            "type": "value",
+            "scale": True,
+            "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %"},
+            "name": _("test accuracy"),
+            "nameLocation": "end",
+            "nameGap": 12,
             "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
         },
         "series": series,
-    }  # fmt: skip
+    }
     options = with_legend(options, [point.name for point in points], wide_px=WIDE_PX, sign_px=SIGN_PX)
     options["legend"]["itemHeight"] = SIGN_PX
     return options
@@ -117,27 +124,41 @@ def _mark(point: Point, cost: Cost) -> dict[str, Any]:
     """The point itself. The name in its tooltip comes from the series, which ECharts escapes."""
     told = [point.words, cost_words(point.cost, cost), point.note]
     return {
-        "name": point.name, "type": "scatter", "color": run_colour(point.number), "symbol": run_symbol(point.number),
-        "symbolSize": 17, "z": 3, "data": [[point.cost, round(100 * point.accuracy, 4)]],
+        "name": point.name,
+        "type": "scatter",
+        "color": run_colour(point.number),
+        "symbol": run_symbol(point.number),
+        "symbolSize": 17,
+        "z": 3,
+        "data": [[point.cost, round(100 * point.accuracy, 4)]],
         "tooltip": {"formatter": "<br>".join(["{a}", *filter(None, told)])},
-    }  # fmt: skip
+    }
 
 
 def _bar(point: Point) -> dict[str, Any]:
     """The line through a point, with an end at either side."""
     return {
-        "name": point.name, "type": "line", "color": run_colour(point.number), "lineStyle": {"width": 2.5}, "silent": True,
-        "symbol": "rect", "symbolSize": [16, 2.5], "z": 2,
+        "name": point.name,
+        "type": "line",
+        "color": run_colour(point.number),
+        "lineStyle": {"width": 2.5},
+        "silent": True,
+        "symbol": "rect",
+        "symbolSize": [16, 2.5],
+        "z": 2,
         "data": [[point.cost, round(100 * end, 4)] for end in (point.low, point.high)],
-    }  # fmt: skip
+    }
 
 
 def _upright(ticks: Sequence[float]) -> dict[str, Any]:
     return {
-        "silent": True, "symbol": "none", "z": 0, "lineStyle": {"type": "solid", "width": 1, "color": GRID_LINE},
+        "silent": True,
+        "symbol": "none",
+        "z": 0,
+        "lineStyle": {"type": "solid", "width": 1, "color": GRID_LINE},
         "label": {"position": "start", "distance": 8, "fontSize": FONT_PX, "color": GREY},
         "data": [{"xAxis": tick, "label": {"formatter": _short(tick)}} for tick in ticks],
-    }  # fmt: skip
+    }
 
 
 def log_ticks(costs: Sequence[float]) -> list[float]:
@@ -168,8 +189,7 @@ def costs_sentence(points: Sequence[Point], cost: Cost) -> str:
     """Says the points in words, the cheapest first."""
     ordered = sorted(points, key=lambda point: point.cost)
     return "; ".join(
-        ", ".join(filter(None, [f"{point.name}: {point.words}", cost_words(point.cost, cost), point.note]))
-        for point in ordered
+        ", ".join(filter(None, [f"{point.name}: {point.words}", cost_words(point.cost, cost), point.note])) for point in ordered
     )
 
 

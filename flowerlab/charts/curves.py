@@ -103,21 +103,27 @@ def curves_options(curves: Sequence[Curve], measure: Measure, along: Along = "ep
         "tooltip": {"trigger": "item", "valueFormatter": "%.1f %%" if measure == "accuracy" else "%.3f", "confine": True},
         "grid": {"left": 8, "right": 24, "bottom": 30, "containLabel": True},
         "xAxis": {
-            "type": "value", "name": titles[along], "nameLocation": "middle", "nameGap": 30, "min": 0,
-            "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True}, "nameTextStyle": {"fontSize": FONT_PX},
+            "type": "value",
+            "name": titles[along],
+            "nameLocation": "middle",
+            "nameGap": 30,
+            "min": 0,
+            "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True},
+            "nameTextStyle": {"fontSize": FONT_PX},
             **(_epoch_ticks(curves) if along == "epoch" else {}),
         },
         "yAxis": {
             # From 90 to 95 % there is something to see; a loss of nothing is the aim, and so on the axis.
-            "type": "value", "scale": measure == "accuracy",
+            "type": "value",
+            "scale": measure == "accuracy",
             "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %" if measure == "accuracy" else "{value}"},
-            "name": _("accuracy") if measure == "accuracy" else _("loss"), "nameLocation": "end", "nameGap": 12,
+            "name": _("accuracy") if measure == "accuracy" else _("loss"),
+            "nameLocation": "end",
+            "nameGap": 12,
             "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
         },
-        "series": [
-            line for curve, name in zip(curves, names, strict=True) for line in _lines(curve, name, measure)
-        ],
-    }  # fmt: skip
+        "series": [line for curve, name in zip(curves, names, strict=True) for line in _lines(curve, name, measure)],
+    }
     return with_legend(options, names, wide_px=WIDE_PX)
 
 
@@ -145,7 +151,12 @@ def _lines(curve: Curve, name: str, measure: Measure) -> list[dict[str, Any]]:
             point |= {"symbolSize": 19, "itemStyle": {"borderColor": GREY, "borderWidth": 2}}
     band = [
         {
-            **common, "symbol": "none", "silent": True, "z": 1, "stack": f"band {name}", "lineStyle": {"opacity": 0},
+            **common,
+            "symbol": "none",
+            "silent": True,
+            "z": 1,
+            "stack": f"band {name}",
+            "lineStyle": {"opacity": 0},
             "data": [[round(place, 3), round(value * factor, 4)] for place, value in zip(curve.places, values, strict=True)],
             **more,
         }
@@ -155,15 +166,19 @@ def _lines(curve: Curve, name: str, measure: Measure) -> list[dict[str, Any]]:
             ([high - low for low, high in zip(curve.low, curve.high, strict=True)], {"areaStyle": {"opacity": 0.22}}),
         )
         if curve.low
-    ]  # fmt: skip
+    ]
     return [
         {**common, "z": 3, "symbolSize": 11, "lineStyle": {"width": 4}, "encode": encode, "data": validation},
         {
-            **common, "z": 2, "symbolSize": 6, "lineStyle": {"width": 1.6, "type": run_dash(curve.number)},
-            "encode": encode, "data": points(curve.training, _("training, epoch {epoch}")),
+            **common,
+            "z": 2,
+            "symbolSize": 6,
+            "lineStyle": {"width": 1.6, "type": run_dash(curve.number)},
+            "encode": encode,
+            "data": points(curve.training, _("training, epoch {epoch}")),
         },
         *band,
-    ]  # fmt: skip
+    ]
 
 
 def legend_name(curve: Curve, measure: Measure) -> str:
@@ -196,13 +211,16 @@ def curve_rows(curves: Sequence[Curve], measure: Measure) -> list[dict[str, str 
     factor = 100 if measure == "accuracy" else 1
     return [
         {
-            "run": curve.name, "epoch": epoch, "at": curve.places[place],
-            "training": curve.training[place] * factor, "validation": curve.validation[place] * factor,
+            "run": curve.name,
+            "epoch": epoch,
+            "at": curve.places[place],
+            "training": curve.training[place] * factor,
+            "validation": curve.validation[place] * factor,
             **({"low": curve.low[place] * factor, "high": curve.high[place] * factor} if curve.low else {}),
         }
         for curve in curves
         for place, epoch in enumerate(curve.epochs)
-    ]  # fmt: skip
+    ]
 
 
 def curves_sentence(curves: Sequence[Curve], measure: Measure) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flowerlab.figures import size
 from flowerlab.locale import _
+from flowerlab.locale.numbers import size
 
 # Okabe and Ito's colours, grey for the rest; every part is also named under the bar.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8a949b")
@@ -31,16 +31,22 @@ def disk_options(parts: Sequence[tuple[str, int]], *, dark: bool) -> dict[str, A
         "yAxis": {"type": "category", "show": False, "data": [""]},
         "series": [
             {
-                "name": f"{name}: {size(taken)}", "type": "bar", "stack": "disk", "data": [taken], "barWidth": "100%",
+                "name": f"{name}: {size(taken)}",
+                "type": "bar",
+                "stack": "disk",
+                "data": [taken],
+                "barWidth": "100%",
                 "itemStyle": {"color": COLOURS[place % len(COLOURS)], "borderColor": gap, "borderWidth": 1},
                 "label": {
-                    "show": taken / total > NAMED_SHARE, "formatter": name, "fontSize": 14,
+                    "show": taken / total > NAMED_SHARE,
+                    "formatter": name,
+                    "fontSize": 14,
                     "color": "#000000" if COLOURS[place % len(COLOURS)] in ("#E69F00", "#56B4E9", "#CC79A7") else "#ffffff",
                 },
             }
             for place, (name, taken) in enumerate(parts)
         ],
-    }  # fmt: skip
+    }
 
 
 def disk_sentence(parts: Sequence[tuple[str, int]]) -> str:

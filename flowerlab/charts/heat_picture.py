@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.heat import Heat, scaled, share_by_place
 from flowerlab.locale import _
+from flowerlab.photos.heatmaps import Heat, scaled, share_by_place
 
 # From cold to hot, each lighter than the one before: told apart without seeing colours.
 INFERNO = np.asarray([(0, 0, 4), (87, 16, 110), (188, 55, 84), (249, 142, 9), (252, 255, 164)], dtype=np.float32)
@@ -30,9 +30,7 @@ def heat_over(photo: NDArray[np.uint8], heat: Heat, opacity: float) -> NDArray[n
         opacity: 0 (the photo alone) to 1 (the map alone).
     """
     values = scaled(heat)
-    colours = np.stack(
-        [np.interp(values, np.linspace(0, 1, len(INFERNO)), INFERNO[:, part]) for part in range(3)], axis=2
-    )
+    colours = np.stack([np.interp(values, np.linspace(0, 1, len(INFERNO)), INFERNO[:, part]) for part in range(3)], axis=2)
     # Cold places cover less, so that one still sees what is there.
     mixed = _mixed(photo, colours, np.power(np.float32(opacity), 2 - values))
     return _outlined(mixed, values >= CONTOUR) if opacity > 0 and heat.any() else mixed
@@ -45,7 +43,7 @@ def difference_over(photo: NDArray[np.uint8], difference: Heat, opacity: float) 
 
     Args:
         photo: uint8, (height, width, 3), RGB.
-        difference: float32, (height, width), −1..1, see `flowerlab.heat.difference`.
+        difference: float32, (height, width), −1..1, see `flowerlab.photos.heatmaps.difference`.
         opacity: 0..1, of the strongest places; weaker ones are fainter.
     """
     colours = np.where(difference[:, :, None] > 0, FIRST, SECOND)
@@ -93,7 +91,7 @@ def difference_sentence(difference: Heat, first: str, second: str) -> str:
     """Says where each of two runs looks more than the other.
 
     Args:
-        difference: See `flowerlab.heat.difference`.
+        difference: See `flowerlab.photos.heatmaps.difference`.
         first, second: Names of the runs.
     """
     more = [named_places(np.maximum(side, 0)) for side in (difference, -difference)]
@@ -110,7 +108,13 @@ def difference_sentence(difference: Heat, first: str, second: str) -> str:
 def place_words() -> list[str]:
     """Returns what the nine places of a photo are called, row by row from the upper left."""
     return [
-        _("at the upper left"), _("at the top"), _("at the upper right"),
-        _("at the left"), _("in the middle"), _("at the right"),
-        _("at the lower left"), _("at the bottom"), _("at the lower right"),
-    ]  # fmt: skip
+        _("at the upper left"),
+        _("at the top"),
+        _("at the upper right"),
+        _("at the left"),
+        _("in the middle"),
+        _("at the right"),
+        _("at the lower left"),
+        _("at the bottom"),
+        _("at the lower right"),
+    ]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.cells import Cell
+from flowerlab.evaluation.confusion import Cell
 from flowerlab.locale import _
 
 # Words longer than this would leave no room for the cells where three matrices stand side by side.
@@ -47,9 +47,16 @@ class Scale:
 
 
 def heatmap_options(
-    values: NDArray[np.float64], texts: Sequence[Sequence[str]], told: Sequence[Sequence[str]], classes: Sequence[str],
-    *, scale: Scale, dark: bool, opened: Cell | None, opens: bool = True,
-) -> dict[str, Any]:  # fmt: skip
+    values: NDArray[np.float64],
+    texts: Sequence[Sequence[str]],
+    told: Sequence[Sequence[str]],
+    classes: Sequence[str],
+    *,
+    scale: Scale,
+    dark: bool,
+    opened: Cell | None,
+    opens: bool = True,
+) -> dict[str, Any]:
     """Draws a table of classes by classes.
 
     The series' data are in reading order: index // classes is the row, index % classes the column.
@@ -93,9 +100,14 @@ def heatmap_options(
     # their own.
     names = [
         {**name, "left": "center", "bottom": 2, "style": {"text": _("answer"), "fill": INK[theme], "fontSize": 15}},
-        {**name, "left": 8, "top": "middle", "rotation": math.pi / 2,
-         "style": {"text": _("truth"), "fill": INK[theme], "fontSize": 15}},
-    ]  # fmt: skip
+        {
+            **name,
+            "left": 8,
+            "top": "middle",
+            "rotation": math.pi / 2,
+            "style": {"text": _("truth"), "fill": INK[theme], "fontSize": 15},
+        },
+    ]
     return {
         "animation": False,
         "grid": {"left": 30, "right": 6, "top": 6, "bottom": 28, "containLabel": True},

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flowerlab.charts.curves import Measure
-from flowerlab.history import History
 from flowerlab.locale import _
+from flowerlab.runs.history import History
 
 MEASURES: tuple[Measure, ...] = ("accuracy", "loss")
 FONT_PX = 14
@@ -41,24 +41,42 @@ def live_options(history: History, measure: Measure, *, colour: str, epochs: int
         "grid": {"left": 8, "right": 20, "top": 70, "bottom": 30, "containLabel": True},
         "xAxis": _epoch_axis(epochs),
         "yAxis": {
-            "type": "value", "min": 0, "max": 100 if measure == "accuracy" else _loss_top(history),
+            "type": "value",
+            "min": 0,
+            "max": 100 if measure == "accuracy" else _loss_top(history),
             "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %" if measure == "accuracy" else "{value}"},
         },
         "series": [
             {
-                "name": _("validation"), "type": "line", "data": validated, "symbol": "circle", "symbolSize": 9,
-                "color": colour, "lineStyle": {"width": 4}, "markPoint": _best_mark(best, validated, colour, below=measure == "accuracy"),
+                "name": _("validation"),
+                "type": "line",
+                "data": validated,
+                "symbol": "circle",
+                "symbolSize": 9,
+                "color": colour,
+                "lineStyle": {"width": 4},
+                "markPoint": _best_mark(best, validated, colour, below=measure == "accuracy"),
             },
             {
-                "name": _("training"), "type": "line", "data": trained, "symbol": "triangle", "symbolSize": 7,
-                "color": colour, "lineStyle": {"width": 1.5, "type": "dashed"},
+                "name": _("training"),
+                "type": "line",
+                "data": trained,
+                "symbol": "triangle",
+                "symbolSize": 7,
+                "color": colour,
+                "lineStyle": {"width": 1.5, "type": "dashed"},
             },
             {
-                "name": _("this epoch so far"), "type": "line", "data": inside, "symbol": "circle", "symbolSize": 4, "color": "#8a8f8c",
+                "name": _("this epoch so far"),
+                "type": "line",
+                "data": inside,
+                "symbol": "circle",
+                "symbolSize": 4,
+                "color": "#8a8f8c",
                 "lineStyle": {"width": 1.5, "type": "solid"},
             },
         ],
-    }  # fmt: skip
+    }
 
 
 def live_sentence(history: History, measure: Measure) -> str:
@@ -85,9 +103,16 @@ def _title(measure: Measure) -> str:
 
 def _epoch_axis(epochs: int) -> dict[str, Any]:
     axis: dict[str, Any] = {
-        "type": "value", "name": _("epoch"), "nameLocation": "middle", "nameGap": 28, "min": 0, "max": epochs,
-        "minInterval": 1, "axisLabel": {"fontSize": FONT_PX}, "nameTextStyle": {"fontSize": FONT_PX},
-    }  # fmt: skip
+        "type": "value",
+        "name": _("epoch"),
+        "nameLocation": "middle",
+        "nameGap": 28,
+        "min": 0,
+        "max": epochs,
+        "minInterval": 1,
+        "axisLabel": {"fontSize": FONT_PX},
+        "nameTextStyle": {"fontSize": FONT_PX},
+    }
     return axis | ({"interval": 1} if epochs <= 12 else {})
 
 

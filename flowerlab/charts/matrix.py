@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.cells import Cell, Unit, cell_values, difference_values
 from flowerlab.charts.heatmap import Scale, heatmap_options
+from flowerlab.evaluation.confusion import Cell, Unit, cell_values, difference_values
 from flowerlab.locale import _
 
 # One hue from the page's background to full: order is read from lightness alone, so no kind of colour vision loses it.
@@ -85,13 +85,17 @@ def difference_options(
     told = [
         [
             _("{truth} called {answer}: A {first}, B {second}, difference {difference} {unit}").format(
-                truth=truth, answer=answer, first=_plain(sides[0][row, column], unit), second=_plain(sides[1][row, column], unit),
-                difference=signed(values[row, column], unit), unit=points,
+                truth=truth,
+                answer=answer,
+                first=_plain(sides[0][row, column], unit),
+                second=_plain(sides[1][row, column], unit),
+                difference=signed(values[row, column], unit),
+                unit=points,
             )
             for column, answer in enumerate(classes)
         ]
         for row, truth in enumerate(classes)
-    ]  # fmt: skip
+    ]
     texts = [[signed(value, "counts") for value in row] for row in values.tolist()]
     scale = Scale(-widest, widest, DIFFERENCE["dark" if dark else "light"])
     return heatmap_options(values, texts, told, classes, scale=scale, dark=dark, opened=opened)
@@ -141,9 +145,11 @@ def difference_sentence(first: Counts, second: Counts, classes: Sequence[str]) -
 
 def _told(photos: NDArray[np.int64], cell: Cell, classes: Sequence[str]) -> str:
     return _("{count} of {total} photos of {truth} were called {answer}").format(
-        count=f"{photos[cell]:,}", total=f"{photos[cell.truth].sum():,}",
-        truth=classes[cell.truth], answer=classes[cell.answer],
-    )  # fmt: skip
+        count=f"{photos[cell]:,}",
+        total=f"{photos[cell.truth].sum():,}",
+        truth=classes[cell.truth],
+        answer=classes[cell.answer],
+    )
 
 
 def _share(value: float, unit: Unit) -> str:

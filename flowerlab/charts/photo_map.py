@@ -18,9 +18,13 @@ HEIGHT_PX = 520
 
 
 def map_figure(
-    places: NDArray[np.float32], truth: NDArray[np.int64], answers: NDArray[np.int64], classes: Sequence[str],
-    *, by_error: bool,
-) -> Any:  # fmt: skip
+    places: NDArray[np.float32],
+    truth: NDArray[np.int64],
+    answers: NDArray[np.int64],
+    classes: Sequence[str],
+    *,
+    by_error: bool,
+) -> Any:
     """Draws a map.
 
     Each point's `customdata` is its place among the photos.
@@ -48,23 +52,31 @@ def map_figure(
     for name, inside, colour, sign, size_px in groups:
         chosen = np.flatnonzero(inside)
         texts = [
-            _("{truth}, called {answer}").format(truth=classes[truth[place]], answer=classes[answers[place]])
-            for place in chosen
+            _("{truth}, called {answer}").format(truth=classes[truth[place]], answer=classes[answers[place]]) for place in chosen
         ]
         figure.add_trace(
             go.Scatter(
-                x=places[chosen, 0], y=places[chosen, 1], mode="markers", name=f"{name} ({len(chosen):,})",
-                customdata=chosen, text=texts, hovertemplate="%{text}<extra></extra>",
+                x=places[chosen, 0],
+                y=places[chosen, 1],
+                mode="markers",
+                name=f"{name} ({len(chosen):,})",
+                customdata=chosen,
+                text=texts,
+                hovertemplate="%{text}<extra></extra>",
                 marker={"color": colour, "symbol": sign, "size": size_px, "opacity": 0.8},
-                selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.25}},
+                selected={"marker": {"opacity": 1}},
+                unselected={"marker": {"opacity": 0.25}},
             )
-        )  # fmt: skip
+        )
     axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "title": ""}
     # No dragmode: while the lasso is in hand, Streamlit takes no click for the choice of a point.
     figure.update_layout(
-        height=HEIGHT_PX, margin={"l": 0, "r": 0, "t": 8, "b": 0}, xaxis=axis, yaxis={**axis, "scaleanchor": "x"},
+        height=HEIGHT_PX,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis=axis,
+        yaxis={**axis, "scaleanchor": "x"},
         legend={"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0},
-    )  # fmt: skip
+    )
     return figure
 
 

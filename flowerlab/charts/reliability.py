@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flowerlab.calibration import Bin, widest_gap
+from flowerlab.evaluation.calibration import Bin, widest_gap
 from flowerlab.locale import _
 
 FONT_PX = 14
@@ -15,9 +15,7 @@ GREY = "#8a8f8c"
 BEFORE, AFTER = "#0072b2", "#e69f00"
 
 
-def reliability_options(
-    before: Sequence[Bin], after: Sequence[Bin] | None, *, opened: int | None = None
-) -> dict[str, Any]:
+def reliability_options(before: Sequence[Bin], after: Sequence[Bin] | None, *, opened: int | None = None) -> dict[str, Any]:
     """Draws accuracy over sureness above, photos in each stretch below.
 
     The points and bars of the answers as they are can be clicked; they are the first two series, see `clickable`.
@@ -34,28 +32,52 @@ def reliability_options(
     for name, bins, colour, symbol, dash in kinds:
         # The bars of the answers with the temperature count other photos.
         mode = "single" if bins is before else False
-        series.append({
-            "name": name, "type": "line", "selectedMode": mode, "symbol": symbol, "symbolSize": 11, "color": colour,
-            "lineStyle": {"width": 3, "type": dash},
-            "data": [[round(100 * one.sureness, 1), round(100 * one.accuracy, 1)] for one in bins if one.photos],
-        })  # fmt: skip
-        series.append({
-            "name": name, "type": "bar", "selectedMode": mode, "select": {"itemStyle": {"borderWidth": 0}}, "xAxisIndex": 1,
-            "yAxisIndex": 1, "color": colour, "barGap": "0%",
-            "barCategoryGap": "20%", "data": [_bar(one, place == opened and bins is before) for place, one in enumerate(bins)],
-            "itemStyle": {} if dash == "solid" else {"decal": {"symbol": "rect", "dashArrayX": [1, 0], "dashArrayY": [2, 3]}},
-        })  # fmt: skip
+        series.append(
+            {
+                "name": name,
+                "type": "line",
+                "selectedMode": mode,
+                "symbol": symbol,
+                "symbolSize": 11,
+                "color": colour,
+                "lineStyle": {"width": 3, "type": dash},
+                "data": [[round(100 * one.sureness, 1), round(100 * one.accuracy, 1)] for one in bins if one.photos],
+            }
+        )
+        series.append(
+            {
+                "name": name,
+                "type": "bar",
+                "selectedMode": mode,
+                "select": {"itemStyle": {"borderWidth": 0}},
+                "xAxisIndex": 1,
+                "yAxisIndex": 1,
+                "color": colour,
+                "barGap": "0%",
+                "barCategoryGap": "20%",
+                "data": [_bar(one, place == opened and bins is before) for place, one in enumerate(bins)],
+                "itemStyle": {} if dash == "solid" else {"decal": {"symbol": "rect", "dashArrayX": [1, 0], "dashArrayY": [2, 3]}},
+            }
+        )
     ideal = {
-        "name": _("as sure as right"), "type": "line", "symbol": "none", "color": GREY, "silent": True,
-        "lineStyle": {"width": 2, "type": "dotted"}, "data": [[0, 0], [100, 100]],
-    }  # fmt: skip
+        "name": _("as sure as right"),
+        "type": "line",
+        "symbol": "none",
+        "color": GREY,
+        "silent": True,
+        "lineStyle": {"width": 2, "type": "dotted"},
+        "data": [[0, 0], [100, 100]],
+    }
     named: dict[str, Any] = {"nameLocation": "middle", "nameGap": 28, "nameTextStyle": {"fontSize": FONT_PX}}
     percent = {"fontSize": FONT_PX, "formatter": "{value} %"}
     return {
         "animation": False,
         "tooltip": {"trigger": "item", "confine": True},
         "legend": {
-            "left": 0, "top": 0, "textStyle": {"fontSize": FONT_PX}, "itemGap": 14,
+            "left": 0,
+            "top": 0,
+            "textStyle": {"fontSize": FONT_PX},
+            "itemGap": 14,
             "data": [kind[0] for kind in kinds] + [ideal["name"]],
         },
         "grid": [
@@ -65,23 +87,39 @@ def reliability_options(
         "xAxis": [
             {"type": "value", "min": 0, "max": 100, "axisLabel": percent, "name": _("how sure"), **named},
             {
-                "type": "category", "gridIndex": 1, "axisTick": {"show": False},
-                "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True}, "data": [stretch(one) for one in before],
-                "name": _("how sure, in stretches"), **named,
+                "type": "category",
+                "gridIndex": 1,
+                "axisTick": {"show": False},
+                "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True},
+                "data": [stretch(one) for one in before],
+                "name": _("how sure, in stretches"),
+                **named,
             },
         ],
         "yAxis": [
             {
-                "type": "value", "min": 0, "max": 100, "axisLabel": percent, "name": _("how often right"),
-                "nameLocation": "end", "nameGap": 10, "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+                "type": "value",
+                "min": 0,
+                "max": 100,
+                "axisLabel": percent,
+                "name": _("how often right"),
+                "nameLocation": "end",
+                "nameGap": 10,
+                "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
             },
             {
-                "type": "value", "gridIndex": 1, "splitNumber": 2, "axisLabel": {"fontSize": FONT_PX}, "name": _("photos"),
-                "nameLocation": "end", "nameGap": 10, "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+                "type": "value",
+                "gridIndex": 1,
+                "splitNumber": 2,
+                "axisLabel": {"fontSize": FONT_PX},
+                "name": _("photos"),
+                "nameLocation": "end",
+                "nameGap": 10,
+                "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
             },
         ],
         "series": [*series, ideal],
-    }  # fmt: skip
+    }
 
 
 def _bar(one: Bin, framed: bool) -> Any:
@@ -111,11 +149,9 @@ def reliability_sentence(bins: Sequence[Bin]) -> str:
     if one is None:
         return ""
     right = round(one.accuracy * one.photos)
-    return _(
-        "When it said {said:.0f} %, it was right in {share:.0f} of 100 ({right} of the {photos} photos at {stretch})."
-    ).format(
+    return _("When it said {said:.0f} %, it was right in {share:.0f} of 100 ({right} of the {photos} photos at {stretch}).").format(
         said=100 * one.sureness, share=100 * one.accuracy, right=f"{right:,}", photos=f"{one.photos:,}", stretch=stretch(one)
-    )  # fmt: skip
+    )
 
 
 def reliability_rows(before: Sequence[Bin], after: Sequence[Bin] | None) -> list[dict[str, str]]:

@@ -111,8 +111,12 @@ def _series(part: Piece, total: int) -> dict[str, Any]:
         state = _("nothing to learn in it")
     sign = _("head") if part.kind == "head" else "❄" if not part.learns and part.kind == "weights" else ""
     return {
-        "type": "bar", "stack": "layers", "name": f"{name}: {state}", "data": [part.width], "barWidth": "100%",
+        "type": "bar",
+        "stack": "layers",
+        "name": f"{name}: {state}",
+        "data": [part.width],
+        "barWidth": "100%",
         "itemStyle": {"color": colour, "borderColor": "rgba(128,138,133,0.6)", "borderWidth": 1, "borderRadius": 3},
         "label": {"show": bool(sign) and part.width / total >= 0.03, "formatter": sign, "color": "#10201a", "fontSize": 13},
         "emphasis": {"disabled": True},
-    }  # fmt: skip
+    }

@@ -125,8 +125,4 @@ def changes_sentence(moves: Sequence[Moves], *, frozen: int) -> str:
             )
         )
     told = "; ".join(parts) + "."
-    return (
-        told
-        if not frozen
-        else told + " " + _("The {count} frozen layers before them did not move: 0 %.").format(count=frozen)
-    )
+    return told if not frozen else told + " " + _("The {count} frozen layers before them did not move: 0 %.").format(count=frozen)

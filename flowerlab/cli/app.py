@@ -11,18 +11,18 @@ from itertools import takewhile
 
 import typer
 
-from flowerlab.cli.checkup import doctor
-from flowerlab.cli.classify import classify
-from flowerlab.cli.compare import compare
-from flowerlab.cli.disk import disk
-from flowerlab.cli.experiment import experiment
-from flowerlab.cli.export import export
-from flowerlab.cli.fetch import fetch
-from flowerlab.cli.lesson import pack, unpack
-from flowerlab.cli.listing import runs
+from flowerlab.cli.commands.classify import classify
+from flowerlab.cli.commands.compare import compare
+from flowerlab.cli.commands.disk import disk
+from flowerlab.cli.commands.doctor import doctor
+from flowerlab.cli.commands.experiment import experiment
+from flowerlab.cli.commands.export import export
+from flowerlab.cli.commands.fetch import fetch
+from flowerlab.cli.commands.lesson import pack, unpack
+from flowerlab.cli.commands.runs import runs
+from flowerlab.cli.commands.sweep import sweep
+from flowerlab.cli.commands.train import lecture, resume, train
 from flowerlab.cli.output import give, one_line, say
-from flowerlab.cli.sweep import sweep
-from flowerlab.cli.train import lecture, resume, train
 from flowerlab.errors import BadInput, FlowerlabError
 
 PROGRAM = "python -m flowerlab"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from flowerlab.cli.watch import step_text
-from flowerlab.engine.gatherer import Gathering
-from flowerlab.figures import duration, percent
-from flowerlab.history import History
-from flowerlab.run import Run, RunState
+from flowerlab.cli.words import step_text
+from flowerlab.locale.numbers import duration, percent
+from flowerlab.runs.history import History
+from flowerlab.runs.run import Run, RunState
+from flowerlab.tasks.gather import Gathering
 
 
 def _progress() -> Progress:

@@ -10,12 +10,12 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
+from flowerlab.architectures.pretrained import SUFFIXES, import_weights
 from flowerlab.cli.output import one_line, say
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
-from flowerlab.datasets.folder import import_folder
+from flowerlab.datasets.import_folder import import_folder
 from flowerlab.home import Home
-from flowerlab.recipe import PRETRAINED, WEIGHTS_FILE
-from flowerlab.weights import SUFFIXES, import_weights
+from flowerlab.recipe.recipe import PRETRAINED, WEIGHTS_FILE
 
 # Somebody may point at a whole disk: what is too large to be a data set is left to the import to refuse.
 LISTED_FILES = 100_000
@@ -80,9 +80,7 @@ def _name_for(source: Path) -> str:
     for path in itertools.islice(_files(source), LISTED_FILES):
         with contextlib.suppress(OSError):
             about = path.stat()
-            listing.update(
-                f"{path.relative_to(source)}\0{about.st_size}\0{about.st_mtime_ns}\n".encode("utf-8", "replace")
-            )
+            listing.update(f"{path.relative_to(source)}\0{about.st_size}\0{about.st_mtime_ns}\n".encode("utf-8", "replace"))
     return f"{plain[:40].rstrip(' .-') or 'photos'}-{listing.hexdigest()[:8]}"
 
 

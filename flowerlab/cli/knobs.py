@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flowerlab.recipe import KNOBS, Knob, Recipe, as_text
+from flowerlab.recipe.recipe import KNOBS, Knob, Recipe, as_text
 
 METAVARS = {"int": "INT", "float": "NUM", "str": "TEXT"}
 ALSO_PATHS = {
@@ -67,9 +67,7 @@ def _flag(knob: Knob, default: str | None) -> inspect.Parameter:
         show_default=False,
         rich_help_panel=FIRST_PANEL if knob.name in FIRST else REST_PANEL,
     )
-    return inspect.Parameter(
-        knob.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, option]
-    )
+    return inspect.Parameter(knob.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, option])
 
 
 def _help(knob: Knob, default: str | None) -> str:

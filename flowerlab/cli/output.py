@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from flowerlab.figures import duration, percent, percent_with_interval
-from flowerlab.metrics import accuracy_interval
-from flowerlab.run import Run
-from flowerlab.runs import Lab
+from flowerlab.evaluation.intervals import accuracy_interval, percent_with_interval
+from flowerlab.lab import Lab
+from flowerlab.locale.numbers import duration, percent
+from flowerlab.runs.run import Run
 
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")]
 

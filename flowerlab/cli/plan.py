@@ -8,15 +8,15 @@ from typing import Any
 from flowerlab.architectures import Counts
 from flowerlab.cli.output import parameters_text
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
-from flowerlab.datasets.folder import describe
+from flowerlab.datasets.import_folder import describe
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import Split
-from flowerlab.figures import roughly, size
+from flowerlab.estimates.cost import Price
 from flowerlab.home import Home
-from flowerlab.price import Price
-from flowerlab.recipe import KNOBS, Recipe, as_text
-from flowerlab.run import Run
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.locale.numbers import roughly, size
+from flowerlab.recipe.recipe import KNOBS, Recipe, as_text
+from flowerlab.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -142,9 +142,7 @@ def plan_text(plan: Plan) -> str:
     if plan.refused is not None:
         lines.append(f"It would be refused. {plan.refused}")
     if plan.equal is not None:
-        lines.append(
-            f"{plan.equal.name} ({plan.equal.id}) has this recipe and is {plan.equal.state}: it would be given."
-        )
+        lines.append(f"{plan.equal.name} ({plan.equal.id}) has this recipe and is {plan.equal.state}: it would be given.")
     lines.append("Nothing was started.")
     return "\n".join(lines)
 

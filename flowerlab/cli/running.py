@@ -11,9 +11,9 @@ import typer
 from flowerlab.cli.output import one_line, say
 from flowerlab.cli.watch import Interrupts, watch
 from flowerlab.errors import BadInput, UnknownRun, shown
-from flowerlab.run import Run, RunState
-from flowerlab.runs import Lab, Started
-from flowerlab.turns import check_student, student_of_this_account
+from flowerlab.lab import Lab, Started
+from flowerlab.runs.run import Run, RunState
+from flowerlab.scheduler.fairness import check_student, student_of_this_account
 
 SHORTEST_PREFIX = 4
 
@@ -64,9 +64,7 @@ def see_through(started: Mapping[str, Started], report: Callable[[Lab, dict[str,
     """
     for start in started.values():
         if start.existing:
-            say(
-                f"{start.run.name} ({start.run.id}) has the same recipe and is {start.run.state}: it is not trained again."
-            )
+            say(f"{start.run.name} ({start.run.id}) has the same recipe and is {start.run.state}: it is not trained again.")
     waiting = any(not start.run.state.over for start in started.values())
     with opened(own_queue=waiting) as lab:
         runs = [start.run for start in started.values()]
@@ -74,9 +72,7 @@ def see_through(started: Mapping[str, Started], report: Callable[[Lab, dict[str,
             runs = watch(lab, runs, ours=[start.run.id for start in started.values() if not start.existing])
         for run in runs:
             # A run that was trained on has the result of before, however that ended.
-            if run.state in (RunState.FAILED, RunState.INTERRUPTED) or (
-                run.result is None and run.state is not RunState.DONE
-            ):
+            if run.state in (RunState.FAILED, RunState.INTERRUPTED) or (run.result is None and run.state is not RunState.DONE):
                 say(f"{run.name} ({run.state}): {run.message or 'there is no model.'}")
         report(lab, dict(zip(started, runs, strict=True)))
         if waiting:
@@ -89,9 +85,7 @@ def _finish_for_others(lab: Lab) -> None:
     """Waits for what this process trains for somebody else, who would lose it if this process left now."""
     try:
         while lab.owns_queue and (live := lab.store.live()):
-            say(
-                f"{live[0].name}, started elsewhere, is trained here: waiting for it. Ctrl-C leaves it to the next lab."
-            )
+            say(f"{live[0].name}, started elsewhere, is trained here: waiting for it. Ctrl-C leaves it to the next lab.")
             lab.finish_under_way()
     except KeyboardInterrupt:
         say("It waits for the next lab and goes on there.")

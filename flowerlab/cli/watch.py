@@ -12,11 +12,12 @@ from types import FrameType
 from typing import Protocol
 
 from flowerlab.cli.output import say
-from flowerlab.events import Epoch
-from flowerlab.figures import duration, percent
-from flowerlab.history import History
-from flowerlab.run import Run, RunState
-from flowerlab.runs import Lab
+from flowerlab.cli.words import step_text
+from flowerlab.lab import Lab
+from flowerlab.locale.numbers import duration, percent
+from flowerlab.runs.events import Epoch
+from flowerlab.runs.history import History
+from flowerlab.runs.run import Run, RunState
 
 LOOK_S = 0.2
 
@@ -143,17 +144,3 @@ def epoch_text(epoch: Epoch, epochs: int) -> str:
         f"epoch {epoch.epoch + 1} of {epochs}, loss {epoch.loss:.3f}, accuracy {percent(epoch.accuracy)}, "
         f"validation accuracy {percent(epoch.val_accuracy)}, {duration(epoch.seconds)}"
     )
-
-
-def step_text(run: Run, history: History, place: int) -> str:
-    """Says what a run does now, in words that do not change with every photo; empty while epochs speak for it."""
-    if run.state is RunState.QUEUED:
-        return "waits" if place == 0 else f"waits, {place} {'run goes' if place == 1 else 'runs go'} before it"
-    if run.state is RunState.EVALUATING:
-        total = history.evaluating.total if history.evaluating is not None else 0
-        return f"classifying {total:,} test photos" if total else "classifying the test photos"
-    if run.state.over:
-        return str(run.state)
-    if run.state is RunState.STOPPING:
-        return "stopping"
-    return history.preparing.step if history.preparing is not None else ""

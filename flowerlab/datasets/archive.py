@@ -9,8 +9,8 @@ from pathlib import Path
 
 from flowerlab.datasets import catalog
 from flowerlab.datasets.gather import tfds_folder
-from flowerlab.downloads import RemoteFile, download, in_megabytes
-from flowerlab.home import replace_file
+from flowerlab.system.downloads import RemoteFile, download, in_megabytes
+from flowerlab.system.files import replace_file
 
 # The address by which TFDS knows the archive, and the beginning of the name that it makes of it.
 TFDS_URL = "http://download.tensorflow.org/example_images/flower_photos.tgz"

@@ -6,8 +6,8 @@ import difflib
 import re
 from dataclasses import dataclass
 
-from flowerlab.downloads import RemoteFile
 from flowerlab.errors import BadRecipe
+from flowerlab.system.downloads import RemoteFile
 
 FOLDER_PREFIX = "folder:"
 FOLDER_NAME = re.compile(r"[^\W_][\w .-]{0,59}")

@@ -9,14 +9,14 @@ import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from flowerlab.datasets import folder as own_photos
+from flowerlab.datasets import import_folder as own_photos
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.originals import Original, Originals, open_originals, write_originals
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.home import Home
-from flowerlab.locks import waiting_for
-from flowerlab.settings import folder_named_by
+from flowerlab.system.environment import folder_named_by
+from flowerlab.system.locks import waiting_for
 
 TF_FLOWERS_VERSION = "3.0.1"
 
@@ -71,9 +71,7 @@ def originals_folder(home: Home, dataset: str, garden: Garden) -> Path | None:
     listing = hashlib.sha256()
     for path in sorted(source.rglob("*")):
         if path.is_file():
-            listing.update(
-                f"{path.relative_to(source).as_posix()}\0{path.stat().st_size}\0{path.stat().st_mtime_ns}\n".encode()
-            )
+            listing.update(f"{path.relative_to(source).as_posix()}\0{path.stat().st_size}\0{path.stat().st_mtime_ns}\n".encode())
     return home.originals / f"folder-{hashlib.sha256(source.name.encode()).hexdigest()[:8]}-{listing.hexdigest()[:12]}"
 
 
@@ -113,9 +111,7 @@ def gather(
             return found
         if dataset == "tf_flowers":
             if tf_flowers is None:
-                raise DatasetNotAtHand(
-                    "tf_flowers has not been gathered yet. Train on it once, or fetch it on the Data page."
-                )
+                raise DatasetNotAtHand("tf_flowers has not been gathered yet. Train on it once, or fetch it on the Data page.")
             return tf_flowers(home.originals, progress)
         folder = originals_folder(home, dataset, garden)
         if folder is None:

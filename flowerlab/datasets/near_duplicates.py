@@ -124,9 +124,7 @@ class Duplicates:
         return found
 
 
-def find_duplicates(
-    hashes: NDArray[np.uint64], parts: dict[int, frozenset[str]], *, most_each: int = MOST_EACH
-) -> Duplicates:
+def find_duplicates(hashes: NDArray[np.uint64], parts: dict[int, frozenset[str]], *, most_each: int = MOST_EACH) -> Duplicates:
     """Finds the near-duplicates of a data set.
 
     Of a photo that has more than `most_each` the nearest are taken, and the nearest one that makes it a leak: whether a photo is in

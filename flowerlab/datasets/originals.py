@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab import home
+from flowerlab.system.files import written_whole
 
 FORMAT = 1
 
@@ -90,7 +90,7 @@ def write_originals(folder: Path, classes: Sequence[str], photos: Iterable[Origi
     labels: list[int] = []
     offsets = [0]
     digests: list[str] = []
-    with home.written_whole(folder) as scratch:
+    with written_whole(folder) as scratch:
         with (scratch / "photos.bin").open("wb") as file:
             for photo in photos:
                 file.write(photo.data)
@@ -156,10 +156,7 @@ def verify_originals(folder: Path) -> Originals | None:
             and offsets == sorted(offsets)
             and offsets[0] == 0
             and opened.content == hash_content(opened.classes, opened.ids, opened.labels.tolist(), opened.digests)
-            and all(
-                hashlib.sha256(opened.data(position)).hexdigest() == digest
-                for position, digest in enumerate(opened.digests)
-            )
+            and all(hashlib.sha256(opened.data(position)).hexdigest() == digest for position, digest in enumerate(opened.digests))
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError, OSError):
         # An index that is JSON, but not ours.

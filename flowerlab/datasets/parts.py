@@ -27,9 +27,7 @@ def digests_in(order: NDArray[np.int64], originals: Originals, dataset: str) -> 
     return None if keeps_order(dataset) else tuple(originals.digests[position] for position in order)
 
 
-def parts_of(
-    originals: Originals, dataset: str, *, split: str, validation_fraction: float
-) -> tuple[NDArray[np.int64], Split]:
+def parts_of(originals: Originals, dataset: str, *, split: str, validation_fraction: float) -> tuple[NDArray[np.int64], Split]:
     """Cuts a data set as its prepared photos are cut.
 
     Args:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from flowerlab.datasets.originals import Originals
 from flowerlab.errors import BadPhoto
-from flowerlab.home import Home, replace_file
-from flowerlab.photos import read_grey
+from flowerlab.home import Home
+from flowerlab.photos.reading import read_grey
+from flowerlab.system.files import replace_file
 
 # Raise it when the same photo gets another hash.
 FORMAT = 1

@@ -16,15 +16,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.array_files import map_npy
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import digests_in, order_of
 from flowerlab.datasets.splits import Split, make_split
-from flowerlab.home import Home, written_whole
-from flowerlab.kept_features import KeptFeatures
-from flowerlab.locks import waiting_for
-from flowerlab.photos import read_photo, resize_photo
-from flowerlab.threads import threads_here
+from flowerlab.features.cache import KeptFeatures
+from flowerlab.home import Home
+from flowerlab.photos.reading import read_photo, resize_photo
+from flowerlab.system.cpu import threads_here
+from flowerlab.system.files import written_whole
+from flowerlab.system.locks import waiting_for
+from flowerlab.system.safe_arrays import map_npy
 
 # Raise it when the resize code gives other pixels.
 FORMAT = 1
@@ -74,7 +75,7 @@ def prepare(
         originals: The photos as they came.
         dataset: Name of the data set; decides the order.
         image_size: Side of the square in pixels.
-        resize: Mode, see `flowerlab.photos.RESIZE_MODES`.
+        resize: Mode, see `flowerlab.photos.reading.RESIZE_MODES`.
         progress: Called with (step, done, total); may raise to give up, which leaves nothing behind.
     """
     order = order_of(originals, dataset)
@@ -138,9 +139,7 @@ def delete_prepared(home: Home, content: str) -> None:
         shutil.rmtree(about.parent)
 
 
-def _write(
-    folder: Path, originals: Originals, order: NDArray[np.int64], image_size: int, resize: str, progress: Progress
-) -> None:
+def _write(folder: Path, originals: Originals, order: NDArray[np.int64], image_size: int, resize: str, progress: Progress) -> None:
     total = len(order)
 
     def load(position: int) -> NDArray[np.uint8]:
@@ -156,7 +155,5 @@ def _write(
                 progress("Resizing photos", begin, total)
                 for photo in pool.map(load, order[begin : begin + CHUNK].tolist()):
                     file.write(np.ascontiguousarray(photo).data)
-        (scratch / "about.json").write_text(
-            json.dumps({"content": originals.content, "resize": resize}), encoding="utf-8"
-        )
+        (scratch / "about.json").write_text(json.dumps({"content": originals.content, "resize": resize}), encoding="utf-8")
         progress("Resizing photos", total, total)

@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowerlab.architectures import ARCHITECTURES
-from flowerlab.array_files import map_npy
-from flowerlab.checkpoints import bytes_of
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
-from flowerlab.datasets.folder import list_folders
 from flowerlab.datasets.gather import originals_folder, tf_flowers_info
+from flowerlab.datasets.import_folder import list_folders
 from flowerlab.datasets.parts import order_of
 from flowerlab.datasets.prepared import prepared_key
-from flowerlab.disk.things import Kind, Thing
-from flowerlab.kept_features import KeptFeatures
-from flowerlab.locks import ProcessLock
-from flowerlab.machine import peak_flops
-from flowerlab.price import AT_FLOPS, BFLOAT16_GAIN, DRAWN_S, RESIZED_S, SHARE
-from flowerlab.recipe import KNOBS
-from flowerlab.run import Run
+from flowerlab.disk.items import Kind, Thing
+from flowerlab.estimates.cost import AT_FLOPS, BFLOAT16_GAIN, DRAWN_S, RESIZED_S, SHARE
+from flowerlab.estimates.machine_speed import peak_flops
+from flowerlab.features.cache import KeptFeatures
+from flowerlab.recipe.recipe import KNOBS
+from flowerlab.runs.run import Run
+from flowerlab.system.files import bytes_of
+from flowerlab.system.locks import ProcessLock
+from flowerlab.system.safe_arrays import map_npy
 
 if TYPE_CHECKING:
-    from flowerlab.runs import Lab
+    from flowerlab.lab import Lab
 
 USUAL_RESIZE = str(KNOBS["resize"].default)
 NOT_AGAIN = "What it was made from is not on this computer: it could not be made again."
@@ -57,7 +57,9 @@ def _features(lab: Lab, sizes_px: dict[str, int]) -> Iterator[Thing]:
         chosen, side_px = ARCHITECTURES.get(about.architecture), sizes_px.get(about.prepared, 0)
         title = about.architecture
         if chosen is not None:
-            title = f"{chosen.title}, {'all layers' if about.cut == len(chosen.layers) else f'before {chosen.layers[about.cut].name}'}"
+            title = (
+                f"{chosen.title}, {'all layers' if about.cut == len(chosen.layers) else f'before {chosen.layers[about.cut].name}'}"
+            )
             if side_px:
                 flops = about.shape[0] * sum(chosen.flops(side_px)[: about.cut])
                 gain = BFLOAT16_GAIN if about.precision == "bfloat16" else 1.0
@@ -79,9 +81,14 @@ def _prepared(lab: Lab, names: dict[str, str], sizes_px: dict[str, int]) -> Iter
             title += f", {resize}"
         again_s = _rows(place) * RESIZED_S * AT_FLOPS / peak_flops(lab.home)
         yield Thing(
-            Kind.PREPARED, place.name, title, bytes_of(place), place.stat().st_mtime, again_s=again_s,
+            Kind.PREPARED,
+            place.name,
+            title,
+            bytes_of(place),
+            place.stat().st_mtime,
+            again_s=again_s,
             why_not=why_prepared_stays(lab, place.name, needed),
-        )  # fmt: skip
+        )
 
 
 def why_prepared_stays(lab: Lab, key: str, needed: dict[str, Run] | None = None) -> str:
@@ -109,9 +116,14 @@ def _photos(lab: Lab) -> Iterator[Thing]:
         again_s = count * DRAWN_S * AT_FLOPS / peak_flops(lab.home) if dataset == "garden" else None
         title = dataset_title(dataset) if dataset else place.name
         yield Thing(
-            Kind.PHOTOS, place.name, title, bytes_of(place), place.stat().st_mtime, again_s=again_s,
+            Kind.PHOTOS,
+            place.name,
+            title,
+            bytes_of(place),
+            place.stat().st_mtime,
+            again_s=again_s,
             why_not=why_photos_stay(lab, place.name),
-        )  # fmt: skip
+        )
 
 
 def why_photos_stay(lab: Lab, name: str) -> str:
@@ -148,9 +160,7 @@ def _names(lab: Lab) -> dict[str, str]:
     """Returns what gathered photos are called, by the hash of their content."""
     known = [*DATASETS, *(FOLDER_PREFIX + info.name for info in list_folders(lab.home.folders))]
     return {
-        originals.content: dataset_title(dataset)
-        for dataset in known
-        if (originals := lab.stock.originals(dataset)) is not None
+        originals.content: dataset_title(dataset) for dataset in known if (originals := lab.stock.originals(dataset)) is not None
     }
 
 

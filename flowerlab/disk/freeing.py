@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flowerlab.disk.caches import why_photos_stay, why_prepared_stays
-from flowerlab.disk.measure import list_copies, why_run_stays, why_weights_stay
-from flowerlab.disk.things import Kind, Thing
+from flowerlab.disk.inventory import list_copies, why_run_stays, why_weights_stay
+from flowerlab.disk.items import Kind, Thing
 from flowerlab.errors import BadInput, FlowerlabError, InUse
-from flowerlab.kept_features import KeptFeatures
-from flowerlab.workplace import forget_checkpoints
+from flowerlab.features.cache import KeptFeatures
+from flowerlab.runs.attempts import forget_checkpoints
 
 if TYPE_CHECKING:
-    from flowerlab.runs import Lab
+    from flowerlab.lab import Lab
 
 
 @dataclass

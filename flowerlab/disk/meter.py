@@ -7,12 +7,12 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from flowerlab.disk.measure import measure
-from flowerlab.disk.things import Usage
+from flowerlab.disk.inventory import measure
+from flowerlab.disk.items import Usage
 from flowerlab.errors import FlowerlabError
 
 if TYPE_CHECKING:
-    from flowerlab.runs import Lab
+    from flowerlab.lab import Lab
 
 FRESH_S = 30.0
 LOG = logging.getLogger(__name__)

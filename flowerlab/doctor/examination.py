@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flowerlab.doctor.data import check_datasets, check_weights
 from flowerlab.doctor.finding import Finding, Level
-from flowerlab.doctor.machine import ROOT, check_memory, check_port, check_processor
-from flowerlab.doctor.places import check_disk, check_home
+from flowerlab.doctor.hardware import ROOT, check_memory, check_port, check_processor
+from flowerlab.doctor.home import check_disk, check_home
 from flowerlab.doctor.software import check_packages, check_python, check_settings
-from flowerlab.doctor.stock import check_datasets, check_weights
 from flowerlab.errors import BadInput
 from flowerlab.settings import Settings
 

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.engine.protocol import Job, Sink
-from flowerlab.events import End, Epoch, Event, from_record
-from flowerlab.recipe import Recipe
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import End, Epoch, Event, from_record
 
 BATCHES = 10
 PHOTOS = 100

@@ -11,14 +11,14 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from flowerlab.disks import no_room
+from flowerlab.engine.process import TrainerProcess
 from flowerlab.engine.protocol import Job, Sink
-from flowerlab.engine.supervise import TrainerProcess
 from flowerlab.errors import FlowerlabError, StoreLocked
-from flowerlab.events import End, Event, from_record
 from flowerlab.home import Home
-from flowerlab.memory import free_bytes
+from flowerlab.runs.events import End, Event, from_record
 from flowerlab.settings import Settings
+from flowerlab.system.filesystems import no_room
+from flowerlab.system.memory import free_bytes
 
 SPARE_NEEDS_FREE_MB = 4000.0
 SPARE_AFTER_S = 12.0
@@ -174,11 +174,7 @@ class LocalEngine:
                     return self._running
                 self._changed.wait(timeout=1.0)
                 trainer = self._trainer
-                if (
-                    trainer is not None
-                    and trainer.runs
-                    and time.monotonic() - idle_since_s > self._settings.trainer_idle_s
-                ):
+                if trainer is not None and trainer.runs and time.monotonic() - idle_since_s > self._settings.trainer_idle_s:
                     self._trainer = None
                     trainer.leave()
                     # It gives back what its runs took; a fresh one that only waits takes little.

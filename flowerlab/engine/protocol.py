@@ -9,8 +9,8 @@ from typing import Any, Literal, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from flowerlab.datasets.garden import Garden
-from flowerlab.events import Event
-from flowerlab.precision import Wish
+from flowerlab.runs.events import Event
+from flowerlab.settings import Wish
 
 Sink = Callable[[Event], None]
 
@@ -29,7 +29,7 @@ class Job(BaseModel):
         home: FLOWERLAB_HOME.
         garden: Which garden, from the settings.
         task: What to do, see `Task`.
-        origin: Name of the weights that its frozen layers begin with; equal for equal weights, see `flowerlab.origins`.
+        origin: Name of the weights that its frozen layers begin with; equal for equal weights, see `flowerlab.runs.provenance`.
         precision: Of the pass through frozen layers, from the settings.
         training_precision: Of what trains, from the settings.
         features: How features are kept, from the settings; `off`: not at all.
@@ -77,3 +77,9 @@ class Engine(Protocol):
     def close(self) -> None:
         """Ends everything at once and leaves no process behind. Jobs that ran get no `end` event."""
         ...
+
+
+Format = Literal["keras", "litert"]
+
+
+SUFFIXES: dict[Format, str] = {"keras": ".keras", "litert": ".tflite"}

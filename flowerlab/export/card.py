@@ -7,15 +7,16 @@ import time
 
 from flowerlab.datasets.catalog import DATASETS, dataset_title
 from flowerlab.errors import UnknownRun
-from flowerlab.events import Result
+from flowerlab.evaluation.intervals import percent_with_interval
 from flowerlab.export.card_figures import class_table, curve, matrix_table
-from flowerlab.figures import duration, percent, percent_with_interval
+from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.machine import machine_name
-from flowerlab.recipe import KNOBS, as_text
-from flowerlab.run import Run
-from flowerlab.runs import Lab
-from flowerlab.versions import versions_here
+from flowerlab.locale.numbers import duration, percent
+from flowerlab.recipe.recipe import KNOBS, as_text
+from flowerlab.runs.events import Result
+from flowerlab.runs.run import Run
+from flowerlab.system.cpu import machine_name
+from flowerlab.system.versions import versions_here
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1e241f; --page: #fdfcf8; --quiet: #5b635d; --rule: #d9d7c8; --run: #0072b2;
@@ -59,9 +60,7 @@ def card(lab: Lab, run: Run) -> str:
     result = run.result
     assert result is not None
     history = lab.history(run.id)
-    parts = [
-        f"<header><h1>{_text(run.name)}</h1><p>{_text(_summary(run))}</p>{_figures(result)}{_warnings(run)}</header>"
-    ]
+    parts = [f"<header><h1>{_text(run.name)}</h1><p>{_text(_summary(run))}</p>{_figures(result)}{_warnings(run)}</header>"]
     if history.epochs:
         plots = curve(history, "accuracy") + curve(history, "loss")
         parts.append(_section(_("How it learned"), f'<div class="plots">{plots}</div>'))
@@ -73,9 +72,7 @@ def card(lab: Lab, run: Run) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{_text(run.name)}</title><style>{STYLE}</style></head>\n<body>\n"
-        + "\n".join(parts)
-        + "\n</body></html>\n"
+        f"<title>{_text(run.name)}</title><style>{STYLE}</style></head>\n<body>\n" + "\n".join(parts) + "\n</body></html>\n"
     )
 
 
@@ -89,9 +86,7 @@ def _section(title: str, body: str) -> str:
 
 def _summary(run: Run) -> str:
     chosen, photos = run.recipe.chosen, dataset_title(run.recipe.dataset)
-    return _("{network} on {photos}. {sentence}").format(
-        network=chosen.title, photos=photos, sentence=_(chosen.sentence)
-    )
+    return _("{network} on {photos}. {sentence}").format(network=chosen.title, photos=photos, sentence=_(chosen.sentence))
 
 
 def _figures(result: Result) -> str:
@@ -109,11 +104,7 @@ def _figures(result: Result) -> str:
         (duration(result.seconds), _("in all, training {time}").format(time=duration(result.seconds_training))),
         (f"{result.trainable_parameters:,}", learn),
     ]
-    return (
-        '<div class="figures">'
-        + "".join(f"<div><b>{_text(one)}</b>{_text(told)}</div>" for one, told in pairs)
-        + "</div>"
-    )
+    return '<div class="figures">' + "".join(f"<div><b>{_text(one)}</b>{_text(told)}</div>" for one, told in pairs) + "</div>"
 
 
 def _warnings(run: Run) -> str:

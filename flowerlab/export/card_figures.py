@@ -6,9 +6,9 @@ import html
 from collections.abc import Callable, Sequence
 
 from flowerlab.charts.live import live_sentence
-from flowerlab.history import History
+from flowerlab.evaluation.metrics import average_figures, class_figures
 from flowerlab.locale import _
-from flowerlab.metrics import average_figures, class_figures
+from flowerlab.runs.history import History
 
 WIDTH, HEIGHT = 560, 260
 LEFT, RIGHT, TOP, BOTTOM = 54, 14, 14, 40
@@ -68,8 +68,7 @@ def _grid(x: Callable[[int], float], y: Callable[[float], float], top: float, la
         parts.append(f'<text x="{LEFT - 8}" y="{down + 4:.1f}" text-anchor="end">{words}</text>')
     step = max(1, -(-last // MOST_TICKS))
     parts += [
-        f'<text x="{x(number):.1f}" y="{HEIGHT - 20}" text-anchor="middle">{number + 1}</text>'
-        for number in range(0, last, step)
+        f'<text x="{x(number):.1f}" y="{HEIGHT - 20}" text-anchor="middle">{number + 1}</text>' for number in range(0, last, step)
     ]
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(f'<text x="{middle:.0f}" y="{HEIGHT - 4}" text-anchor="middle">{html.escape(_("epoch"))}</text>')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowerlab.architectures.handmade import STEPS
 from flowerlab.export.sections import Section, lines
 from flowerlab.locale import _
-from flowerlab.recipe import Recipe, as_text
+from flowerlab.recipe.recipe import Recipe, as_text
 
 BUILDERS = {
     "vgg16": ("VGG16", ""),
@@ -100,9 +100,7 @@ def _text(recipe: Recipe) -> str:
         return f"{_(chosen.sentence)} {_(chosen.preprocessing)}"
     begins = {
         "none": _("It begins with random weights."),
-        "imagenet": _(
-            "Keras downloads what it learnt on 1.3 million photos of 1,000 kinds of things, and leaves out its top."
-        ),
+        "imagenet": _("Keras downloads what it learnt on 1.3 million photos of 1,000 kinds of things, and leaves out its top."),
         "flowerlab": _("What it learnt before comes with Flowerlab, in the file {file}.").format(file=MINI_FILE),
     }
     weights = begins.get(recipe.weights) or _("Its weights are in the file {file}.").format(file=weights_file(recipe))
@@ -120,9 +118,7 @@ def _handmade() -> str:
         )
         for filters, kernel, pool in STEPS
     ]
-    return lines(
-        "photo = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3))", "tensor = layers.Rescaling(1 / 255)(photo)", *steps
-    )
+    return lines("photo = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3))", "tensor = layers.Rescaling(1 / 255)(photo)", *steps)
 
 
 def _backbone(recipe: Recipe, *, goes_on: bool) -> str:
@@ -139,8 +135,7 @@ def _backbone(recipe: Recipe, *, goes_on: bool) -> str:
     ]
     if elsewhere:
         code += [
-            "# "
-            + _("For photos of this size Keras would take other weights than for all others, and than Flowerlab did."),
+            "# " + _("For photos of this size Keras would take other weights than for all others, and than Flowerlab did."),
             f'usual = keras.applications.{name}({more}include_top=False, weights="imagenet", input_shape=(224, 224, 3))',
             "backbone.set_weights(usual.get_weights())",
         ]

@@ -39,8 +39,13 @@ def _words(number: int, text: str) -> dict[str, Any]:
 
 def _code(number: int, text: str) -> dict[str, Any]:
     return {
-        "cell_type": "code", "id": f"code-{number}", "metadata": {}, "execution_count": None, "outputs": [], "source": _lines(text),
-    }  # fmt: skip
+        "cell_type": "code",
+        "id": f"code-{number}",
+        "metadata": {},
+        "execution_count": None,
+        "outputs": [],
+        "source": _lines(text),
+    }
 
 
 def _lines(text: str) -> list[str]:

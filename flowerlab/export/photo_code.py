@@ -6,8 +6,8 @@ from flowerlab.datasets.splits import SPLITS, TRAIN_SHARE
 from flowerlab.export.sections import Section, lines
 from flowerlab.export.stages import Stage
 from flowerlab.locale import _
-from flowerlab.photos import LECTURE_HEIGHT, LECTURE_WIDTH, RESIZE_MODES
-from flowerlab.recipe import as_text
+from flowerlab.photos.reading import LECTURE_HEIGHT, LECTURE_WIDTH, RESIZE_MODES
+from flowerlab.recipe.recipe import as_text
 
 # How a photo of any shape becomes a square, with `photo` as a tensor (height, width, 3); the filter is the lab's.
 SQUARES = {
@@ -73,9 +73,7 @@ def split_section(stage: Stage) -> Section:
         "validation = photos[validation_start:train_end], labels[validation_start:train_end]",
         f"test = photos[{tested}], labels[{tested}]",
     )
-    text = _(
-        "The end of the training part ({share} of it) validates: it tells after each epoch how far the network is."
-    )
+    text = _("The end of the training part ({share} of it) validates: it tells after each epoch how far the network is.")
     return Section(
         _("Which photos train, validate and test"),
         f"{_(SPLITS[recipe.split])} {text.format(share=f'{100 * recipe.validation_fraction:g} %')}",

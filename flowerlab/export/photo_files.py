@@ -10,7 +10,7 @@ from PIL import ExifTags, Image
 
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import order_of
-from flowerlab.photos import read_photo
+from flowerlab.photos.reading import read_photo
 
 # Of the longer side. Networks look at 331 pixels at most: what is larger only makes the folder heavy.
 LARGEST_PX = 1024

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from flowerlab.architectures.pretrained import find_weights
 from flowerlab.datasets.gather import photos_identity
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
@@ -16,11 +17,10 @@ from flowerlab.export.notebook import notebook
 from flowerlab.export.photo_files import photo_files
 from flowerlab.export.script import code, companions, script
 from flowerlab.export.stages import Stage, chain_of
-from flowerlab.materials import photos_in
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run
-from flowerlab.runs import Lab
-from flowerlab.weights import find_weights
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.provenance import photos_in
+from flowerlab.runs.run import Run
 
 Progress = Callable[[str, int, int], None]
 
@@ -98,8 +98,7 @@ def program_of_run(lab: Lab, run: Run) -> Program:
     found = {one.id: _photos_of(lab, one) for one in chain}
     folders = _folders([one.recipe for one in chain])
     stages = tuple(
-        Stage(one.recipe, classes, _cuts(found[one.id], one.recipe), folders.get(one.recipe.dataset, ""))
-        for one in chain
+        Stage(one.recipe, classes, _cuts(found[one.id], one.recipe), folders.get(one.recipe.dataset, "")) for one in chain
     )
     beside = {one.recipe.dataset: found[one.id] for one in chain}
     photos = tuple((folder, dataset, beside[dataset]) for dataset, folder in folders.items())
@@ -138,9 +137,7 @@ def _cuts(originals: Originals | None, recipe: Recipe) -> tuple[int, int] | None
     if originals is None:
         return None
     rule = make_split(len(originals), split=recipe.split, validation_fraction=recipe.validation_fraction)
-    _order, parts = parts_of(
-        originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction
-    )
+    _order, parts = parts_of(originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction)
     same = len(rule.train) == len(parts.train) and len(rule.validation) == len(parts.validation)
     return None if same else (len(parts.train), len(parts.train) + len(parts.validation))
 

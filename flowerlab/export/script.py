@@ -13,7 +13,7 @@ from flowerlab.export.sections import Section, lines
 from flowerlab.export.stages import Stage
 from flowerlab.export.training_code import batches_section, fit_section, test_section
 from flowerlab.locale import _
-from flowerlab.recipe import Recipe
+from flowerlab.recipe.recipe import Recipe
 
 WIDTH = 110
 # What each section depends on: where a stage has the same values as the one before, its section is not repeated.
@@ -103,9 +103,9 @@ def introduction(stages: Sequence[Stage], *, name: str, remark: str = "") -> lis
     pinned = " ".join(f'"{package}=={metadata.version(package)}"' for package in needs)
     texts = [
         name,
-        _(
-            "Written by Flowerlab {version}. It rebuilds this recipe in plain Keras and needs nothing of Flowerlab."
-        ).format(version=flowerlab.__version__),
+        _("Written by Flowerlab {version}. It rebuilds this recipe in plain Keras and needs nothing of Flowerlab.").format(
+            version=flowerlab.__version__
+        ),
         f"pip install {pinned}",
     ]
     beside = companions(stages)
@@ -148,11 +148,7 @@ def _changed_settings(recipe: Recipe, before: Recipe) -> Section | None:
         for constant, knob in values.items()
         if getattr(recipe, knob) != getattr(before, knob)
     ]
-    return (
-        Section(_("Settings of the next stage"), _("What differs from the stage before."), lines(*changed))
-        if changed
-        else None
-    )
+    return Section(_("Settings of the next stage"), _("What differs from the stage before."), lines(*changed)) if changed else None
 
 
 def _uses_tfds(stages: Sequence[Stage]) -> bool:

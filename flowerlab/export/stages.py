@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowerlab.errors import BadInput, UnknownRun
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import Run
 from flowerlab.store import Store
 
 

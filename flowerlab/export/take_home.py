@@ -13,16 +13,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.comparison import run_photos
-from flowerlab.engine.converter import CHECKED_PHOTOS, Converting, Format
+from flowerlab.engine.protocol import Format
 from flowerlab.errors import BadInput, RunFailed, legible
 from flowerlab.export.card import card
 from flowerlab.export.program import Program, Progress, program_of_run
-from flowerlab.home import scratch_beside
-from flowerlab.metrics import load_predictions
-from flowerlab.photos import read_photo, resize_photo
-from flowerlab.run import Run
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.photos.reading import read_photo, resize_photo
+from flowerlab.results.photos_of_run import run_photos
+from flowerlab.runs.predictions import load_predictions
+from flowerlab.runs.run import Run
+from flowerlab.system.files import scratch_beside
+from flowerlab.tasks.convert_model import CHECKED_PHOTOS, Converting
 
 
 class Kind(StrEnum):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flowerlab.augment import AUGMENTATIONS, LIGHT, SHIFT, TURN_DEGREES, ZOOM
 from flowerlab.export.network_code import frozen_code
 from flowerlab.export.sections import Section, lines
 from flowerlab.locale import _
-from flowerlab.recipe import OPTIMIZERS, Recipe, as_text
+from flowerlab.photos.augmentation import AUGMENTATIONS, LIGHT, SHIFT, TURN_DEGREES, ZOOM
+from flowerlab.recipe.recipe import OPTIMIZERS, Recipe, as_text
 
 OPTIMIZER_NAMES = {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
 FLIP = 'layers.RandomFlip("horizontal", seed=SEED),'
@@ -34,9 +34,7 @@ def batches_section(recipe: Recipe, *, again: bool = False) -> Section:
     )
     code = lines(_augmenting(recipe), "" if again else known, _training_batches(recipe))
     text = _("The network sees {count} photos before it changes its weights once; every epoch has another order.")
-    return Section(
-        _("Photos in batches"), f"{text.format(count=recipe.batch_size)} {_(AUGMENTATIONS[recipe.augment])}", code
-    )
+    return Section(_("Photos in batches"), f"{text.format(count=recipe.batch_size)} {_(AUGMENTATIONS[recipe.augment])}", code)
 
 
 def _augmenting(recipe: Recipe) -> str:
@@ -125,7 +123,5 @@ def test_section() -> Section:
         "print(tf.math.confusion_matrix(test[1], answers, num_classes=len(CLASSES)).numpy())\n",
         'model.save("flowers.keras")',
     )
-    text = _(
-        "Rows are the truth, columns the answers. The model takes photos as they are, 0 to 255, and is saved at the end."
-    )
+    text = _("Rows are the truth, columns the answers. The model takes photos as they are, 0 to 255, and is saved at the end.")
     return Section(_("The test"), text, code)

@@ -17,9 +17,7 @@ _language: ContextVar[str] = ContextVar("language", default="en")
 
 @lru_cache(maxsize=16)
 def _catalogue(language: str) -> gettext.NullTranslations:
-    return gettext.translation(
-        "flowerlab", localedir=FOLDER, languages=[language, language.split("_")[0]], fallback=True
-    )
+    return gettext.translation("flowerlab", localedir=FOLDER, languages=[language, language.split("_")[0]], fallback=True)
 
 
 def use_language(language: str) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
 from flowerlab.errors import HomeReadOnly, StoreLocked
-from flowerlab.store.faults import Connection, doubt, doubted_mark, explained
+from flowerlab.store.faults import Connection, doubt, doubted_mark, explained, read_only
 from flowerlab.store.schema import bring_up_to_date, version_of
 
 # How long whoever meets a locked file waits: a page is drawn meanwhile.
@@ -89,9 +90,13 @@ class Connections:
         with explained(self.file):
             # Closed by `close` from another thread, which sqlite3 forbids unless told otherwise.
             connection = sqlite3.connect(
-                f"{self.file.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_S, isolation_level=None,
-                check_same_thread=False, factory=Connection,
-            )  # fmt: skip
+                f"{self.file.absolute().as_uri()}?{mode}",
+                uri=True,
+                timeout=BUSY_S,
+                isolation_level=None,
+                check_same_thread=False,
+                factory=Connection,
+            )
         connection.file, connection.doubted = self.file, self.doubted
         connection.row_factory = sqlite3.Row
         try:
@@ -174,3 +179,29 @@ def _identity(file: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return about.st_dev, about.st_ino
+
+
+PATIENCE_S = 1.0
+
+
+def check_store(path: Path) -> None:
+    """Looks whether a file of runs can be read and written, without changing it.
+
+    Args:
+        path: The SQLite file; one that is not there is no fault.
+
+    Raises:
+        HomeReadOnly: If it may not be written.
+        StoreUnusable: If it is damaged, foreign, held by another program, or of a newer Flowerlab.
+    """
+    if not path.exists():
+        return
+    if not os.access(path, os.W_OK):
+        raise read_only("a file that may not be written by you")
+    with explained(path):
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        opened = sqlite3.connect(uri, uri=True, timeout=PATIENCE_S, factory=Connection)
+    opened.file, opened.doubted = path, doubted_mark(path)
+    with closing(opened) as connection:
+        version_of(connection)
+        connection.rows("SELECT count(*) FROM runs")

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from flowerlab.errors import UnknownRun, shown
-from flowerlab.events import Event, Result, from_line
-from flowerlab.recipe import RUN_ID, Recipe
-from flowerlab.run import Run, RunRecord, RunState
+from flowerlab.recipe.recipe import RUN_ID, Recipe
+from flowerlab.runs.events import Event, Result, from_line
+from flowerlab.runs.run import Run, RunRecord, RunState
 from flowerlab.store.connections import Connections, Way
 from flowerlab.store.faults import Connection, damaged
 
@@ -86,7 +86,7 @@ class Reading:
         return row
 
     def source(self, run_id: str) -> tuple[Recipe, str] | None:
-        """Returns a run's recipe and its materials, see `flowerlab.origins`; None if there is no such run."""
+        """Returns a run's recipe and its materials, see `flowerlab.runs.provenance`; None if there is no such run."""
         try:
             return self.get(run_id).recipe, self.materials(run_id)
         except UnknownRun:
@@ -114,7 +114,7 @@ class Reading:
         return {str(row["student"]): int(row["turn"]) for row in rows}
 
     def queued(self) -> list[Run]:
-        """Returns the runs that wait, in the order in which they were asked for. Whose turn it is: `flowerlab.turns`."""
+        """Returns the runs that wait, in the order in which they were asked for. Whose turn it is: `flowerlab.scheduler.fairness`."""
         rows = self._connection().rows("SELECT * FROM runs WHERE state = 'queued' ORDER BY place, number")
         return [self._run(row) for row in rows]
 
@@ -179,9 +179,7 @@ class Reading:
         """
         if not RUN_ID.fullmatch(run_id):
             return []
-        rows = self._connection().rows(
-            "SELECT seq, body FROM events WHERE run_id = ? AND seq > ? ORDER BY seq", (run_id, after)
-        )
+        rows = self._connection().rows("SELECT seq, body FROM events WHERE run_id = ? AND seq > ? ORDER BY seq", (run_id, after))
         found = []
         for row in rows:
             try:

@@ -67,9 +67,7 @@ def version_of(connection: Connection) -> int:
         StoreDamaged: If it has tables and does not say of which schema they are.
     """
     # In one look: another process may be making the tables.
-    version, tables = connection.rows(
-        "SELECT (SELECT user_version FROM pragma_user_version), count(*) FROM sqlite_master"
-    )[0]
+    version, tables = connection.rows("SELECT (SELECT user_version FROM pragma_user_version), count(*) FROM sqlite_master")[0]
     if version > SCHEMA_VERSION:
         raise newer(version, SCHEMA_VERSION)
     if version < 0 or (version == 0 and tables):

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from flowerlab.errors import BadInput, HomeUnusable, UnknownRun
-from flowerlab.events import End, Event, to_line
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run, RunRecord, RunState, check_name, state_after
-from flowerlab.run_folders import RunFolders
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import End, Event, to_line
+from flowerlab.runs.folders import RunFolders
+from flowerlab.runs.run import Run, RunRecord, RunState, check_name, state_after
 from flowerlab.store.connections import Way
 from flowerlab.store.faults import Connection
 from flowerlab.store.reading import LIVE, Reading, fingerprint_of
@@ -81,16 +81,14 @@ class Store(Reading):
 
     # Making and naming
 
-    def add(
-        self, recipe: Recipe, name: str, *, materials: str = "", student: str = "", admit: Admit = lambda waiting: None
-    ) -> Run:
+    def add(self, recipe: Recipe, name: str, *, materials: str = "", student: str = "", admit: Admit = lambda waiting: None) -> Run:
         """Adds a queued run.
 
         Args:
             recipe: What to train.
             name: For people; `{number}` in it is replaced by the run's number.
             materials: What tells the photos and weights that the recipe names from others of the same name.
-            student: Who asks for it; see `flowerlab.turns`.
+            student: Who asks for it; see `flowerlab.scheduler.fairness`.
             admit: Called with the runs that wait; may raise, and then nothing is added.
 
         Raises:
@@ -292,9 +290,14 @@ class Store(Reading):
         self.keep(run_id)
 
     def go_on(
-        self, run_id: str, recipe: Recipe, *, patience_from: int = 0, student: str = "",
+        self,
+        run_id: str,
+        recipe: Recipe,
+        *,
+        patience_from: int = 0,
+        student: str = "",
         admit: Admit = lambda waiting: None,
-    ) -> bool:  # fmt: skip
+    ) -> bool:
         """Queues a run that is over once more, behind those that wait; returns False if it was not over.
 
         It keeps its result until there is a new one.
@@ -337,22 +340,29 @@ class Store(Reading):
                 if db.first("SELECT 1 FROM runs WHERE id = ?", (run.id,)) is not None:
                     continue
                 added = self._insert(db, run.recipe, "adopted", record.materials, run.student)
-                free = (
-                    keep_numbers
-                    and run.number > 0
-                    and not db.rows("SELECT 1 FROM runs WHERE number = ?", (run.number,))
-                )
+                free = keep_numbers and run.number > 0 and not db.rows("SELECT 1 FROM runs WHERE number = ?", (run.number,))
                 db.change(
                     "UPDATE runs SET id = ?, number = ?, name = ?, fingerprint = ?, state = ?, attempt = ?, created_s = ?, started_s = ?, "
                     "ended_s = ?, message = ?, stop_requests = ?, result = ?, deaths = ?, patience_from = ?, kept = ? WHERE id = ?",
                     (
-                        run.id, run.number if free else added.number, check_name(run.name),
-                        fingerprint_of(run.recipe, record.materials, run.patience_from), run.state, run.attempt, run.created_s,
-                        run.started_s, run.ended_s, run.message, run.stop_requests,
-                        run.result.model_dump_json() if run.result else None, run.deaths, run.patience_from, int(run.kept),
+                        run.id,
+                        run.number if free else added.number,
+                        check_name(run.name),
+                        fingerprint_of(run.recipe, record.materials, run.patience_from),
+                        run.state,
+                        run.attempt,
+                        run.created_s,
+                        run.started_s,
+                        run.ended_s,
+                        run.message,
+                        run.stop_requests,
+                        run.result.model_dump_json() if run.result else None,
+                        run.deaths,
+                        run.patience_from,
+                        int(run.kept),
                         added.id,
                     ),
-                )  # fmt: skip
+                )
                 self._insert_events(db, run.id, record.events)
                 taken.append(run.id)
         for run_id in taken:

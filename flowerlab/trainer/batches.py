@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from flowerlab.augment import augment, copy_of
+from flowerlab.photos.augmentation import augment, copy_of
 
 
 def order_of_epoch(indexes: NDArray[np.int64], seed: int, epoch: int) -> NDArray[np.int64]:
@@ -44,7 +44,7 @@ def training_batches(
         classes: Number of classes.
         batch_size: Photos in a batch.
         seed: Of the order and the augmentation.
-        how: Augmentation, see `flowerlab.augment`.
+        how: Augmentation, see `flowerlab.photos.augmentation`.
         first_epoch: Where the stream begins.
         copies: Of each photo, between which every epoch draws; 0: it is changed anew in every epoch.
         views: Features of these copies, (copies × training photos, …): first one copy of each photo, then the next. None: the
@@ -89,8 +89,5 @@ def _copies(
     photos: NDArray[np.uint8], chosen: NDArray[np.int64], how: str, seed: int, rows: NDArray[np.int64]
 ) -> NDArray[np.uint8]:
     return np.stack(
-        [
-            copy_of(photos[position], how, seed, row)
-            for position, row in zip(chosen.tolist(), rows.tolist(), strict=True)
-        ]
+        [copy_of(photos[position], how, seed, row) for position, row in zip(chosen.tolist(), rows.tolist(), strict=True)]
     )

@@ -14,11 +14,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from flowerlab.engine.converter import SUFFIXES
+from flowerlab.engine.protocol import SUFFIXES
 from flowerlab.errors import FlowerlabError, legible
 from flowerlab.trainer.channel import Lines
-from flowerlab.trainer.saved import load_keras, load_saved
-from flowerlab.trainer.serve import limit_threads
+from flowerlab.trainer.model_files import load_keras, load_saved
+from flowerlab.trainer.train_loop import limit_threads
 
 BATCH = 25
 

@@ -16,7 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from PIL import Image
 
-from flowerlab.trainer.opened import Opened, strongest_first
+from flowerlab.trainer.network_parts import Opened, strongest_first
 
 # How the feature maps are weighed by the gradient of the class's score. `gradcam`: by its mean over the map. `hirescam` (Draelos and
 # Carin 2020): place by place. `layercam` (Jiang et al. 2021): by its positive part. `local`: by its mean over half the map's height and
@@ -118,9 +118,7 @@ def _seen_as(photo: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
     return shifted[:, ::-1] if mirrored else shifted
 
 
-def _mean_over_views(
-    coarse: NDArray[np.float32], views: Sequence[View], height: int, width: int
-) -> NDArray[np.float32]:
+def _mean_over_views(coarse: NDArray[np.float32], views: Sequence[View], height: int, width: int) -> NDArray[np.float32]:
     """Spreads the maps (views, rows, columns) over the photo and takes, at each place, the mean of the views that know it."""
     fine = [_turned_back(one, view, height, width) for one, view in zip(coarse, views, strict=True)]
     whole = np.ones(coarse.shape[1:], dtype=np.float32)

@@ -21,13 +21,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from flowerlab.architectures import Architecture
-from flowerlab.augment import copy_of
 from flowerlab.datasets.prepared import Prepared
-from flowerlab.kept_features import FORMAT, About, Features, KeptFeatures, NoRoom, views_name
-from flowerlab.locks import waiting_for
-from flowerlab.precision import Precision
-from flowerlab.trainer.models import PREPROCESSING, Network, make_backbone, part_of
-from flowerlab.work import FLOAT16_BYTES, FLOAT32_BYTES
+from flowerlab.features.cache import FORMAT, About, Features, KeptFeatures, NoRoom, views_name
+from flowerlab.features.precision import Precision
+from flowerlab.photos.augmentation import copy_of
+from flowerlab.recipe.workload import FLOAT16_BYTES, FLOAT32_BYTES
+from flowerlab.system.locks import waiting_for
+from flowerlab.trainer.networks import PREPROCESSING, Network, make_backbone, part_of
 
 # Larger batches are no faster (VGG16, MobileNetV2 on two cores), and Stop would wait for them.
 BATCH = 16
@@ -44,7 +44,7 @@ class Views:
     """Changed copies of the training photos that go through the frozen layers instead of the photos themselves.
 
     Args:
-        how: Augmentation, see `flowerlab.augment`.
+        how: Augmentation, see `flowerlab.photos.augmentation`.
         seed: Of the changes.
         copies: Of each photo, 1 or more.
         training: int64, (n,), positions of the training photos.
@@ -65,10 +65,7 @@ class Views:
 
         def read(begin: int, end: int) -> NDArray[np.uint8]:
             return np.stack(
-                [
-                    copy_of(photos[self.training[row % len(self.training)]], self.how, self.seed, row)
-                    for row in range(begin, end)
-                ]
+                [copy_of(photos[self.training[row % len(self.training)]], self.how, self.seed, row) for row in range(begin, end)]
             )
 
         return read
@@ -105,9 +102,18 @@ class FrozenPart:
     """
 
     def __init__(
-        self, kept: KeptFeatures, prepared: Prepared, network: Network, chosen: Architecture, *,
-        precision: Precision, good_enough: Sequence[Precision], exact: bool, origin: str, stack: ExitStack,
-    ) -> None:  # fmt: skip
+        self,
+        kept: KeptFeatures,
+        prepared: Prepared,
+        network: Network,
+        chosen: Architecture,
+        *,
+        precision: Precision,
+        good_enough: Sequence[Precision],
+        exact: bool,
+        origin: str,
+        stack: ExitStack,
+    ) -> None:
         assert network.backbone is not None
         assert network.cut > 0
         self._kept, self._prepared, self._chosen = kept, prepared, chosen
@@ -180,9 +186,15 @@ class FrozenPart:
             if found is not None:
                 return Computed(found, at_hand=True)
             about = About(
-                prepared=self._prepared.key, architecture=self._chosen.name, cut=cut, precision=self.precision,
-                exact=self._exact, views="" if views is None else views.name, shape=shape, origins=(self._origin,),
-            )  # fmt: skip
+                prepared=self._prepared.key,
+                architecture=self._chosen.name,
+                cut=cut,
+                precision=self.precision,
+                exact=self._exact,
+                views="" if views is None else views.name,
+                shape=shape,
+                origins=(self._origin,),
+            )
             # What the pass begins with must stay until it is over, and no longer: others may need its room.
             with ExitStack() as meanwhile:
                 begin, rows = self._source(cut, views, meanwhile)
@@ -203,9 +215,15 @@ class FrozenPart:
         precision of the pass and of what is kept.
         """
         parts = [
-            FORMAT, self._prepared.key, self._chosen.name, cut, precision or self.precision, self._exact,
-            "" if views is None else views.name, self._digests[cut],
-        ]  # fmt: skip
+            FORMAT,
+            self._prepared.key,
+            self._chosen.name,
+            cut,
+            precision or self.precision,
+            self._exact,
+            "" if views is None else views.name,
+            self._digests[cut],
+        ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
     def _source(self, before: int, views: Views | None, stack: ExitStack) -> tuple[int, Rows]:
@@ -227,9 +245,14 @@ class FrozenPart:
         return 0, partial(_cut_out, photos) if views is None else views.rows(photos)
 
     def _write(
-        self, key: str, about: About, dtype: type[np.float16] | type[np.float32], begin: int, rows: Rows,
+        self,
+        key: str,
+        about: About,
+        dtype: type[np.float16] | type[np.float32],
+        begin: int,
+        rows: Rows,
         progress: Progress,
-    ) -> None:  # fmt: skip
+    ) -> None:
         total = about.shape[0]
         step = STEP if not about.views else "Computing features of changed photos"
         with self._kept.making(key, about, dtype) as write:

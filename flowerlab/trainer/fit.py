@@ -10,15 +10,15 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.checkpoints import Arrays, Checkpoint, Figures, TrainingState
-from flowerlab.precision import Precision
-from flowerlab.recipe import Recipe
+from flowerlab.features.precision import Precision
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.recipe.workload import batches_per_epoch
+from flowerlab.runs.checkpoints import Arrays, Checkpoint, Figures, TrainingState
 from flowerlab.trainer.batches import training_batches
 from flowerlab.trainer.channel import Channel, StopRequested
-from flowerlab.trainer.checkpoint import Keeper, checkpoint_of, put_weights, restore
-from flowerlab.trainer.narrow import computing_in
-from flowerlab.trainer.shelf import make_trainable
-from flowerlab.work import batches_per_epoch
+from flowerlab.trainer.checkpoint_writer import Keeper, checkpoint_of, put_weights, restore
+from flowerlab.trainer.mixed_precision import computing_in
+from flowerlab.trainer.model_pool import make_trainable
 
 BATCH_EVENT_EVERY_S = 0.2
 # Photos: so few that Stop need not wait long for VGG16 on two slow cores. Features have gone through most of it.
@@ -86,9 +86,16 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
     """Says what happens, validates, keeps the best epoch and the checkpoints, and ends training early."""
 
     def __init__(
-        self, channel: Channel, recipe: Recipe, inputs: NDArray[Any], labels: NDArray[np.int64],
-        validation: NDArray[np.int64], keeper: Keeper, state: TrainingState, before: Checkpoint | None,
-    ) -> None:  # fmt: skip
+        self,
+        channel: Channel,
+        recipe: Recipe,
+        inputs: NDArray[Any],
+        labels: NDArray[np.int64],
+        validation: NDArray[np.int64],
+        keeper: Keeper,
+        state: TrainingState,
+        before: Checkpoint | None,
+    ) -> None:
         super().__init__()
         self._channel, self._recipe, self._inputs, self._labels = channel, recipe, inputs, labels
         self._validation, self._keeper = validation, keeper
@@ -121,9 +128,12 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
         # The last step of an epoch may be the one that spoils the weights: the mean loss over the epoch hides it.
         self._check_finite(val_loss, epoch)
         figures = Figures(
-            loss=float(logs["loss"]), accuracy=float(logs["accuracy"]), val_loss=val_loss, val_accuracy=val_accuracy,
+            loss=float(logs["loss"]),
+            accuracy=float(logs["accuracy"]),
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
             seconds=time.monotonic() - self._began_s,
-        )  # fmt: skip
+        )
         self.state = self.state.and_then(figures)
         self.val_probabilities.append(probabilities)
         is_best = self.state.best_epoch == epoch
@@ -148,11 +158,19 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def train(
-    model: keras.Model, recipe: Recipe, inputs: NDArray[Any], labels: NDArray[np.int64],
-    training: NDArray[np.int64], validation: NDArray[np.int64], channel: Channel, keeper: Keeper,
-    begin: TrainingState, before: Checkpoint | None = None, views: NDArray[Any] | None = None,
+    model: keras.Model,
+    recipe: Recipe,
+    inputs: NDArray[Any],
+    labels: NDArray[np.int64],
+    training: NDArray[np.int64],
+    validation: NDArray[np.int64],
+    channel: Channel,
+    keeper: Keeper,
+    begin: TrainingState,
+    before: Checkpoint | None = None,
+    views: NDArray[Any] | None = None,
     precision: Precision = "float32",
-) -> Trained:  # fmt: skip
+) -> Trained:
     """Trains until the last epoch, early stopping, or Stop; afterwards the model has the best whole epoch's weights.
 
     Args:
@@ -181,10 +199,17 @@ def train(
     if before is not None:
         restore(model, before)
     stream = training_batches(
-        inputs, labels, training, classes=model.output_shape[-1],
-        batch_size=recipe.batch_size, seed=recipe.seed, how=recipe.augment, first_epoch=begin.epochs_run,
-        copies=recipe.augment_views, views=views,
-    )  # fmt: skip
+        inputs,
+        labels,
+        training,
+        classes=model.output_shape[-1],
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
+        how=recipe.augment,
+        first_epoch=begin.epochs_run,
+        copies=recipe.augment_views,
+        views=views,
+    )
     watch = _Watch(channel, recipe, inputs, labels, validation, keeper, begin, before)
     stopped = False
     try:

@@ -9,13 +9,13 @@ import keras
 import numpy as np
 
 from flowerlab.architectures import Architecture
+from flowerlab.architectures.pretrained import fetch_weights, find_weights
 from flowerlab.errors import BadModel, BadRecipe, DownloadFailed, WeightsNotAtHand, legible
 from flowerlab.home import Home
-from flowerlab.model_files import check_model_file
-from flowerlab.recipe import Recipe
-from flowerlab.trainer.models import Network
-from flowerlab.trainer.saved import load_keras, load_saved
-from flowerlab.weights import fetch_weights, find_weights
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.system.safe_models import check_model_file
+from flowerlab.trainer.model_files import load_keras, load_saved
+from flowerlab.trainer.networks import Network
 
 Progress = Callable[[str, int, int], None]
 
@@ -32,9 +32,11 @@ def load_starting_weights(network: Network, recipe: Recipe, home: Home, progress
         path = home.model(recipe.start_from)
         if not path.exists():
             raise BadRecipe(
-                "start_from", "names a run whose model is no longer on the disk.", received=recipe.start_from,
+                "start_from",
+                "names a run whose model is no longer on the disk.",
+                received=recipe.start_from,
                 advice="Train that run again, or start from another.",
-            )  # fmt: skip
+            )
         source = load_saved(path)
         try:
             _copy_weights(source, network.model)

@@ -16,7 +16,7 @@ from flowerlab.datasets.gather import gather
 from flowerlab.datasets.originals import Original, Originals, open_originals, write_originals
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.home import Home
-from flowerlab.ui.lab import lab
+from flowerlab.ui.base.lab import lab
 from tests.app.garden_runs import GARDEN, cut
 
 

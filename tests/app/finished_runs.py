@@ -11,10 +11,10 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.datasets.catalog import FLOWERS
-from flowerlab.events import Attempt, End, Epoch, Result, Start
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import Attempt, End, Epoch, Result, Start
+from flowerlab.runs.run import Run
 from flowerlab.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
@@ -24,11 +24,20 @@ TESTED, RIGHT = 35, 30
 
 
 def add_finished(
-    home: Home, name: str, *, accuracies: Sequence[float] = (0.5, 0.7), tested: bool = True,
-    unknown_below: float | None = None, batches: int | None = 4, materials: str = "",
-    state: str = "done", weight_changes: dict[str, float] | None = None, features_at_hand: bool | None = None,
-    waited_s: float | None = None, **knobs: Any,
-) -> Run:  # fmt: skip
+    home: Home,
+    name: str,
+    *,
+    accuracies: Sequence[float] = (0.5, 0.7),
+    tested: bool = True,
+    unknown_below: float | None = None,
+    batches: int | None = 4,
+    materials: str = "",
+    state: str = "done",
+    weight_changes: dict[str, float] | None = None,
+    features_at_hand: bool | None = None,
+    waited_s: float | None = None,
+    **knobs: Any,
+) -> Run:
     """Writes a run with epochs, a result and a (hollow) model file into a home.
 
     Args:
@@ -112,20 +121,22 @@ def write_predictions(folder: Path, *, epochs: int = 2, better: int = 0, prefix:
         better: How many of the wrong answers are right instead.
         prefix: Of the photos' ids.
     """
-    cells = [
-        (true, answer) for true, row in enumerate(MATRIX) for answer, count in enumerate(row) for _ in range(count)
-    ]
+    cells = [(true, answer) for true, row in enumerate(MATRIX) for answer, count in enumerate(row) for _ in range(count)]
     truth, answers = (np.array(side) for side in zip(*cells, strict=True))
     wrong = np.flatnonzero(truth != answers)[:better]
     answers[wrong] = truth[wrong]
     probabilities = np.full((len(truth), 5), 0.05, dtype=np.float32)
     probabilities[np.arange(len(truth)), answers] = 0.8
     np.savez_compressed(
-        folder / "predictions.npz", classes=np.asarray(FLOWERS),
-        test_ids=np.asarray([f"{prefix}-{number:05d}" for number in range(len(truth))]), test_truth=truth,
-        test_probabilities=probabilities, val_ids=np.asarray([f"{prefix}-1{number:04d}" for number in range(10)]),
-        val_truth=truth[:10], val_probabilities=np.repeat(probabilities[None, :10], epochs, axis=0),
-    )  # fmt: skip
+        folder / "predictions.npz",
+        classes=np.asarray(FLOWERS),
+        test_ids=np.asarray([f"{prefix}-{number:05d}" for number in range(len(truth))]),
+        test_truth=truth,
+        test_probabilities=probabilities,
+        val_ids=np.asarray([f"{prefix}-1{number:04d}" for number in range(10)]),
+        val_truth=truth[:10],
+        val_probabilities=np.repeat(probabilities[None, :10], epochs, axis=0),
+    )
 
 
 def open_page(name: str, *, query: dict[str, str] | None = None, state: dict[str, Any] | None = None) -> AppTest:

@@ -14,8 +14,8 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.home import Home
-from flowerlab.run import Run
-from flowerlab.ui.lab import lab
+from flowerlab.runs.run import Run
+from flowerlab.ui.base.lab import lab
 from tests.app.finished_runs import add_finished, open_page
 
 GARDEN = Garden(60)
@@ -52,10 +52,15 @@ def add_run(
         by_epoch[epoch, 0] = 0.1
         by_epoch[epoch, 0, (val_truth[0] + 1) % 5] = 0.6
     np.savez_compressed(
-        home.run(run.id) / "predictions.npz", classes=np.asarray(FLOWERS), test_truth=truth, test_probabilities=probabilities,
-        test_ids=np.asarray([originals.ids[place] for place in test]), val_truth=val_truth, val_probabilities=by_epoch,
+        home.run(run.id) / "predictions.npz",
+        classes=np.asarray(FLOWERS),
+        test_truth=truth,
+        test_probabilities=probabilities,
+        test_ids=np.asarray([originals.ids[place] for place in test]),
+        val_truth=val_truth,
+        val_probabilities=by_epoch,
         val_ids=np.asarray([originals.ids[place] for place in validation]),
-    )  # fmt: skip
+    )
     return run
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from flowerlab.cells import Figure
 from flowerlab.datasets.gather import gather
+from flowerlab.evaluation.confusion import Figure
 from flowerlab.home import Home
-from flowerlab.ui.class_photos import CLOSED, PLACE, Behind, behind_words
+from flowerlab.ui.confusion.class_photos import CLOSED, PLACE, Behind, behind_words
 from tests.app.finished_runs import open_page, texts
 from tests.app.test_matrices import GARDEN, alts, press, two_runs
 
@@ -24,9 +24,7 @@ OPEN = f"{PLACE}-photos-open"
         ("recall", None, "35 photos of the test: “A” called 30 of them rightly; mistakes first", 12),
     ],
 )
-def test_a_number_opens_its_photos(
-    home: Home, figure: Figure, class_name: str | None, headline: str, count: int
-) -> None:
+def test_a_number_opens_its_photos(home: Home, figure: Figure, class_name: str | None, headline: str, count: int) -> None:
     """Recall opens the photos of the class, precision those that were called so, F1 both, a mean all; mistakes stand first."""
     gather(home, "garden", GARDEN)
     first, _second = two_runs(home)
@@ -71,8 +69,8 @@ def choosing() -> None:
 
     import streamlit as st
 
-    from flowerlab.ui.class_photos import PLACE, _close, figures_key, on_figure
-    from flowerlab.ui.photo_buttons import close_at, opened_at
+    from flowerlab.ui.confusion.class_photos import PLACE, _close, figures_key, on_figure
+    from flowerlab.ui.confusion.photo_buttons import close_at, opened_at
 
     sides: Any = [SimpleNamespace(run=SimpleNamespace(id=name)) for name in ("first", "second")]
 
@@ -100,9 +98,15 @@ def test_the_table_tells_which_number_was_chosen() -> None:
     is clicked again stays open; after Close the same number can be chosen again."""
     told = texts(AppTest.from_function(choosing, default_timeout=60).run())
     assert told.splitlines() == [
-        "nothing", "second recall tulip", "first f1 rose", "first f1 rose", "first precision None", "first recall rose",
-        "second recall tulip", "None True",
-    ]  # fmt: skip
+        "nothing",
+        "second recall tulip",
+        "first f1 rose",
+        "first f1 rose",
+        "first precision None",
+        "first recall rose",
+        "second recall tulip",
+        "None True",
+    ]
 
 
 def test_words_of_few_photos() -> None:

@@ -15,24 +15,25 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from flowerlab import photo_zip, photos
-from flowerlab.calibration import tempered_one
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.parts import parts_of
-from flowerlab.engine.arrays import packed, unpacked
-from flowerlab.engine.predictor import Predictor
+from flowerlab.engine.wire import packed, unpacked
 from flowerlab.errors import PredictorFailed
+from flowerlab.evaluation.calibration import tempered_one
 from flowerlab.home import Home
-from flowerlab.run import Run
-from flowerlab.runs import Lab
-from flowerlab.starter import RUN_ID
-from flowerlab.ui import given_photos
-from flowerlab.ui.answers_view import verdict
-from flowerlab.ui.classifying import Given, Memory, classify
-from flowerlab.ui.given_photos import camera_allowed
-from flowerlab.ui.lab import lab
-from flowerlab.ui.markdown import escaped
+from flowerlab.inference.predictor import Predictor
+from flowerlab.lab import Lab
+from flowerlab.packs.starter import RUN_ID
+from flowerlab.photos import from_zip as photo_zip
+from flowerlab.photos import reading as photos
+from flowerlab.runs.run import Run
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.base.text import escaped
+from flowerlab.ui.classify import given_photos
+from flowerlab.ui.classify.answers_view import verdict
+from flowerlab.ui.classify.given_photos import camera_allowed
+from flowerlab.ui.explain.classifying import Given, Memory, classify
 from tests.app.finished_runs import add_finished, open_page, texts
 from tests.app.text_alternatives import alternatives
 
@@ -175,9 +176,7 @@ def test_several_runs_answer_side_by_side(home: Home, asked: list[tuple[str, int
 def test_a_bad_file_gets_a_sentence_and_the_others_go_on(home: Home, asked: list[tuple[str, int]]) -> None:
     """A disguised and an empty file are each named in one sentence; the good photo beside them is answered."""
     add_finished(home, "run")
-    app = upload(
-        open_page("classify"), ("fake.jpg", b"<html>no photo</html>"), ("empty.png", b""), ("good.jpg", photo())
-    )
+    app = upload(open_page("classify"), ("fake.jpg", b"<html>no photo</html>"), ("empty.png", b""), ("good.jpg", photo()))
     assert not app.exception
     sentences = [error.value for error in app.error]
     assert len(sentences) == 2
@@ -204,9 +203,7 @@ def test_a_predictor_that_fails_is_told_as_a_sentence(home: Home, monkeypatch: p
     assert len(asked) == 2
 
 
-def test_only_so_many_photos_are_taken_at_once(
-    home: Home, asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_so_many_photos_are_taken_at_once(home: Home, asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 52 photos the first 50 are answered where no more may be, and the page says so; it shows a few at a time."""
     monkeypatch.setattr(given_photos, "MOST_PHOTOS", 50)
     add_finished(home, "run")
@@ -217,9 +214,7 @@ def test_only_so_many_photos_are_taken_at_once(
     assert len(app.get("echarts_chart")) == 6
 
 
-def test_zips_that_come_together_share_one_bound(
-    home: Home, asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_zips_that_come_together_share_one_bound(home: Home, asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Three small zips that unpack to far more than may come at once keep no more than that, and the page says what it left out."""
     monkeypatch.setattr(given_photos, "MOST_UNPACKED_BYTES", 300_000)
     monkeypatch.setattr(photo_zip, "MAX_BYTES", 100_000)
@@ -332,7 +327,7 @@ def test_where_the_camera_is_kept_the_page_says_what_to_do(
 ) -> None:
     """Over plain HTTP from another computer the toggle brings the hint beside the camera that stays black."""
     add_finished(home, "run")
-    monkeypatch.setattr("flowerlab.ui.given_photos.camera_allowed", lambda url: False)
+    monkeypatch.setattr("flowerlab.ui.classify.given_photos.camera_allowed", lambda url: False)
     app = open_page("classify")
     app.toggle(key="camera-on").set_value(True).run()
     assert not app.exception
@@ -441,9 +436,7 @@ def embedded(app: Any) -> Any:
     return app.run()
 
 
-def test_looks_and_similar_photos_are_shown_when_asked_for(
-    home: Home, asked: list[tuple[str, int]], looked: list[str]
-) -> None:
+def test_looks_and_similar_photos_are_shown_when_asked_for(home: Home, asked: list[tuple[str, int]], looked: list[str]) -> None:
     """Off at first. On: the map with a sentence; three training photos with their labels, once all went through the network. All that is
     shown says what it is."""
     garden = gather(home, "garden", Garden(PICTURES))
@@ -471,9 +464,10 @@ def test_a_photo_is_decoded_once(
     garden = gather(home, "garden", Garden(PICTURES))
     runs = [add_finished(home, f"run {seed}", seed=seed, materials=garden.folder.name) for seed in range(2)]
     app = open_page(
-        "classify", query={"runs": ",".join(run.id for run in runs)},
+        "classify",
+        query={"runs": ",".join(run.id for run in runs)},
         state={"classify-looks": True, "classify-similar": True},
-    )  # fmt: skip
+    )
     # The first photo has the training photos go through the networks.
     embedded(upload(app, ("first.jpg", photo())))
     decoded: list[tuple[int, int]] = []
@@ -498,10 +492,14 @@ def test_a_photo_is_decoded_once(
 @pytest.mark.parametrize(
     ("address", "allowed"),
     [
-        ("http://localhost:8501/classify", True), ("https://lab.school/classify", True), ("", True),
-        ("http://127.0.0.1:8501", True), ("http://192.168.0.7:8501/classify", False), ("http://teacher.local:8501", False),
+        ("http://localhost:8501/classify", True),
+        ("https://lab.school/classify", True),
+        ("", True),
+        ("http://127.0.0.1:8501", True),
+        ("http://192.168.0.7:8501/classify", False),
+        ("http://teacher.local:8501", False),
     ],
-)  # fmt: skip
+)
 def test_where_browsers_keep_the_camera(address: str, allowed: bool) -> None:
     """Over plain HTTP from another computer there is no camera; from this one, or over HTTPS, there is."""
     assert camera_allowed(address) is allowed

@@ -12,20 +12,20 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.engine.fake import FakeEngine
+from flowerlab.experiments.more_seeds import price_of_seeds
 from flowerlab.home import Home
-from flowerlab.recipe import KNOBS, Recipe
-from flowerlab.run import Run
-from flowerlab.runs import Lab
-from flowerlab.seeds import price_of_seeds
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import KNOBS, Recipe
+from flowerlab.runs.run import Run
 from flowerlab.store import Store
-from flowerlab.ui.difference import show_differences
-from flowerlab.ui.lab import lab
-from flowerlab.ui.matrices import show_matrices
-from flowerlab.ui.offering import MOST_OFFERED
-from flowerlab.ui.per_class import show_classes
-from flowerlab.ui.run_finder import find_runs
-from flowerlab.ui.run_table import table_rows
-from flowerlab.ui.seeds_view import _rows
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.compare.difference import show_differences
+from flowerlab.ui.compare.matrices import show_matrices
+from flowerlab.ui.confusion.per_class import show_classes
+from flowerlab.ui.widgets.offering import MOST_OFFERED
+from flowerlab.ui.widgets.run_search import find_runs
+from flowerlab.ui.widgets.run_table import table_rows
+from flowerlab.ui.widgets.seeds_view import _rows
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 
 
@@ -223,15 +223,9 @@ def test_whether_a_difference_is_real_is_one_sentence(home: Home) -> None:
     app = open_page("compare")
     told = texts(app)
     assert "Second was better than First by 11.4 points, but that may be chance" in told
-    assert (
-        app.button(key=f"compare-differences-{(second.id, first.id)}").label
-        == ":primary[▸ 4 photos only “Second” got right]"
-    )
+    assert app.button(key=f"compare-differences-{(second.id, first.id)}").label == ":primary[▸ 4 photos only “Second” got right]"
     assert "0 photos only “First” got right" in told
-    assert (
-        "p = 0.125; difference +11.4 points (too few differing photos for an interval: 4, 10 are needed); 35 photos"
-        in told
-    )
+    assert "p = 0.125; difference +11.4 points (too few differing photos for an interval: 4, 10 are needed); 35 photos" in told
     assert "another seed may give otherwise" in told
     app = open_page("compare", query={"runs": second.id})
     assert "Is the difference real?" not in texts(app)
@@ -494,9 +488,7 @@ def test_prices_of_seeds_read_the_runs_once(home: Home, monkeypatch: pytest.Monk
     """Two runs with what they go on from are priced, and the list of all runs is read once for all of them."""
     b = add_finished(home, "B #1", architecture="vgg16_mini", unfreeze_from="none", materials=shipped())
     knobs = {"architecture": "vgg16_mini", "unfreeze_from": "block4_conv3"}
-    c = add_finished(
-        home, "C #2", start_from=b.id, materials=lab().materials(Recipe.parse({**knobs, "start_from": b.id})), **knobs
-    )
+    c = add_finished(home, "C #2", start_from=b.id, materials=lab().materials(Recipe.parse({**knobs, "start_from": b.id})), **knobs)
     reads, everything = [], Store.all
     monkeypatch.setattr(Store, "all", lambda store: [reads.append(1), everything(store)][1])
     assert price_of_seeds(lab(), c, [1, 2]) > 0

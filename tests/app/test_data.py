@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
-from flowerlab.engine.gatherer import Gatherer, Gathering
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.store import Store
-from flowerlab.ui.markdown import escaped
+from flowerlab.tasks.gather import Gatherer, Gathering
+from flowerlab.ui.base.text import escaped
 from tests.app.finished_runs import open_page, texts
 
 PICTURES = 60
@@ -290,7 +290,7 @@ def test_an_import_that_breaks_is_told(garden: Home, tmp_path: Path, monkeypatch
     def broken(*_: Any, **__: Any) -> None:
         raise LookupError("a surprise")
 
-    monkeypatch.setattr("flowerlab.ui.own_photos.import_folder", broken)
+    monkeypatch.setattr("flowerlab.ui.data.import_photos.import_folder", broken)
     app = import_from(open_page("data"), write_leaves(tmp_path / "source"), "leaves")
     assert not app.exception
     assert not any("were imported" in success.value for success in app.success)

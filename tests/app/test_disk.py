@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from flowerlab.cleaning import read_rule, remember_checkpoints, write_rule
-from flowerlab.disk import Kind, Thing
+from flowerlab.disk.items import Kind, Thing
+from flowerlab.disk.retention import read_rule, remember_checkpoints, write_rule
+from flowerlab.features.cache import About, KeptFeatures
 from flowerlab.home import Home
-from flowerlab.kept_features import About, KeptFeatures
-from flowerlab.ui.disk_table import question_lines, table_key
-from flowerlab.ui.lab import lab
-from flowerlab.ui.student import token_of
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.base.student import token_of
+from flowerlab.ui.disk.table import question_lines, table_key
 from tests.app.finished_runs import add_finished, open_page, texts
 
 
@@ -121,17 +121,12 @@ def test_the_rule_is_told_before_it_is_set_and_after_it_acted(home: Home) -> Non
 def test_lost_checkpoints_are_told_on_this_page_alone(home: Home) -> None:
     """The page says how much they may take, and whose went; at home only runs that went are told, and not less for it."""
     add_finished(home, "old one")
-    assert "the checkpoints of finished runs take at most 4 GB, as the setting FLOWERLAB_CHECKPOINTS_GB says" in texts(
-        opened()
-    )
+    assert "the checkpoints of finished runs take at most 4 GB, as the setting FLOWERLAB_CHECKPOINTS_GB says" in texts(opened())
     write_rule(home, {"keep_runs_gb": 1e-9})
     lab().clean()
     remember_checkpoints(home, "*mine*", 10)
     told = texts(opened())
-    assert (
-        r"Today one run lost its checkpoints, because those of all finished runs took more than they may: \*mine\*."
-        in told
-    )
+    assert r"Today one run lost its checkpoints, because those of all finished runs took more than they may: \*mine\*." in told
     assert "Today the rule moved one run to the trash: old one." in told
     at_home = texts(open_page("home"))
     assert "the rule moved one run to the trash: old one" in at_home
@@ -160,7 +155,7 @@ def test_the_question_names_many_things_in_few_words() -> None:
 
 def test_start_is_shut_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """The Train page says what is missing beside the button; nothing is queued."""
-    monkeypatch.setattr("flowerlab.room.memory_for_a_run", lambda: 1e6)
+    monkeypatch.setattr("flowerlab.estimates.limits.memory_for_a_run", lambda: 1e6)
     app = open_page("train")
     assert app.button(key="start").disabled
     assert "of memory, and only" in app.error[0].value
@@ -186,7 +181,7 @@ def test_a_refusal_of_the_system_is_a_sentence() -> None:
     def page() -> None:
         import errno
 
-        from flowerlab.ui.messages import told
+        from flowerlab.ui.base.messages import told
 
         def refuse(number: int) -> None:
             raise OSError(number, "Input/output error")

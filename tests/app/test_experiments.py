@@ -10,13 +10,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.engine.fake import FakeEngine
-from flowerlab.experiments import EXPERIMENTS, TWO_BY_TWO, arm_recipe
+from flowerlab.evaluation.paired_tests import paired_test
+from flowerlab.experiments.ready_made import EXPERIMENTS, TWO_BY_TWO, arm_recipe
 from flowerlab.home import Home
-from flowerlab.paired import paired_test
-from flowerlab.run import Run
-from flowerlab.runs import Lab
-from flowerlab.ui.experiment_results import Shown, leak_reason, padding_reason
-from flowerlab.ui.lab import lab
+from flowerlab.lab import Lab
+from flowerlab.runs.run import Run
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.experiments.results import Shown, leak_reason, padding_reason
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 from tests.app.text_alternatives import alternatives
 
@@ -40,9 +40,13 @@ def add_arms(home: Home, name: str, *, better: dict[str, int] | None = None, **r
         source = runs[arm.goes_on_from].id if arm.goes_on_from else None
         recipe = arm_recipe(arm, architecture=MINI, start_from=source)
         runs[arm.name] = add_finished(
-            home, f"{arm.name} *run*", materials=opened.materials(recipe), weight_changes=MOVED if arm.fine_tunes else None,
-            **recipe.model_dump(), **result,
-        )  # fmt: skip
+            home,
+            f"{arm.name} *run*",
+            materials=opened.materials(recipe),
+            weight_changes=MOVED if arm.fine_tunes else None,
+            **recipe.model_dump(),
+            **result,
+        )
         write_predictions(home.run(runs[arm.name].id), better=(better or {}).get(arm.name, 0))
     opened.close()
     return runs
@@ -161,10 +165,12 @@ def test_the_padding_is_compared_photo_by_photo(home: Home) -> None:
 @pytest.mark.parametrize(
     ("low", "high", "told"),
     [
-        (0.01, 0.2, "**Why?**"), (-0.1, 0.1, "not learnt enough by heart"), (0.0, 0.1, "not learnt enough by heart"),
+        (0.01, 0.2, "**Why?**"),
+        (-0.1, 0.1, "not learnt enough by heart"),
+        (0.0, 0.1, "not learnt enough by heart"),
         (-0.2, -0.01, "which a leak cannot explain"),
     ],
-)  # fmt: skip
+)
 def test_the_leak_is_explained_as_the_runs_have_shown_it(low: float, high: float, told: str) -> None:
     """Only where the leak shows more than chance would make is it said why; where it shows nothing, or less, that is said."""
     reasons = {"**Why?**", "not learnt enough by heart", "which a leak cannot explain"}
@@ -181,9 +187,7 @@ def test_the_leak_is_explained_as_the_runs_have_shown_it(low: float, high: float
         (None, None, "What the padding does"),
     ],
 )
-def test_the_padding_is_explained_as_the_runs_have_shown_it(
-    padded_right: int | None, whole_right: int | None, told: str
-) -> None:
+def test_the_padding_is_explained_as_the_runs_have_shown_it(padded_right: int | None, whole_right: int | None, told: str) -> None:
     """Only where the padding did worse than chance would make is it said why; a run that did better is not explained away."""
     test = None
     if padded_right is not None and whole_right is not None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from flowerlab.engine.gatherer import Gatherer, Gathering
-from flowerlab.ui.lab import lab
+from flowerlab.tasks.gather import Gatherer, Gathering
+from flowerlab.ui.base.lab import lab
 from tests.app.finished_runs import open_page, texts
 from tests.loopback import served_weights
 

@@ -41,9 +41,17 @@ def test_knobs_in_the_address(tmp_path: Path) -> None:
     """A knob with HTML, Markdown, a path or an endless number is told in a sentence, and the form keeps what it had."""
     app = open_page("train", query={"architecture": "vgg16", "epochs": "7"})
     for knob, value in {
-        "epochs": HOSTILE, "head": "9" * 5_000, "dataset": "folder:../../etc", "weights": "file:../x.h5", "architecture": HOSTILE,
-        "start_from": "../../x", "seed": "²", "learning_rate": "1e999", "augment": "\u202egnp", "unfreeze_from": "-1",
-    }.items():  # fmt: skip
+        "epochs": HOSTILE,
+        "head": "9" * 5_000,
+        "dataset": "folder:../../etc",
+        "weights": "file:../x.h5",
+        "architecture": HOSTILE,
+        "start_from": "../../x",
+        "seed": "²",
+        "learning_rate": "1e999",
+        "augment": "\u202egnp",
+        "unfreeze_from": "-1",
+    }.items():
         app.query_params.clear()
         app.query_params.update({"architecture": "vgg16", knob: value})
         said = stands(app.run())
@@ -53,8 +61,14 @@ def test_knobs_in_the_address(tmp_path: Path) -> None:
     assert "7" in [str(slider.value) for slider in app.select_slider]
 
 
-@pytest.mark.parametrize("knobs", [{"dataset": "folder:gone"}, {"architecture": "vgg16", "weights": "file:gone.h5"},
-                                   {"architecture": "vgg16", "start_from": "0123456789ab"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"dataset": "folder:gone"},
+        {"architecture": "vgg16", "weights": "file:gone.h5"},
+        {"architecture": "vgg16", "start_from": "0123456789ab"},
+    ],
+)
 def test_a_good_recipe_of_what_is_not_here(knobs: dict[str, str]) -> None:
     """A link to photos, weights or a run that this lab does not have leaves the page standing."""
     stands(open_page("train", query=knobs))

@@ -16,13 +16,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.datasets.originals import Originals
-from flowerlab.engine.arrays import packed, unpacked
-from flowerlab.engine.predictor import Predictor
+from flowerlab.engine.wire import packed, unpacked
 from flowerlab.errors import PredictorFailed
 from flowerlab.home import Home
-from flowerlab.run import Run
-from flowerlab.ui.lab import lab
-from flowerlab.ui.layers_view import layers_with_maps
+from flowerlab.inference.predictor import Predictor
+from flowerlab.runs.run import Run
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.inside.layers_view import layers_with_maps
 from tests.app.finished_runs import add_finished, open_page, texts
 from tests.app.text_alternatives import alternatives
 
@@ -47,8 +47,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
             maps[:, 4, 4] = 255
             ends = [1.0] * len(channels)
             return {
-                "maps": packed(maps), "channels": channels, "lows": ends, "highs": ends, "channels_in_all": 16, "silent": 3,
-            }  # fmt: skip
+                "maps": packed(maps),
+                "channels": channels,
+                "lows": ends,
+                "highs": ends,
+                "channels_in_all": 16,
+                "silent": 3,
+            }
         if task == "filters":
             # A green edge and a patch of blue.
             filters = np.full((2, 3, 3, 3), 100, dtype=np.uint8)
@@ -95,9 +100,7 @@ def test_without_a_finished_run_the_page_leads_home(home: Home) -> None:
     assert app.button(key="go-home").label
 
 
-def test_where_it_looks_is_shown_and_told(
-    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
-) -> None:
+def test_where_it_looks_is_shown_and_told(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
     """At first the newest run's map of a test photo for its answer; the map is also a sentence, and what the network gets is beside it."""
     add(home, garden)
     app = open_page("inside")
@@ -159,9 +162,7 @@ def test_layers_come_page_by_page(home: Home, garden: Originals, asked: list[tup
     app = open_page("inside", state={"inside-view": "layers"})
     assert not app.exception
     assert maps_asked(asked) == [(1, 0, 12)]
-    assert [chart.proto.alt for chart in app.get("echarts_chart")] == [
-        "All 3 layers with weights learn, and the head behind them."
-    ]
+    assert [chart.proto.alt for chart in app.get("echarts_chart")] == ["All 3 layers with weights learn, and the head behind them."]
     assert "3 of the 16 channels are the same everywhere" in texts(app)
     assert "Channel 0 of layer conv1, number 1 by strength: lightest at the lower right" in alts(app)
     app.button(key=f"inside-maps-{run.id}-1-on").click().run()
@@ -174,9 +175,7 @@ def test_layers_come_page_by_page(home: Home, garden: Originals, asked: list[tup
     assert {task for task, _ in asked} == {"maps"}
 
 
-def test_filters_are_asked_for_when_they_are_opened(
-    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
-) -> None:
+def test_filters_are_asked_for_when_they_are_opened(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
     """Shut, the part with the first filters asks nothing; open, it shows each with a sentence."""
     run = add(home, garden)
     app = open_page("inside", state={"inside-view": "layers"})
@@ -227,9 +226,7 @@ def test_a_photo_of_the_second_run_is_found(
 ) -> None:
     """Of two runs on different photos, what was chosen in the map of the second one is looked at, and no other photo."""
     first, second = add(home, garden, "first"), add(home, garden, "second", seed=1)
-    monkeypatch.setattr(
-        "flowerlab.ui.inside_photo.run_photos", lambda lab, run: garden if run.id == second.id else None
-    )
+    monkeypatch.setattr("flowerlab.ui.explain.photo_choice.run_photos", lambda lab, run: garden if run.id == second.id else None)
     app = open_page("inside", query={"runs": f"{first.id},{second.id}", "photo": garden.ids[7]})
     assert not app.exception
     assert f"the photo {garden.ids[7]}," in alts(app)
@@ -245,9 +242,7 @@ def test_a_link_opens_a_photo(home: Home, garden: Originals, asked: list[tuple[s
 
 
 @pytest.mark.parametrize(("word", "view"), [("layers", "layers"), ("map", "map"), ("nonsense", "where")])
-def test_a_link_opens_a_view(
-    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]], word: str, view: str
-) -> None:
+def test_a_link_opens_a_view(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]], word: str, view: str) -> None:
     """`?view=layers` opens the layers, and the address keeps the word; a word that names no view opens the first one."""
     add_finished(home, "run", tested=False)
     app = open_page("inside", query={"view": word})
@@ -310,17 +305,19 @@ def opened(app: AppTest) -> list[str]:
     return [words.split(":")[0].removeprefix("Photo ") for words in alternatives(app) if words.startswith("Photo ")]
 
 
-def test_the_map_groups_photos_by_class_or_by_error(
-    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
-) -> None:
+def test_the_map_groups_photos_by_class_or_by_error(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
     """One press lets the test photos through; then the map stands with its sentence, coloured by class or by right and wrong, laid out
     in one of two ways."""
     app = open_map(add(home, garden))
     assert "5 were named wrongly" in texts(app)
     by_class = figure_of(app)["data"]
     assert [group["name"] for group in by_class] == [
-        "● dandelion (7)", "▲ daisy (7)", "■ tulips (7)", "◆ sunflowers (7)", "★ roses (7)",
-    ]  # fmt: skip
+        "● dandelion (7)",
+        "▲ daisy (7)",
+        "■ tulips (7)",
+        "◆ sunflowers (7)",
+        "★ roses (7)",
+    ]
     app.segmented_control(key="inside-map-colour").set_value("error").run()
     assert not app.exception
     assert [group["name"] for group in figure_of(app)["data"]] == ["right (30)", "wrong (5)"]
@@ -372,9 +369,7 @@ def test_several_points_are_shown_and_each_can_be_opened(
     assert "selected photos" not in texts(app)
 
 
-def test_the_map_s_table_opens_a_photo_too(
-    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
-) -> None:
+def test_the_map_s_table_opens_a_photo_too(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
     """All photos are in it. A row that is chosen opens its photo, and it stays, whatever was clicked on the map before."""
     run = add(home, garden)
     app = open_map(run)
@@ -398,9 +393,7 @@ def test_who_does_not_see_the_page_is_told_all_of_it(
     # Samples, two maps and their difference, and of each run what the network gets, twice.
     assert len(alternatives(app)) == 5 + 3 + 4
     assert all(alternatives(app))
-    app = open_page(
-        "inside", query={"runs": first.id}, state={"inside-view": "layers", f"inside-filters-{first.id}": True}
-    )
+    app = open_page("inside", query={"runs": first.id}, state={"inside-view": "layers", f"inside-filters-{first.id}": True})
     # Samples, the strip, a page of maps, two filters.
     assert len(alternatives(app)) == 5 + 1 + 12 + 2
     assert all(alternatives(app))
@@ -414,9 +407,7 @@ def test_who_does_not_see_the_page_is_told_all_of_it(
     assert all(alternatives(app))
 
 
-def test_a_run_that_was_not_tested_has_no_map(
-    home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]
-) -> None:
+def test_a_run_that_was_not_tested_has_no_map(home: Home, garden: Originals, asked: list[tuple[str, dict[str, Any]]]) -> None:
     """It says so; where the photos are not in the lab any more, too."""
     add(home, garden, tested=False)
     app = open_page("inside", state={"inside-view": "map"})

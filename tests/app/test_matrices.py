@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from flowerlab.cells import Cell
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather, photos_identity
+from flowerlab.evaluation.confusion import Cell
 from flowerlab.home import Home
-from flowerlab.run import Run
-from flowerlab.ui.opened_cell import MATRICES, MINUS, Opened
-from flowerlab.ui.photo_tiles import NO_BREAK
+from flowerlab.runs.run import Run
+from flowerlab.ui.confusion.opened_cell import MATRICES, MINUS, Opened
+from flowerlab.ui.widgets.photo_tiles import NO_BREAK
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 
 GARDEN = Garden(60)
@@ -142,10 +142,7 @@ def test_an_open_cell_shows_its_photos_with_all_answers(home: Home) -> None:
     assert not app.exception
     assert "1 photo of dandelion that “A” called daisy, surest first" in texts(app)
     (alt,) = alts(app)
-    assert (
-        alt
-        == "Photo garden-00006: dandelion. A called it daisy (80 %; dandelion 5 %), B called it dandelion (80 %; daisy 5 %)."
-    )
+    assert alt == "Photo garden-00006: dandelion. A called it daisy (80 %; dandelion 5 %), B called it dandelion (80 %; daisy 5 %)."
     assert charts(app)[0]["series"][1]["data"][0]["value"][:2] == [1, 0]
     app.button(key="compare-cell-close").click().run()
     assert not alts(app)
@@ -183,9 +180,7 @@ def test_a_cell_of_a_difference_shows_where_the_two_differ(home: Home) -> None:
     app = opened(f"minus-{first.id}-{second.id}", 0, 0)
     assert "Photos that lie in this cell of both: 6" in texts(app)
     assert "Only B, “B”: 1 photo of dandelion called dandelion" in texts(app)
-    assert alts(app) == [
-        "Photo garden-00006: dandelion. B called it dandelion (80 %), A called it daisy (80 %; dandelion 5 %)."
-    ]
+    assert alts(app) == ["Photo garden-00006: dandelion. B called it dandelion (80 %), A called it daisy (80 %; dandelion 5 %)."]
 
 
 def press(app: AppTest, key: str) -> AppTest:
@@ -267,7 +262,7 @@ def choosing() -> None:
 
     import streamlit as st
 
-    from flowerlab.ui.opened_cell import MATRICES, close_cell, on_choice, on_click, open_cell, table_key
+    from flowerlab.ui.confusion.opened_cell import MATRICES, close_cell, on_choice, on_click, open_cell, table_key
 
     def click(key: str, *indices: int) -> None:
         groups = [{"data_indices": list(indices)}] if indices else []
@@ -290,9 +285,7 @@ def choosing() -> None:
     st.write(f"heading {open_cell(MATRICES, 'first')}")
     before = table_key("first")
     close_cell(MATRICES)
-    st.write(
-        f"closed {open_cell(MATRICES, 'first')}, {'another table' if table_key('first') != before else 'the same table'}"
-    )
+    st.write(f"closed {open_cell(MATRICES, 'first')}, {'another table' if table_key('first') != before else 'the same table'}")
     click("third")
     st.write(f"nothing {open_cell(MATRICES, 'third')}")
 
@@ -303,6 +296,11 @@ def test_chart_and_table_open_the_same_cells(home: Home) -> None:
     told = texts(AppTest.from_function(choosing, default_timeout=60).run())
     one, two, three = (f"Cell(truth={truth}, answer={answer})" for truth, answer in ((0, 1), (1, 0), (1, 1)))
     assert told.splitlines() == [
-        f"chart {one}", f"table {two}", f"other None {three}", f"again {one} None", f"heading {two}",
-        "closed None, another table", "nothing None",
-    ]  # fmt: skip
+        f"chart {one}",
+        f"table {two}",
+        f"other None {three}",
+        f"again {one} None",
+        f"heading {two}",
+        "closed None, another table",
+        "nothing None",
+    ]

@@ -6,12 +6,12 @@ import shutil
 
 import pytest
 
-from flowerlab.comparison import MOST_RUNS
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.originals import Originals
 from flowerlab.home import Home
-from flowerlab.ui.lab import lab
-from flowerlab.ui.opened_bin import OpenedBin
+from flowerlab.results.answers import MOST_RUNS
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.confusion.opened_bin import OpenedBin
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 from tests.app.garden_runs import WRONG, add_run, charts, cut, hashed, open_view
 
@@ -180,9 +180,7 @@ def test_with_the_lectures_split_every_test_photo_was_seen(home: Home, twins: Or
     assert "every test photo was trained on anyway" in texts(open_view("duplicates"))
 
 
-def test_a_search_that_was_ended_can_begin_again(
-    home: Home, garden: Originals, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_search_that_was_ended_can_begin_again(home: Home, garden: Originals, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody pressed Cancel: the page says so and offers to look again."""
     add_run(home, garden)
     app = open_page("mistakes")

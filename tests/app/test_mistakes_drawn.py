@@ -9,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from flowerlab.datasets.originals import Originals
 from flowerlab.home import Home
-from flowerlab.ui import gallery, photos_view
-from flowerlab.ui.lab import lab
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.mistakes import gallery
+from flowerlab.ui.widgets import photo_grid as photos_view
 from tests.app.finished_runs import texts
 from tests.app.garden_runs import WRONG, add_run, charts, cut, hashed, open_view
 from tests.app.text_alternatives import alternatives, tables_opened

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from flowerlab.cells import Cell
-from flowerlab.comparison import MOST_RUNS
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.originals import Originals
+from flowerlab.evaluation.confusion import Cell
 from flowerlab.home import Home
-from flowerlab.ui import opened_bin
-from flowerlab.ui.opened_cell import OVER_EPOCHS, Opened
+from flowerlab.results.answers import MOST_RUNS
+from flowerlab.ui.confusion import opened_bin
+from flowerlab.ui.confusion.opened_cell import OVER_EPOCHS, Opened
 from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
 from tests.app.garden_runs import EPOCHS, add_run, charts, cut, open_view
 
@@ -139,8 +139,12 @@ def test_calibration_is_told_in_a_sentence_a_diagram_and_a_table(home: Home) -> 
     assert "When it said 80 %, it was right in 86 of 100 (30 of the 35 photos at 80–87 %)." in texts(app)
     (figure,) = charts(app)
     assert [series["name"] for series in figure["series"]] == [
-        "as answered", "as answered", "with the temperature", "with the temperature", "as sure as right"
-    ]  # fmt: skip
+        "as answered",
+        "as answered",
+        "with the temperature",
+        "with the temperature",
+        "as sure as right",
+    ]
     assert figure["series"][0]["data"] == [[80.0, 85.7]]
     assert sum(figure["series"][1]["data"]) == sum(figure["series"][3]["data"]) == 35
     assert app.metric[0].value == "5.7 %"
@@ -177,7 +181,7 @@ def test_a_click_and_a_choice_open_the_same_stretch() -> None:
 
         import streamlit as st
 
-        from flowerlab.ui.opened_bin import on_bin_choice, on_bin_click, open_bin
+        from flowerlab.ui.confusion.opened_bin import on_bin_choice, on_bin_click, open_bin
 
         def click(*selected: tuple[int, int]) -> None:
             groups: list[dict[str, Any]] = [{"series_index": one, "data_indices": [index]} for one, index in selected]

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
-from flowerlab.ui.photo_tiles import NO_BREAK, Said, Tile, table_rows
+from flowerlab.ui.widgets.photo_tiles import NO_BREAK, Said, Tile, table_rows
 from tests.app.finished_runs import texts
 
 GARDEN = Garden(60)
@@ -18,8 +18,8 @@ GARDEN = Garden(60)
 
 def gallery(*, at_hand: bool, photos: list[str]) -> None:
     """A page with nothing but tiles."""
-    from flowerlab.ui.lab import lab
-    from flowerlab.ui.photo_tiles import Said, Tile, photo_tiles
+    from flowerlab.ui.base.lab import lab
+    from flowerlab.ui.widgets.photo_tiles import Said, Tile, photo_tiles
 
     said = (Said("From *scratch*", "tulips", 0.974, right=False), Said("Transfer", "roses", 0.5, right=True))
     tiles = [Tile(photo, "roses", said) for photo in photos]

@@ -8,12 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run, RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import Run, RunState
 from flowerlab.store import Store
-from flowerlab.ui.refreshing import busy
-from flowerlab.ui.status import status_words
+from flowerlab.ui.app.status import status_words
+from flowerlab.ui.base.fragments import busy
 from tests.app.finished_runs import texts
 
 
@@ -22,7 +22,7 @@ def speaking() -> None:
     import streamlit as st
 
     from flowerlab import locale
-    from flowerlab.ui.refreshing import fragment
+    from flowerlab.ui.base.fragments import fragment
 
     @fragment()
     def part(word: str, *, sign: str) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from flowerlab.home import Home
-from flowerlab.recipe import KNOBS
-from flowerlab.ui import run_table
-from flowerlab.ui.lab import lab
+from flowerlab.recipe.recipe import KNOBS
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.widgets import run_table
 from tests.app.finished_runs import RIGHT, TESTED, add_finished
 
 

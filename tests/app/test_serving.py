@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from flowerlab.runs import Lab
-from flowerlab.ui import serving
-from flowerlab.ui.lab import lab
+from flowerlab.lab import Lab
+from flowerlab.ui.app import lifespan as serving
+from flowerlab.ui.base.lab import lab
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.home import Home
-from flowerlab.ui.lab import lab
+from flowerlab.ui.base.lab import lab
 from tests.unit.lived_in import live_in
 from tests.unit.test_look_only import told_read_only
 

@@ -16,13 +16,13 @@ from hypothesis import strategies as some
 from streamlit.navigation.page import StreamlitPage
 from streamlit.testing.v1 import AppTest
 
-from flowerlab.engine.converter import Converter
 from flowerlab.home import Home
-from flowerlab.recipe import KNOBS, Recipe
-from flowerlab.ui.class_link import EXTRAS, HIDE, PAGES
-from flowerlab.ui.lab import lab
-from flowerlab.ui.link_builder import class_link
-from flowerlab.ui.navigation import page_titles
+from flowerlab.recipe.recipe import KNOBS, Recipe
+from flowerlab.tasks.convert_model import Converter
+from flowerlab.ui.app.navigation import page_titles
+from flowerlab.ui.base.class_link import EXTRAS, HIDE, PAGES
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.train.link_builder import class_link
 from tests.app.finished_runs import add_finished, open_page, texts
 from tests.unit.test_export_script import recipes
 
@@ -46,11 +46,7 @@ def controls(app: AppTest) -> set[str]:
 def extras(app: AppTest) -> set[str]:
     """Which of `EXTRAS` the page shows."""
     keys = {str(widget.key) for kind in ("button_group", "multiselect") for widget in app.get(kind)}
-    found = {
-        name
-        for name, key in (("presets", "train-preset"), ("sweep", "sweep-knobs"), ("link", "link-hide"))
-        if key in keys
-    }
+    found = {name for name, key in (("presets", "train-preset"), ("sweep", "sweep-knobs"), ("link", "link-hide")) if key in keys}
     return found | ({"code"} if any(block.language == "python" for block in app.code) else set())
 
 
@@ -154,8 +150,20 @@ def test_a_link_is_the_recipe(recipe: Recipe, hidden: list[str], left_out: list[
 
 def test_hidden_controls_keep_the_link_s_values() -> None:
     """Every knob can be hidden; the recipe that starts is the link's, whatever is hidden."""
-    wanted = Recipe.parse({"architecture": "vgg16_mini", "epochs": "7", "dropout": "0.25", "seed": "3", "augment": "flip", "head": "9",
-                           "patience": "2", "image_size": "64", "split": "lecture", "learning_rate": "0.0003"})  # fmt: skip
+    wanted = Recipe.parse(
+        {
+            "architecture": "vgg16_mini",
+            "epochs": "7",
+            "dropout": "0.25",
+            "seed": "3",
+            "augment": "flip",
+            "head": "9",
+            "patience": "2",
+            "image_size": "64",
+            "split": "lecture",
+            "learning_rate": "0.0003",
+        }
+    )
     app = open_page("train", query={**wanted.to_query(), "hide": ",".join([*KNOBS, *EXTRAS])})
     assert not app.exception
     assert controls(app) == set()

@@ -9,13 +9,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.home import Home
-from flowerlab.presets import preset_recipe
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run, RunState
-from flowerlab.runs import Lab
-from flowerlab.ui import live_view
-from flowerlab.ui.lab import lab
-from flowerlab.ui.offering import MOST_OFFERED
+from flowerlab.lab import Lab
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import Run, RunState
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.train import live_view
+from flowerlab.ui.widgets.offering import MOST_OFFERED
 from tests.app.finished_runs import add_finished, open_page, texts
 from tests.unit.test_checkpoints import leave_checkpoint
 
@@ -147,9 +147,18 @@ def test_a_bad_recipe_is_a_sentence_and_cannot_be_started() -> None:
 def test_a_link_fills_the_form_and_the_form_writes_it() -> None:
     """A recipe's link opens as this very recipe, odd values included; a turned knob is in the address at once."""
     recipe = Recipe.parse(
-        {"architecture": "vgg16", "unfreeze_from": "block2_pool", "epochs": 13, "learning_rate": 0.00037, "head": "9",
-         "weights": "none", "image_size": 64, "augment": "flip", "seed": 11}
-    )  # fmt: skip
+        {
+            "architecture": "vgg16",
+            "unfreeze_from": "block2_pool",
+            "epochs": 13,
+            "learning_rate": 0.00037,
+            "head": "9",
+            "weights": "none",
+            "image_size": 64,
+            "augment": "flip",
+            "seed": 11,
+        }
+    )
     app = open_page("train", query=recipe.to_query())
     assert not app.error
     app.select_slider(key="train-epochs").set_value(20).run()
@@ -473,5 +482,6 @@ def test_what_a_page_keeps_of_runs_is_bounded(home: Home) -> None:
     assert offered.value == runs[2].id
     names = [words.partition(" · ")[0] for words in offered.options]
     assert [name for name in names if name in {run.name for run in runs}] == [
-        *(run.name for run in reversed(runs[5:])), runs[2].name,
-    ]  # fmt: skip
+        *(run.name for run in reversed(runs[5:])),
+        runs[2].name,
+    ]

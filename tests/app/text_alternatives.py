@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from streamlit.testing.v1 import AppTest
 
-from flowerlab.run import Run
+from flowerlab.runs.run import Run
 
 
 def alternatives(app: AppTest) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from flowerlab.home import Home
-from flowerlab.run import Run
+from flowerlab.runs.run import Run
 from tests.browser.filled_home import fill_with_models
 from tools.app_server import Server, chromium, served
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 
 from flowerlab.datasets.gather import gather
-from flowerlab.experiments import EXPERIMENTS, arm_recipe
-from flowerlab.run import Run
-from flowerlab.runs import Lab
-from flowerlab.starter import RUN_ID
+from flowerlab.experiments.ready_made import EXPERIMENTS, arm_recipe
+from flowerlab.lab import Lab
+from flowerlab.packs.starter import RUN_ID
+from flowerlab.runs.run import Run
 from tools.random_runs import random_run
 
 EPOCHS = 4
@@ -31,9 +31,16 @@ def fill() -> list[Run]:
         learnt = layers[layers.index(recipe.unfreeze_from) :] if arm.fine_tunes else []
         moved = {layer: (1 + place) / 1000 for place, layer in enumerate([*learnt, "dense1", "answer"])}
         arms[arm.name], _answers = random_run(
-            lab.store, lab.home, originals, number, recipe=recipe, name=arm.run_name, materials=lab.materials(recipe),
-            epochs=EPOCHS, weight_changes=moved,
-        )  # fmt: skip
+            lab.store,
+            lab.home,
+            originals,
+            number,
+            recipe=recipe,
+            name=arm.run_name,
+            materials=lab.materials(recipe),
+            epochs=EPOCHS,
+            weight_changes=moved,
+        )
     made = [random_run(lab.store, lab.home, originals, one + 1, epochs=EPOCHS)[0] for one in range(RUNS)]
     lab.close()
     return made

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from flowerlab.run import Run
+from flowerlab.runs.run import Run
 from tools.app_server import Server
 
 MOST_TABS, MOST_ROWS, SETTLED_MS = 60, 4, 1500

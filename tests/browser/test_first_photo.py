@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
-from flowerlab.trainer.tf_flowers import gather_tf_flowers
+from flowerlab.trainer.tfds import gather_tf_flowers
 from tools.measure_answer import OPENED_BEFORE_S, answered
 
 WARM_WITHIN_S, COLD_WITHIN_S = 3.0, 10.0
@@ -28,9 +28,7 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.mark.real_data
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("warm", [True, False], ids=["opened 10 s before", "cold"])
-def test_a_real_photo_is_answered_in_time(
-    browser: Browser, photo: bytes, monkeypatch: pytest.MonkeyPatch, warm: bool
-) -> None:
+def test_a_real_photo_is_answered_in_time(browser: Browser, photo: bytes, monkeypatch: pytest.MonkeyPatch, warm: bool) -> None:
     """The starter's answer stands within 3 s of the upload in a lab that was opened 10 s before, within 10 s of a cold start."""
     monkeypatch.setenv("FLOWERLAB_STARTER", "true")
     assert OPENED_BEFORE_S == 10.0

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from flowerlab.run import Run
+from flowerlab.runs.run import Run
 from tools.app_server import Server
 
 POINT = ".st-key-inside-opened img"

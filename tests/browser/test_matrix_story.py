@@ -47,11 +47,7 @@ def look_at_mistakes(page: Page) -> None:
     told = page.get_by_text(MISTAKEN).last
     count, truth, answer = MISTAKEN.search(told.inner_text()).groups()
     key = page.locator("[class*=st-key-epoch-matrix-]").last.get_attribute("class")
-    key = (
-        next(name for name in key.split() if name.startswith("st-key-"))
-        .removeprefix("st-key-")
-        .removesuffix("-table-open")
-    )
+    key = next(name for name in key.split() if name.startswith("st-key-")).removeprefix("st-key-").removesuffix("-table-open")
     words = f"photos of {truth} were called {answer}"
     click_cell(page, key, find_cells(page, key, [words])[words])
     cell = page.locator(".st-key-epoch-cell")
@@ -112,9 +108,7 @@ def test_from_the_worst_cell_to_its_photos(server: Server, page: Page) -> None:
     expect(told).to_be_visible()
     truth, answer, count = WORST.search(told.inner_text()).groups()
     chart = page.locator("[class*=st-key-matrix-]").first
-    key = next(name for name in chart.get_attribute("class").split() if name.startswith("st-key-")).removeprefix(
-        "st-key-"
-    )
+    key = next(name for name in chart.get_attribute("class").split() if name.startswith("st-key-")).removeprefix("st-key-")
     words = f"photos of {truth} were called {answer}"
     click_cell(page, key, find_cells(page, key, [words])[words])
     cell = page.locator(".st-key-compare-cell")

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 
 from flowerlab.datasets.garden import pictures
 from flowerlab.home import Home
-from flowerlab.run import RunState
-from flowerlab.starter import RUN_ID
+from flowerlab.packs.starter import RUN_ID
+from flowerlab.runs.run import RunState
 from flowerlab.store import Store
 from tools.app_server import served
 
@@ -65,9 +65,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     guard.mkdir()
     (guard / "sitecustomize.py").write_text(NO_WAY_OUT.format(tried=str(tried)))
     monkeypatch.setenv("PYTHONPATH", str(guard))
-    told = subprocess.run(
-        [sys.executable, "-c", "import socket; socket.create_connection(('192.0.2.1', 80))"], capture_output=True
-    )
+    told = subprocess.run([sys.executable, "-c", "import socket; socket.create_connection(('192.0.2.1', 80))"], capture_output=True)
     assert told.returncode
     assert tried.exists()
     tried.unlink()

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from flowerlab.datasets.garden import pictures
 from flowerlab.home import Home
-from flowerlab.run import Run
+from flowerlab.runs.run import Run
 from tests.browser.conftest import new_page
 from tests.browser.filled_home import fill
 from tools.app_server import Server, served
@@ -138,9 +138,7 @@ def fits(page: Page, name: str) -> None:
 @pytest.mark.nightly
 @pytest.mark.browser
 @pytest.mark.timeout(600)
-def test_nothing_sticks_out_on_a_phone_that_opens_everything(
-    with_models: tuple[Server, Run, Run], browser: Browser
-) -> None:
+def test_nothing_sticks_out_on_a_phone_that_opens_everything(with_models: tuple[Server, Run, Run], browser: Browser) -> None:
     """With models that answer: an own photo's answers with their maps and most similar photos, all that Inside shows, and every
     page on which parts are shut with all of them open, on 400 px."""
     server, starter, run = with_models
@@ -180,9 +178,13 @@ def test_nothing_sticks_out_on_a_phone_that_opens_everything(
     assert open_all(page) == 1
     fits(page, "inside map")
     shut = {
-        "": 1, "train": 4, f"train?run={run.id}": 1, f"compare?{both}": 3, f"mistakes?{both}&view=epochs": 4,
+        "": 1,
+        "train": 4,
+        f"train?run={run.id}": 1,
+        f"compare?{both}": 3,
+        f"mistakes?{both}&view=epochs": 4,
         f"mistakes?{both}&view=calibration": 2,
-    }  # fmt: skip
+    }
     for address, least in shut.items():
         page.goto(f"{server.address}/{address}")
         drawn(page, PAGES[address.split("?")[0]])

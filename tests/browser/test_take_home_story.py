@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from flowerlab.datasets.garden import pictures
-from flowerlab.run import Run, RunState
+from flowerlab.runs.run import Run, RunState
 from flowerlab.store import Store
 from tests.trainer.test_take_home import code_of_notebook, run_all
 from tools.app_server import Server

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from flowerlab.run import Run
+from flowerlab.runs.run import Run
 from flowerlab.store import Store
 from tests.browser.conftest import new_page
 from tools.app_server import Server

@@ -10,9 +10,9 @@ import pytest
 
 from flowerlab.datasets.garden import Garden
 from flowerlab.engine import Job
-from flowerlab.events import Event
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import Event
 
 SLOW = Recipe(image_size=72, epochs=500, patience=500)
 QUICK = Recipe(image_size=72, epochs=1, head=(4,))

@@ -19,9 +19,7 @@ from tests.engine.conftest import QUICK, SLOW, Said
 @pytest.fixture(params=["fake", "local"])
 def engine(request: pytest.FixtureRequest, said: Said, home: Home, settings: Settings) -> Iterator[Engine]:
     """One engine after another."""
-    made: Engine = (
-        FakeEngine(said.take, pause_s=0.02) if request.param == "fake" else LocalEngine(said.take, home, settings)
-    )
+    made: Engine = FakeEngine(said.take, pause_s=0.02) if request.param == "fake" else LocalEngine(said.take, home, settings)
     yield made
     made.close()
 
@@ -42,9 +40,7 @@ def test_jobs_end_in_order_each_with_one_end(engine: Engine, said: Said, job: Ca
     assert order == sorted(order)
 
 
-def test_another_attempt_goes_on_behind_the_last_whole_epoch(
-    engine: Engine, said: Said, job: Callable[..., Job]
-) -> None:
+def test_another_attempt_goes_on_behind_the_last_whole_epoch(engine: Engine, said: Said, job: Callable[..., Job]) -> None:
     """It says where it begins, says the epochs before once more, and trains only the rest."""
     engine.submit(job("run", QUICK.changed(epochs=2)))
     said.wait_for("run", "end")

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.originals import Originals
-from flowerlab.embeddings import Part, Wanted, kept_embedding
-from flowerlab.engine import embedder
-from flowerlab.engine.embedder import Embedder
 from flowerlab.errors import PredictorFailed
 from flowerlab.home import Home
-from flowerlab.photos import read_photo, resize_photo
+from flowerlab.inference.embeddings import Part, Wanted, kept_embedding
+from flowerlab.photos.reading import read_photo, resize_photo
+from flowerlab.tasks import embed_photos as embedder
+from flowerlab.tasks.embed_photos import Embedder
 
 SIDE = 16
 
@@ -85,9 +85,7 @@ def wait_for(what: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_every_photo_goes_through_once_and_is_kept(
-    home: Home, originals: Originals, embedding: Embedder, played: Played
-) -> None:
+def test_every_photo_goes_through_once_and_is_kept(home: Home, originals: Originals, embedding: Embedder, played: Played) -> None:
     """Features are those of the resized photos, in the order asked for; everybody else goes first; a second call asks nothing."""
     asked = wanted(home, originals)
     state = embedding.start(asked, originals)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from flowerlab.datasets.catalog import DATASETS
-from flowerlab.engine.fetcher import Fetcher, fetchable, megabytes_of
-from flowerlab.engine.gatherer import Gatherer
 from flowerlab.errors import BadInput
 from flowerlab.home import Home
 from flowerlab.settings import Settings
+from flowerlab.tasks.download import Fetcher, fetchable, megabytes_of
+from flowerlab.tasks.gather import Gatherer
 from tests.loopback import served_weights
 
 NAME = "mobilenet_v2"
@@ -72,8 +72,13 @@ def test_what_cannot_be_fetched_is_refused(fetcher: Fetcher) -> None:
 def test_sizes_are_those_of_the_files() -> None:
     """What the buttons say is the size of what is downloaded, in MB of 10⁶ bytes."""
     assert {name: round(megabytes_of(name)) for name in fetchable()} == {
-        "tf_flowers": 229, "vgg16": 59, "mobilenet_v2": 9, "mobilenet_v2_035": 2, "resnet50": 95, "efficientnet_v2_b0": 24,
-    }  # fmt: skip
+        "tf_flowers": 229,
+        "vgg16": 59,
+        "mobilenet_v2": 9,
+        "mobilenet_v2_035": 2,
+        "resnet50": 95,
+        "efficientnet_v2_b0": 24,
+    }
     assert DATASETS["garden"].download_mb == 0
 
 

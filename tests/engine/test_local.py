@@ -16,17 +16,15 @@ import pytest
 
 from flowerlab.engine import Job
 from flowerlab.engine.local import LocalEngine
-from flowerlab.events import Event
 from flowerlab.home import Home
-from flowerlab.metrics import load_predictions
+from flowerlab.runs.attempts import left_behind
+from flowerlab.runs.events import Event
+from flowerlab.runs.predictions import load_predictions
 from flowerlab.settings import Settings
-from flowerlab.workplace import left_behind
 from tests.engine.conftest import QUICK, SLOW, Said
 
 
-def test_a_killed_trainer_is_told_and_replaced(
-    said: Said, home: Home, settings: Settings, job: Callable[..., Job]
-) -> None:
+def test_a_killed_trainer_is_told_and_replaced(said: Said, home: Home, settings: Settings, job: Callable[..., Job]) -> None:
     """A trainer killed from outside ends its run as interrupted, with the signal named; the next run gets a new one."""
     engine = LocalEngine(said.take, home, settings)
     try:
@@ -44,9 +42,7 @@ def test_a_killed_trainer_is_told_and_replaced(
         engine.close()
 
 
-def test_a_trainer_that_does_not_obey_is_killed(
-    said: Said, home: Home, settings: Settings, job: Callable[..., Job]
-) -> None:
+def test_a_trainer_that_does_not_obey_is_killed(said: Said, home: Home, settings: Settings, job: Callable[..., Job]) -> None:
     """A frozen trainer is killed after the grace."""
     engine = LocalEngine(said.take, home, settings.model_copy(update={"stop_grace_s": 1.0}))
     try:
@@ -63,9 +59,7 @@ def test_a_trainer_that_does_not_obey_is_killed(
         engine.close()
 
 
-def test_a_failed_run_says_why_and_retires_its_trainer(
-    said: Said, home: Home, settings: Settings, job: Callable[..., Job]
-) -> None:
+def test_a_failed_run_says_why_and_retires_its_trainer(said: Said, home: Home, settings: Settings, job: Callable[..., Job]) -> None:
     """An unknown folder of photos ends the run with a sentence; the trainer is replaced."""
     engine = LocalEngine(said.take, home, settings)
     try:
@@ -128,7 +122,7 @@ def test_a_trainer_leaves_when_its_owner_goes(tmp_path: Path, wait: str) -> None
     script = tmp_path / "owner.py"
     script.write_text(
         "import sys, time\n"
-        "from flowerlab.engine.supervise import TrainerProcess\n"
+        "from flowerlab.engine.process import TrainerProcess\n"
         "from flowerlab.settings import Settings\n"
         "from pathlib import Path\n"
         "trainer = TrainerProcess('train', Settings(), Path(sys.argv[1]))\n"

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flowerlab.engine import predictor
-from flowerlab.engine.arrays import packed, unpacked
-from flowerlab.engine.predictor import Predictor
+from flowerlab.engine.wire import packed, unpacked
 from flowerlab.home import Home
+from flowerlab.inference import predictor
+from flowerlab.inference.predictor import Predictor
 from flowerlab.settings import Settings
 
 MODEL = Path("model.npz")
@@ -39,9 +39,7 @@ class Process:
         """Takes a request."""
         self.sent.append(message)
         black = "black" in message
-        self.messages.put(
-            {"kind": "answer", "id": message["id"], "probabilities": [[1.0, 0.0] if black else [0.0, 1.0]]}
-        )
+        self.messages.put({"kind": "answer", "id": message["id"], "probabilities": [[1.0, 0.0] if black else [0.0, 1.0]]})
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def with_classes(*names: str) -> Callable[[Path], object]:
     return lambda path: zipped(
         path,
         [(named(f"{name}/{number}.png"), photo(100 * place + number)) for place, name in enumerate(names) for number in range(10)],
-    )  # fmt: skip
+    )
 
 
 def changed(change: Callable[[bytearray], object]) -> Callable[[Path], object]:
@@ -132,9 +132,10 @@ def bomb(path: Path) -> None:
     """Two classes whose photos unpack to 25 MB of zeros each, from 25 KB."""
     zeros = bytes(25_000_000)
     zipped(
-        path, [(f"{kind}/{number}.png", zeros) for kind in ("rose", "daisy") for number in range(2)],
+        path,
+        [(f"{kind}/{number}.png", zeros) for kind in ("rose", "daisy") for number in range(2)],
         method=zipfile.ZIP_DEFLATED,
-    )  # fmt: skip
+    )
 
 
 def nested(path: Path) -> None:
@@ -147,18 +148,33 @@ def nested(path: Path) -> None:
 HARM, FEW = "could do harm", "sub-folders with photos"
 
 REFUSED: dict[str, ZipCase] = {
-    **{f"an entry called {name!r}": ZipCase(with_entry(named(name)), words=HARM) for name in (
-        "rose/../../../evil.png", "../evil/1.png", "rose\\..\\..\\evil.png", "/evil/1.png", "//evil/1.png",
-        "\\\\evil\\share\\1.png", "C:\\evil\\1.png", "C:/evil/1.png", ".x/../../evil.txt", "rose/..", "..",
-    )},
+    **{
+        f"an entry called {name!r}": ZipCase(with_entry(named(name)), words=HARM)
+        for name in (
+            "rose/../../../evil.png",
+            "../evil/1.png",
+            "rose\\..\\..\\evil.png",
+            "/evil/1.png",
+            "//evil/1.png",
+            "\\\\evil\\share\\1.png",
+            "C:\\evil\\1.png",
+            "C:/evil/1.png",
+            ".x/../../evil.txt",
+            "rose/..",
+            "..",
+        )
+    },
     "a link": ZipCase(with_entry(named("rose/link.png", mode=stat.S_IFLNK | 0o777), b"/etc/passwd"), words=HARM),
     "a link for a class": ZipCase(with_entry(named("roses", mode=stat.S_IFLNK | 0o777), b"/etc"), words=HARM),
     "encrypted": ZipCase(changed(_encrypt), words="encrypted"),
     "a million entries": ZipCase(lambda path: path.write_bytes(listing(MILLION, said=65_535)), words="too many entries"),
-    "a million entries that says it has 21": ZipCase(lambda path: path.write_bytes(listing(MILLION, said=21)), words="too many entries"),
+    "a million entries that says it has 21": ZipCase(
+        lambda path: path.write_bytes(listing(MILLION, said=21)), words="too many entries"
+    ),
     "25,000 entries": ZipCase(lambda path: path.write_bytes(listing(25_000, said=25_000)), words="too many entries"),
     "entries with names of 60,000 letters": ZipCase(
-        lambda path: path.write_bytes(listing(400, said=400, name=b"r/" + b"x" * 60_000)), words="too many entries"),
+        lambda path: path.write_bytes(listing(400, said=400, name=b"r/" + b"x" * 60_000)), words="too many entries"
+    ),
     "a bomb": ZipCase(bomb, words="readable photos"),
     "zips in a zip": ZipCase(nested, words=FEW),
     "nothing in it": ZipCase(lambda path: zipped(path, []), words=FEW),
@@ -176,7 +192,7 @@ REFUSED: dict[str, ZipCase] = {
     "a list that lies elsewhere": ZipCase(changed(_lead_astray), words="readable photos"),
     "a text": ZipCase(lambda path: path.write_text("no zip"), words="no photos to import"),
     "nothing": ZipCase(lambda path: path.write_bytes(b""), words="no photos to import"),
-}  # fmt: skip
+}
 
 TAKEN: dict[str, ZipCase] = {
     "plain": ZipCase(lambda path: zipped(path, photos_of().items()), 21),
@@ -193,4 +209,4 @@ TAKEN: dict[str, ZipCase] = {
     "photos without a place": ZipCase(with_entry(named("\0.png")), 21),
     "a web page named like a photo": ZipCase(with_entry("rose/page.jpg", b"<!doctype html><script>1</script>"), 21),
     "a class of letters from elsewhere": ZipCase(with_classes("\u0440\u043e\u0437\u0430", "\u6843", "rose"), 30),
-}  # fmt: skip
+}

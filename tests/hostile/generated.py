@@ -28,19 +28,19 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 
+from flowerlab.architectures.pretrained import import_weights
 from flowerlab.cli import main
 from flowerlab.cli.knobs import flag_of
-from flowerlab.datasets.folder import delete_folder, import_folder
 from flowerlab.datasets.garden import Garden
+from flowerlab.datasets.import_folder import delete_folder, import_folder
 from flowerlab.errors import BadFolder, BadInput, BadModel, BadPack, BadPhoto, BadRecipe
 from flowerlab.home import Home
-from flowerlab.lesson import pack, unpack
-from flowerlab.photo_zip import Unzipped, unzip_photos
-from flowerlab.photos import read_photo
-from flowerlab.recipe import KNOBS, Recipe, as_text
-from flowerlab.run import MAX_NAME
+from flowerlab.packs import pack, unpack
+from flowerlab.photos.from_zip import Unzipped, unzip_photos
+from flowerlab.photos.reading import read_photo
+from flowerlab.recipe.recipe import KNOBS, Recipe, as_text
+from flowerlab.runs.run import MAX_NAME
 from flowerlab.store import Store
-from flowerlab.weights import import_weights
 from tests.hostile.archives import named, photos_of, zipped
 from tests.hostile.judging import Fault, State, check_sentence, refusal, state_of
 from tests.hostile.models import CASES as MODELS
@@ -48,9 +48,7 @@ from tests.hostile.photos import small_photos
 from tests.hostile.recipes import BAD_IDS, BAD_NAMES, GOOD_NAMES
 from tests.unit.lessons import bring_run, bring_tf_flowers
 
-ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30) | st.sampled_from(
-    [*BAD_NAMES, *GOOD_NAMES, *BAD_IDS]
-)
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30) | st.sampled_from([*BAD_NAMES, *GOOD_NAMES, *BAD_IDS])
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
@@ -62,9 +60,38 @@ MOST_PHOTOS = 3
 CASES_A_ROUND = 1_000
 KNOB_NAMES = st.sampled_from([*KNOBS])
 LIKELY = st.sampled_from(
-    ["5", "0", "-1", "1e-3", "none", "all", "13", "block4_conv3", "vgg16", "mobilenet_v2", "handmade", "imagenet", "flowerlab", "file:x.h5",
-     "garden", "folder:x", "50,20", "honest", "lecture", "crop", "sgd", "flip", "0123456789ab", "150", "1e999", "nan", "²", " 5 ", "0x10"]
-)  # fmt: skip
+    [
+        "5",
+        "0",
+        "-1",
+        "1e-3",
+        "none",
+        "all",
+        "13",
+        "block4_conv3",
+        "vgg16",
+        "mobilenet_v2",
+        "handmade",
+        "imagenet",
+        "flowerlab",
+        "file:x.h5",
+        "garden",
+        "folder:x",
+        "50,20",
+        "honest",
+        "lecture",
+        "crop",
+        "sgd",
+        "flip",
+        "0123456789ab",
+        "150",
+        "1e999",
+        "nan",
+        "²",
+        " 5 ",
+        "0x10",
+    ]
+)
 
 GOOD_KNOBS = st.fixed_dictionaries(
     {},
@@ -179,7 +206,7 @@ def _photo_zip(place: Place, case: tuple[list[tuple[str, int, int]], bool, Damag
         place.given / "photos.zip",
         [("1.png", files[0]), *((named(path, mode=mode << 12), files[which % len(files)]) for path, which, mode in entries)],
         method=zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED,
-    )  # fmt: skip
+    )
     data = damage.of(source.read_bytes())
     source.unlink()
     out: list[Unzipped] = []
@@ -226,13 +253,11 @@ def _archive(place: Place, case: tuple[list[tuple[str, int, int]], bool, Damage,
     odd = [(named(path, mode=mode << 12), files[which % len(files)]) for path, which, mode in entries]
     source = zipped(
         place.given / "plants.zip", [*photos.items(), *odd], method=zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
-    )  # fmt: skip
+    )
     source.write_bytes(damage.of(source.read_bytes()))
     before = state_of(place.root)
     imported: list[Any] = []
-    said = refusal(
-        lambda: imported.append(import_folder(source, place.home.folders, name)), BadFolder, watched=place.root
-    )
+    said = refusal(lambda: imported.append(import_folder(source, place.home.folders, name)), BadFolder, watched=place.root)
     if said is None:
         (info,) = imported
         for sentence in info.left_out:
@@ -365,9 +390,7 @@ COMMANDS = st.one_of(
     ),
     st.builds(lambda run, photo: ["classify", "--json", "--", run, photo], ARGUMENTS, ARGUMENTS),
     st.builds(lambda *runs: ["compare", "--", *runs], ARGUMENTS, ARGUMENTS),
-    st.builds(
-        lambda run, to, out: ["export", f"--to={to}", f"--out={out}", "--", run], ARGUMENTS, ARGUMENTS, ARGUMENTS
-    ),
+    st.builds(lambda run, to, out: ["export", f"--to={to}", f"--out={out}", "--", run], ARGUMENTS, ARGUMENTS, ARGUMENTS),
     st.builds(lambda state: ["runs", "--state", state], ARGUMENTS),
     st.builds(lambda path: ["unpack", "--", path], ARGUMENTS),
 )
@@ -377,7 +400,7 @@ PATHS = st.one_of(
         ["..", ".", "", "/", "\\", "C:", "rose", "Rose", "daisy", "con", "__MACOSX", "\0", "~", "a" * 300, "\u202e", "ro\u200bse"]
     ),
     st.text(max_size=6),
-)  # fmt: skip
+)
 ENTRY_NAMES = st.builds(
     lambda parts, stroke, end: stroke.join(parts) + end,
     st.lists(PATHS, min_size=1, max_size=4),
@@ -414,27 +437,36 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "photo": Kind(st.tuples(st.integers(0, 200), SOMETIMES_DAMAGED, ANY_TEXT), _photo, 400),
     "recipe": Kind(JSON_VALUES | _with(st.dictionaries(KNOB_NAMES | ANY_TEXT, LIKELY | JSON_VALUES, max_size=2)), _recipe, 200),
-    "link": Kind(
-        st.tuples(_with(st.dictionaries(KNOB_NAMES, LIKELY | ANY_TEXT, max_size=2)), SOMETIMES_DAMAGED), _link, 160
-    ),
+    "link": Kind(st.tuples(_with(st.dictionaries(KNOB_NAMES, LIKELY | ANY_TEXT, max_size=2)), SOMETIMES_DAMAGED), _link, 160),
     "name": Kind(ANY_TEXT, _name, 120),
     "zip": Kind(
         st.tuples(
             st.lists(ENTRIES, max_size=4, unique_by=lambda entry: entry[0]),
-            st.booleans(), SOMETIMES_DAMAGED, st.just("plants") | ANY_TEXT,
-        ), _archive, 30),
+            st.booleans(),
+            SOMETIMES_DAMAGED,
+            st.just("plants") | ANY_TEXT,
+        ),
+        _archive,
+        30,
+    ),
     "photo_zip": Kind(
-        st.tuples(
-            st.lists(ENTRIES, max_size=4, unique_by=lambda entry: entry[0]), st.booleans(), SOMETIMES_DAMAGED, ANY_TEXT
-        ), _photo_zip, 10),
+        st.tuples(st.lists(ENTRIES, max_size=4, unique_by=lambda entry: entry[0]), st.booleans(), SOMETIMES_DAMAGED, ANY_TEXT),
+        _photo_zip,
+        10,
+    ),
     "model": Kind(st.tuples(st.integers(0, 200), SOMETIMES_DAMAGED), _model, 40),
     "pack": Kind(
         st.tuples(
-            st.sampled_from(["manifest.json", "run.json", "index.json"]), st.lists(st.integers(0, 30), max_size=4).map(tuple), JSON_VALUES,
+            st.sampled_from(["manifest.json", "run.json", "index.json"]),
+            st.lists(st.integers(0, 30), max_size=4).map(tuple),
+            JSON_VALUES,
             SOMETIMES_DAMAGED,
-        ), _pack, 20),
+        ),
+        _pack,
+        20,
+    ),
     "command": Kind(COMMANDS, _command, 20),
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -469,9 +501,15 @@ class Outcome:
 def _own_place() -> Iterator[Place]:
     with tempfile.TemporaryDirectory(prefix="flowerlab-hostile-") as folder:
         own = {
-            "FLOWERLAB_HOME": f"{folder}/home", "FLOWERLAB_STARTER": "false", "FLOWERLAB_ENGINE": "fake", "KERAS_HOME": f"{folder}/keras",
-            "FLOWERLAB_WARM_SPARE": "false", "FLOWERLAB_GARDEN_PICTURES": "60", "TFDS_DATA_DIR": f"{folder}/tfds", "COLUMNS": "100",
-        }  # fmt: skip
+            "FLOWERLAB_HOME": f"{folder}/home",
+            "FLOWERLAB_STARTER": "false",
+            "FLOWERLAB_ENGINE": "fake",
+            "KERAS_HOME": f"{folder}/keras",
+            "FLOWERLAB_WARM_SPARE": "false",
+            "FLOWERLAB_GARDEN_PICTURES": "60",
+            "TFDS_DATA_DIR": f"{folder}/tfds",
+            "COLUMNS": "100",
+        }
         before = Path.cwd()
         with mock.patch.dict(os.environ, own):
             place = Place(Path(folder))
@@ -499,9 +537,15 @@ def run_round(kind: str, *, cases: int, number: int) -> Outcome:
 
         @seed(number)
         @settings(
-            max_examples=cases, deadline=None, database=None, derandomize=False, phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=list(HealthCheck), verbosity=Verbosity.quiet, report_multiple_bugs=False,
-        )  # fmt: skip
+            max_examples=cases,
+            deadline=None,
+            database=None,
+            derandomize=False,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,
+            report_multiple_bugs=False,
+        )
         @given(KINDS[kind].cases)
         def attempt(case: Any) -> None:
             last[:] = [case]

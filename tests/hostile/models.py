@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from flowerlab.model_files import CONFIG, WEIGHTS
+from flowerlab.system.safe_models import CONFIG, WEIGHTS
 from tests.loopback import hdf5
 
 
@@ -106,29 +106,45 @@ CASES: dict[str, ModelCase] = {
     "a network cut short": ModelCase(".keras", lambda: keras_file()[:-40], HALF),
     "a zip of photos": ModelCase(".keras", lambda: _zip({"rose/1.jpg": b"x"}), "a zip of other things"),
     "a network without weights": ModelCase(".keras", lambda: _zip({CONFIG: b"{}"}), "a zip of other things"),
-    "a network with a file for elsewhere": ModelCase(".keras", lambda: keras_file(more={"../../evil": b"x"}), "a zip of other things"),
+    "a network with a file for elsewhere": ModelCase(
+        ".keras", lambda: keras_file(more={"../../evil": b"x"}), "a zip of other things"
+    ),
     "a network with assets": ModelCase(".keras", lambda: keras_file(more={"assets/words": b"x"}), "a zip of other things"),
-    "a network whose weights are a pickle": ModelCase(".keras", lambda: keras_file(weights=pickle.dumps(Evil())), "weights are none"),
+    "a network whose weights are a pickle": ModelCase(
+        ".keras", lambda: keras_file(weights=pickle.dumps(Evil())), "weights are none"
+    ),
     "a network that is no JSON": ModelCase(".keras", lambda: keras_file(b"{"), HALF),
     "a network that is deep": ModelCase(".keras", lambda: keras_file(b"[" * 100_000), HALF),
-    "a bomb": ModelCase(".keras", lambda: keras_file(weights=bytes(30_000_000), method=zipfile.ZIP_DEFLATED), "packed by another program"),
+    "a bomb": ModelCase(
+        ".keras", lambda: keras_file(weights=bytes(30_000_000), method=zipfile.ZIP_DEFLATED), "packed by another program"
+    ),
     "Lambda": ModelCase(".keras", lambda: keras_file(network(dense("Lambda", function={"class_name": "__lambda__"}))), PROGRAM),
     "Lambda, deep inside": ModelCase(".keras", lambda: keras_file(network(network(dense(), network(dense("Lambda"))))), PROGRAM),
     "a function written out": ModelCase(
-        ".keras", lambda: keras_file(network(dense(activation={"class_name": "__lambda__", "config": {"value": "x"}}))), PROGRAM),
-    "a class whose name is a list": ModelCase(".keras", lambda: keras_file(network({"class_name": ["Dense"], "config": {}})), PROGRAM),
-    "layers that read files": ModelCase(".keras", lambda: keras_file(network(dense("StringLookup", vocabulary="/etc/passwd"))), PROGRAM),
+        ".keras", lambda: keras_file(network(dense(activation={"class_name": "__lambda__", "config": {"value": "x"}}))), PROGRAM
+    ),
+    "a class whose name is a list": ModelCase(
+        ".keras", lambda: keras_file(network({"class_name": ["Dense"], "config": {}})), PROGRAM
+    ),
+    "layers that read files": ModelCase(
+        ".keras", lambda: keras_file(network(dense("StringLookup", vocabulary="/etc/passwd"))), PROGRAM
+    ),
     "layers of other libraries": ModelCase(".keras", lambda: keras_file(network(dense("TorchModuleWrapper"))), PROGRAM),
     "a program of Python's": ModelCase(".keras", lambda: keras_file(network(dense("system", "os"))), OTHER),
     "a function of Python's": ModelCase(
-        ".keras", lambda: keras_file(network(dense(activation={"class_name": "function", "module": "builtins", "config": "exec"}))), OTHER),
-    "a function of Keras' that fetches files": ModelCase(".keras", lambda: keras_file(network(dense("get_file", "keras.utils"))), OTHER),
+        ".keras",
+        lambda: keras_file(network(dense(activation={"class_name": "function", "module": "builtins", "config": "exec"}))),
+        OTHER,
+    ),
+    "a function of Keras' that fetches files": ModelCase(
+        ".keras", lambda: keras_file(network(dense("get_file", "keras.utils"))), OTHER
+    ),
     "a layer of somebody's own": ModelCase(".keras", lambda: keras_file(network(dense("Mine", "my_package.layers"))), OTHER),
     "arrays of objects": ModelCase(".npz", lambda: npz_file(recipe=np.array([Evil], dtype=object)), HALF),
     "an array of eight terabytes": ModelCase(".npz", lambda: npz_that_claims((10**12, 2)), HALF),
     "an array of less than nothing": ModelCase(".npz", lambda: npz_that_claims((-5,)), HALF),
     "arrays that unpack to more than 1 GB": ModelCase(".npz", lambda: _zip({"a.npy": b"x"}, claimed=2 * 10**9), HALF),
-}  # fmt: skip
+}
 
 
 def _zip(files: dict[str, bytes], *, claimed: int | None = None) -> bytes:

@@ -57,9 +57,7 @@ def png_chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
-def png(
-    width: int, height: int, *, depth: int = 8, colours: int = 2, rows: bytes | None = None, more: bytes = b""
-) -> bytes:
+def png(width: int, height: int, *, depth: int = 8, colours: int = 2, rows: bytes | None = None, more: bytes = b"") -> bytes:
     """A PNG with any header.
 
     Args:
@@ -73,9 +71,7 @@ def png(
     if rows is None:
         rows = (b"\0" + bytes((width * channels * depth + 7) // 8)) * height if width * height < 10**6 else b""
     header = struct.pack(">IIBBBBB", width, height, depth, colours, 0, 0, 0)
-    return (
-        PNG_HEAD + png_chunk(b"IHDR", header) + more + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b"")
-    )
+    return PNG_HEAD + png_chunk(b"IHDR", header) + more + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b"")
 
 
 def turned(orientation: int, kind: str = "JPEG") -> bytes:
@@ -135,12 +131,14 @@ BROKEN = {"JPEG": "a broken JPEG", "PNG": "a broken PNG", "WEBP": "a broken WebP
 
 TAKEN: dict[str, PhotoCase] = {
     **{f"{kind} plain": PhotoCase(partial(encoded, picture(), kind), UPRIGHT) for kind in BROKEN},
-    **{f"{kind} of one pixel": PhotoCase(partial(encoded, picture(size=(1, 1)), kind), (1, 1))
-       for kind in ("JPEG", "PNG", "WEBP")},
+    **{f"{kind} of one pixel": PhotoCase(partial(encoded, picture(size=(1, 1)), kind), (1, 1)) for kind in ("JPEG", "PNG", "WEBP")},
     **{f"JPEG {mode}": PhotoCase(partial(encoded, picture(mode), "JPEG"), UPRIGHT) for mode in ("L", "CMYK", "YCbCr")},
     **{f"PNG {mode}": PhotoCase(partial(encoded, picture(mode), "PNG"), UPRIGHT) for mode in ("1", "L", "LA", "RGBA", "I;16")},
-    **{f"{kind} turned by {way}": PhotoCase(partial(turned, way, kind), SIDEWAYS if way > 4 else UPRIGHT)
-       for kind in ("JPEG", "PNG", "WEBP") for way in range(1, 9)},
+    **{
+        f"{kind} turned by {way}": PhotoCase(partial(turned, way, kind), SIDEWAYS if way > 4 else UPRIGHT)
+        for kind in ("JPEG", "PNG", "WEBP")
+        for way in range(1, 9)
+    },
     **{f"JPEG turned by {way}, which is no way": PhotoCase(partial(turned, way), UPRIGHT) for way in (0, 9, 65535)},
     **{f"{kind} animated": PhotoCase(partial(animated, kind), UPRIGHT) for kind in ("PNG", "WEBP", "MPO")},
     "JPEG progressive": PhotoCase(lambda: encoded(picture(), "JPEG", progressive=True), UPRIGHT),
@@ -148,7 +146,8 @@ TAKEN: dict[str, PhotoCase] = {
     "JPEG with metadata that are none": PhotoCase(lambda: with_exif(b"\xff" * 40), UPRIGHT),
     "JPEG with metadata that lead in a circle": PhotoCase(lambda: with_exif(b"II*\0\x08\0\0\0\0\0\x08\0\0\0"), UPRIGHT),
     "JPEG turned, with metadata that lead before their beginning": PhotoCase(
-        lambda: with_exif(exif_that_leads_before_its_beginning()), SIDEWAYS),
+        lambda: with_exif(exif_that_leads_before_its_beginning()), SIDEWAYS
+    ),
     "PNG of a palette": PhotoCase(lambda: encoded(_palette(), "PNG"), UPRIGHT),
     "PNG of a palette with a clear colour": PhotoCase(lambda: encoded(_palette(), "PNG", transparency=3), UPRIGHT),
     "PNG of 16 bits a colour": PhotoCase(lambda: png(5, 3, depth=16), (3, 5)),
@@ -158,14 +157,17 @@ TAKEN: dict[str, PhotoCase] = {
     "WebP without loss, clear": PhotoCase(lambda: encoded(picture("RGBA"), "WEBP", lossless=True), UPRIGHT),
     "a strip one pixel wide": PhotoCase(lambda: encoded(Image.new("RGB", (1, 9_000)), "PNG"), (9_000, 1)),
     "a strip one pixel high": PhotoCase(lambda: encoded(Image.new("RGB", (70_000, 1)), "PNG"), (1, 70_000)),
-}  # fmt: skip
+}
 
 REFUSED: dict[str, PhotoCase] = {
     "nothing": PhotoCase(lambda: b"", words="0 bytes"),
     "one byte": PhotoCase(lambda: b"\xff", words="1 bytes"),
     "zeros": PhotoCase(lambda: bytes(5_000), words="5,000 bytes"),
-    **{f"{kind} cut at {share} %": PhotoCase(partial(_cut, kind, share), words=words)
-       for kind, words in BROKEN.items() for share in (20, 50, 90)},
+    **{
+        f"{kind} cut at {share} %": PhotoCase(partial(_cut, kind, share), words=words)
+        for kind, words in BROKEN.items()
+        for share in (20, 50, 90)
+    },
     "JPEG head alone": PhotoCase(lambda: b"\xff\xd8\xff", words="a broken JPEG"),
     "PNG with a wrong checksum": PhotoCase(lambda: _flipped(encoded(picture(), "PNG"), 20), words="a broken PNG"),
     "PNG of no width": PhotoCase(lambda: png(0, 5), words="Received"),
@@ -182,12 +184,15 @@ REFUSED: dict[str, PhotoCase] = {
     "30,000 × 30,000": PhotoCase(lambda: png(30_000, 30_000), words="too many pixels"),
     "just over 50 megapixels": PhotoCase(lambda: png(10_000, 5_001), words="10000 × 5001"),
     "2,147,483,647 × 2,147,483,647": PhotoCase(lambda: png(2**31 - 1, 2**31 - 1), words="too many pixels"),
-    "a bomb: black that unpacks to two gigabytes": PhotoCase(lambda: png(25_000, 25_000, rows=bytes(10**6)), words="too many pixels"),
+    "a bomb: black that unpacks to two gigabytes": PhotoCase(
+        lambda: png(25_000, 25_000, rows=bytes(10**6)), words="too many pixels"
+    ),
     "a bomb: text of 200 MB": PhotoCase(
-        lambda: png(4, 4, more=png_chunk(b"zTXt", b"t\0\0" + zlib.compress(bytes(2 * 10**8), 1))), words="a broken PNG"),
+        lambda: png(4, 4, more=png_chunk(b"zTXt", b"t\0\0" + zlib.compress(bytes(2 * 10**8), 1))), words="a broken PNG"
+    ),
     "a bomb: five thousand layers": PhotoCase(lambda: many_scans(5_000), words="too many layers"),
     "more than 20 MB": PhotoCase(lambda: encoded(picture(), "JPEG") + bytes(20_000_000), words="at most 20 MB"),
-}  # fmt: skip
+}
 
 
 def _flipped(data: bytes, at: int) -> bytes:

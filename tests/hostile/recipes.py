@@ -65,15 +65,43 @@ BAD_KNOBS: dict[str, tuple[Any, str]] = {
 
 # What is no id of a run, and never one.
 BAD_IDS = (
-    "", " ", ".", "..", "../../etc/passwd", "/etc/passwd", "0" * 11, "0" * 13, "0123456789AB", "0123456789ab\n", "x" * 10_000, "%",
-    "' OR 1=1 --", "\ud800" * 12, "\u0660" * 12, "\0" * 12, "ffffffffffff", "-1", "None", "<script>", "0123456789ab,0123456789ab",
-)  # fmt: skip
+    "",
+    " ",
+    ".",
+    "..",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "0" * 11,
+    "0" * 13,
+    "0123456789AB",
+    "0123456789ab\n",
+    "x" * 10_000,
+    "%",
+    "' OR 1=1 --",
+    "\ud800" * 12,
+    "\u0660" * 12,
+    "\0" * 12,
+    "ffffffffffff",
+    "-1",
+    "None",
+    "<script>",
+    "0123456789ab,0123456789ab",
+)
 
 # What no run and no data set can be called.
 BAD_NAMES = ("", "   ", "\n", "\0", "a\0b", "\ud800", "\u202egnp", "\x1b[31mred", "\u200b", "x" * 10_000, "\u2028")
 
 # Odd, but names: they are kept as they are, or without space around them.
 GOOD_NAMES = (
-    "<script>alert(1)</script>", "![x](http://example.org/x)", "' OR 1=1 --", "../../etc", "\U0001f339" * 80, "{number}", "{0.__class__}",
-    "%s", "\u0440\u043e\u0437\u0430", "Z\u0351\u0343a\u0351lgo", "=cmd|'/c calc'!A1",
-)  # fmt: skip
+    "<script>alert(1)</script>",
+    "![x](http://example.org/x)",
+    "' OR 1=1 --",
+    "../../etc",
+    "\U0001f339" * 80,
+    "{number}",
+    "{0.__class__}",
+    "%s",
+    "\u0440\u043e\u0437\u0430",
+    "Z\u0351\u0343a\u0351lgo",
+    "=cmd|'/c calc'!A1",
+)

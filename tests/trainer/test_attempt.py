@@ -15,9 +15,10 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.engine import Job
 from flowerlab.errors import RunFailed
 from flowerlab.home import Home
-from flowerlab.metrics import load_predictions
-from flowerlab.recipe import Recipe
-from flowerlab.trainer import fit, run
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.predictions import load_predictions
+from flowerlab.trainer import attempt as run
+from flowerlab.trainer import fit
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
 from flowerlab.trainer.features import Computed, FrozenPart
 
@@ -29,9 +30,7 @@ def attempt(home: Home, recipe: Recipe, **more: Any) -> tuple[Channel, io.String
     home.run("run").mkdir(exist_ok=True)
     said = io.StringIO()
     given = {"task": "train", **more}
-    job = Job(
-        run_id="run", attempt=1, recipe=recipe.model_dump(mode="json"), home=home.root, garden=Garden(60), **given
-    )
+    job = Job(run_id="run", attempt=1, recipe=recipe.model_dump(mode="json"), home=home.root, garden=Garden(60), **given)
     return Channel(job, Lines(said)), said
 
 
@@ -57,9 +56,7 @@ def test_reported_answers_are_the_saved_models(home: Home, monkeypatch: pytest.M
 
 def test_a_validation_that_is_no_number_fails_with_advice(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the last step of an epoch spoils the weights, the run fails and says that the learning rate is too large."""
-    monkeypatch.setattr(
-        fit, "predict", lambda model, inputs, positions, channel: np.full((len(positions), 5), np.nan, np.float32)
-    )
+    monkeypatch.setattr(fit, "predict", lambda model, inputs, positions, channel: np.full((len(positions), 5), np.nan, np.float32))
     channel, said = attempt(home, FROZEN.changed(learning_rate=0.5))
     with pytest.raises(RunFailed, match=r"Received: learning_rate=0\.5\. Try a tenth"):
         run.run_job(channel)

@@ -14,9 +14,7 @@ LABELS = np.arange(10, dtype=np.int64) % 3
 
 def epoch_of(first_epoch: int) -> list[int]:
     """Returns which photos the first epoch of a stream that begins there holds, in their order."""
-    stream = training_batches(
-        PHOTOS, LABELS, np.arange(2, 10), classes=3, batch_size=3, seed=5, first_epoch=first_epoch
-    )
+    stream = training_batches(PHOTOS, LABELS, np.arange(2, 10), classes=3, batch_size=3, seed=5, first_epoch=first_epoch)
     batches = itertools.islice(stream.as_numpy_iterator(), 3)
     return [int(photo[0, 0, 0]) for photos, _labels in batches for photo in photos]
 

@@ -12,26 +12,16 @@ from keras import layers
 
 from flowerlab.datasets.garden import CLASSES, pictures
 from flowerlab.errors import BadModel
-from flowerlab.heat import rank_correlation
 from flowerlab.home import Home
-from flowerlab.photos import resize_photo
-from flowerlab.recipe import Recipe
-from flowerlab.starter import RUN_ID, bring_starter
+from flowerlab.packs.starter import RUN_ID, bring_starter
+from flowerlab.photos.heatmaps import rank_correlation
+from flowerlab.photos.reading import resize_photo
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.store import Store
-from flowerlab.trainer.explain import (
-    METHODS,
-    ONE_VIEW,
-    VIEWS,
-    View,
-    _mean_over_views,
-    explain,
-    feature_maps,
-    first_filters,
-    seen,
-)
-from flowerlab.trainer.models import build
-from flowerlab.trainer.opened import Opened
-from flowerlab.trainer.saved import load_saved, write_compact
+from flowerlab.trainer.explain import METHODS, ONE_VIEW, VIEWS, View, _mean_over_views, explain, feature_maps, first_filters, seen
+from flowerlab.trainer.model_files import load_saved, write_compact
+from flowerlab.trainer.network_parts import Opened
+from flowerlab.trainer.networks import build
 from tools.check_gradcam import shuffled_head
 
 SIDE = 96
@@ -41,9 +31,15 @@ UNSEEN = 100_000
 def recipe(architecture: str) -> Recipe:
     """A small recipe of one architecture, with a head of one hidden layer."""
     frozen = "all" if architecture == "handmade" else "none"
-    return Recipe.parse({
-        "architecture": architecture, "weights": "none", "image_size": SIDE, "head": [7], "unfreeze_from": frozen,
-    })  # fmt: skip
+    return Recipe.parse(
+        {
+            "architecture": architecture,
+            "weights": "none",
+            "image_size": SIDE,
+            "head": [7],
+            "unfreeze_from": frozen,
+        }
+    )
 
 
 def noise(count: int, side: int = SIDE) -> np.ndarray:
@@ -66,10 +62,15 @@ def colour_network() -> keras.Model:
     return model
 
 
-@pytest.mark.parametrize(("architecture", "way"), [
-    ("handmade", "just built"), ("handmade", "as Keras saves it"), ("vgg16_mini", "compact"),
-    ("mobilenet_v2_035", "as Keras saves it"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("architecture", "way"),
+    [
+        ("handmade", "just built"),
+        ("handmade", "as Keras saves it"),
+        ("vgg16_mini", "compact"),
+        ("mobilenet_v2_035", "as Keras saves it"),
+    ],
+)
 def test_the_parts_of_a_network_make_up_the_whole(tmp_path: Path, architecture: str, way: str) -> None:
     """Through the parts a photo gets the answer that the whole network gives, however deep its layers lie and it was loaded."""
     keras.utils.set_random_seed(1)

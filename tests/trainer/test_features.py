@@ -21,26 +21,26 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.engine import Job
+from flowerlab.evaluation.metrics import sureness
+from flowerlab.features.cache import ARRAY, KeptFeatures
 from flowerlab.home import Home
-from flowerlab.kept_features import ARRAY, KeptFeatures
-from flowerlab.lesson import pack, unpack
-from flowerlab.metrics import load_predictions, sureness
-from flowerlab.presets import preset_recipe
-from flowerlab.recipe import Recipe
-from flowerlab.run import RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.packs import pack, unpack
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.predictions import load_predictions
+from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
-from flowerlab.trainer import fit, run
+from flowerlab.trainer import attempt as run
+from flowerlab.trainer import fit
 from flowerlab.trainer.channel import Channel, Lines
 from flowerlab.trainer.features import FrozenPart, Views
-from flowerlab.trainer.models import build
+from flowerlab.trainer.networks import build
 from flowerlab.trainer.starting_weights import load_starting_weights
 
 GARDEN = Garden(60)
 # Recipe C and B in small; C's cut has frozen layers before it and trained ones, with BatchNormalization or not, behind it.
-C = Recipe(
-    architecture="vgg16_mini", weights="flowerlab", unfreeze_from="block4_conv3", image_size=64, epochs=2, head=(8,)
-)
+C = Recipe(architecture="vgg16_mini", weights="flowerlab", unfreeze_from="block4_conv3", image_size=64, epochs=2, head=(8,))
 B = C.changed(unfreeze_from="none")
 WIDE = Recipe(architecture="vgg16", weights="none", unfreeze_from="none", image_size=32, epochs=1, head=())
 WITH_SHORTCUTS = Recipe(
@@ -48,17 +48,19 @@ WITH_SHORTCUTS = Recipe(
 )
 
 
-def attempt(
-    home: Home, recipe: Recipe, run_id: str = "run", **more: Any
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def attempt(home: Home, recipe: Recipe, run_id: str = "run", **more: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Makes a run in this process; returns its end and all that it said."""
     shutil.rmtree(home.run(run_id), ignore_errors=True)
     home.run(run_id).mkdir()
     said = io.StringIO()
     job = Job(
-        run_id=run_id, attempt=1, recipe=recipe.model_dump(mode="json"), home=home.root, garden=GARDEN,
+        run_id=run_id,
+        attempt=1,
+        recipe=recipe.model_dump(mode="json"),
+        home=home.root,
+        garden=GARDEN,
         **{"task": "train", "origin": "test", **more},
-    )  # fmt: skip
+    )
     end = run.run_job(Channel(job, Lines(said)))
     return end, [json.loads(line) for line in said.getvalue().splitlines()]
 
@@ -331,9 +333,7 @@ def test_views_are_the_features_of_the_changed_photos(home: Home, stack: ExitSta
     assert np.abs(rows[:3] - rows[3:]).max() > 0.01
 
 
-def test_features_too_large_for_float16_are_kept_as_float32(
-    home: Home, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_features_too_large_for_float16_are_kept_as_float32(home: Home, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a value does not fit into float16 the whole set is float32."""
     monkeypatch.setattr("flowerlab.trainer.features.FLOAT16_MAX", 0.5)
     assert frozen_part(home, B, stack, exact=False).features(quiet).features.dtype == np.float32

@@ -12,18 +12,18 @@ import pytest
 import tensorflow as tf
 
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.trainer import serve
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.attempts import left_behind
+from flowerlab.trainer import train_loop as serve
 from flowerlab.trainer.channel import Channel, Lines
-from flowerlab.workplace import left_behind
 from tests.full_disk import full
 from tests.trainer.test_attempt import attempt
 
 SMALL = Recipe(image_size=72, epochs=1, head=(4,), batch_size=32)
 # In the order in which an attempt comes to them.
 PLACES = {
-    "the photos": "flowerlab.trainer.run.prepare",
-    "a checkpoint": "flowerlab.checkpoints._save",
+    "the photos": "flowerlab.trainer.attempt.prepare",
+    "a checkpoint": "flowerlab.runs.checkpoints._save",
     "the model": "keras.Model.save",
     "the predictions": "numpy.savez_compressed",
 }
@@ -70,9 +70,7 @@ def test_a_log_that_cannot_be_written_ends_nothing(home: Home, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("error", [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")])
-def test_a_run_without_memory_ends_with_a_sentence(
-    home: Home, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
+def test_a_run_without_memory_ends_with_a_sentence(home: Home, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     """Whether Python or TensorFlow has none left: it fails, says what to do, and is no death that is tried again."""
 
     def refuse(channel: Channel) -> dict[str, Any]:

@@ -17,16 +17,16 @@ import pytest
 
 from flowerlab.errors import BadModel
 from flowerlab.home import Home
-from flowerlab.model_files import check_model_file
-from flowerlab.recipe import Recipe
-from flowerlab.trainer import models, predict, starting_weights
-from flowerlab.trainer.saved import load_saved, write_compact
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.system.safe_models import check_model_file
+from flowerlab.trainer import networks as models
+from flowerlab.trainer import predict_loop as predict
+from flowerlab.trainer import starting_weights
+from flowerlab.trainer.model_files import load_saved, write_compact
 from tests.hostile.judging import refusal
 from tests.hostile.models import CASES, npz_file
 
-SMALL = Recipe.parse(
-    {"architecture": "vgg16_mini", "weights": "none", "image_size": 32, "head": [], "unfreeze_from": "all"}
-)
+SMALL = Recipe.parse({"architecture": "vgg16_mini", "weights": "none", "image_size": 32, "head": [], "unfreeze_from": "all"})
 
 
 @pytest.fixture(scope="module")
@@ -213,9 +213,7 @@ def test_a_network_that_cannot_be_built(home: Home, saved: Path, change: Callabl
 def test_a_compact_model_that_is_none(tmp_path: Path, values: dict[str, Any]) -> None:
     """A compact model without a recipe, of a billion classes, or with other weights than its recipe's is refused in a sentence."""
     good = {"recipe": SMALL.model_dump_json(), "classes": 3}
-    (tmp_path / "model.npz").write_bytes(
-        npz_file(**({k: np.asarray(v) for k, v in (good | values).items()} if values else {}))
-    )
+    (tmp_path / "model.npz").write_bytes(npz_file(**({k: np.asarray(v) for k, v in (good | values).items()} if values else {})))
     said = refusal(lambda: load_saved(tmp_path / "model.npz"), BadModel, watched=tmp_path)
     assert said is not None
     if "classes" in values:

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from flowerlab.engine import Job
-from flowerlab.engine.supervise import TrainerProcess
+from flowerlab.engine.process import TrainerProcess
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.run import RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.attempts import left_behind
+from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
-from flowerlab.workplace import left_behind
 from tests.trainer.test_features import GARDEN
 from tests.trainer.test_resume import CACHED, PLAIN
 from tools.kill_app import RECIPES, kill_at_random
@@ -54,10 +54,7 @@ def test_a_killed_trainer_costs_nothing(lab: Lab, way: Recipe) -> None:
     whole, run = lab.store.get(whole.id), lab.store.get(run.id)
     assert (whole.state, run.state) == (RunState.DONE, RunState.DONE)
     assert (whole.attempt, run.attempt, run.deaths, len(killed)) == (1, 2, 1, 1)
-    curves = [
-        [(epoch.loss, epoch.val_loss) for _, epoch in sorted(lab.history(one.id).epochs.items())]
-        for one in (whole, run)
-    ]
+    curves = [[(epoch.loss, epoch.val_loss) for _, epoch in sorted(lab.history(one.id).epochs.items())] for one in (whole, run)]
     assert len(curves[0]) == len(curves[1]) == 12
     np.testing.assert_allclose(curves[1], curves[0], rtol=1e-4, atol=1e-5)
     assert run.result is not None
@@ -77,9 +74,7 @@ def said(trainer: TrainerProcess, kind: str) -> dict[str, Any]:
 def contents(folder: Path) -> dict[str, bytes]:
     """All files of a folder but the log."""
     return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != "log.txt"
+        str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != "log.txt"
     }
 
 
@@ -88,9 +83,7 @@ def test_a_trainer_that_was_frozen_cannot_write_into_a_run_that_moved_on(home: H
     old, new = (TrainerProcess("train", settings, home.root / f"{name}.log") for name in ("old", "new"))
     try:
         for trainer, attempt, recipe in ((old, 1, longer(PLAIN, 500)), (new, 2, longer(PLAIN))):
-            job = Job(
-                run_id="run", attempt=attempt, recipe=recipe.model_dump(mode="json"), home=home.root, garden=GARDEN
-            )
+            job = Job(run_id="run", attempt=attempt, recipe=recipe.model_dump(mode="json"), home=home.root, garden=GARDEN)
             trainer.send({"do": "run", "job": job.model_dump(mode="json")})
             if trainer is old:
                 said(old, "saved")

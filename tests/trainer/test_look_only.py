@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from flowerlab.home import Home
-from flowerlab.looking import look
-from flowerlab.runs import Lab
+from flowerlab.inference.look import look
+from flowerlab.lab import Lab
+from flowerlab.packs.starter import RUN_ID
 from flowerlab.settings import Settings
-from flowerlab.starter import RUN_ID
 from tests.unit.test_look_only import bytes_in, mounted_read_only
 
 

@@ -7,20 +7,19 @@ import numpy as np
 import pytest
 
 from flowerlab.home import Home
-from flowerlab.metrics import load_predictions
-from flowerlab.recipe import Recipe
-from flowerlab.trainer import fit, run
-from flowerlab.trainer.narrow import computing_in
-from flowerlab.trainer.saved import load_saved
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.predictions import load_predictions
+from flowerlab.trainer import attempt as run
+from flowerlab.trainer import fit
+from flowerlab.trainer.mixed_precision import computing_in
+from flowerlab.trainer.model_files import load_saved
 from tests.trainer.test_features import GARDEN, B, attempt, losses
 
 A = Recipe(architecture="handmade", image_size=72, epochs=2, head=(8,))
 
 
 @pytest.mark.parametrize("recipe", [pytest.param(A, marks=pytest.mark.nightly), B], ids=["A", "B"])
-def test_it_trains_in_bfloat16_and_answers_in_float32(
-    home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe
-) -> None:
+def test_it_trains_in_bfloat16_and_answers_in_float32(home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe) -> None:
     """Gradients are computed in bfloat16 up to the answer; validation, test and the saved model are float32, and agree."""
     monkeypatch.setattr(fit, "BATCH_EVENT_EVERY_S", 0.0)
     run.SHELF.clear()

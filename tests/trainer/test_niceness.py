@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flowerlab.engine.supervise import TrainerProcess
+from flowerlab.engine.process import TrainerProcess
 from flowerlab.home import Home
 from flowerlab.settings import Settings
 
@@ -51,7 +51,7 @@ def test_a_trainer_has_the_niceness_of_the_settings(home: Home, settings: Settin
 def test_tensorflow_takes_no_more_threads_than_it_may() -> None:
     """Both of its pools, the one within an operation and the one across operations."""
     program = (
-        "import tensorflow as tf\nfrom flowerlab.trainer.serve import limit_threads\nlimit_threads()\nof = tf.config.threading\n"
+        "import tensorflow as tf\nfrom flowerlab.trainer.train_loop import limit_threads\nlimit_threads()\nof = tf.config.threading\n"
         "print(of.get_intra_op_parallelism_threads(), of.get_inter_op_parallelism_threads())"
     )
     environment = {**os.environ, "FLOWERLAB_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -64,11 +64,13 @@ def test_tensorflow_takes_no_more_threads_than_it_may() -> None:
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="This system does not group sessions")
 def test_a_trainer_steps_back_behind_other_sessions_too() -> None:
     """Where Linux shares the processor out among sessions, a trainer's whole session steps back, not only the process in it."""
-    program = (
-        "from flowerlab.trainer.__main__ import step_back\nstep_back(15)\nprint(open('/proc/self/autogroup').read())"
-    )
+    program = "from flowerlab.trainer.__main__ import step_back\nstep_back(15)\nprint(open('/proc/self/autogroup').read())"
     outcome = subprocess.run(
         [sys.executable, "-c", program],
-        capture_output=True, text=True, timeout=60, check=False, start_new_session=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        start_new_session=True,
+    )
     assert outcome.stdout.split()[-2:] == ["nice", "15"], outcome.stderr

@@ -8,13 +8,13 @@ import keras
 import numpy as np
 import pytest
 
-from flowerlab.engine.looks import feature_maps, first_filters, look, seen_photo
-from flowerlab.engine.predictor import Predictor
 from flowerlab.errors import PredictorFailed
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
+from flowerlab.inference.explanations import feature_maps, first_filters, look, seen_photo
+from flowerlab.inference.predictor import Predictor
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.settings import Settings
-from flowerlab.trainer.models import build
+from flowerlab.trainer.networks import build
 
 SIDE = 72
 

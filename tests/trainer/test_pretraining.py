@@ -86,8 +86,6 @@ def test_a_sharpened_layer_is_silent_at_most_places_and_spread_as_asked(crops: C
     network = vgg16_mini((STORED_PX, STORED_PX, 3))
     sharpen(network, crops.photos[:32], silent_share=0.8, spread=0.15)
     last = keras.Model(network.input, network.get_layer(LAST).output)
-    given = last.predict_on_batch(crops.photos[:32].astype(np.float32) / 127.5 - 1).reshape(
-        -1, network.output_shape[-1]
-    )
+    given = last.predict_on_batch(crops.photos[:32].astype(np.float32) / 127.5 - 1).reshape(-1, network.output_shape[-1])
     assert np.abs((given > 0).mean(axis=0) - 0.2).max() < 0.01
     np.testing.assert_allclose(given.std(axis=0), 0.15, rtol=0.01)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import keras
 import pytest
 
-from flowerlab.engine.supervise import trainer_environment
+from flowerlab.engine.process import trainer_environment
 from flowerlab.home import Home
-from flowerlab.precision import Wish
-from flowerlab.presets import preset_recipe
-from flowerlab.settings import Settings
-from flowerlab.trainer import run, serve
-from flowerlab.trainer.rehearsal import rehearse
-from flowerlab.trainer.shelf import Shelf
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.settings import Settings, Wish
+from flowerlab.trainer import attempt as run
+from flowerlab.trainer import train_loop as serve
+from flowerlab.trainer.model_pool import Shelf
+from flowerlab.trainer.warm_up import rehearse
 from tests.trainer.test_features import attempt
 
 
 @pytest.mark.parametrize(("letter", "wish"), [("A", "auto"), ("A", "float32"), ("B", "auto")])
-def test_a_rehearsed_recipe_is_not_traced_again(
-    home: Home, monkeypatch: pytest.MonkeyPatch, letter: str, wish: Wish
-) -> None:
+def test_a_rehearsed_recipe_is_not_traced_again(home: Home, monkeypatch: pytest.MonkeyPatch, letter: str, wish: Wish) -> None:
     """After the rehearsal, the first run of A, in whatever precision, and that of B on the network that ships, are traced."""
     run.SHELF.clear()
     rehearse(run.SHELF, wish, wanted=lambda: False)

@@ -15,38 +15,60 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowerlab.checkpoints import read_checkpoint
 from flowerlab.datasets.garden import Garden
 from flowerlab.engine import Job
 from flowerlab.errors import RunFailed
 from flowerlab.home import Home
-from flowerlab.metrics import load_predictions
-from flowerlab.recipe import Recipe
-from flowerlab.trainer import checkpoint, fit, run
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.attempts import left_behind
+from flowerlab.runs.checkpoints import read_checkpoint
+from flowerlab.runs.predictions import load_predictions
+from flowerlab.trainer import attempt as run
+from flowerlab.trainer import checkpoint_writer as checkpoint
+from flowerlab.trainer import fit
 from flowerlab.trainer.channel import Channel, Lines
-from flowerlab.trainer.models import build
-from flowerlab.trainer.shelf import random_states
-from flowerlab.workplace import left_behind
+from flowerlab.trainer.model_pool import random_states
+from flowerlab.trainer.networks import build
 from tests.trainer.test_features import GARDEN
 from tests.unit.test_checkpoints import state_of
 
 # Dropout and augmentation draw random numbers in every step. The plain way, and kept features of changed copies.
 PLAIN = Recipe(
-    architecture="handmade", image_size=72, epochs=4, head=(8,), dropout=0.3, augment="standard", batch_size=12,
+    architecture="handmade",
+    image_size=72,
+    epochs=4,
+    head=(8,),
+    dropout=0.3,
+    augment="standard",
+    batch_size=12,
     patience=4,
-)  # fmt: skip
+)
 CACHED = Recipe(
-    architecture="vgg16_mini", weights="flowerlab", unfreeze_from="block4_conv3", image_size=32, epochs=4, head=(8,),
-    dropout=0.3, augment="flip", augment_views=2, batch_size=12, patience=4,
-)  # fmt: skip
+    architecture="vgg16_mini",
+    weights="flowerlab",
+    unfreeze_from="block4_conv3",
+    image_size=32,
+    epochs=4,
+    head=(8,),
+    dropout=0.3,
+    augment="flip",
+    augment_views=2,
+    batch_size=12,
+    patience=4,
+)
 # Its blocks drop out, too; frozen, they do not.
 WITH_DROPOUT_INSIDE = Recipe(
-    architecture="efficientnet_v2_b0", weights="none", unfreeze_from="none", image_size=32, epochs=3, head=(8,), dropout=0.3,
-    batch_size=12, patience=3,
-)  # fmt: skip
-BOTH_WAYS = pytest.mark.parametrize(
-    "way", [PLAIN, pytest.param(CACHED, marks=pytest.mark.nightly)], ids=["plain", "cached"]
+    architecture="efficientnet_v2_b0",
+    weights="none",
+    unfreeze_from="none",
+    image_size=32,
+    epochs=3,
+    head=(8,),
+    dropout=0.3,
+    batch_size=12,
+    patience=3,
 )
+BOTH_WAYS = pytest.mark.parametrize("way", [PLAIN, pytest.param(CACHED, marks=pytest.mark.nightly)], ids=["plain", "cached"])
 
 
 @pytest.fixture(autouse=True)
@@ -77,9 +99,12 @@ def attempt(
         run.SHELF.clear()
     said = io.StringIO()
     job = Job(
-        run_id=run_id, attempt=number, recipe=recipe.model_dump(mode="json"), home=home.root,
+        run_id=run_id,
+        attempt=number,
+        recipe=recipe.model_dump(mode="json"),
+        home=home.root,
         **{"origin": "test", "garden": GARDEN, **more},
-    )  # fmt: skip
+    )
     channel = Channel(job, Lines(said))
     with contextlib.suppress(Cut):
         channel.say("end", **run.run_job(channel))
@@ -137,9 +162,7 @@ def model_of(home: Home, run_id: str = "run") -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("recipe", [PLAIN, CACHED], ids=["plain", "cached"])
-def test_a_run_that_was_cut_down_ends_as_an_unbroken_one(
-    home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe
-) -> None:
+def test_a_run_that_was_cut_down_ends_as_an_unbroken_one(home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe) -> None:
     """Cut down twice, a seeded run has the losses, the answers and the best epoch of an unbroken one, in one epoch count."""
     whole = attempt(home, recipe, 1, run_id="whole", cold=True)
     with monkeypatch.context() as patch:
@@ -150,9 +173,7 @@ def test_a_run_that_was_cut_down_ends_as_an_unbroken_one(
         cut_in(patch, 3)
         second = attempt(home, recipe, 2, cold=True)
     third = attempt(home, recipe, 3)
-    begins = [
-        next(event for event in said if event["kind"] == "start")["first_epoch"] for said in (first, second, third)
-    ]
+    begins = [next(event for event in said if event["kind"] == "start")["first_epoch"] for said in (first, second, third)]
     assert begins == [0, 2, 3]
     # The epochs before are said once more.
     assert list(curve(second)) == [0, 1, 2]
@@ -249,9 +270,7 @@ def test_a_run_that_ended_early_can_train_on(home: Home, way: Recipe, monkeypatc
 
 
 @BOTH_WAYS
-def test_a_run_that_fails_while_it_trains_on_keeps_its_model(
-    home: Home, way: Recipe, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_fails_while_it_trains_on_keeps_its_model(home: Home, way: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the loss is no longer a number, or the disk is full, the model and the checkpoint of before stay as they were."""
     attempt(home, way.changed(epochs=1), 1)
     before = {name: (home.run("run") / name).read_bytes() for name in ("model.keras", "predictions.npz", "recipe.json")}
@@ -259,11 +278,13 @@ def test_a_run_that_fails_while_it_trains_on_keeps_its_model(
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    for number, (place, value, error) in enumerate((
-        ("flowerlab.trainer.fit.loss_and_accuracy", lambda *_: (float("nan"), 0.2), RunFailed),
-        ("flowerlab.trainer.checkpoint.write_checkpoint", full, OSError),
-        ("flowerlab.trainer.run.np.savez_compressed", lambda *_, **__: full(), OSError),
-    )):  # fmt: skip
+    for number, (place, value, error) in enumerate(
+        (
+            ("flowerlab.trainer.fit.loss_and_accuracy", lambda *_: (float("nan"), 0.2), RunFailed),
+            ("flowerlab.trainer.checkpoint_writer.write_checkpoint", full, OSError),
+            ("flowerlab.trainer.attempt.np.savez_compressed", lambda *_, **__: full(), OSError),
+        )
+    ):
         with monkeypatch.context() as patch:
             patch.setattr(place, value)
             with pytest.raises(error):
@@ -292,9 +313,7 @@ def test_killed_in_its_test_a_run_trains_no_more(home: Home, way: Recipe, monkey
 
 
 @BOTH_WAYS
-def test_a_stopped_run_goes_on_behind_its_last_whole_epoch(
-    home: Home, way: Recipe, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stopped_run_goes_on_behind_its_last_whole_epoch(home: Home, way: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when that epoch was too quick to be written as it ended, and a part of the next one has moved the weights."""
     whole = attempt(home, way, 1, run_id="whole")
     with monkeypatch.context() as patch:

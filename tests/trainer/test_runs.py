@@ -11,13 +11,13 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix
 
 from flowerlab.errors import BadRecipe
-from flowerlab.metrics import load_predictions
-from flowerlab.photos import read_photo, resize_photo
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run, RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.photos.reading import read_photo, resize_photo
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.predictions import load_predictions
+from flowerlab.runs.run import Run, RunState
 from flowerlab.settings import Settings
-from flowerlab.versions import versions_here
+from flowerlab.system.versions import versions_here
 
 
 @pytest.fixture
@@ -35,19 +35,18 @@ def agree(lab: Lab, run: Run, *, within: float = 0.002) -> None:
     assert stored is not None
     answers = stored["test_probabilities"].argmax(axis=1)
     assert result.test_accuracy == accuracy_score(stored["test_truth"], answers)
-    assert (
-        result.confusion_matrix
-        == confusion_matrix(stored["test_truth"], answers, labels=range(len(result.classes))).tolist()
-    )
+    assert result.confusion_matrix == confusion_matrix(stored["test_truth"], answers, labels=range(len(result.classes))).tolist()
     best = stored["val_probabilities"][result.best_epoch].argmax(axis=1)
     assert result.val_accuracy == pytest.approx(accuracy_score(stored["val_truth"], best))
     originals = lab.stock.originals(run.recipe.dataset)
     assert originals is not None
     position = {photo_id: number for number, photo_id in enumerate(originals.ids)}
-    photos = np.stack([
-        resize_photo(read_photo(originals.data(position[photo_id])), run.recipe.image_size, run.recipe.resize)
-        for photo_id in stored["test_ids"]
-    ])  # fmt: skip
+    photos = np.stack(
+        [
+            resize_photo(read_photo(originals.data(position[photo_id])), run.recipe.image_size, run.recipe.resize)
+            for photo_id in stored["test_ids"]
+        ]
+    )
     assert Recipe.parse(json.loads((lab.home.run(run.id) / "recipe.json").read_text())) == run.recipe
     model = keras.models.load_model(lab.model_path(run), safe_mode=True)
     direct = model.predict(photos.astype(np.float32), verbose=0)
@@ -84,9 +83,7 @@ def every_layer(model: keras.Model) -> Iterator[keras.Layer]:
 def test_the_lecture_on_the_garden(lab: Lab) -> None:
     """A, B, C and gently train to the end; B's features are cached, C goes on from B, and all agree with their models."""
     shared = {"image_size": 72, "epochs": 2, "head": (8,)}
-    started = lab.lecture(
-        architecture="mobilenet_v2_035", weights="none", shared=shared, letters=("A", "B", "C", "gently")
-    )
+    started = lab.lecture(architecture="mobilenet_v2_035", weights="none", shared=shared, letters=("A", "B", "C", "gently"))
     lab.wait([entry.run.id for entry in started.values()])
     runs = {letter: lab.store.get(entry.run.id) for letter, entry in started.items()}
     assert {run.state for run in runs.values()} == {RunState.DONE}, [run.message for run in runs.values()]
@@ -99,9 +96,7 @@ def test_the_lecture_on_the_garden(lab: Lab) -> None:
         agree(lab, run)
         result = run.result
         assert result is not None
-        counts = run.recipe.chosen.counts(
-            image_size=72, unfreeze_from=run.recipe.unfreeze_from, head=run.recipe.head, classes=5
-        )
+        counts = run.recipe.chosen.counts(image_size=72, unfreeze_from=run.recipe.unfreeze_from, head=run.recipe.head, classes=5)
         assert result.versions == versions_here()
         assert (result.total_parameters, result.trainable_parameters) == (counts.total, counts.trainable)
     assert_weights_moved(lab, runs["B"], runs["C"])

@@ -8,13 +8,11 @@ import keras
 import numpy as np
 import pytest
 
-from flowerlab.recipe import Recipe
-from flowerlab.trainer.models import build
-from flowerlab.trainer.saved import load_saved, write_compact
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.trainer.model_files import load_saved, write_compact
+from flowerlab.trainer.networks import build
 
-RECIPE = Recipe.parse(
-    {"architecture": "vgg16_mini", "weights": "none", "image_size": 64, "head": [], "unfreeze_from": "all"}
-)
+RECIPE = Recipe.parse({"architecture": "vgg16_mini", "weights": "none", "image_size": 64, "head": [], "unfreeze_from": "all"})
 
 
 @pytest.fixture

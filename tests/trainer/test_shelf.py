@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from flowerlab.home import Home
-from flowerlab.metrics import load_predictions
-from flowerlab.recipe import Recipe
-from flowerlab.trainer import fit, run
-from flowerlab.trainer import shelf as shelf_module
-from flowerlab.trainer.models import build
-from flowerlab.trainer.shelf import Shelf
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.predictions import load_predictions
+from flowerlab.trainer import attempt as run
+from flowerlab.trainer import fit
+from flowerlab.trainer import model_pool as shelf_module
+from flowerlab.trainer.model_pool import Shelf
+from flowerlab.trainer.networks import build
 from tests.trainer.test_features import B, attempt, losses
 
 A = Recipe(architecture="handmade", image_size=72, epochs=2, head=(8,), dropout=0.3, augment="standard")
@@ -29,12 +30,13 @@ def outcome(home: Home, recipe: Recipe) -> tuple[list[float], np.ndarray]:
 @pytest.mark.parametrize(
     "recipe",
     [
-        pytest.param(A, marks=pytest.mark.nightly), B.changed(dropout=0.3),
+        pytest.param(A, marks=pytest.mark.nightly),
+        B.changed(dropout=0.3),
         pytest.param(B.changed(optimizer="rmsprop"), marks=pytest.mark.nightly),
         pytest.param(B.changed(weights="none", seed=5), marks=pytest.mark.nightly),
     ],
     ids=["A", "B with dropout", "RMSprop", "random weights"],
-)  # fmt: skip
+)
 def test_warm_equals_cold_to_the_bit(home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe) -> None:
     """After a run of the same shape with another seed and learning rate, losses and answers are those of a cold start."""
     monkeypatch.setattr(fit, "BATCH_EVENT_EVERY_S", 0.0)

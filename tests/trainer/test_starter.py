@@ -7,16 +7,16 @@ import pytest
 
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
-from flowerlab.metrics import load_predictions
-from flowerlab.photos import read_photo
-from flowerlab.recipe import Recipe
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.packs.starter import RUN_ID
+from flowerlab.photos.reading import read_photo
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.predictions import load_predictions
 from flowerlab.settings import Settings
-from flowerlab.starter import RUN_ID
-from flowerlab.trainer.models import build
-from flowerlab.trainer.saved import load_saved
+from flowerlab.trainer.model_files import load_saved
+from flowerlab.trainer.networks import build
 from flowerlab.trainer.starting_weights import load_starting_weights
-from flowerlab.trainer.tf_flowers import gather_tf_flowers
+from flowerlab.trainer.tfds import gather_tf_flowers
 
 ASKED = 60
 
@@ -24,9 +24,14 @@ ASKED = 60
 def test_a_run_can_go_on_from_it(settings: Settings) -> None:
     """A recipe that starts from the starter begins with its very weights, whatever it freezes."""
     lab = Lab(settings.model_copy(update={"starter": True}), own_queue=False)
-    recipe = Recipe.parse({
-        "architecture": "vgg16_mini", "unfreeze_from": "block4_conv3", "head": [], "start_from": RUN_ID,
-    })  # fmt: skip
+    recipe = Recipe.parse(
+        {
+            "architecture": "vgg16_mini",
+            "unfreeze_from": "block4_conv3",
+            "head": [],
+            "start_from": RUN_ID,
+        }
+    )
     lab.check(recipe)
     network = build(recipe, 5)
     load_starting_weights(network, recipe, lab.home, lambda step, done, total: None)

@@ -20,21 +20,22 @@ import scipy.stats
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from flowerlab.datasets.folder import import_folder
+from flowerlab.architectures.pretrained import import_weights
 from flowerlab.datasets.garden import pictures
 from flowerlab.datasets.gather import gather
-from flowerlab.engine import converter
+from flowerlab.datasets.import_folder import import_folder
 from flowerlab.errors import RunFailed
+from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.export.take_home import Kind, take_home
-from flowerlab.metrics import accuracy_interval, load_predictions
-from flowerlab.photos import resize_photo
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run, RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.packs.starter import RUN_ID
+from flowerlab.photos.reading import resize_photo
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.predictions import load_predictions
+from flowerlab.runs.run import Run, RunState
 from flowerlab.settings import Settings
-from flowerlab.starter import RUN_ID
-from flowerlab.trainer.saved import load_saved
-from flowerlab.weights import import_weights
+from flowerlab.tasks import convert_model as converter
+from flowerlab.trainer.model_files import load_saved
 
 LETTERS = ("A", "B", "C", "gently")
 # One process runs all programs, each as if it were alone: TensorFlow is loaded once.
@@ -63,9 +64,7 @@ class Trained:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     """The lecture on a small garden, with VGG16 mini."""
-    lab = Lab(Settings(
-        home=tmp_path_factory.mktemp("lab"), warm_spare=False, niceness=0, garden_pictures=100, starter=False
-    ))  # fmt: skip
+    lab = Lab(Settings(home=tmp_path_factory.mktemp("lab"), warm_spare=False, niceness=0, garden_pictures=100, starter=False))
     shared = {"image_size": 72, "epochs": 2, "head": (8,)}
     runs = train(lab, shared)
     yield Trained(lab, runs)
@@ -97,9 +96,7 @@ def code_of_notebook(notebook: Path) -> Path:
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     whole = notebook.with_name("cells.py")
-    whole.write_text(
-        "\n".join(f"exec(compile({cell!r}, 'cell', 'exec'), globals())" for cell in code), encoding="utf-8"
-    )
+    whole.write_text("\n".join(f"exec(compile({cell!r}, 'cell', 'exec'), globals())" for cell in code), encoding="utf-8")
     return whole
 
 
@@ -111,9 +108,13 @@ def without_flowerlab() -> dict[str, str]:
 def run_all(programs: list[Path], timeout_s: float = 250) -> list[tuple[float, int]]:
     """Runs programs where no Flowerlab can be imported; returns what each says of its test: (accuracy, photos)."""
     ended = subprocess.run(
-        [sys.executable, "-c", RUN_ALL, *map(str, programs)], cwd=programs[0].parent, env=without_flowerlab(),
-        capture_output=True, text=True, timeout=timeout_s,
-    )  # fmt: skip
+        [sys.executable, "-c", RUN_ALL, *map(str, programs)],
+        cwd=programs[0].parent,
+        env=without_flowerlab(),
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+    )
     assert ended.returncode == 0, ended.stderr[-3000:]
     said = [(float(share), int(count)) for share, count in TESTED.findall(ended.stdout)]
     assert len(said) == len(programs)
@@ -155,9 +156,9 @@ def test_the_photos_beside_a_program_are_cut_as_the_run_was(trained: Trained, tm
 def unseen(run: Run) -> NDArray[np.uint8]:
     """Twenty drawn flowers as a run sees them, on none of which a conversion is checked: uint8, (20, side, side, 3)."""
     recipe = run.recipe
-    return np.stack([
-        resize_photo(pictures.draw(1_000_000 + number).photo, recipe.image_size, recipe.resize) for number in range(20)
-    ])  # fmt: skip
+    return np.stack(
+        [resize_photo(pictures.draw(1_000_000 + number).photo, recipe.image_size, recipe.resize) for number in range(20)]
+    )
 
 
 def litert_says(file: Path, photos: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -188,15 +189,11 @@ def test_the_litert_file_answers_as_keras_does(trained: Trained, tmp_path: Path)
     assert again.path.read_bytes() == taken.path.read_bytes()
 
 
-def test_a_file_that_answers_otherwise_is_refused(
-    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_answers_otherwise_is_refused(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the new file's answers lie further from Keras' than they may, one sentence says how far, and no file is written."""
     lab, run = trained.lab, trained.runs["A"]
     monkeypatch.setattr(converter, "MOST_DIFFERENCE", -1.0)
-    with pytest.raises(
-        RunFailed, match=r"does not answer as Keras does.* -1 at most, on 50 photos.* Received: 0\.0"
-    ) as refused:
+    with pytest.raises(RunFailed, match=r"does not answer as Keras does.* -1 at most, on 50 photos.* Received: 0\.0") as refused:
         take_home(lab, run, Kind.LITERT, tmp_path / "a.tflite")
     assert "\n" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
@@ -249,10 +246,19 @@ ODD: dict[str, list[dict[str, object]]] = {
     "own weights, own photos": [{"architecture": "vgg16_mini", "weights": "FILE", "dataset": "folder:mine"}],
     "a stage unlike the one before": [
         {"architecture": "vgg16_mini"},
-        {"architecture": "vgg16_mini", "unfreeze_from": "block5_conv1", "augment": "standard", "augment_views": 2,
-         "dropout": 0.2, "batch_size": 16, "seed": 4, "resize": "pad", "validation_fraction": 0.3},
+        {
+            "architecture": "vgg16_mini",
+            "unfreeze_from": "block5_conv1",
+            "augment": "standard",
+            "augment_views": 2,
+            "dropout": 0.2,
+            "batch_size": 16,
+            "seed": 4,
+            "resize": "pad",
+            "validation_fraction": 0.3,
+        },
     ],
-}  # fmt: skip
+}
 
 
 def bring_own(lab: Lab, model: Path, folder: Path) -> str:
@@ -285,9 +291,7 @@ def test_programs_of_odd_recipes_run(trained: Trained, tmp_path: Path) -> None:
             run, source = lab.store.get(run.id), run.id
             assert run.state is RunState.DONE, (name, run.message)
         programs.append((run, unpacked(lab, run, Kind.SCRIPT, tmp_path / str(number))))
-    for (run, _path), (_accuracy, photos) in zip(
-        programs, run_all([path for _run, path in programs], 1200), strict=True
-    ):
+    for (run, _path), (_accuracy, photos) in zip(programs, run_all([path for _run, path in programs], 1200), strict=True):
         assert run.result is not None
         assert photos == run.result.test_photos, run.name
 
@@ -357,9 +361,7 @@ def test_a_program_begins_with_imagenet_s_weights(tmp_path: Path) -> None:
 
 
 # Runs a program where no Flowerlab can be imported, and writes down the labels of what it tested.
-KEEP_LABELS = (
-    "import runpy, sys, numpy; numpy.save('labels.npy', numpy.asarray(runpy.run_path(sys.argv[1])['test'][1]))"
-)
+KEEP_LABELS = "import runpy, sys, numpy; numpy.save('labels.npy', numpy.asarray(runpy.run_path(sys.argv[1])['test'][1]))"
 
 
 @pytest.mark.nightly
@@ -382,6 +384,6 @@ def test_a_program_cuts_tf_flowers_as_the_run_was(settings: Settings, tmp_path: 
     assert stored is not None
     subprocess.run(
         [sys.executable, "-c", KEEP_LABELS, str(program.path)], cwd=tmp_path, env=without_flowerlab(), check=True, timeout=600
-    )  # fmt: skip
+    )
     assert len(stored["test_truth"]) == 1097
     assert np.load(tmp_path / "labels.npy").tolist() == stored["test_truth"].tolist()

@@ -18,26 +18,26 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from flowerlab import downloads
 from flowerlab.datasets import catalog
 from flowerlab.datasets.archive import TFDS_URL, archive_path, fetch_archive
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.parts import parts_of
-from flowerlab.downloads import RemoteFile
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.export.photo_code import photos_section, split_section
 from flowerlab.export.stages import Stage
 from flowerlab.home import Home
-from flowerlab.lesson import pack, unpack
-from flowerlab.photos import read_photo
-from flowerlab.recipe import Recipe
-from flowerlab.run import RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.packs import pack, unpack
+from flowerlab.photos.reading import read_photo
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
 from flowerlab.store import Store
-from flowerlab.trainer.tf_flowers import UNFINISHED_FOR_S, drop_unfinished, gather_tf_flowers
+from flowerlab.system import downloads
+from flowerlab.system.downloads import RemoteFile
+from flowerlab.trainer.tfds import UNFINISHED_FOR_S, drop_unfinished, gather_tf_flowers
 from tests.loopback import Manners, file_server
 
 SHARDS = (7, 5)
@@ -142,9 +142,7 @@ def _served(monkeypatch: pytest.MonkeyPatch, url: str, content: bytes) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*tarfile:DeprecationWarning")
-def test_tfds_prepares_our_download_without_a_network(
-    small_archive: bytes, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tfds_prepares_our_download_without_a_network(small_archive: bytes, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The archive is fetched once, from us; TFDS then makes its data set of it without a connection, and all photos come."""
     connect = socket.socket.connect
     steps: list[str] = []
@@ -195,9 +193,7 @@ def test_an_archive_that_was_fetched_before_needs_no_network(
     assert len(gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)) == 10
 
 
-def test_a_wrong_archive_is_refused_and_leaves_nothing(
-    small_archive: bytes, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_archive_is_refused_and_leaves_nothing(small_archive: bytes, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wrong bytes give a sentence with the reason and the ways out, and TFDS' folder holds no archive."""
     with file_server(Manners(bytes(len(small_archive)))) as url:
         _served(monkeypatch, url, small_archive)

@@ -12,16 +12,17 @@ import keras
 import numpy as np
 import pytest
 
-from flowerlab import downloads
 from flowerlab.architectures import architecture
+from flowerlab.architectures.pretrained import fetch_weights, find_weights
 from flowerlab.datasets.garden import Garden
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import BadInput, WeightsNotAtHand
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.trainer import models, starting_weights
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.system import downloads
+from flowerlab.trainer import networks as models
+from flowerlab.trainer import starting_weights
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
-from flowerlab.weights import fetch_weights, find_weights
 from tests.loopback import Manners, describe_weights, file_server, hdf5
 
 SMALL = Recipe(architecture="mobilenet_v2_035", weights="imagenet", unfreeze_from="none", image_size=32)
@@ -51,9 +52,7 @@ def test_weights_count_as_at_hand_only_when_they_are_whole(cache: Path, manners:
     def give_up(step: str, done: int, total: int) -> None:
         seen.append((step, done, total))
         assert find_weights(chosen) is None
-        if (cache / "models").is_dir() and downloads._size(
-            cache / "models" / f".{chosen.weights[0].name}.part"
-        ) > 10**5:
+        if (cache / "models").is_dir() and downloads._size(cache / "models" / f".{chosen.weights[0].name}.part") > 10**5:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -94,9 +93,7 @@ def test_keras_finds_what_was_fetched(cache: Path) -> None:
 def test_what_cannot_be_fetched_is_said_with_the_ways_out(cache: Path, manners: Manners, home: Home) -> None:
     """A run whose weights cannot be fetched says why, how large they are, and what one can do."""
     manners.status = 404
-    with pytest.raises(
-        WeightsNotAtHand, match=r"MobileNetV2 0\.35 are not .*\(1 MB\).* 404 .* weights=none.*KERAS_HOME"
-    ):
+    with pytest.raises(WeightsNotAtHand, match=r"MobileNetV2 0\.35 are not .*\(1 MB\).* 404 .* weights=none.*KERAS_HOME"):
         starting_weights.load_starting_weights(models.build(SMALL, 5), SMALL, home, lambda step, done, total: None)
 
 

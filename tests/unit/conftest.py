@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from flowerlab.engine.fake import FakeEngine
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
 from flowerlab.settings import Settings
 
 
@@ -15,7 +15,7 @@ from flowerlab.settings import Settings
 def lab(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     """A lab with quick scripted runs."""
     monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 0.001)
-    monkeypatch.setattr("flowerlab.owner.LOOK_S", 0.02)
+    monkeypatch.setattr("flowerlab.scheduler.scheduler.LOOK_S", 0.02)
     opened = Lab(settings.model_copy(update={"engine": "fake"}))
     yield opened
     opened.close()

@@ -11,15 +11,15 @@ import numpy as np
 from PIL import Image
 
 from flowerlab.datasets.catalog import FLOWERS
-from flowerlab.datasets.folder import import_folder
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import find_originals, photos_identity, tf_flowers_originals
+from flowerlab.datasets.import_folder import import_folder
 from flowerlab.datasets.originals import Original, Originals, write_originals
-from flowerlab.events import End, Epoch
+from flowerlab.features.cache import About, KeptFeatures
 from flowerlab.home import Home
-from flowerlab.kept_features import About, KeptFeatures
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import End, Epoch
+from flowerlab.runs.run import Run
 from flowerlab.store import Store
 from tests.hostile.models import dense, keras_file, network
 
@@ -71,15 +71,20 @@ def bring_run(home: Home, store: Store, name: str, **knobs: Any) -> Run:
     run = store.add(recipe, name, materials=photos_identity(home, recipe.dataset, Garden(60)))
     about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
     for number in range(2):
-        store.append(
-            Epoch(
-                **about, epoch=number, loss=1.0, accuracy=0.5, val_loss=1.1, val_accuracy=0.4 + number / 10, seconds=1
-            )
-        )
+        store.append(Epoch(**about, epoch=number, loss=1.0, accuracy=0.5, val_loss=1.1, val_accuracy=0.4 + number / 10, seconds=1))
     result = {
-        "classes": FLOWERS, "best_epoch": 1, "epochs_run": 2, "val_accuracy": 0.5, "test_accuracy": 0.6, "test_photos": 5,
-        "total_parameters": 9, "trainable_parameters": 9, "seconds": 2, "seconds_training": 1, "cached_features": False,
-    }  # fmt: skip
+        "classes": FLOWERS,
+        "best_epoch": 1,
+        "epochs_run": 2,
+        "val_accuracy": 0.5,
+        "test_accuracy": 0.6,
+        "test_photos": 5,
+        "total_parameters": 9,
+        "trainable_parameters": 9,
+        "seconds": 2,
+        "seconds_training": 1,
+        "cached_features": False,
+    }
     store.append(End.model_validate({**about, "state": "done", "message": "It went well.", "result": result}))
     folder = home.run(run.id)
     folder.mkdir(exist_ok=True)

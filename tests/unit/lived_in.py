@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from flowerlab.events import from_record
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import from_record
 from flowerlab.store import Store
 from tests.unit.test_checkpoints import leave_checkpoint
 from tests.unit.test_store import RESULT, START
@@ -42,10 +42,15 @@ def bring_files(folder: Path, recipe: Recipe) -> None:
     truth = np.array([0, 1])
     answers = np.array([[0.75, 0.25], [0.75, 0.25]], dtype=np.float32)
     np.savez_compressed(
-        folder / "predictions.npz", classes=np.array(["a", "b"]), test_ids=np.array(["1", "2"]), test_truth=truth,
-        test_probabilities=answers, val_ids=np.array(["3", "4"]), val_truth=truth,
+        folder / "predictions.npz",
+        classes=np.array(["a", "b"]),
+        test_ids=np.array(["1", "2"]),
+        test_truth=truth,
+        test_probabilities=answers,
+        val_ids=np.array(["3", "4"]),
+        val_truth=truth,
         val_probabilities=np.stack([answers, answers[:, ::-1], np.eye(2, dtype=np.float32)]),
-    )  # fmt: skip
+    )
 
 
 def live_in(home: Home) -> dict[str, str]:

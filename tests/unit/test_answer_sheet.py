@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from flowerlab.answer_sheet import Row, RunAnswer, answers_csv, contact_sheet
+from flowerlab.results.answer_sheet import Row, RunAnswer, answers_csv, contact_sheet
 
 
 def picture(colour: str) -> bytes:
@@ -32,9 +32,17 @@ def test_the_table_has_a_row_a_photo_and_run() -> None:
     assert data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
     assert rows[0] == {
-        "photo": "ä.jpg", "truth": "roses", "run": "B", "answer": "roses", "probability": "0.800000",
-        "calibrated": "0.600000", "none_of_these": "false", "daisy": "0.200000", "roses": "0.800000", "tulips": "",
-    }  # fmt: skip
+        "photo": "ä.jpg",
+        "truth": "roses",
+        "run": "B",
+        "answer": "roses",
+        "probability": "0.800000",
+        "calibrated": "0.600000",
+        "none_of_these": "false",
+        "daisy": "0.200000",
+        "roses": "0.800000",
+        "tulips": "",
+    }
     assert (rows[1]["answer"], rows[1]["calibrated"], rows[1]["none_of_these"], rows[1]["daisy"]) == (
         "tulips",
         "",

@@ -49,9 +49,7 @@ each_pretrained = pytest.mark.parametrize("name", PRETRAINED)
 
 def layer_places() -> st.SearchStrategy[tuple[Architecture, Layer]]:
     """Any layer of any architecture that can be frozen."""
-    return st.sampled_from(
-        [(ARCHITECTURES[name], layer) for name in PRETRAINED for layer in ARCHITECTURES[name].layers]
-    )
+    return st.sampled_from([(ARCHITECTURES[name], layer) for name in PRETRAINED for layer in ARCHITECTURES[name].layers])
 
 
 def test_every_architecture_is_in_the_table_of_this_test() -> None:
@@ -263,9 +261,7 @@ def test_counts_add_up(place: tuple[Architecture, Layer], size: int, head: list[
 def test_an_unknown_architecture_is_refused_with_what_may_be_meant() -> None:
     """A misspelt architecture is answered with the list and the nearest name."""
     assert architecture("vgg16") is ARCHITECTURES["vgg16"]
-    with pytest.raises(
-        BadRecipe, match=r"handmade, vgg16, .*Received: architecture='MobileNet_V2'. Did you mean mobilenet_v2"
-    ):
+    with pytest.raises(BadRecipe, match=r"handmade, vgg16, .*Received: architecture='MobileNet_V2'. Did you mean mobilenet_v2"):
         architecture("MobileNet_V2")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from flowerlab.augment import AUGMENTATIONS, LIGHT, augment
+from flowerlab.photos.augmentation import AUGMENTATIONS, LIGHT, augment
 
 RNG = np.random.default_rng(5)
 PHOTOS: NDArray[np.uint8] = RNG.integers(0, 256, (40, 24, 32, 3), dtype=np.uint8)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.special import softmax
 
-from flowerlab.calibration import (
+from flowerlab.evaluation.calibration import (
     TEMPERATURES,
     at_the_end,
     best_temperature,
@@ -19,8 +19,8 @@ from flowerlab.calibration import (
     tempered,
     widest_gap,
 )
-from flowerlab.comparison import Calibrated
-from flowerlab.ui.calibration_view import temperature_sentence
+from flowerlab.results.answers import Calibrated
+from flowerlab.ui.mistakes.calibration_view import temperature_sentence
 
 LOGITS = arrays.arrays(np.float64, st.tuples(st.integers(1, 60), st.integers(2, 6)), elements=st.floats(-8, 8))
 
@@ -43,9 +43,7 @@ def test_bins_hold_every_photo_once(logits: np.ndarray, seed: int) -> None:
 @given(logits=LOGITS, temperature=st.floats(0.3, 4))
 def test_a_temperature_divides_the_logits(logits: np.ndarray, temperature: float) -> None:
     """softmax(log p / T) is softmax(logits / T)."""
-    np.testing.assert_allclose(
-        tempered(softmax(logits, axis=1), temperature), softmax(logits / temperature, axis=1), atol=1e-6
-    )
+    np.testing.assert_allclose(tempered(softmax(logits, axis=1), temperature), softmax(logits / temperature, axis=1), atol=1e-6)
 
 
 def test_too_sure_answers_are_cooled() -> None:

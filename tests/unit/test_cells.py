@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
-from flowerlab.cells import (
+from flowerlab.evaluation.confusion import (
     Cell,
     Unit,
     cell_sizes,
@@ -22,7 +22,7 @@ from flowerlab.cells import (
     photos_behind,
     photos_in_cell,
 )
-from flowerlab.paired import paired_test
+from flowerlab.evaluation.paired_tests import paired_test
 
 Answered = tuple[NDArray[np.int64], NDArray[np.float32]]
 
@@ -63,9 +63,7 @@ def test_sizes_are_those_of_scikit_learn(given_answers: Answered) -> None:
     sizes = cell_sizes(truth, probabilities)
     expected = confusion_matrix(truth, probabilities.argmax(axis=1), labels=np.arange(probabilities.shape[1]))
     assert sizes.tolist() == expected.tolist()
-    assert [
-        len(photos_in_cell(truth, probabilities, cell)) for cell in all_cells(probabilities)
-    ] == sizes.ravel().tolist()
+    assert [len(photos_in_cell(truth, probabilities, cell)) for cell in all_cells(probabilities)] == sizes.ravel().tolist()
 
 
 @given(answered())

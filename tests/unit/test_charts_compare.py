@@ -53,9 +53,7 @@ def test_a_run_without_whole_epochs_can_be_drawn() -> None:
     assert "C #3" not in curves_sentence([CURVE, empty], "accuracy")
 
 
-@pytest.mark.parametrize(
-    ("last", "wanted"), [(1, {"max": 2, "interval": 1}), (12, {"max": 12, "interval": 1}), (13, {"max": 13})]
-)
+@pytest.mark.parametrize(("last", "wanted"), [(1, {"max": 2, "interval": 1}), (12, {"max": 12, "interval": 1}), (13, {"max": 13})])
 def test_epochs_are_whole_ticks(last: int, wanted: dict[str, int]) -> None:
     """No tick stands between two epochs; few epochs have one each."""
     epochs = tuple(range(1, last + 1))

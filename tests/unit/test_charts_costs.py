@@ -73,9 +73,7 @@ def test_each_band_is_stacked_by_itself() -> None:
     assert series[2]["stack"] != series[6]["stack"]
 
 
-@pytest.mark.parametrize(
-    ("along", "title"), [("seconds", "time since the run began (s)"), ("steps", "gradient steps (batches)")]
-)
+@pytest.mark.parametrize(("along", "title"), [("seconds", "time since the run began (s)"), ("steps", "gradient steps (batches)")])
 def test_curves_stand_where_their_epochs_ended(along: str, title: str) -> None:
     """Along seconds or steps the points stand at their places, and a hover still tells the epoch."""
     curve = Curve("a", 1, (1, 2), (0.1, 0.2), (0.3, 0.4), at=(2.5, 6.0))
@@ -129,9 +127,7 @@ def test_a_point_bears_its_interval() -> None:
     assert mark["name"] == bar["name"] == "run 1"
     ticks = [line["label"]["formatter"] for line in mark["markLine"]["data"]]
     assert ticks == ["1 k", "10 k", "100 k", "1 M", "10 M"]
-    assert costs_sentence(points(70, 9), "seconds") == (
-        "run 2: 80.0 % (75.0–84.0), 9.0 s; run 1: 80.0 % (75.0–84.0), 1 min 10 s"
-    )
+    assert costs_sentence(points(70, 9), "seconds") == ("run 2: 80.0 % (75.0–84.0), 9.0 s; run 1: 80.0 % (75.0–84.0), 1 min 10 s")
 
 
 def test_a_point_of_several_seeds_says_so() -> None:

@@ -76,9 +76,7 @@ def test_of_many_classes_the_legend_scrolls() -> None:
     options = class_lines_options(few, shares, epoch=2, axis="recall")
     assert "type" not in options["legend"]
     assert len(options["legend"]["data"]) == 6
-    assert class_lines_height(few) == HEIGHT_PX + legend_px(
-        options["legend"]["data"], sign_px=options["legend"]["itemWidth"]
-    )
+    assert class_lines_height(few) == HEIGHT_PX + legend_px(options["legend"]["data"], sign_px=options["legend"]["itemWidth"])
     options = class_lines_options(many, shares, epoch=2, axis="recall")
     assert options["legend"]["type"] == "scroll"
     assert "media" not in options

@@ -12,8 +12,8 @@ from hypothesis import strategies as some
 from flowerlab.architectures import ARCHITECTURES, architecture
 from flowerlab.charts.live import MEASURES, live_options, live_sentence
 from flowerlab.charts.strip import FROZEN, MOST_SINGLE, pieces, strip_options, strip_sentence
-from flowerlab.events import Batch, Epoch, Start
-from flowerlab.history import History
+from flowerlab.runs.events import Batch, Epoch, Start
+from flowerlab.runs.history import History
 
 ABOUT: dict[str, Any] = {"run_id": "0" * 12, "attempt": 1}
 COLOUR = "#0072B2"
@@ -24,10 +24,18 @@ def history_of(accuracies: list[float], *, batches: int = 0) -> History:
     history = History()
     history.take(
         Start(
-            **ABOUT, epochs=9, batches=10, total_parameters=1, trainable_parameters=1, train_photos=1,
-            validation_photos=1, test_photos=1, classes=("a", "b"), cached_features=False,
+            **ABOUT,
+            epochs=9,
+            batches=10,
+            total_parameters=1,
+            trainable_parameters=1,
+            train_photos=1,
+            validation_photos=1,
+            test_photos=1,
+            classes=("a", "b"),
+            cached_features=False,
         )
-    )  # fmt: skip
+    )
     for number, accuracy in enumerate(accuracies):
         values = {"loss": 1 - accuracy, "accuracy": accuracy, "val_loss": 1.1 - accuracy, "val_accuracy": accuracy}
         history.take(Epoch(**ABOUT, epoch=number, seconds=1.0, **values))
@@ -112,7 +120,5 @@ def test_a_strip_holds_every_layer_once(name: str) -> None:
         assert sum(part.layers for part in parts if part.kind != "head") == layers
         assert len(parts) <= MOST_SINGLE + 2
         first = chosen.first_trainable_index(stop)
-        learning = (
-            0 if first is None else sum(layer.index >= first for layer in chosen.layers if layer.kind != "InputLayer")
-        )
+        learning = 0 if first is None else sum(layer.index >= first for layer in chosen.layers if layer.kind != "InputLayer")
         assert sum(part.layers for part in parts if part.learns and part.kind != "head") == learning

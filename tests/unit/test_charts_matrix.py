@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from flowerlab.cells import Cell, Unit
 from flowerlab.charts.heatmap import Scale, cell_at, ink_on, luminance
 from flowerlab.charts.matrix import (
     AMOUNT,
@@ -21,6 +20,7 @@ from flowerlab.charts.matrix import (
     matrix_sentence,
     signed,
 )
+from flowerlab.evaluation.confusion import Cell, Unit
 
 MATRIX = [[8, 2, 0], [1, 9, 0], [0, 5, 15]]
 OTHER = [[9, 0, 1], [3, 7, 0], [0, 5, 15]]

@@ -18,15 +18,16 @@ PLACES = np.asarray([[0, 9], [1, 8], [2, 7], [3, 6], [4, 5]], dtype=np.float32)
     ("by_error", "names", "inside", "colours"),
     [
         (
-            False, ["● daisy (2)", "▲ rose (1)", "■ tulip (2)"], [[1, 4], [3], [0, 2]], [class_colour(label) for label in range(3)],
+            False,
+            ["● daisy (2)", "▲ rose (1)", "■ tulip (2)"],
+            [[1, 4], [3], [0, 2]],
+            [class_colour(label) for label in range(3)],
         ),
         (True, ["right (3)", "wrong (2)"], [[0, 3, 4], [1, 2]], [RIGHT, WRONG]),
     ],
     ids=["by class", "by error"],
-)  # fmt: skip
-def test_every_point_stands_in_its_group(
-    by_error: bool, names: list[str], inside: list[list[int]], colours: list[str]
-) -> None:
+)
+def test_every_point_stands_in_its_group(by_error: bool, names: list[str], inside: list[list[int]], colours: list[str]) -> None:
     """Each photo is one point: in the group of its class, or of right and wrong, at its place, with its number and what it was called."""
     groups = map_figure(PLACES, TRUTH, ANSWERS, CLASSES, by_error=by_error).data
     assert [group.name for group in groups] == names
@@ -37,8 +38,12 @@ def test_every_point_stands_in_its_group(
         assert np.stack([group.x, group.y], axis=1).tolist() == PLACES[chosen].tolist()
     texts = {int(place): text for group in groups for place, text in zip(group.customdata, group.text, strict=True)}
     assert texts == {
-        0: "tulip, called tulip", 1: "daisy, called rose", 2: "tulip, called daisy", 3: "rose, called rose", 4: "daisy, called daisy",
-    }  # fmt: skip
+        0: "tulip, called tulip",
+        1: "daisy, called rose",
+        2: "tulip, called daisy",
+        3: "rose, called rose",
+        4: "daisy, called daisy",
+    }
 
 
 def test_a_class_without_photos_is_an_empty_group() -> None:

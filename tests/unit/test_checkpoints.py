@@ -11,17 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowerlab.checkpoints import (
-    Checkpoint,
-    Figures,
-    TrainingState,
-    bytes_of,
-    read_checkpoint,
-    read_state,
-    write_checkpoint,
-)
 from flowerlab.errors import RunFailed
-from flowerlab.workplace import claim, forget_checkpoints, left_behind
+from flowerlab.runs.attempts import claim, forget_checkpoints, left_behind
+from flowerlab.runs.checkpoints import Checkpoint, Figures, TrainingState, read_checkpoint, read_state, write_checkpoint
+from flowerlab.system.files import bytes_of
 
 WEIGHTS_BYTES = 100_000
 
@@ -34,9 +27,7 @@ def state_of(*val_accuracies: float) -> TrainingState:
 
 def checkpoint_at(state: TrainingState) -> Checkpoint:
     """A checkpoint whose weights are the number of the epoch that they come from."""
-    weights, best = (
-        [np.full((WEIGHTS_BYTES // 4,), number, np.float32)] for number in (state.epochs_run - 1, state.best_epoch)
-    )
+    weights, best = ([np.full((WEIGHTS_BYTES // 4,), number, np.float32)] for number in (state.epochs_run - 1, state.best_epoch))
     if state.best_epoch == state.epochs_run - 1:
         best = weights
     return Checkpoint(state, weights, best, [np.zeros(3)], np.zeros((state.epochs_run, 4, 2), np.float32))
@@ -121,7 +112,7 @@ def test_a_checkpoint_that_cannot_be_read_now_stays(tmp_path: Path, monkeypatch:
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as patched:
-        patched.setattr("flowerlab.checkpoints._load", fail)
+        patched.setattr("flowerlab.runs.checkpoints._load", fail)
         with pytest.raises(RunFailed, match=r"cannot be read now \(Input/output error\)\. It stays"):
             read_checkpoint(tmp_path)
     checkpoint = read_checkpoint(tmp_path)
@@ -137,8 +128,8 @@ def test_what_is_put_into_place_has_reached_the_disk(tmp_path: Path, monkeypatch
     def note(path: Path) -> None:
         flushed.append((path.name, (tmp_path / "model.keras").exists()))
 
-    monkeypatch.setattr("flowerlab.workplace.sync_file", note)
-    monkeypatch.setattr("flowerlab.workplace.sync_folder", note)
+    monkeypatch.setattr("flowerlab.runs.attempts.sync_file", note)
+    monkeypatch.setattr("flowerlab.runs.attempts.sync_folder", note)
     (place.folder / "model.keras").write_bytes(b"model")
     place.publish("model.keras")
     assert flushed == [("model.keras", False), (tmp_path.name, True)]
@@ -169,9 +160,7 @@ def test_an_attempt_that_begins_too_late_gives_up(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["attempt-3"]
 
 
-def test_an_attempt_that_dies_while_it_takes_over_loses_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_attempt_that_dies_while_it_takes_over_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever a take-over is cut off, the next attempt finds the checkpoint."""
 
     class Cut(BaseException):
@@ -180,7 +169,7 @@ def test_an_attempt_that_dies_while_it_takes_over_loses_nothing(
     def cut(*_: object, **__: object) -> None:
         raise Cut
 
-    for broken in ("flowerlab.workplace.move_checkpoints", "flowerlab.workplace.shutil.rmtree"):
+    for broken in ("flowerlab.runs.attempts.move_checkpoints", "flowerlab.runs.attempts.shutil.rmtree"):
         run = tmp_path / broken
         leave_checkpoint(run / "attempt-1", epochs=2)
         with monkeypatch.context() as patch:

@@ -10,25 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowerlab.cleaning import (
-    DAY_S,
-    Rule,
-    cleanings,
-    due,
-    due_now,
-    read_rule,
-    remember_checkpoints,
-    sentence,
-    write_rule,
-)
+from flowerlab.disk.janitor import Janitor
+from flowerlab.disk.retention import DAY_S, Rule, cleanings, due, due_now, read_rule, remember_checkpoints, sentence, write_rule
+from flowerlab.disk.trash import Trash
 from flowerlab.errors import BadInput, FlowerlabError
-from flowerlab.janitor import Janitor
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run, RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.packs.starter import RUN_ID as STARTER
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import Run, RunState
 from flowerlab.settings import Settings
-from flowerlab.starter import RUN_ID as STARTER
-from flowerlab.trash import Trash
 from tests.app.finished_runs import add_finished
 from tests.unit.test_owner import until
 
@@ -37,9 +27,7 @@ NOW_S = 1000 * DAY_S
 
 def run(number: int, **changed: object) -> Run:
     """A run that ended so many days ago."""
-    one = Run(
-        f"{number:012}", number, f"run {number}", Recipe(), RunState.DONE, 1, 0, 0, NOW_S - number * DAY_S, "", 0, None
-    )
+    one = Run(f"{number:012}", number, f"run {number}", Recipe(), RunState.DONE, 1, 0, 0, NOW_S - number * DAY_S, "", 0, None)
     return replace(one, **changed)  # type: ignore[arg-type]
 
 
@@ -63,9 +51,13 @@ def test_old_runs_go_and_needed_ones_stay() -> None:
     """Of those that ended long ago never one that is kept, waits, trains, is started from, or came with Flowerlab."""
     source = run(90)
     needed = [
-        run(50, kept=True), run(60, state=RunState.QUEUED), run(70, state=RunState.TRAINING), run(80, id=STARTER), source,
+        run(50, kept=True),
+        run(60, state=RunState.QUEUED),
+        run(70, state=RunState.TRAINING),
+        run(80, id=STARTER),
+        source,
         run(3, recipe=Recipe(start_from=source.id)),
-    ]  # fmt: skip
+    ]
     rule = Rule(clean_runs_after_days=30)
     assert thrown(rule, [*needed, run(29), run(31), run(40, state=RunState.FAILED)]) == [40, 31]
 
@@ -97,17 +89,21 @@ def test_the_oldest_go_while_all_take_too_much() -> None:
 
 @given(
     st.lists(st.tuples(st.integers(0, 400), st.booleans(), st.sampled_from(RunState), st.integers(0, 900)), max_size=12),
-    st.one_of(st.none(), st.floats(0.5, 300)), st.one_of(st.none(), st.floats(0.001, 3)),
-)  # fmt: skip
-def test_no_rule_takes_what_is_needed(
-    drawn: list[tuple[int, bool, RunState, int]], days: float | None, gb: float | None
-) -> None:
+    st.one_of(st.none(), st.floats(0.5, 300)),
+    st.one_of(st.none(), st.floats(0.001, 3)),
+)
+def test_no_rule_takes_what_is_needed(drawn: list[tuple[int, bool, RunState, int]], days: float | None, gb: float | None) -> None:
     """Whatever the rule: what goes is over, not kept, of no other run the source, old enough or too much, and named once."""
     runs = [
-        run(number, kept=kept, state=state, ended_s=NOW_S - age * DAY_S if state.over else None,
-            recipe=Recipe(start_from=f"{number - 1:012}" if number % 3 == 2 else None))
+        run(
+            number,
+            kept=kept,
+            state=state,
+            ended_s=NOW_S - age * DAY_S if state.over else None,
+            recipe=Recipe(start_from=f"{number - 1:012}" if number % 3 == 2 else None),
+        )
         for number, (age, kept, state, _mb) in enumerate(drawn)
-    ]  # fmt: skip
+    ]
     sizes = {one.id: mb * 10**6 for one, (*_rest, mb) in zip(runs, drawn, strict=True)}
     gone = due(Rule(clean_runs_after_days=days, keep_runs_gb=gb), runs, lambda one: sizes[one.id], NOW_S)
     ids = [one.run.id for one in gone]
@@ -141,9 +137,7 @@ def test_a_cleaning_is_told_and_can_be_undone(idle_lab: Lab) -> None:
     assert {one.name for one in idle_lab.store.all()} == {"old", "kept"}
 
 
-def test_lost_checkpoints_are_told_without_hiding_what_the_rule_did(
-    idle_lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lost_checkpoints_are_told_without_hiding_what_the_rule_did(idle_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of one day are one entry; what the rule did in between stays as it was, and the next ones are an entry of their own."""
     home = idle_lab.home
     remember_checkpoints(home, "one", 10)
@@ -156,9 +150,7 @@ def test_lost_checkpoints_are_told_without_hiding_what_the_rule_did(
     monkeypatch.setattr(time, "time", lambda: later_s)
     remember_checkpoints(home, "four", 2)
     told = [(one.checkpoints, one.names, one.took_runs) for one in cleanings(home)]
-    assert told == [
-        (("four",), (), False), (("three",), (), False), ((), ("old",), True), (("two", "one"), (), False)
-    ]  # fmt: skip
+    assert told == [(("four",), (), False), (("three",), (), False), ((), ("old",), True), (("two", "one"), (), False)]
     assert cleanings(home)[-1].bytes == 15
 
 
@@ -168,7 +160,7 @@ def test_the_trash_is_emptied_by_the_rule(idle_lab: Lab, monkeypatch: pytest.Mon
     write_rule(idle_lab.home, {"empty_trash_after_days": 2})
     assert idle_lab.clean() is None
     now_s = time.time()
-    monkeypatch.setattr("flowerlab.cleaning.time.time", lambda: now_s + 2.1 * DAY_S)
+    monkeypatch.setattr("flowerlab.disk.retention.time.time", lambda: now_s + 2.1 * DAY_S)
     cleaning = idle_lab.clean()
     assert cleaning is not None
     assert cleaning.deleted == ("old",)
@@ -197,8 +189,8 @@ def test_a_bad_rule_is_a_sentence(idle_lab: Lab, value: object) -> None:
 
 def test_the_janitor_cleans_where_the_queue_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """In time, again and again, only on duty, also after an error; closed, no more."""
-    monkeypatch.setattr("flowerlab.janitor.FIRST_AFTER_S", 0.001)
-    monkeypatch.setattr("flowerlab.janitor.EVERY_S", 0.001)
+    monkeypatch.setattr("flowerlab.disk.janitor.FIRST_AFTER_S", 0.001)
+    monkeypatch.setattr("flowerlab.disk.janitor.EVERY_S", 0.001)
     done: list[int] = []
 
     def clean() -> None:

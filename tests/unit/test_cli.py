@@ -24,16 +24,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from flowerlab.calibration import best_temperature, tempered_one
 from flowerlab.cli import main, running
 from flowerlab.cli.knobs import flag_of
 from flowerlab.engine.fake import FakeEngine
-from flowerlab.events import Attempt, End
-from flowerlab.figures import sureness
+from flowerlab.evaluation.calibration import best_temperature, tempered_one
 from flowerlab.home import Home
-from flowerlab.recipe import KNOBS, Recipe
-from flowerlab.run import Run
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.locale.numbers import sureness
+from flowerlab.recipe.recipe import KNOBS, Recipe
+from flowerlab.runs.events import Attempt, End
+from flowerlab.runs.run import Run
 from flowerlab.store import Store
 from flowerlab.store.copying import asides
 from tests.app.finished_runs import add_finished
@@ -42,10 +42,24 @@ from tests.unit.test_checkpoints import leave_checkpoint
 
 ROOT = Path(__file__).parents[2]
 RUN_KEYS = {
-    "run_id", "name", "state", "message", "recipe", "test_accuracy", "test_interval", "val_accuracy", "best_epoch",
-    "epochs_run", "confusion_matrix", "classes", "total_parameters", "trainable_parameters", "seconds", "model_path",
+    "run_id",
+    "name",
+    "state",
+    "message",
+    "recipe",
+    "test_accuracy",
+    "test_interval",
+    "val_accuracy",
+    "best_epoch",
+    "epochs_run",
+    "confusion_matrix",
+    "classes",
+    "total_parameters",
+    "trainable_parameters",
+    "seconds",
+    "model_path",
     "seen_before",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,7 @@ def _scripted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
     monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 0.005)
     monkeypatch.setattr("flowerlab.cli.watch.LOOK_S", 0.02)
-    monkeypatch.setattr("flowerlab.owner.LOOK_S", 0.02)
+    monkeypatch.setattr("flowerlab.scheduler.scheduler.LOOK_S", 0.02)
 
 
 @pytest.fixture
@@ -142,11 +156,26 @@ def test_every_knob_is_a_flag(call: Call, name: str) -> None:
     """Each knob of the recipe has its flag, which changes that knob of what would be trained."""
     source = start_elsewhere(architecture="vgg16", weights="none").id
     values = {
-        "architecture": "resnet50", "unfreeze_from": "block4_conv3", "epochs": "7", "batch_size": "8", "dropout": "0.5",
-        "learning_rate": "0.01", "dataset": "tf_flowers", "split": "lecture", "resize": "crop", "image_size": "96",
-        "weights": "none", "head": "30,10", "optimizer": "sgd", "validation_fraction": "0.1", "augment": "flip",
-        "patience": "3", "seed": "9", "start_from": source, "augment_views": "4",
-    }  # fmt: skip
+        "architecture": "resnet50",
+        "unfreeze_from": "block4_conv3",
+        "epochs": "7",
+        "batch_size": "8",
+        "dropout": "0.5",
+        "learning_rate": "0.01",
+        "dataset": "tf_flowers",
+        "split": "lecture",
+        "resize": "crop",
+        "image_size": "96",
+        "weights": "none",
+        "head": "30,10",
+        "optimizer": "sgd",
+        "validation_fraction": "0.1",
+        "augment": "flip",
+        "patience": "3",
+        "seed": "9",
+        "start_from": source,
+        "augment_views": "4",
+    }
     base = {"architecture": "vgg16"} | ({"augment": "flip"} if name == "augment_views" else {})
     wanted = {**base, name: values[name]}
     flags = [part for knob, value in wanted.items() for part in (flag_of(knob), value)]
@@ -274,15 +303,31 @@ def test_resume_goes_on_with_an_interrupted_run(call: Call) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("train", "--epochs", "0"), ("train", "--epoch", "3"), ("train", "--epochs"), ("train", "surplus"), ("grow",), (),
-        ("train", "--name", ""), ("train", "--unfreeze-from", "block9"), ("train", "--dataset", "folder:nobody"),
-        ("train", "--start-from", "0" * 12), ("train", "--weights", "there/is/no.h5"), ("train", "--dataset", "no/folder"),
-        ("train", "--dry-run", "--dataset", "folder:nobody"), ("train", "--dry-run", "--start-from", "0" * 12),
-        ("lecture", "--architecture", "handmade"), ("lecture", "--unfreeze-from", "none"), ("lecture", "--seed", "-1"),
-        ("resume",), ("resume", "0" * 12), ("resume", "nobody", "--epochs", "x"),
-        ("classify",), ("classify", "0" * 12, "x.jpg"), ("runs", "--state", "lazy"),
+        ("train", "--epochs", "0"),
+        ("train", "--epoch", "3"),
+        ("train", "--epochs"),
+        ("train", "surplus"),
+        ("grow",),
+        (),
+        ("train", "--name", ""),
+        ("train", "--unfreeze-from", "block9"),
+        ("train", "--dataset", "folder:nobody"),
+        ("train", "--start-from", "0" * 12),
+        ("train", "--weights", "there/is/no.h5"),
+        ("train", "--dataset", "no/folder"),
+        ("train", "--dry-run", "--dataset", "folder:nobody"),
+        ("train", "--dry-run", "--start-from", "0" * 12),
+        ("lecture", "--architecture", "handmade"),
+        ("lecture", "--unfreeze-from", "none"),
+        ("lecture", "--seed", "-1"),
+        ("resume",),
+        ("resume", "0" * 12),
+        ("resume", "nobody", "--epochs", "x"),
+        ("classify",),
+        ("classify", "0" * 12, "x.jpg"),
+        ("runs", "--state", "lazy"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_one_sentence_and_exit_code_2(call: Call, arguments: tuple[str, ...]) -> None:
     """Bad input ends with 2 and one line on standard error, with --json also as `error`; nothing is changed."""
     plain = call(*arguments)
@@ -438,8 +483,10 @@ def test_the_lecture_gives_a_b_and_c(call: Call) -> None:
     assert all(set(run) == RUN_KEYS and run["state"] == "done" for run in runs.values())
     recipes = {letter: run["recipe"] for letter, run in runs.items()}
     assert {letter: recipe["architecture"] for letter, recipe in recipes.items()} == {
-        "A": "handmade", "B": "mobilenet_v2", "C": "mobilenet_v2",
-    }  # fmt: skip
+        "A": "handmade",
+        "B": "mobilenet_v2",
+        "C": "mobilenet_v2",
+    }
     assert {recipe["epochs"] for recipe in recipes.values()} == {1}
     assert recipes["C"]["start_from"] == runs["B"]["run_id"]
     assert (recipes["B"]["unfreeze_from"], recipes["C"]["unfreeze_from"]) == ("none", "block_13_expand")
@@ -449,9 +496,7 @@ def test_the_lecture_again_trains_nothing_new(call: Call) -> None:
     """A second lecture gives the runs of the first."""
     first = call("lecture", "--weights", "none", "--epochs", "1", "--json").json["runs"]
     second = call("lecture", "--weights", "none", "--epochs", "1", "--json").json["runs"]
-    assert {letter: run["run_id"] for letter, run in first.items()} == {
-        letter: run["run_id"] for letter, run in second.items()
-    }
+    assert {letter: run["run_id"] for letter, run in first.items()} == {letter: run["run_id"] for letter, run in second.items()}
 
 
 def test_the_lecture_may_be_gentle(call: Call) -> None:
@@ -464,9 +509,7 @@ def test_the_lecture_may_be_gentle(call: Call) -> None:
 def test_missing_weights_fail_with_the_way_out(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where B cannot get ImageNet weights, the lecture ends with 1 and standard error names `--weights none`."""
     play = FakeEngine._play
-    monkeypatch.setattr(
-        FakeEngine, "_play", lambda self, job: (play if job.recipe["weights"] == "none" else _fail)(self, job)
-    )
+    monkeypatch.setattr(FakeEngine, "_play", lambda self, job: (play if job.recipe["weights"] == "none" else _fail)(self, job))
     outcome = call("lecture", "--architecture", "vgg16", "--epochs", "1", "--json")
     assert outcome.code == 1
     runs = outcome.json["runs"]
@@ -640,9 +683,12 @@ def test_classify_answers_each_file_in_order(call: Call, trained: str, tmp_path:
     """One entry per file in the order given; what is no photo gets a sentence and does not spoil the rest."""
     (tmp_path / "text.jpg").write_text("no photo")
     files = [
-        photo_file(tmp_path / "bright.png", 250), tmp_path / "text.jpg", tmp_path / "missing.jpg", tmp_path,
+        photo_file(tmp_path / "bright.png", 250),
+        tmp_path / "text.jpg",
+        tmp_path / "missing.jpg",
+        tmp_path,
         *(photo_file(tmp_path / f"dark{number}.png", 5) for number in range(9)),
-    ]  # fmt: skip
+    ]
     outcome = call("classify", trained, *files, "--json")
     assert outcome.code == 0
     entries = outcome.json["photos"]
@@ -819,9 +865,7 @@ def test_the_doctor_says_whether_the_lab_can_run(call: Call, monkeypatch: pytest
     """`doctor` ends with 0 on a machine that only lacks downloads, and with 1 where there is a problem."""
     healthy = call("doctor", "--json")
     assert (healthy.code, healthy.json["can_run"]) == (0, True)
-    assert {"python", "packages", "home", "garden", "tf_flowers"} <= {
-        check["subject"] for check in healthy.json["checks"]
-    }
+    assert {"python", "packages", "home", "garden", "tf_flowers"} <= {check["subject"] for check in healthy.json["checks"]}
     assert "The lab can run." in call("doctor").out
     monkeypatch.setenv("FLOWERLAB_THREADS", "all")
     sick = call("doctor", "--json")
@@ -876,8 +920,11 @@ def test_a_sweep_trains_every_combination(call: Call) -> None:
     assert outcome.code == 0, outcome.err
     runs = outcome.json["runs"]
     assert [(run["differs"]["learning_rate"], run["differs"]["head"]) for run in runs] == [
-        ("0.0001", "8"), ("0.0001", "50,20"), ("0.001", "8"), ("0.001", "50,20"),
-    ]  # fmt: skip
+        ("0.0001", "8"),
+        ("0.0001", "50,20"),
+        ("0.001", "8"),
+        ("0.001", "50,20"),
+    ]
     assert {key for run in runs for key in run} == RUN_KEYS | {"differs"}
     ids = [run["run_id"] for run in runs]
     assert len(set(ids)) == 4
@@ -919,9 +966,7 @@ def test_an_experiment_is_one_command(call: Call) -> None:
     assert {key for run in runs.values() for key in run} == RUN_KEYS | {"weight_changes"}
     assert runs["trained-low"]["recipe"]["start_from"] == runs["B"]["run_id"]
     again = call("experiment", "fine-tuning", "--epochs", "1", "--json")
-    assert {name: run["run_id"] for name, run in again.json["runs"].items()} == {
-        name: run["run_id"] for name, run in runs.items()
-    }
+    assert {name: run["run_id"] for name, run in again.json["runs"].items()} == {name: run["run_id"] for name, run in runs.items()}
     told = call("experiment", "padding", "--epochs", "1").out
     assert told.startswith("What does the padding do?")
     assert "B with the padding: test accuracy 83.3 % (66.4–92.7)" in told

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowerlab.cleaning import Rule, due_now
-from flowerlab.disk import Meter
-from flowerlab.events import Batch, Preparing, Start
-from flowerlab.history import History
+from flowerlab.disk.meter import Meter
+from flowerlab.disk.retention import Rule, due_now
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.attempts import left_behind, workplaces
+from flowerlab.runs.events import Batch, Preparing, Start
+from flowerlab.runs.history import History
 from flowerlab.settings import Settings
 from flowerlab.store import Store
-from flowerlab.workplace import left_behind, workplaces
 from tests.unit.lived_in import say, train
 from tests.unit.test_checkpoints import leave_checkpoint
 from tests.unit.test_owner import until
@@ -116,9 +116,7 @@ def test_time_left_is_of_no_clock_that_is_set() -> None:
         history.take(Start(**about, **START, time_s=1e9 + 2 * jump), now_s=61.0)
         assert history.seconds_left() is None
         for batch, now_s in ((1, 61.0), (3, 65.0)):
-            history.take(
-                Batch(**about, time_s=1e9 + jump * batch, epoch=0, batch=batch, loss=1, accuracy=0), now_s=now_s
-            )
+            history.take(Batch(**about, time_s=1e9 + jump * batch, epoch=0, batch=batch, loss=1, accuracy=0), now_s=now_s)
         # Two seconds a batch; five of eight are left.
         assert history.seconds_left() == pytest.approx(10.0)
 

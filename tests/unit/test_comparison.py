@@ -10,17 +10,20 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from flowerlab.calibration import calibration_error
 from flowerlab.cli import main
-from flowerlab.comparison import answers_of, comparable, pair, pair_sentence, pair_tests, run_photos, why_not_paired
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.gather import gather, photos_identity, tf_flowers_originals
 from flowerlab.datasets.originals import Original, write_originals
+from flowerlab.evaluation.calibration import calibration_error
+from flowerlab.evaluation.intervals import accuracy_interval
+from flowerlab.evaluation.paired_tests import PairedTest, corrected, paired_test
 from flowerlab.home import Home
-from flowerlab.metrics import accuracy_interval
-from flowerlab.paired import PairedTest, corrected, paired_test
-from flowerlab.run import Run
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.results.answers import answers_of
+from flowerlab.results.pairing import comparable, pair, pair_tests, why_not_paired
+from flowerlab.results.photos_of_run import run_photos
+from flowerlab.results.sentences import pair_sentence
+from flowerlab.runs.run import Run
 from flowerlab.settings import Settings
 from tests.app.finished_runs import RIGHT, TESTED, add_finished, write_predictions
 
@@ -142,7 +145,8 @@ def compared(only_first: int, only_second: int, photos: int) -> PairedTest:
         (40, 2, "A was better than B by 3.8 points (+2.6 to +5.1), and that is hardly chance"),
         (2, 40, "B was better than A by 3.8 points (+2.6 to +5.1), and that is hardly chance"),
         (
-            10, 5,
+            10,
+            5,
             "A was better than B by 0.5 points (−0.2 to +1.3), but that may be chance: it would happen in 30 of 100 cases",
         ),
         (4, 1, "A was better than B by 0.3 points, but that may be chance: it would happen in 38 of 100 cases"),
@@ -150,7 +154,7 @@ def compared(only_first: int, only_second: int, photos: int) -> PairedTest:
         (1, 1, "No difference was found between A and B: each named 1 photo rightly"),
         (0, 0, "No difference was found between A and B: they named the same photos rightly."),
     ],
-)  # fmt: skip
+)
 def test_the_sentence_says_whether_a_difference_was_found(only_first: int, only_second: int, words: str) -> None:
     """The better run is named, with how much and how sure; no runs are called equally good; few photos have no interval."""
     assert pair_sentence("A", "B", compared(only_first, only_second, 1000)).startswith(words)
@@ -176,9 +180,8 @@ def test_what_chance_makes_among_many_pairs_is_no_finding() -> None:
     assert alone.real
     together = corrected([alone, *[compared(9, 8, 1000)] * 4])[0]
     assert not together.real
-    assert (
-        "looked at alone it would happen in 2 of 100 cases if both were equally good, but 5 pairs were tested"
-        in pair_sentence("A", "B", together)
+    assert "looked at alone it would happen in 2 of 100 cases if both were equally good, but 5 pairs were tested" in pair_sentence(
+        "A", "B", together
     )
 
 

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from flowerlab.errors import FlowerlabError, StoreDamaged
 from flowerlab.home import Home
-from flowerlab.locks import ProcessLock
-from flowerlab.recipe import Recipe
-from flowerlab.run import RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.packs.starter import RUN_ID as STARTER
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
-from flowerlab.starter import RUN_ID as STARTER
 from flowerlab.store.copying import asides, put_aside
+from flowerlab.system.locks import ProcessLock
 from tests.unit.lived_in import DONE, STOPPING, UNDER_WAY, WAITING, bring_files, live_in
 from tests.unit.test_owner import until
 
@@ -95,8 +95,11 @@ def test_the_runs_come_back(home: Home, open_lab: Callable[[], Lab], spoil: Call
         assert after[ids[DONE]].name == "Ann & Bob"
         assert {run_id: run.number for run_id, run in after.items()} == {run.id: run.number for run in before.values()}
         assert {what: after[run_id].state for what, run_id in ids.items()} == {
-            DONE: RunState.DONE, UNDER_WAY: RunState.QUEUED, STOPPING: RunState.STOPPING, WAITING: RunState.QUEUED,
-        }  # fmt: skip
+            DONE: RunState.DONE,
+            UNDER_WAY: RunState.QUEUED,
+            STOPPING: RunState.STOPPING,
+            WAITING: RunState.QUEUED,
+        }
         assert lab.history(ids[DONE]).epochs == curves[ids[DONE]]
         assert lab.store.materials(ids[DONE]) == "m"
         (notice,) = lab.notices
@@ -254,9 +257,7 @@ def test_a_deletion_that_was_cut_off_is_ended_or_taken_back(home: Home, open_lab
     assert list(home.runs.glob("*.deleted-*")) == []
 
 
-def test_a_run_that_cannot_be_deleted_stays_whole(
-    home: Home, open_lab: Callable[[], Lab], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_cannot_be_deleted_stays_whole(home: Home, open_lab: Callable[[], Lab], monkeypatch: pytest.MonkeyPatch) -> None:
     """If its folder cannot be taken away, one sentence says so, and run and folder are as they were."""
     ids = live_in(home)
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from flowerlab.differences import difference_rows, differences_sentence, differing_knobs, rate_text
 from flowerlab.errors import UnknownRun
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run, RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.results.recipe_differences import difference_rows, differences_sentence, differing_knobs, rate_text
+from flowerlab.runs.run import Run, RunState
 
 
 def runs_of(*recipes: dict[str, Any]) -> list[Run]:
@@ -71,9 +71,7 @@ def test_where_a_run_begins_is_said_by_name() -> None:
         {"architecture": "vgg16_mini", "unfreeze_from": "none", "start_from": "000000000001"},
         {"architecture": "vgg16_mini", "unfreeze_from": "none", "start_from": "abcdefabcdef"},
     )
-    assert (
-        told([b, c, d]) == "They differ only in the start from: none, run 1 and a run that was deleted (abcdefabcdef)."
-    )
+    assert told([b, c, d]) == "They differ only in the start from: none, run 1 and a run that was deleted (abcdefabcdef)."
 
 
 @given(some.integers(0, 5), some.integers(0, 5), some.integers(1, 5), some.integers(1, 5))

@@ -10,21 +10,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flowerlab.checkpoints import bytes_of
 from flowerlab.cli import main
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import prepare
-from flowerlab.disk import Kind, Meter, Thing, Usage, free, measure
+from flowerlab.disk.freeing import free
+from flowerlab.disk.inventory import measure
+from flowerlab.disk.items import Kind, Thing, Usage
+from flowerlab.disk.meter import Meter
 from flowerlab.errors import HomeReadOnly
+from flowerlab.features.cache import About, KeptFeatures
 from flowerlab.home import Home
-from flowerlab.kept_features import About, KeptFeatures
-from flowerlab.locks import ProcessLock
-from flowerlab.recipe import Recipe
-from flowerlab.run import RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.attempts import left_behind
+from flowerlab.runs.run import RunState
 from flowerlab.store.schema import backup_of
-from flowerlab.workplace import left_behind
+from flowerlab.system.files import bytes_of
+from flowerlab.system.locks import ProcessLock
 from tests.app.finished_runs import add_finished
 from tests.unit.test_checkpoints import leave_checkpoint
 from tests.unit.test_cli import Outcome
@@ -142,9 +145,17 @@ def test_everything_that_is_not_in_use_can_be_freed(used: Lab) -> None:
     """Caches, weights, checkpoints, old copies of the list and the trash for good, the run into the trash, from which it comes back."""
     usage = measure(used)
     chosen = usage.of(
-        Kind.FEATURES, Kind.PREPARED, Kind.PHOTOS, Kind.HASHES, Kind.EMBEDDINGS, Kind.CHECKPOINTS, Kind.TRASH, Kind.RUN,
-        Kind.LIST_COPIES, Kind.WEIGHTS,
-    )  # fmt: skip
+        Kind.FEATURES,
+        Kind.PREPARED,
+        Kind.PHOTOS,
+        Kind.HASHES,
+        Kind.EMBEDDINGS,
+        Kind.CHECKPOINTS,
+        Kind.TRASH,
+        Kind.RUN,
+        Kind.LIST_COPIES,
+        Kind.WEIGHTS,
+    )
     run_id = named(usage, Kind.RUN).key
     came = free(used, chosen)
     assert came.stayed == []

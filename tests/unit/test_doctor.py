@@ -23,8 +23,8 @@ from flowerlab.datasets.gather import tf_flowers_originals
 from flowerlab.datasets.originals import Original, write_originals
 from flowerlab.doctor import Finding, Level, can_run, examine
 from flowerlab.doctor.background import Background
-from flowerlab.doctor.machine import check_memory, check_port, check_processor
-from flowerlab.doctor.places import check_home, is_network
+from flowerlab.doctor.hardware import check_memory, check_port, check_processor
+from flowerlab.doctor.home import check_home, is_network
 from flowerlab.home import Home
 from flowerlab.store.copying import put_aside
 from tests.loopback import hdf5
@@ -86,9 +86,7 @@ def test_data_and_weights_at_hand_are_seen(tmp_path: Path) -> None:
         assert of(findings, subject).missing_mb is None
 
 
-@pytest.mark.parametrize(
-    ("version", "level"), [((3, 10), "problem"), ((3, 11), "ok"), ((3, 13), "ok"), ((3, 14), "problem")]
-)
+@pytest.mark.parametrize(("version", "level"), [((3, 10), "problem"), ((3, 11), "ok"), ((3, 13), "ok"), ((3, 14), "problem")])
 def test_python_must_be_3_11_to_3_13(version: tuple[int, int], level: str) -> None:
     """Another Python is a problem."""
     assert of(examine({}, python=version), "python").level == level
@@ -248,9 +246,7 @@ def test_a_processor_that_cannot_be_read_is_not_known(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("limit", "level"), [("max\n", "ok"), ("1500000000", "warning"), ("900000000", "problem")])
-def test_a_containers_memory_limit_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, level: str
-) -> None:
+def test_a_containers_memory_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, level: str) -> None:
     """Below 1 GB TensorFlow does not fit, below 2 GB it is tight, and a limit is as good as an end of memory."""
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=8e9, available=6e9))
     (tmp_path / "limit").write_text(limit)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from flowerlab import downloads
-from flowerlab.downloads import RemoteFile, download, reaches_its_end
 from flowerlab.errors import DownloadFailed
+from flowerlab.system import downloads
+from flowerlab.system.downloads import RemoteFile, download, reaches_its_end
 from tests.loopback import Manners, file_server, hdf5
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
@@ -92,9 +92,7 @@ def test_the_next_call_goes_on_from_the_part(address: str, tmp_path: Path, manne
 
 
 @pytest.mark.parametrize("digest", [True, False])
-def test_a_file_that_changed_meanwhile_is_fetched_anew(
-    address: str, tmp_path: Path, manners: Manners, digest: bool
-) -> None:
+def test_a_file_that_changed_meanwhile_is_fetched_anew(address: str, tmp_path: Path, manners: Manners, digest: bool) -> None:
     """If the server's file is another one than the part was of, it is fetched from the beginning, with or without a hash."""
     (tmp_path / ".file.bin.part").write_bytes(b"x" * HALF)
     (tmp_path / ".file.bin.part.etag").write_text('"older"')
@@ -140,9 +138,7 @@ def test_wrong_bytes_leave_nothing(address: str, tmp_path: Path, manners: Manner
     """Bytes of the right number with the wrong hash are refused in one sentence; neither a file nor a part stays."""
     manners.content = b"y" * len(CONTENT)
     (tmp_path / ".file.bin.part").write_bytes(begun)
-    with pytest.raises(
-        DownloadFailed, match=r"because what the server sent is another file .*; nothing of it was kept\.$"
-    ):
+    with pytest.raises(DownloadFailed, match=r"because what the server sent is another file .*; nothing of it was kept\.$"):
         download(remote(address), tmp_path / "file.bin")
     assert names(tmp_path) == set()
 
@@ -250,9 +246,7 @@ def test_a_full_disk_is_said_before_it_is_full(
 
 
 @pytest.mark.parametrize("content", [b"z" * 100, hdf5(100, told=200), hdf5(100, told=99)])
-def test_weights_without_a_hash_must_reach_their_end(
-    address: str, tmp_path: Path, manners: Manners, content: bytes
-) -> None:
+def test_weights_without_a_hash_must_reach_their_end(address: str, tmp_path: Path, manners: Manners, content: bytes) -> None:
     """Where the publisher gives no hash, a file that is no HDF5, or not as long as it says itself, is refused."""
     manners.content = content
     file = remote(address, digest=False, name="w.h5", content=content)
@@ -267,7 +261,7 @@ def test_two_processes_fetch_a_file_once(address: str, tmp_path: Path, manners: 
     manners.pause_s = 0.05
     file = remote(address)
     program = (
-        "import sys; from pathlib import Path; from flowerlab.downloads import RemoteFile, download; "
+        "import sys; from pathlib import Path; from flowerlab.system.downloads import RemoteFile, download; "
         "download(RemoteFile(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]), Path(sys.argv[5]))"
     )
     arguments = [file.name, file.url, str(file.size_bytes), str(file.digest), str(tmp_path / "file.bin")]

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowerlab.comparison import Answers
-from flowerlab.effects import HEADS, RATES, Effect, average_gain, findings, of_choice, told_verdict
-from flowerlab.run import Run
-from flowerlab.ui.fine_tuning_words import effect_lines, why_sentences
+from flowerlab.results.answers import Answers
+from flowerlab.results.simple_effects import HEADS, RATES, Effect, average_gain, findings, of_choice, told_verdict
+from flowerlab.runs.run import Run
+from flowerlab.ui.experiments.fine_tuning_words import effect_lines, why_sentences
 
 PHOTOS = 200
 HIGH, LOW = RATES

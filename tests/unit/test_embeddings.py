@@ -10,23 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowerlab import embeddings
-from flowerlab.embeddings import (
-    Embedding,
-    Wanted,
-    file_of,
-    forget_embeddings,
-    keep_embedding,
-    kept_embedding,
-    nearest,
-)  # fmt: skip
 from flowerlab.home import Home
-from flowerlab.photo_map import arrange, chosen_for_map
+from flowerlab.inference import embeddings
+from flowerlab.inference.embeddings import Embedding, Wanted, file_of, forget_embeddings, keep_embedding, kept_embedding, nearest
+from flowerlab.inference.projection import arrange, chosen_for_map
 
 
-def wanted(
-    home: Home, *, run_id: str = "0123456789ab", model: bytes = b"model", count: int = 5, content: str = "c" * 64
-) -> Wanted:
+def wanted(home: Home, *, run_id: str = "0123456789ab", model: bytes = b"model", count: int = 5, content: str = "c" * 64) -> Wanted:
     """An embedding of a run with this model."""
     path = home.root / f"{run_id}.keras"
     if not path.exists() or path.read_bytes() != model:
@@ -127,10 +117,7 @@ def test_two_clouds_stay_apart_on_the_map() -> None:
     for name in ("pca", "tsne"):
         one, other = places[name][:30], places[name][30:]
         between = np.linalg.norm(one.mean(axis=0) - other.mean(axis=0))
-        assert (
-            between > 2 * max(one.std(), other.std())
-            or between > 2 * np.linalg.norm(one - one.mean(axis=0), axis=1).mean()
-        )
+        assert between > 2 * max(one.std(), other.std()) or between > 2 * np.linalg.norm(one - one.mean(axis=0), axis=1).mean()
         assert (arrange(features)[name] == places[name]).all()
 
 

@@ -12,12 +12,13 @@ from hypothesis.extra import numpy as arrays
 from scipy.special import softmax
 from sklearn.metrics import recall_score
 
-from flowerlab.epochs import epoch_answers, recall_by_epoch, restlessness
+from flowerlab.evaluation.validation_history import epoch_answers, recall_by_epoch, restlessness
 
 LOGITS = arrays.arrays(
-    np.float32, some.tuples(some.integers(1, 4), some.integers(1, 30), some.integers(1, 5)),
+    np.float32,
+    some.tuples(some.integers(1, 4), some.integers(1, 30), some.integers(1, 5)),
     elements=some.floats(-5, 5, width=32),
-)  # fmt: skip
+)
 
 
 @given(logits=LOGITS, seed=some.integers(0, 99))
@@ -56,9 +57,11 @@ def test_restlessness_adds_up_distances(logits: np.ndarray) -> None:
 def stored(epochs: int) -> dict[str, Any]:
     """Predictions of two validation photos."""
     return {
-        "classes": np.array(["a", "b"]), "val_ids": np.array(["x-1", "x-2"]), "val_truth": np.array([0, 1], dtype=np.int32),
+        "classes": np.array(["a", "b"]),
+        "val_ids": np.array(["x-1", "x-2"]),
+        "val_truth": np.array([0, 1], dtype=np.int32),
         "val_probabilities": np.full((epochs, 2, 2), 0.5, dtype=np.float32),
-    }  # fmt: skip
+    }
 
 
 def test_runs_without_epochs_have_no_answers() -> None:

@@ -6,19 +6,11 @@ import pytest
 
 from flowerlab.architectures import ARCHITECTURES
 from flowerlab.errors import BadRecipe
-from flowerlab.experiments import (
-    DECIDED,
-    EXPERIMENTS,
-    TWO_BY_TWO,
-    arm_recipe,
-    find_trial,
-    seconds_of_trial,
-    start_trial,
-)  # fmt: skip
-from flowerlab.presets import preset_recipe
-from flowerlab.recipe import KNOBS
-from flowerlab.run import RunState
-from flowerlab.runs import Lab
+from flowerlab.experiments.ready_made import DECIDED, EXPERIMENTS, TWO_BY_TWO, arm_recipe, find_trial, seconds_of_trial, start_trial
+from flowerlab.lab import Lab
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.recipe.recipe import KNOBS
+from flowerlab.runs.run import RunState
 
 MINI = "vgg16_mini"
 SOURCE = "0123456789ab"
@@ -30,9 +22,7 @@ def test_four_arms_differ_in_head_and_rate_alone(architecture: str) -> None:
     """Cut, seed, epochs and all else are equal in the 2 × 2; those under the trained head are the lecture's C, and C mended."""
     shared = {"dataset": "tf_flowers", "seed": 3, "epochs": 7}
     recipes = {
-        place: arm_recipe(
-            arm, architecture=architecture, start_from=SOURCE if arm.goes_on_from else None, shared=shared
-        )
+        place: arm_recipe(arm, architecture=architecture, start_from=SOURCE if arm.goes_on_from else None, shared=shared)
         for place, arm in TWO_BY_TWO.items()
     }
     assert {place: recipe.learning_rate for place, recipe in recipes.items()} == {place: place[1] for place in recipes}

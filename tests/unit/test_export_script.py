@@ -15,7 +15,6 @@ from hypothesis import strategies as some
 
 from flowerlab.architectures import ARCHITECTURES
 from flowerlab.architectures.handmade import STEPS
-from flowerlab.augment import AUGMENTATIONS
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.splits import SPLITS, make_split
 from flowerlab.export.network_code import BUILDERS, MINI
@@ -23,9 +22,10 @@ from flowerlab.export.notebook import notebook
 from flowerlab.export.photo_code import split_section
 from flowerlab.export.script import companions, script, sections
 from flowerlab.export.stages import Stage
-from flowerlab.photos import RESIZE_MODES
-from flowerlab.presets import preset_recipe
-from flowerlab.recipe import OPTIMIZERS, Recipe
+from flowerlab.photos.augmentation import AUGMENTATIONS
+from flowerlab.photos.reading import RESIZE_MODES
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.recipe.recipe import OPTIMIZERS, Recipe
 
 ALLOWED = {"keras", "tensorflow", "tensorflow_datasets", "numpy", "pathlib"}
 SOURCE = "0123456789ab"
@@ -104,9 +104,7 @@ def test_every_recipe_becomes_a_program_of_keras_alone(chain: list[Recipe]) -> N
 def test_the_network_is_the_recipe_s(recipe: Recipe) -> None:
     """Head, dropout, starting weights and the first layer that learns stand in the program as in the recipe."""
     text = script([Stage(recipe, FLOWERS)], name="A run")
-    assert [int(units) for units in re.findall(r"layers\.Dense\((\d+), activation=\"relu\"\)", text)] == list(
-        recipe.head
-    )
+    assert [int(units) for units in re.findall(r"layers\.Dense\((\d+), activation=\"relu\"\)", text)] == list(recipe.head)
     drops = re.findall(r"layers\.Dropout\(([\d.]+)\)", text)
     assert [float(share) for share in drops] == ([recipe.dropout] * max(1, len(recipe.head)) if recipe.dropout else [])
     assert ('weights="imagenet"' in text) == (recipe.weights == "imagenet")
@@ -119,12 +117,12 @@ def test_the_network_is_the_recipe_s(recipe: Recipe) -> None:
 
 @hypothesis_settings(max_examples=25)
 @given(
-    some.integers(10, 5000), some.floats(0.05, 0.5), some.sampled_from(sorted(SPLITS)),
+    some.integers(10, 5000),
+    some.floats(0.05, 0.5),
+    some.sampled_from(sorted(SPLITS)),
     some.one_of(some.none(), some.tuples(some.integers(1, 4), some.integers(5, 9))),
-)  # fmt: skip
-def test_the_program_cuts_photos_as_the_lab_does(
-    count: int, fraction: float, split: str, cuts: tuple[int, int] | None
-) -> None:
+)
+def test_the_program_cuts_photos_as_the_lab_does(count: int, fraction: float, split: str, cuts: tuple[int, int] | None) -> None:
     """The same photos train, validate and test, for any number of photos, share and split; cuts that identical photos moved are told."""
     recipe = Recipe.parse({"split": split, "validation_fraction": fraction})
     names: dict[str, Any] = {"photos": np.arange(count), "labels": np.arange(count)}
@@ -146,9 +144,7 @@ def test_names_that_somebody_typed_are_only_names(name: str, classes: list[str])
     text = script([Stage(Recipe.parse({}), tuple(classes))], name=name)
     plain = script([Stage(Recipe.parse({}), tuple(classes))], name="A run")
     assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(plain))
-    listed = next(
-        node for node in ast.parse(text).body if isinstance(node, ast.Assign) and isinstance(node.value, ast.List)
-    )
+    listed = next(node for node in ast.parse(text).body if isinstance(node, ast.Assign) and isinstance(node.value, ast.List))
     assert ast.literal_eval(listed.value) == classes
 
 
@@ -206,9 +202,7 @@ def test_c_is_gently_but_for_its_rate() -> None:
     C at the lecture's rate ends wherever its seed leads, so that its accuracy alone could not show a wrong program; gently's does."""
     programs = []
     for letter in ("C", "gently"):
-        b, c = (
-            preset_recipe(one, architecture=MINI, start_from=SOURCE if one != "B" else None) for one in ("B", letter)
-        )
+        b, c = (preset_recipe(one, architecture=MINI, start_from=SOURCE if one != "B" else None) for one in ("B", letter))
         programs.append(script([Stage(b, FLOWERS), Stage(c, FLOWERS)], name="C"))
     trees = [ast.unparse(ast.parse(program)).splitlines() for program in programs]
     assert len(trees[0]) == len(trees[1])

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from flowerlab.datasets import folder
-from flowerlab.datasets.folder import delete_folder, describe, import_folder, list_folders, originals
+from flowerlab.datasets import import_folder as folder
+from flowerlab.datasets.import_folder import delete_folder, describe, import_folder, list_folders, originals
 from flowerlab.errors import BadFolder
 from flowerlab.home import Home
 from tests.hostile.archives import named, photo, photos_of, zipped
@@ -148,9 +148,7 @@ def test_a_damaged_entry_is_left_out_and_told(home: Home, tmp_path: Path, method
     ],
 )
 @pytest.mark.parametrize("kind", ["folder", "zip"])
-def test_too_few_or_too_many_are_refused(
-    home: Home, tmp_path: Path, classes: dict[str, int], words: str, kind: str
-) -> None:
+def test_too_few_or_too_many_are_refused(home: Home, tmp_path: Path, classes: dict[str, int], words: str, kind: str) -> None:
     """2 to 50 classes with 10 photos each are needed; the sentence says what came."""
     files = photos_of(classes) | {"readme.txt": b"words"}
     source = source_of(kind, files, tmp_path)
@@ -227,11 +225,9 @@ def test_a_huge_entry_is_never_unpacked_whole(home: Home, tmp_path: Path, monkey
     """Of an entry larger than a photo may be, only so much is unpacked as shows that; it is left out."""
     files = photos_of()
     monkeypatch.setattr(folder, "MAX_BYTES", 1000)
-    monkeypatch.setattr("flowerlab.photos.MAX_BYTES", 1000)
+    monkeypatch.setattr("flowerlab.photos.reading.MAX_BYTES", 1000)
     monkeypatch.setattr(folder, "MAX_UNPACKED_BYTES", sum(map(len, files.values())) + 1001)
-    source = zipped(
-        tmp_path / "plants.zip", [*files.items(), ("rose/zeros.png", bytes(500_000))], method=zipfile.ZIP_DEFLATED
-    )
+    source = zipped(tmp_path / "plants.zip", [*files.items(), ("rose/zeros.png", bytes(500_000))], method=zipfile.ZIP_DEFLATED)
     info = import_folder(source, home.folders)
     assert info.photos == 21
     assert "rose/zeros.png is too large" in info.left_out[0]
@@ -300,9 +296,7 @@ def test_names_are_kept_or_refused(home: Home, tmp_path: Path) -> None:
     refused(zipped(tmp_path / "plants.zip", device.items()), home, "Received: 'nul.png'")
 
 
-@pytest.mark.parametrize(
-    "classes", [("Rose", "rose"), ("rose?", "rose"), ("Straße", "STRASSE"), ("x" * 60 + "a", "x" * 60 + "b")]
-)
+@pytest.mark.parametrize("classes", [("Rose", "rose"), ("rose?", "rose"), ("Straße", "STRASSE"), ("x" * 60 + "a", "x" * 60 + "b")])
 @pytest.mark.parametrize("kind", ["folder", "zip"])
 def test_classes_are_never_mixed(home: Home, tmp_path: Path, classes: tuple[str, str], kind: str) -> None:
     """Two classes whose names become one in the lab, or on another computer, are refused."""

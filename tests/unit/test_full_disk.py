@@ -8,22 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from flowerlab.checkpoints import read_checkpoint, write_checkpoint
-from flowerlab.datasets.folder import import_folder
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
+from flowerlab.datasets.import_folder import import_folder
 from flowerlab.datasets.originals import open_originals
 from flowerlab.datasets.prepared import prepare
-from flowerlab.disks import no_room
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.errors import DiskFull, HomeReadOnly
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.run import RunState
-from flowerlab.run_folders import RunFolders
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.checkpoints import read_checkpoint, write_checkpoint
+from flowerlab.runs.folders import RunFolders
+from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
 from flowerlab.store import Store
+from flowerlab.system.filesystems import no_room
 from tests.full_disk import filled_up, full, room_for, tiny_disk
 from tests.unit.lived_in import DONE, live_in, say
 from tests.unit.test_checkpoints import checkpoint_at, state_of
@@ -127,13 +127,11 @@ def test_a_list_that_cannot_grow_is_a_sentence(home: Home) -> None:
     store.close()
 
 
-def test_the_lab_lives_on_a_disk_that_fills_up(
-    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_lab_lives_on_a_disk_that_fills_up(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a real disk: filled while a run trains, it says so; given room, the run ends with a sentence or goes on, and the next is done."""
     monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 0.002)
-    monkeypatch.setattr("flowerlab.owner.LOOK_S", 0.01)
-    monkeypatch.setattr("flowerlab.owner.AGAIN_S", 0.01)
+    monkeypatch.setattr("flowerlab.scheduler.scheduler.LOOK_S", 0.01)
+    monkeypatch.setattr("flowerlab.scheduler.scheduler.AGAIN_S", 0.01)
     with tiny_disk(tmp_path / "disk") as disk:
         home = Home(disk / "home").create()
         ids = live_in(home)
@@ -161,9 +159,7 @@ def test_the_lab_lives_on_a_disk_that_fills_up(
             lab.store.look_through()
         finally:
             lab.close()
-        with contextlib.closing(
-            Lab(settings.model_copy(update={"home": home.root, "engine": "fake"}), own_queue=False)
-        ) as lab:
+        with contextlib.closing(Lab(settings.model_copy(update={"home": home.root, "engine": "fake"}), own_queue=False)) as lab:
             assert lab.notices == []
             assert lab.store.get(run.id).id == run.id
 

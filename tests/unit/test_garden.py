@@ -105,9 +105,7 @@ def test_shorter_side_and_aspect(sixty: list[pictures.Drawing]) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(
-    index=st.integers(0, 10**9), seed=st.integers(0, 10**6), size_px=st.integers(32, 331), difficulty=st.floats(0, 1)
-)
+@given(index=st.integers(0, 10**9), seed=st.integers(0, 10**6), size_px=st.integers(32, 331), difficulty=st.floats(0, 1))
 def test_any_picture_can_be_drawn(index: int, seed: int, size_px: int, difficulty: float) -> None:
     """Every index, seed, size and difficulty gives an RGB picture, a mask of the same size and its class."""
     drawing = pictures.draw(index, seed=seed, size_px=size_px, difficulty=difficulty)
@@ -144,8 +142,7 @@ def test_the_mask_lies_on_the_flower(sixty: list[pictures.Drawing]) -> None:
         return np.bincount(bins, minlength=64) / max(1, len(pixels))
 
     apart = [
-        np.abs(histogram(picture.photo[picture.mask]) - histogram(picture.photo[~picture.mask])).sum() / 2
-        for picture in sixty
+        np.abs(histogram(picture.photo[picture.mask]) - histogram(picture.photo[~picture.mask])).sum() / 2 for picture in sixty
     ]
     assert float(np.median(apart)) > 0.6
 
@@ -251,9 +248,16 @@ def test_progress_begins_at_nothing_and_ends_at_all() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"index": -1}, {"seed": -1}, {"size_px": 31}, {"size_px": 361}, {"difficulty": -0.1}, {"difficulty": 1.1},
-     {"difficulty": float("nan")}],
-)  # fmt: skip
+    [
+        {"index": -1},
+        {"seed": -1},
+        {"size_px": 31},
+        {"size_px": 361},
+        {"difficulty": -0.1},
+        {"difficulty": 1.1},
+        {"difficulty": float("nan")},
+    ],
+)
 def test_arguments_out_of_range_are_refused(arguments: dict[str, float]) -> None:
     """An argument out of its range is named in the error, with what came in."""
     ((name, value),) = arguments.items()

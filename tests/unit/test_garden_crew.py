@@ -100,9 +100,9 @@ def test_painters_go_with_a_killed_parent() -> None:
 
 def test_a_crew_is_as_large_as_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     """One process a core and at most four; few pictures are drawn without any."""
-    monkeypatch.setattr("flowerlab.threads.cores", lambda: 2)
+    monkeypatch.setattr("flowerlab.system.cpu.cores", lambda: 2)
     assert [crew.crew_size(count) for count in (1, 60, 239, 240, 3670)] == [1, 1, 1, 2, 2]
-    monkeypatch.setattr("flowerlab.threads.cores", lambda: 64)
+    monkeypatch.setattr("flowerlab.system.cpu.cores", lambda: 64)
     assert crew.crew_size(3670) == 4
     monkeypatch.setenv("FLOWERLAB_THREADS", "3")
     assert crew.crew_size(3670) == 3

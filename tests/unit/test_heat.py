@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from flowerlab.charts.heat_picture import difference_over, difference_sentence, heat_over, heat_sentence
-from flowerlab.heat import difference, in_photo, rank_correlation, scaled, share_by_place, share_inside
-from flowerlab.photos import RESIZE_MODES, resize_photo
+from flowerlab.photos.heatmaps import difference, in_photo, rank_correlation, scaled, share_by_place, share_inside
+from flowerlab.photos.reading import RESIZE_MODES, resize_photo
 
 MAPS = arrays(np.float32, (4, 5), elements=st.floats(0, 1000, width=32))
 

@@ -11,8 +11,8 @@ import pytest
 
 from flowerlab.cli import main
 from flowerlab.home import Home
-from flowerlab.photos import MAX_BYTES
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.photos.reading import MAX_BYTES
 from flowerlab.store import Store
 from tests.hostile.archives import REFUSED as ZIPS
 from tests.hostile.judging import check_sentence, state_of
@@ -131,15 +131,27 @@ def test_a_hostile_weights_file_trains_nothing(tmp_path: Path, capfd: pytest.Cap
 @pytest.mark.parametrize(
     "words",
     [
-        ("train", "--weights", "x" * 300 + ".h5", "--architecture", "vgg16"), ("train", "--dataset", "x" * 300 + "/y"),
-        ("train", "--dataset", "/dev/zero"), ("train", "--dataset", "two\nlines/"), ("unpack", "x" * 300), ("unpack", "/dev/zero"),
-        ("unpack", "two\nlines"), ("runs", "--state", "two\nlines"), ("runs", "--state", "x" * 10_000),
-        ("train", "--name", "x" * 10_000), ("train", "--name", "\x1b[31m"), ("train", "--epochs", "9" * 5_000),
-        ("sweep", "--knob", "x" * 10_000), ("sweep", "--knob", "two\nlines=1"), ("fetch", "x" * 10_000), ("fetch", "two\nlines"),
-        ("pack", "x" * 300 + ".zip"), ("pack", "lesson.zip", "--dataset", "folder:../.."),
+        ("train", "--weights", "x" * 300 + ".h5", "--architecture", "vgg16"),
+        ("train", "--dataset", "x" * 300 + "/y"),
+        ("train", "--dataset", "/dev/zero"),
+        ("train", "--dataset", "two\nlines/"),
+        ("unpack", "x" * 300),
+        ("unpack", "/dev/zero"),
+        ("unpack", "two\nlines"),
+        ("runs", "--state", "two\nlines"),
+        ("runs", "--state", "x" * 10_000),
+        ("train", "--name", "x" * 10_000),
+        ("train", "--name", "\x1b[31m"),
+        ("train", "--epochs", "9" * 5_000),
+        ("sweep", "--knob", "x" * 10_000),
+        ("sweep", "--knob", "two\nlines=1"),
+        ("fetch", "x" * 10_000),
+        ("fetch", "two\nlines"),
+        ("pack", "x" * 300 + ".zip"),
+        ("pack", "lesson.zip", "--dataset", "folder:../.."),
         ("pack", "lesson.zip", "--architecture", "x" * 10_000),
     ],
-)  # fmt: skip
+)
 def test_hostile_words_are_one_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

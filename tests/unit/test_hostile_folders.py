@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flowerlab.datasets.folder import import_folder
+from flowerlab.datasets.import_folder import import_folder
 from flowerlab.errors import BadFolder
 from flowerlab.home import Home
 from tests.hostile.archives import REFUSED, TAKEN, photo, photos_of

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from flowerlab.architectures.pretrained import SUFFIXES, import_weights
 from flowerlab.errors import BadInput, BadModel
 from flowerlab.home import Home
-from flowerlab.metrics import load_predictions
-from flowerlab.model_files import check_model_file
-from flowerlab.weights import SUFFIXES, import_weights
+from flowerlab.runs.predictions import load_predictions
+from flowerlab.system.safe_models import check_model_file
 from tests.hostile.judging import refusal
 from tests.hostile.models import CASES, npz_file, npz_that_claims
 
@@ -28,18 +28,21 @@ def test_a_file_is_told_before_it_is_loaded(home: Home, tmp_path: Path, name: st
         assert refusal(lambda: import_weights(file, home), BadModel, watched=tmp_path) == said
 
 
-@pytest.mark.parametrize(
-    "name", ["x" * 300 + ".h5", "two\nlines.keras", "\ud800.h5", "own.pkl", "../" * 2000 + "x.h5", "."]
-)
+@pytest.mark.parametrize("name", ["x" * 300 + ".h5", "two\nlines.keras", "\ud800.h5", "own.pkl", "../" * 2000 + "x.h5", "."])
 def test_a_path_that_leads_to_no_weights(home: Home, tmp_path: Path, name: str) -> None:
     """A path that no file system can hold, or with another ending, is refused like any that leads nowhere."""
     assert refusal(lambda: import_weights(tmp_path / name, home), BadInput, watched=tmp_path) is not None
 
 
 GOOD = {
-    "classes": ["a", "b"], "test_ids": ["1", "2"], "test_truth": [0, 1], "test_probabilities": [[0.5, 0.5], [0.1, 0.9]],
-    "val_ids": ["3"], "val_truth": [1], "val_probabilities": [[[0.5, 0.5]]],
-}  # fmt: skip
+    "classes": ["a", "b"],
+    "test_ids": ["1", "2"],
+    "test_truth": [0, 1],
+    "test_probabilities": [[0.5, 0.5], [0.1, 0.9]],
+    "val_ids": ["3"],
+    "val_truth": [1],
+    "val_probabilities": [[[0.5, 0.5]]],
+}
 CHANGES = {
     "another number of photos": {"test_truth": [0]},
     "a class that is none": {"test_truth": [0, 2]},

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from flowerlab.errors import BadPhoto
-from flowerlab.photos import RESIZE_MODES, read_photo, resize_photo
+from flowerlab.photos.reading import RESIZE_MODES, read_photo, resize_photo
 from tests.hostile.judging import refusal
 from tests.hostile.photos import REFUSED, TAKEN
 
@@ -35,9 +35,7 @@ def test_what_is_no_photo_is_refused(name: str) -> None:
     assert REFUSED[name].words in said
 
 
-@pytest.mark.parametrize(
-    "name", ["two\nlines.jpg", "\ud800.jpg", "\u202egpj.exe", "x" * 5000 + ".jpg", "", "a\0b", "\x1b[31m"]
-)
+@pytest.mark.parametrize("name", ["two\nlines.jpg", "\ud800.jpg", "\u202egpj.exe", "x" * 5000 + ".jpg", "", "a\0b", "\x1b[31m"])
 def test_a_files_name_cannot_spoil_the_sentence(name: str) -> None:
     """Line breaks, half characters, reversed writing and endless names come out as one line that can be shown."""
     for data in (b"", b"no photo", REFUSED["30,000 × 30,000"].make(), REFUSED["a bomb: five thousand layers"].make()):
@@ -70,7 +68,5 @@ print((peak() - before) / side**2)
 def test_a_photo_takes_bounded_memory(kind: str) -> None:
     """Reading takes at most 12 bytes a pixel beyond what making that picture took: 600 MB for the largest photo allowed."""
     pytest.importorskip("resource")
-    answer = subprocess.run(
-        [sys.executable, "-c", MEASURED, kind], capture_output=True, text=True, check=True, cwd=ROOT
-    ).stdout
+    answer = subprocess.run([sys.executable, "-c", MEASURED, kind], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert float(answer) < 12

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from flowerlab.cli.running import find_run
-from flowerlab.datasets.folder import delete_folder, import_folder
+from flowerlab.datasets.import_folder import delete_folder, import_folder
 from flowerlab.errors import BadFolder, BadInput, BadName, BadRecipe, UnknownRun
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.settings import Settings
 from flowerlab.store import Store
 from tests.hostile.archives import photos_of, zipped

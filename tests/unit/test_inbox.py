@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowerlab.trainer.inbox import SOON, WHENEVER, Inbox
+from flowerlab.trainer.channel import SOON, WHENEVER, Inbox
 
 
 @given(st.lists(st.tuples(st.sampled_from([SOON, WHENEVER]), st.booleans()), max_size=20))

@@ -17,18 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from flowerlab.features.cache import ABOUT, ARRAY, PLANNED, About, KeptFeatures, NoRoom, checksum
 from flowerlab.home import Home
-from flowerlab.kept_features import ABOUT, ARRAY, PLANNED, About, KeptFeatures, NoRoom, checksum
-from flowerlab.locks import ProcessLock
+from flowerlab.system.locks import ProcessLock
 
 ROWS = np.arange(40, dtype=np.float16).reshape(10, 4)
 
 
 def about(shape: tuple[int, ...] = ROWS.shape, **more: Any) -> About:
     """What a small set says of itself."""
-    return About(
-        prepared="p", architecture="vgg16", cut=13, precision="float32", shape=shape, origins=("imagenet",), **more
-    )
+    return About(prepared="p", architecture="vgg16", cut=13, precision="float32", shape=shape, origins=("imagenet",), **more)
 
 
 def keep(kept: KeptFeatures, key: str, rows: np.ndarray = ROWS) -> None:
@@ -51,7 +49,7 @@ def test_what_is_written_is_read(home: Home) -> None:
 @given(
     rows=arrays.arrays(st.sampled_from([np.float16, np.float32]), arrays.array_shapes(min_dims=2, max_dims=4, max_side=5)),
     cuts=st.lists(st.integers(0, 5), max_size=3),
-)  # fmt: skip
+)
 def test_parts_of_any_size_add_up(tmp_path_factory: pytest.TempPathFactory, rows: np.ndarray, cuts: list[int]) -> None:
     """However the rows come in parts, the array and its checksum are those of the whole."""
     home = Home(tmp_path_factory.mktemp("home")).create()
@@ -145,7 +143,7 @@ def test_the_bound_is_a_tenth_of_the_free_disk(home: Home, monkeypatch: pytest.M
 
     def disk(free: float) -> None:
         usage = type("Usage", (), {"free": free})
-        monkeypatch.setattr("flowerlab.kept_features.shutil.disk_usage", lambda path: usage)
+        monkeypatch.setattr("flowerlab.features.cache.shutil.disk_usage", lambda path: usage)
 
     disk(1e12)
     assert kept.limit_bytes == 8e9
@@ -162,7 +160,7 @@ def test_a_held_set_is_in_use_until_its_holder_is_gone(home: Home) -> None:
     keep(kept, "a")
     code = (
         "import sys, time; from pathlib import Path; from flowerlab.home import Home; "
-        "from flowerlab.kept_features import KeptFeatures\n"
+        "from flowerlab.features.cache import KeptFeatures\n"
         f"with KeptFeatures(Home(Path({str(home.root)!r}))).held('a'):\n  print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
@@ -182,7 +180,7 @@ def test_a_killed_writer_leaves_nothing_that_is_read(home: Home) -> None:
     """kill -9 in the middle of writing: no set is there, and what it left is swept away later."""
     code = (
         "import numpy as np, time; from pathlib import Path; from flowerlab.home import Home; "
-        "from flowerlab.kept_features import *\n"
+        "from flowerlab.features.cache import *\n"
         "a = About(prepared='p', architecture='vgg16', cut=13, precision='float32', shape=(10, 4), origins=('x',))\n"
         f"with KeptFeatures(Home(Path({str(home.root)!r}))).making('a', a, np.float16) as write:\n"
         "  write(np.ones((5, 4))); print('half', flush=True); time.sleep(60)"
@@ -297,8 +295,8 @@ def test_a_note_that_cannot_be_written_spoils_nothing(home: Home, monkeypatch: p
     def full(*arguments: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("flowerlab.kept_features.replace_file", full)
-    monkeypatch.setattr("flowerlab.kept_features.os.utime", full)
+    monkeypatch.setattr("flowerlab.features.cache.replace_file", full)
+    monkeypatch.setattr("flowerlab.features.cache.os.utime", full)
     np.testing.assert_array_equal(kept.open("a", ROWS.shape, origin="another"), ROWS)
 
 

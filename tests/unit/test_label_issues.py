@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 from hypothesis.extra import numpy as arrays
 from scipy.special import softmax
 
-from flowerlab.label_issues import NONE, confident_classes, label_issues, self_confidence
+from flowerlab.evaluation.label_issues import NONE, confident_classes, label_issues, self_confidence
 
 LOGITS = arrays.arrays(np.float64, some.tuples(some.integers(1, 40), some.integers(1, 5)), elements=some.floats(-9, 9))
 

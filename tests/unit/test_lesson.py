@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 
 from flowerlab.architectures import ARCHITECTURES, Architecture, architecture, catalog
+from flowerlab.architectures.pretrained import find_weights
 from flowerlab.cli import main
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather, photos_identity
 from flowerlab.errors import BadInput, BadPack, DatasetNotAtHand, HomeUnusable, WeightsNotAtHand
 from flowerlab.home import Home
-from flowerlab.lesson import pack, unpack
-from flowerlab.lesson.manifest import ItemKind
-from flowerlab.lesson.weights import check_weights_file
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.packs import pack, unpack
+from flowerlab.packs.manifest import ItemKind
+from flowerlab.packs.packing import check_weights_file
 from flowerlab.settings import Settings
 from flowerlab.store import Store
-from flowerlab.weights import find_weights
 from tests.hostile.models import keras_file
 from tests.loopback import hdf5, served_weights
 from tests.unit.lessons import (
@@ -70,23 +70,27 @@ def network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Architecture:
     digest = hashlib.sha256(WEIGHTS).hexdigest()
     file = dataclasses.replace(known.weights[0], digest=digest)
     small = dataclasses.replace(known, weights=(file,))
-    monkeypatch.setattr("flowerlab.lesson.weights.ARCHITECTURES", {**ARCHITECTURES, known.name: small})
+    monkeypatch.setattr("flowerlab.packs.packing.ARCHITECTURES", {**ARCHITECTURES, known.name: small})
     (tmp_path / "keras" / "models").mkdir(parents=True)
     (tmp_path / "keras" / "models" / file.name).write_bytes(WEIGHTS)
     return small
 
 
 def test_a_whole_lesson_goes_there_and_back(
-    home: Home, store: Store, away: Home, away_store: Store, lesson: Path, network: Architecture,
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
-) -> None:  # fmt: skip
+    home: Home,
+    store: Store,
+    away: Home,
+    away_store: Store,
+    lesson: Path,
+    network: Architecture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
     """Photos, weights, features and a run are in the other home bit by bit, and a second unpack changes nothing."""
     photos = bring_tf_flowers(home)
     features = bring_features(home, photos, network.name)
     run = bring_run(home, store, "There", dataset="tf_flowers", epochs=2)
-    packed = pack(
-        lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden=Garden(60)
-    ).manifest
+    packed = pack(lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden=Garden(60)).manifest
     assert {item.kind for item in packed.items} == set(ItemKind) - {ItemKind.FOLDER}
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras-away"))
     done = unpack(lesson, away, away_store)
@@ -188,9 +192,7 @@ def test_the_store_adopts_a_run_once(home: Home, store: Store, away_store: Store
     assert away_store.get(mine.id) == mine
 
 
-def test_damaged_photos_here_are_replaced(
-    home: Home, store: Store, away: Home, away_store: Store, lesson: Path
-) -> None:
+def test_damaged_photos_here_are_replaced(home: Home, store: Store, away: Home, away_store: Store, lesson: Path) -> None:
     """Photos that cannot be opened are in nobody's use: the pack's take their place."""
     bring_tf_flowers(home)
     pack(lesson, home, store, dataset="tf_flowers", garden=Garden(60))
@@ -201,9 +203,15 @@ def test_damaged_photos_here_are_replaced(
 
 
 def test_a_failure_half_way_takes_everything_back(
-    home: Home, store: Store, away: Home, away_store: Store, lesson: Path, monkeypatch: pytest.MonkeyPatch,
-    network: Architecture, tmp_path: Path,
-) -> None:  # fmt: skip
+    home: Home,
+    store: Store,
+    away: Home,
+    away_store: Store,
+    lesson: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    network: Architecture,
+    tmp_path: Path,
+) -> None:
     """If the last step fails, what was moved before it is gone again, and damaged photos lie where they lay."""
     bring_tf_flowers(home)
     run = bring_run(home, store, "There", dataset="tf_flowers")
@@ -228,7 +236,7 @@ def test_without_room_nothing_is_unpacked(
     """A disk that is too full is said before the first byte."""
     bring_tf_flowers(home)
     pack(lesson, home, store, dataset="tf_flowers", garden=Garden(60))
-    monkeypatch.setattr("flowerlab.lesson.unpacking.SPARE_BYTES", 10**18)
+    monkeypatch.setattr("flowerlab.packs.unpacking.SPARE_BYTES", 10**18)
     with pytest.raises(HomeUnusable, match="no room"):
         unpack(lesson, away, away_store)
 
@@ -281,9 +289,7 @@ def test_a_pack_is_never_overwritten(home: Home, store: Store, lesson: Path) -> 
     assert lesson.read_text() == "mine"
 
 
-def test_giving_up_leaves_nothing(
-    home: Home, store: Store, away: Home, away_store: Store, lesson: Path, tmp_path: Path
-) -> None:
+def test_giving_up_leaves_nothing(home: Home, store: Store, away: Home, away_store: Store, lesson: Path, tmp_path: Path) -> None:
     """Whoever gives up while packing or unpacking finds everything as it was."""
 
     def give_up(step: str, done: int, total: int) -> None:
@@ -362,7 +368,7 @@ def test_packing_fetches_missing_weights(
         assert "the server answered 503" in capfd.readouterr().err
         assert not Path(lesson).exists()
         manners.status = 200
-        monkeypatch.setattr("flowerlab.lesson.weights.ARCHITECTURES", catalog.ARCHITECTURES)
+        monkeypatch.setattr("flowerlab.packs.packing.ARCHITECTURES", catalog.ARCHITECTURES)
         assert main(["pack", lesson, "--architecture", "vgg16", "--json"]) == 0
     assert [item["kind"] for item in json.loads(capfd.readouterr().out)["items"]] == ["weights"]
 

@@ -23,8 +23,8 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.originals import hash_content
 from flowerlab.errors import BadPack
 from flowerlab.home import Home
-from flowerlab.lesson import pack, unpack
-from flowerlab.lesson.manifest import ITEM_PATHS, ItemKind, is_safe, read_manifest
+from flowerlab.packs import pack, unpack
+from flowerlab.packs.manifest import ITEM_PATHS, ItemKind, is_safe, read_manifest
 from flowerlab.store import Store
 from tests.hostile.archives import MILLION, listing
 from tests.hostile.judging import check_sentence
@@ -122,9 +122,7 @@ def junk_photos(files: Contents) -> None:
     """Puts text in the place of a photo, with an index that fits."""
     text = b"no photo"
     files["originals/tf_flowers-3.0.1/photos.bin"] = text * 20
-    edit_index(
-        files, digests=[hashlib.sha256(text).hexdigest()] * 20, offsets=[len(text) * number for number in range(21)]
-    )
+    edit_index(files, digests=[hashlib.sha256(text).hexdigest()] * 20, offsets=[len(text) * number for number in range(21)])
 
 
 def broken_arrays() -> bytes:
@@ -189,9 +187,7 @@ INSIDE: dict[str, Change] = {
     ),
     "a run that is a list": lambda files, manifest: files.update({run_file(files): b"[]"}),
     "an index that is a list": lambda files, manifest: files.update({"originals/tf_flowers-3.0.1/index.json": b"[]"}),
-    "an index without fields": lambda files, manifest: files.update(
-        {"originals/tf_flowers-3.0.1/index.json": b'{"format": 1}'}
-    ),
+    "an index without fields": lambda files, manifest: files.update({"originals/tf_flowers-3.0.1/index.json": b'{"format": 1}'}),
     "labels out of range": lambda files, manifest: edit_index(files, labels=[99] * 20),
     "too few classes": lambda files, manifest: edit_index(files, classes=["a", "b"]),
     "other digests": lambda files, manifest: edit_index(files, digests=["0" * 64] * 20),
@@ -213,16 +209,12 @@ INSIDE: dict[str, Change] = {
     "a run with a long message": lambda files, manifest: edit_run(files, message="x" * 10**6),
     "a run with materials of half a character": lambda files, manifest: edit_run(files, materials="\ud800"),
     "a run that is deep": lambda files, manifest: files.update({run_file(files): b"[" * 10**5}),
-    "an index that is deep": lambda files, manifest: files.update(
-        {"originals/tf_flowers-3.0.1/index.json": b"[" * 10**5}
-    ),
+    "an index that is deep": lambda files, manifest: files.update({"originals/tf_flowers-3.0.1/index.json": b"[" * 10**5}),
     "a model that is none": lambda files, manifest: files.update({run_file(files)[:18] + "model.keras": b"a model"}),
     "a model that is a pickle": lambda files, manifest: files.update(
         {run_file(files)[:18] + "model.keras": CASES["a pickle, .keras"].make()}
     ),
-    "a model with a Lambda": lambda files, manifest: files.update(
-        {run_file(files)[:18] + "model.keras": CASES["Lambda"].make()}
-    ),
+    "a model with a Lambda": lambda files, manifest: files.update({run_file(files)[:18] + "model.keras": CASES["Lambda"].make()}),
     "a second model of objects": lambda files, manifest: files.update(
         {run_file(files)[:18] + "model.npz": CASES["arrays of objects"].make()}
     ),
@@ -286,9 +278,7 @@ def test_paths_that_lead_elsewhere(made: Path, away: Away, tmp_path: Path, chang
     assert not Path("/etc/evil").exists()
 
 
-def changed_entry(
-    made: Path, target: Path, change: Callable[[zipfile.ZipInfo], None], path: str = "photos.bin"
-) -> Path:
+def changed_entry(made: Path, target: Path, change: Callable[[zipfile.ZipInfo], None], path: str = "photos.bin") -> Path:
     """A pack in which one entry's header is another; the contents and the list are the same."""
     with zipfile.ZipFile(made) as whole, zipfile.ZipFile(target, "w") as archive:
         for info in whole.infolist():
@@ -312,9 +302,7 @@ def _deflated(info: zipfile.ZipInfo) -> None:
 
 
 @pytest.mark.parametrize("change", [_link, _device, _deflated])
-def test_entries_of_another_kind(
-    made: Path, away: Away, tmp_path: Path, change: Callable[[zipfile.ZipInfo], None]
-) -> None:
+def test_entries_of_another_kind(made: Path, away: Away, tmp_path: Path, change: Callable[[zipfile.ZipInfo], None]) -> None:
     """Links, devices and compressed entries are in no pack of ours, however they are listed."""
     away.refuses(changed_entry(made, tmp_path / "changed.zip", change), "could do harm")
 
@@ -381,9 +369,7 @@ def test_a_million_entries(away: Away, tmp_path: Path) -> None:
 FEATURES = "features/" + "0" * 24
 
 
-@pytest.mark.parametrize(
-    "array", [b"", b"x", b"PK\x05\x06" + bytes(18), CASES["a pickle, .h5"].make(), CASES["arrays"].make()]
-)
+@pytest.mark.parametrize("array", [b"", b"x", b"PK\x05\x06" + bytes(18), CASES["a pickle, .h5"].make(), CASES["arrays"].make()])
 @pytest.mark.parametrize("about", [b"{}", b"[" * 10**5, b'{"shape": [1, 1, 1, 1e99]}'])
 def test_features_that_are_none(made: Path, away: Away, tmp_path: Path, array: bytes, about: bytes) -> None:
     """Zips, pickles and nothing in the place of an array, and notes that are deep or another thing, are refused."""
@@ -459,17 +445,13 @@ def test_a_safe_name_stays_where_it_is_put(text: str) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["kind", "path", "name", "size"]), inner)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["kind", "path", "name", "size"]), inner),
     max_leaves=10,
 )
 
 
 @SLOW
-@given(
-    record=st.fixed_dictionaries({"kind": st.just("flowerlab-lesson"), "format": JSON, "items": JSON, "files": JSON})
-)
+@given(record=st.fixed_dictionaries({"kind": st.just("flowerlab-lesson"), "format": JSON, "items": JSON, "files": JSON}))
 def test_any_manifest_is_refused_with_a_sentence(record: dict[str, Any]) -> None:
     """Whatever JSON stands in the list of contents, it is BadPack and nothing else."""
     with pytest.raises(BadPack):

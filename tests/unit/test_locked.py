@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 from flowerlab.cli.app import main
 from flowerlab.engine.local import LocalEngine
 from flowerlab.errors import StoreLocked
-from flowerlab.events import Event, from_record
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.run import RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import Event, from_record
+from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
 from flowerlab.store import Store
 from tests.unit.lived_in import DONE, live_in
@@ -46,9 +46,7 @@ def test_a_lock_is_one_sentence_and_passes(home: Home) -> None:
     """Opening, reading and writing say who may hold the list and what to do; when it is free again, all goes on."""
     ids = live_in(home)
     with held(home):
-        with pytest.raises(
-            StoreLocked, match=r"Another program holds the list of runs.*close it or wait for it, and try again"
-        ):
+        with pytest.raises(StoreLocked, match=r"Another program holds the list of runs.*close it or wait for it, and try again"):
             Store(home.store)
         assert main(["runs"]) == 1
     store = Store(home.store)
@@ -66,8 +64,8 @@ def test_a_lock_is_one_sentence_and_passes(home: Home) -> None:
 
 def test_the_queue_outlives_a_lock(home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that trains while somebody holds the list goes on when it is free; meanwhile the strip has the sentence."""
-    monkeypatch.setattr("flowerlab.owner.LOOK_S", 0.01)
-    monkeypatch.setattr("flowerlab.owner.AGAIN_S", 0.01)
+    monkeypatch.setattr("flowerlab.scheduler.scheduler.LOOK_S", 0.01)
+    monkeypatch.setattr("flowerlab.scheduler.scheduler.AGAIN_S", 0.01)
     lab = Lab(settings.model_copy(update={"engine": "fake"}))
     try:
         until(lambda: lab.owns_queue)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flowerlab.locks import ProcessLock, waiting_for
+from flowerlab.system.locks import ProcessLock, waiting_for
 
 HOLD = """
 import sys, pathlib

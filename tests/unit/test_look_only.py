@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from flowerlab.cli.app import main
-from flowerlab.doctor.places import check_home
+from flowerlab.doctor.home import check_home
 from flowerlab.errors import HomeReadOnly, HomeUnusable
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.run import RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
 from flowerlab.store import Store
 from tests.unit.lived_in import DONE, UNDER_WAY, live_in
@@ -69,9 +69,13 @@ def test_a_home_that_cannot_be_written_can_be_looked_at(
             assert lab.finished() == [lab.store.get(ids[DONE])]
             assert "cannot write its folder" in lab.look_only
             for change in (
-                lambda: lab.start(Recipe(seed=99)), lambda: lab.stop(ids[UNDER_WAY]), lambda: lab.rename(ids[DONE], "x"),
-                lambda: lab.delete(ids[DONE]), lambda: lab.delete_photos("folder:x"), lab.bring_starter,
-            ):  # fmt: skip
+                lambda: lab.start(Recipe(seed=99)),
+                lambda: lab.stop(ids[UNDER_WAY]),
+                lambda: lab.rename(ids[DONE], "x"),
+                lambda: lab.delete(ids[DONE]),
+                lambda: lab.delete_photos("folder:x"),
+                lab.bring_starter,
+            ):
                 with pytest.raises(HomeReadOnly, match="this lab can be looked at, and nothing in it can be changed"):
                     change()
             assert not lab.owns_queue
@@ -122,9 +126,7 @@ def test_without_room_for_a_copy_the_list_is_read_where_it_lies(
             lab.start(Recipe(seed=99))
 
 
-def test_a_file_that_may_only_be_read_is_looked_at(
-    home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_may_only_be_read_is_looked_at(home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the folder can be written and the list cannot, that is the same."""
     ids = live_in(home)
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != home.store)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from flowerlab import machine
+from flowerlab.estimates import machine_speed as machine
 from flowerlab.home import Home
 
 
@@ -40,7 +40,7 @@ def test_the_name_tells_processor_and_cores() -> None:
 @pytest.mark.parametrize(
     ("flags", "told"),
     [({"fma", "avx2"}, "(AVX2)"), ({"avx2", "avx512f"}, "(AVX-512)"), ({"avx2", "avx512f", "avx512_bf16"}, "(AVX-512, bfloat16)")],
-)  # fmt: skip
+)
 def test_the_name_tells_how_wide_it_computes(monkeypatch: pytest.MonkeyPatch, flags: set[str], told: str) -> None:
     """Two processors that call themselves the same have different names where one computes with wider instructions."""
     monkeypatch.setattr(machine, "processor_flags", lambda: flags)

@@ -11,18 +11,17 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 from sklearn.metrics import precision_recall_fscore_support
 
-from flowerlab.calibration import calibration_error
-from flowerlab.metrics import (
+from flowerlab.evaluation.calibration import calibration_error
+from flowerlab.evaluation.intervals import share_difference_interval, wilson_interval
+from flowerlab.evaluation.metrics import (
     average_figures,
     class_figures,
     confusion_matrix,
-    load_predictions,
-    share_difference_interval,
     sureness,
     top_confusions,
     unknown_threshold,
-    wilson_interval,
 )
+from flowerlab.runs.predictions import load_predictions
 
 
 def test_rows_are_the_truth() -> None:
@@ -62,16 +61,12 @@ def test_lecture_intervals() -> None:
         ((10, 10, 0, 10), (0.6075, 1.0)),
     ],
 )
-def test_the_interval_of_a_difference_is_newcombes(
-    counts: tuple[int, int, int, int], expected: tuple[float, float]
-) -> None:
+def test_the_interval_of_a_difference_is_newcombes(counts: tuple[int, int, int, int], expected: tuple[float, float]) -> None:
     """The eight contrasts of Newcombe 1998, table II, method 10, to the four digits that are printed there."""
     assert share_difference_interval(*counts) == pytest.approx(expected, abs=5e-5)
 
 
-@given(
-    first=st.tuples(st.integers(0, 400), st.integers(1, 400)), second=st.tuples(st.integers(0, 400), st.integers(1, 400))
-)  # fmt: skip
+@given(first=st.tuples(st.integers(0, 400), st.integers(1, 400)), second=st.tuples(st.integers(0, 400), st.integers(1, 400)))
 def test_the_interval_of_a_difference_turns_with_it(first: tuple[int, int], second: tuple[int, int]) -> None:
     """It holds the difference, lies within −1..1, and the other way round it is its negative; without photos nothing is known."""
     one, other = ((min(right, total), total) for right, total in (first, second))
@@ -89,9 +84,7 @@ def test_calibration_error_counts_the_gap_by_photos() -> None:
     assert calibration_error(np.asarray([[1.0, 0.0]], dtype=np.float32), np.asarray([0])) == 0
 
 
-@given(
-    sure=st.lists(st.floats(0.2, 1.0), min_size=1, max_size=60), bins=st.integers(1, 20), seed=st.integers(0, 99)
-)  # fmt: skip
+@given(sure=st.lists(st.floats(0.2, 1.0), min_size=1, max_size=60), bins=st.integers(1, 20), seed=st.integers(0, 99))
 def test_calibration_error_is_that_of_digitized_bins(sure: list[float], bins: int, seed: int) -> None:
     """Σ of photos × |share right − mean sureness| over the bins into which `numpy.digitize` puts them, each closed above."""
     edges = np.linspace(0, 1, bins + 1)
@@ -170,11 +163,12 @@ def test_top_confusions_are_the_most_frequent_mistakes() -> None:
 
 @given(
     counts=st.integers(1, 6).flatmap(
-        lambda classes: st.lists(st.lists(st.integers(0, 4), min_size=classes, max_size=classes), min_size=classes,
-                                 max_size=classes)
+        lambda classes: st.lists(
+            st.lists(st.integers(0, 4), min_size=classes, max_size=classes), min_size=classes, max_size=classes
+        )
     ),
     most=st.integers(0, 40),
-)  # fmt: skip
+)
 def test_top_confusions_leave_out_none_that_is_more_frequent(counts: list[list[int]], most: int) -> None:
     """Each told mistake happened so often, once each, in falling order; none that is left out is more frequent than one that is told;
     where there is room for all, their photos are all that were named wrongly."""
@@ -200,7 +194,7 @@ def test_predictions_are_read_once_and_again_when_they_change(tmp_path: Path, mo
     assert first is not None
     assert first["test_truth"].tolist() == [0, 1, 0]
     with monkeypatch.context() as patch:
-        patch.setattr("flowerlab.metrics.read_npz", None)
+        patch.setattr("flowerlab.evaluation.metrics.read_npz", None)
         again = load_predictions(tmp_path)
     assert again is not None
     with pytest.raises(ValueError, match="read-only"):
@@ -215,10 +209,15 @@ def write_predictions(folder: Path, photos: int) -> None:
     """Writes predictions of so many test photos, and of one validated in one epoch."""
     shares = np.full((photos, 2), 0.5, dtype=np.float32)
     np.savez(
-        folder / "predictions.npz", classes=np.array(["daisy", "roses"]),
-        test_ids=np.arange(photos).astype(str), test_truth=np.arange(photos) % 2, test_probabilities=shares,
-        val_ids=np.array(["v"]), val_truth=np.zeros(1, dtype=np.int64), val_probabilities=shares[None, :1],
-    )  # fmt: skip
+        folder / "predictions.npz",
+        classes=np.array(["daisy", "roses"]),
+        test_ids=np.arange(photos).astype(str),
+        test_truth=np.arange(photos) % 2,
+        test_probabilities=shares,
+        val_ids=np.array(["v"]),
+        val_truth=np.zeros(1, dtype=np.int64),
+        val_probabilities=shares[None, :1],
+    )
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 torn off"])

@@ -19,12 +19,10 @@ from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.datasets.photo_hashes import PLAIN, hash_photos, hashes_file, kept_hashes, photo_hash
 from flowerlab.datasets.splits import make_split
 from flowerlab.home import Home
-from flowerlab.photos import read_grey, read_photo
+from flowerlab.photos.reading import read_grey, read_photo
 
 # Squares of four pixels: a thousand numbers an example would take Hypothesis longer than the test.
-GREYS = arrays.arrays(np.float64, (8, 8), elements=some.integers(0, 255).map(float)).map(
-    lambda few: np.kron(few, np.ones((4, 4)))
-)
+GREYS = arrays.arrays(np.float64, (8, 8), elements=some.integers(0, 255).map(float)).map(lambda few: np.kron(few, np.ones((4, 4))))
 
 
 @given(grey=GREYS)
@@ -44,7 +42,7 @@ def test_the_hash_is_the_sign_of_scipys_waves(grey: np.ndarray) -> None:
 @given(
     hashes=some.lists(some.integers(0, 255) | some.integers(0, 2**64 - 1), min_size=0, max_size=40),
     most=some.integers(0, 64),
-)  # fmt: skip
+)
 @example(hashes=[1, 3], most=1)
 @settings(deadline=None)
 def test_pairs_are_all_within_the_threshold(hashes: list[int], most: int) -> None:
@@ -108,9 +106,7 @@ def photos_of(folder: Path, datas: list[bytes]) -> Originals:
 def test_hashes_are_computed_once_and_kept(home: Home, flowers: list[np.ndarray]) -> None:
     """They are kept under the content's name; a photo that shows nothing or cannot be read has none; a damaged file is none."""
     white = np.full((40, 40, 3), 255, dtype=np.uint8)
-    originals = photos_of(
-        home.originals / "x", [jpeg(flowers[0]), b"no photo", jpeg(white), jpeg(flowers[0], quality=70)]
-    )
+    originals = photos_of(home.originals / "x", [jpeg(flowers[0]), b"no photo", jpeg(white), jpeg(flowers[0], quality=70)])
     assert kept_hashes(home, originals) is None
     seen: list[tuple[int, int]] = []
     hashes = hash_photos(home, originals, lambda done, total: seen.append((done, total)))
@@ -162,9 +158,7 @@ def test_leaks_come_first() -> None:
 
 
 @settings(deadline=None, max_examples=50)
-@given(
-    hashes=some.lists(some.integers(1, 40), min_size=2, max_size=40), each=some.integers(1, 6), seed=some.integers(0, 9)
-)  # fmt: skip
+@given(hashes=some.lists(some.integers(1, 40), min_size=2, max_size=40), each=some.integers(1, 6), seed=some.integers(0, 9))
 def test_of_a_burst_the_nearest_pairs_are_taken_and_no_leak_is_lost(hashes: list[int], each: int, seed: int) -> None:
     """Each photo keeps its nearest partners, at most so many pairs are taken for each and one across the split; a photo that is
     in a leak at all is in one that is taken; the index by photo finds what a scan of all pairs finds."""

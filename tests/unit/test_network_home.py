@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.settings import Settings
 from tests.unit.lived_in import DONE, live_in
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flowerlab.home import Home
-from flowerlab.jobs import make_job
-from flowerlab.origins import origin_of
-from flowerlab.presets import preset_recipe
-from flowerlab.recipe import Recipe
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.provenance import origin_of
+from flowerlab.scheduler.jobs import make_job
 from flowerlab.settings import Settings
 
 B = preset_recipe("B", architecture="vgg16", weights="none")
@@ -52,8 +52,9 @@ def test_a_job_keeps_on_its_way_what_waiting_runs_share(home: Home) -> None:
     ]
     job = make_job("1" * 12, 1, B, home=home, settings=Settings(home=home.root), source=RUNS.get, waiting=waiting)
     assert job.also_keep == (13, 15)
-    assert make_job("1" * 12, 1, C_FROM_B, home=home, settings=Settings(home=home.root), source=RUNS.get,
-                    waiting=[B]).also_keep == ()  # fmt: skip
+    assert (
+        make_job("1" * 12, 1, C_FROM_B, home=home, settings=Settings(home=home.root), source=RUNS.get, waiting=[B]).also_keep == ()
+    )
 
 
 def test_a_cut_has_weights_before_it() -> None:

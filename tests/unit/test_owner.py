@@ -17,26 +17,26 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from flowerlab import cleaning
-from flowerlab.checkpoints import write_checkpoint
-from flowerlab.cleaning import cleanings
-from flowerlab.datasets.folder import import_folder
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
+from flowerlab.datasets.import_folder import import_folder
 from flowerlab.datasets.prepared import prepare
+from flowerlab.disk import retention as cleaning
+from flowerlab.disk.retention import cleanings
 from flowerlab.engine import Job, Sink
 from flowerlab.engine.fake import FakeEngine
-from flowerlab.engine.supervise import TrainerProcess
+from flowerlab.engine.process import TrainerProcess
 from flowerlab.errors import BadFolder, BadInput, BadRecipe
-from flowerlab.events import from_record
 from flowerlab.home import Home
-from flowerlab.owner import LOOK_S
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run, RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.attempts import left_behind
+from flowerlab.runs.checkpoints import write_checkpoint
+from flowerlab.runs.events import from_record
+from flowerlab.runs.run import Run, RunState
+from flowerlab.scheduler.scheduler import LOOK_S
 from flowerlab.settings import Settings
 from flowerlab.store import Store
-from flowerlab.workplace import left_behind
 from tests.app.finished_runs import add_finished
 from tests.unit.test_checkpoints import WEIGHTS_BYTES, checkpoint_at, leave_checkpoint, state_of
 from tests.unit.test_store import RESULT, START
@@ -50,8 +50,8 @@ OpenLab = Callable[[], Lab]
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Scripted runs and the owner's looks without long pauses."""
     monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 0.002)
-    monkeypatch.setattr("flowerlab.owner.LOOK_S", 0.01)
-    monkeypatch.setattr("flowerlab.owner.AGAIN_S", 0.02)
+    monkeypatch.setattr("flowerlab.scheduler.scheduler.LOOK_S", 0.01)
+    monkeypatch.setattr("flowerlab.scheduler.scheduler.AGAIN_S", 0.02)
 
 
 @pytest.fixture
@@ -507,9 +507,7 @@ def test_a_source_stays_while_a_run_that_starts_from_it_is_not_over(kept: tuple[
     run_id = engine.jobs[0].run_id
     with pytest.raises(BadInput, match="Stop it first"):
         lab.delete(run_id)
-    engine.say(
-        "end", state="done", result=RESULT | {"classes": lab.stock.classes_of("garden"), "confusion_matrix": None}
-    )
+    engine.say("end", state="done", result=RESULT | {"classes": lab.stock.classes_of("garden"), "confusion_matrix": None})
     follower = lab.start(LONG.changed(start_from=run_id)).run
     until(lambda: len(engine.jobs) == 2)
     assert lab.store.get(follower.id).state is RunState.PREPARING
@@ -576,7 +574,7 @@ def test_other_weights_that_come_with_flowerlab_are_trained_on_anew(
     open_lab: OpenLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that began with the weights of an older version is not offered in place of one with this version's."""
-    monkeypatch.setattr("flowerlab.weights.SHIPPED", tmp_path)
+    monkeypatch.setattr("flowerlab.architectures.pretrained.SHIPPED", tmp_path)
     lab = open_lab()
     recipe = QUICK.changed(architecture="vgg16_mini", weights="flowerlab", image_size=32)
     (tmp_path / "vgg16_mini.npz").write_bytes(b"old")
@@ -618,9 +616,7 @@ def test_finished_runs_keep_only_so_much_to_be_trained_on(settings: Settings, mo
             folder = lab.home.run(runs[-1].id)
             leave_checkpoint(folder / "attempt-1", epochs=1)
             (folder / "model.keras").write_bytes(b"model")
-            ended = from_record(
-                {"run_id": runs[-1].id, "attempt": 1, "kind": "end", "state": state, "time_s": 100 + number}
-            )
+            ended = from_record({"run_id": runs[-1].id, "attempt": 1, "kind": "end", "state": state, "time_s": 100 + number})
             if state == "interrupted":
                 lab.store.append(ended)
             else:
@@ -635,9 +631,7 @@ def test_finished_runs_keep_only_so_much_to_be_trained_on(settings: Settings, mo
         lab.close()
 
 
-def test_a_full_disk_does_not_keep_checkpoints_that_should_go(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_does_not_keep_checkpoints_that_should_go(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no room to tell of it first, they go, and it is told then."""
     lab = owner_of(Lab(settings.model_copy(update={"engine": "fake"})))
     try:

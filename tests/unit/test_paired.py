@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, bootstrap
 
-from flowerlab.paired import FEWEST_DIFFERING, holm, mcnemar_p, paired_test
+from flowerlab.evaluation.paired_tests import FEWEST_DIFFERING, holm, mcnemar_p, paired_test
 
 COUNT = st.integers(0, 400)
 
@@ -77,9 +77,7 @@ def test_few_differing_photos_have_no_interval(differing: int) -> None:
     assert not test.disagrees
 
 
-@given(
-    photos=st.integers(10, 200), both=st.floats(0.1, 0.9), first=st.floats(0.05, 0.5), seed=st.integers(0, 99)
-)  # fmt: skip
+@given(photos=st.integers(10, 200), both=st.floats(0.1, 0.9), first=st.floats(0.05, 0.5), seed=st.integers(0, 99))
 @settings(max_examples=20, deadline=None)
 def test_the_interval_is_that_of_resampled_photos(photos: int, both: float, first: float, seed: int) -> None:
     """Drawing the photos' indices anew 4,000 times gives the same ends, up to a photo and a half and a tenth of the width."""

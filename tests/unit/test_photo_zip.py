@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowerlab import photo_zip
 from flowerlab.errors import BadInput
-from flowerlab.photo_zip import unzip_photos
+from flowerlab.photos import from_zip as photo_zip
+from flowerlab.photos.from_zip import unzip_photos
 
 
 def zipped(*files: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -27,9 +27,14 @@ def zipped(*files: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZI
 def test_photos_are_taken_from_any_folder() -> None:
     """By the ends of their names, in order; hidden files, other files and what a Mac adds are passed over."""
     data = zipped(
-        ("roses/a.JPG", b"1"), ("b.png", b"2"), ("deep/er/c.webp", b"3"), ("notes.txt", b"4"), ("__MACOSX/b.png", b"5"),
-        (".hidden.jpg", b"6"), ("dir.jpg/", b""),
-    )  # fmt: skip
+        ("roses/a.JPG", b"1"),
+        ("b.png", b"2"),
+        ("deep/er/c.webp", b"3"),
+        ("notes.txt", b"4"),
+        ("__MACOSX/b.png", b"5"),
+        (".hidden.jpg", b"6"),
+        ("dir.jpg/", b""),
+    )
     found = unzip_photos(data, "z.zip", most=10)
     assert found.photos == (("a.JPG", b"1"), ("b.png", b"2"), ("c.webp", b"3"))
     assert found.left_out == ()

@@ -14,7 +14,7 @@ from PIL import Image, ImageFile
 from pillow_heif import register_heif_opener
 
 from flowerlab.errors import BadPhoto
-from flowerlab.photos import RESIZE_MODES, read_photo, resize_photo
+from flowerlab.photos.reading import RESIZE_MODES, read_photo, resize_photo
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -155,7 +155,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(size: tuple[int, int], monkeypa
 def test_too_many_bytes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file over the limit is refused for its length, one at the limit is read."""
     data = encoded(PLAIN, "PNG")
-    monkeypatch.setattr("flowerlab.photos.MAX_BYTES", len(data))
+    monkeypatch.setattr("flowerlab.photos.reading.MAX_BYTES", len(data))
     assert read_photo(data).shape == (20, 40, 3)
     with pytest.raises(BadPhoto, match="too large"):
         read_photo(data + b"\0")

@@ -13,17 +13,17 @@ import pytest
 from PIL import Image
 
 from flowerlab.datasets import prepared
-from flowerlab.datasets.folder import import_folder
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
+from flowerlab.datasets.import_folder import import_folder
 from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.datasets.parts import order_of
 from flowerlab.datasets.prepared import Prepared, delete_prepared, prepare
 from flowerlab.errors import BadPhoto
+from flowerlab.features.cache import About, KeptFeatures
 from flowerlab.home import Home
-from flowerlab.kept_features import About, KeptFeatures
-from flowerlab.locks import ProcessLock
-from flowerlab.photos import read_photo, resize_photo
+from flowerlab.photos.reading import read_photo, resize_photo
+from flowerlab.system.locks import ProcessLock
 
 SIZE = 8
 
@@ -43,8 +43,15 @@ def some(home: Home, name: str = "set", *, count: int = 30, begin: int = 0) -> O
     return write_originals(home.originals / name, ("a", "b"), photos)
 
 
-def ready(home: Home, originals: Originals, dataset: str = "folder:set", *, size: int = SIZE, how: str = "squash",
-          progress: Callable[[str, int, int], None] = lambda step, done, total: None) -> Prepared:  # fmt: skip
+def ready(
+    home: Home,
+    originals: Originals,
+    dataset: str = "folder:set",
+    *,
+    size: int = SIZE,
+    how: str = "squash",
+    progress: Callable[[str, int, int], None] = lambda step, done, total: None,
+) -> Prepared:
     """Prepares a data set."""
     return prepare(home, originals, dataset, image_size=size, resize=how, progress=progress)
 
@@ -198,9 +205,7 @@ def test_deleting_takes_all_sizes_of_one_content(home: Home) -> None:
     kept = ready(home, others)
     assert json.loads((home.prepared / kept.key / "about.json").read_bytes())["content"] == others.content
     for name, of in (("of-mine", gone[1]), ("of-others", kept)):
-        about = About(
-            prepared=of.key, architecture="vgg16", cut=1, precision="float32", shape=(1, 1), origins=("imagenet",)
-        )
+        about = About(prepared=of.key, architecture="vgg16", cut=1, precision="float32", shape=(1, 1), origins=("imagenet",))
         with KeptFeatures(home).making(name, about, np.float16) as write:
             write(np.ones((1, 1)))
     delete_prepared(home, mine.content)
@@ -212,9 +217,7 @@ def test_deleting_takes_all_sizes_of_one_content(home: Home) -> None:
     assert [path.name for path in home.prepared.iterdir()] == [kept.key]
 
 
-@pytest.mark.parametrize(
-    "copies", [(2, 2, 2, 2, 2, 2, 2, 2, 2, 2), (1, 9, 1, 1, 9, 1), (12, 3, 7), (1, 1, 1, 1, 1, 1, 14)]
-)
+@pytest.mark.parametrize("copies", [(2, 2, 2, 2, 2, 2, 2, 2, 2, 2), (1, 9, 1, 1, 9, 1), (12, 3, 7), (1, 1, 1, 1, 1, 1, 14)])
 @pytest.mark.parametrize("fraction", [0.1, 0.2, 0.5])
 def test_equal_photos_are_never_in_two_parts(home: Home, copies: Sequence[int], fraction: float) -> None:
     """Photos with the same bytes, even under two labels, train, validate or test, but never two of these."""

@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flowerlab import course as courses
-from flowerlab import price as prices
 from flowerlab.datasets.splits import make_split
-from flowerlab.events import Result, Timing
+from flowerlab.estimates import cost as prices
+from flowerlab.estimates import execution_plan as courses
+from flowerlab.estimates.cost import FIRST_BATCH_S, Price, price_along, seconds_together
+from flowerlab.features.cache import About, KeptFeatures, views_name
+from flowerlab.features.precision import frozen_precision, good_enough, training_precision
 from flowerlab.home import Home
-from flowerlab.kept_features import About, KeptFeatures, views_name
-from flowerlab.machine import machine_name
-from flowerlab.precision import frozen_precision, good_enough, training_precision
-from flowerlab.presets import preset_recipe
-from flowerlab.price import FIRST_BATCH_S, Price, price_along, seconds_together
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run, RunState
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.recipe.workload import Photos, wanted_way, work_of
+from flowerlab.runs.events import Result, Timing
+from flowerlab.runs.run import Run, RunState
 from flowerlab.settings import Settings
-from flowerlab.work import Photos, wanted_way, work_of
+from flowerlab.system.cpu import machine_name
 
 A = preset_recipe("A")
 B = preset_recipe("B", architecture="vgg16", weights="none")
@@ -36,9 +36,14 @@ def _known_speed(monkeypatch: pytest.MonkeyPatch) -> None:
 def price(home: Home, recipe: Recipe, runs: tuple[Run, ...] = (), **settings: Any) -> Price:
     """Prices a recipe on a garden that was not drawn yet."""
     course = courses.course_of(
-        recipe, home=home, settings=Settings(home=home.root, precision="float32", **settings), originals=None, classes=5,
-        count=3670, source=lambda run_id: None,
-    )  # fmt: skip
+        recipe,
+        home=home,
+        settings=Settings(home=home.root, precision="float32", **settings),
+        originals=None,
+        classes=5,
+        count=3670,
+        source=lambda run_id: None,
+    )
     return price_along(course, home=home, runs=runs)
 
 
@@ -46,14 +51,33 @@ def seen(recipe: Recipe, **changed: Any) -> Run:
     """A finished run that took what is said."""
     work = work_of(recipe, PHOTOS, 5, wanted_way(recipe))
     timing = {
-        "machine": machine_name(), "way": wanted_way(recipe), "flops_features": work.features, "seconds_features": 30.0,
-        "flops_training": work.epoch * 5, "batches": work.batches * 5, "seconds_training": 20.0, "flops_test": work.test,
-        "seconds_saving": 0.5, "seconds_checking": 0.5, "seconds_rest": 4.0, **changed,
-    }  # fmt: skip
+        "machine": machine_name(),
+        "way": wanted_way(recipe),
+        "flops_features": work.features,
+        "seconds_features": 30.0,
+        "flops_training": work.epoch * 5,
+        "batches": work.batches * 5,
+        "seconds_training": 20.0,
+        "flops_test": work.test,
+        "seconds_saving": 0.5,
+        "seconds_checking": 0.5,
+        "seconds_rest": 4.0,
+        **changed,
+    }
     result = Result(
-        classes=("a", "b"), best_epoch=0, epochs_run=5, val_accuracy=0.5, test_accuracy=0.5, test_photos=1, total_parameters=1,
-        trainable_parameters=1, seconds=1, seconds_training=1, cached_features=True, timing=Timing(**timing),
-    )  # fmt: skip
+        classes=("a", "b"),
+        best_epoch=0,
+        epochs_run=5,
+        val_accuracy=0.5,
+        test_accuracy=0.5,
+        test_photos=1,
+        total_parameters=1,
+        trainable_parameters=1,
+        seconds=1,
+        seconds_training=1,
+        cached_features=True,
+        timing=Timing(**timing),
+    )
     return Run("0" * 12, 1, "seen", recipe, RunState.DONE, 1, 0, 0, 0, "", 0, result)
 
 
@@ -126,9 +150,10 @@ def test_a_head_tells_nothing_of_the_epochs_of_layers(home: Home) -> None:
     assert price(home, C, (seen(B),)).seconds_epoch == price(home, C).seconds_epoch
     slow = seen(C, way="part", seconds_training=1e4)
     assert price(home, B, (slow,)).seconds_epoch == price(home, B).seconds_epoch
-    assert price(home, C.changed(unfreeze_from="all"), (slow,)).seconds_epoch > 2 * price(
-        home, C.changed(unfreeze_from="all")
-    ).seconds_epoch  # fmt: skip
+    assert (
+        price(home, C.changed(unfreeze_from="all"), (slow,)).seconds_epoch
+        > 2 * price(home, C.changed(unfreeze_from="all")).seconds_epoch
+    )
 
 
 def test_of_several_runs_the_middle_counts(home: Home) -> None:
@@ -141,9 +166,7 @@ def test_runs_together_count_once_what_they_share(home: Home) -> None:
     """Two heads on one set of features, or two cuts of one pass: the pass is paid once."""
     one, other = (price(home, B.changed(head=head)) for head in ((8,), (16,)))
     both = seconds_together([one, other])
-    assert both == pytest.approx(
-        one.seconds_total + other.seconds_total - other.seconds_features - other.seconds_photos
-    )
+    assert both == pytest.approx(one.seconds_total + other.seconds_total - other.seconds_features - other.seconds_photos)
     shallower = price(home, B.changed(unfreeze_from="block4_conv3"))
     assert 0 < shallower.seconds_features < one.seconds_features
     for order in ([one, shallower], [shallower, one]):
@@ -169,16 +192,26 @@ def test_kept_features_make_it_cheap(home: Home, monkeypatch: pytest.MonkeyPatch
 
     def told(recipe: Recipe) -> Price:
         course = courses.course_of(
-            recipe, home=home, settings=Settings(home=home.root, precision="float32"), originals=originals, classes=5,
-            count=0, source=lambda run_id: None,
-        )  # fmt: skip
+            recipe,
+            home=home,
+            settings=Settings(home=home.root, precision="float32"),
+            originals=originals,
+            classes=5,
+            count=0,
+            source=lambda run_id: None,
+        )
         return price_along(course, home=home, runs=())
 
     def keep(cut: int, views: str = "") -> None:
         about = About(
-            prepared="p", architecture="vgg16", cut=cut, precision="float32", shape=(1, 1), origins=(f"none:{B.seed}",),
+            prepared="p",
+            architecture="vgg16",
+            cut=cut,
+            precision="float32",
+            shape=(1, 1),
+            origins=(f"none:{B.seed}",),
             views=views,
-        )  # fmt: skip
+        )
         with KeptFeatures(home).making(f"{cut}{views}", about, np.float16) as write:
             write(np.ones((1, 1)))
 
@@ -201,7 +234,7 @@ def test_kept_features_make_it_cheap(home: Home, monkeypatch: pytest.MonkeyPatch
 
 def test_more_digits_than_were_asked_for_serve(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the processor would compute in bfloat16, float32 features that are kept are taken; never the reverse."""
-    monkeypatch.setattr("flowerlab.precision.processor_has_bfloat16", lambda: True)
+    monkeypatch.setattr("flowerlab.features.precision.processor_has_bfloat16", lambda: True)
     assert frozen_precision("auto", B.chosen) == "bfloat16"
     assert good_enough("auto", "bfloat16") == ("float32", "bfloat16")
     assert good_enough("auto", "float32") == ("float32",)
@@ -213,7 +246,7 @@ def test_what_trains_in_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
     """By itself only layers of networks whose accuracy was shown to stay the same, on a processor for it; a setting forces either."""
     mini = {letter: preset_recipe(letter, architecture="vgg16_mini", start_from="0" * 12) for letter in "ABC"}
     for has_it, expected in ((True, ["bfloat16", "float32", "bfloat16"]), (False, ["float32"] * 3)):
-        monkeypatch.setattr("flowerlab.precision.processor_has_bfloat16", lambda has_it=has_it: has_it)
+        monkeypatch.setattr("flowerlab.features.precision.processor_has_bfloat16", lambda has_it=has_it: has_it)
         assert [training_precision("auto", mini[letter]) for letter in "ABC"] == expected
         assert training_precision("auto", preset_recipe("C", architecture="vgg16", start_from="0" * 12)) == "float32"
         assert training_precision("bfloat16", mini["B"]) == "bfloat16"

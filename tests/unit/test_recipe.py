@@ -11,21 +11,44 @@ from hypothesis import strategies as st
 
 from flowerlab.architectures import ARCHITECTURES
 from flowerlab.errors import BadRecipe
-from flowerlab.presets import preset_recipe
-from flowerlab.recipe import KNOBS, Recipe
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.recipe.recipe import KNOBS, Recipe
 
 
 @pytest.mark.parametrize(
     ("knob", "value"),
     [
-        ("epochs", 0), ("epochs", 501), ("epochs", "many"), ("epochs", 2.5), ("batch_size", 257), ("learning_rate", 0),
-        ("learning_rate", 2), ("learning_rate", float("nan")), ("dropout", 0.81), ("image_size", 31), ("image_size", 332),
-        ("head", "50,20,10,5"), ("head", "0"), ("head", "fifty"), ("head", [2000]), ("split", "fair"), ("resize", "stretch"),
-        ("optimizer", "magic"), ("augment", "all"), ("dataset", "cats"), ("dataset", "folder:../../etc"),
-        ("weights", "file:../x.h5"), ("weights", "alexnet"), ("architecture", "vgg61"), ("unfreeze_from", "block9_conv1"),
-        ("patience", 0), ("seed", -1), ("start_from", "../../x"), ("validation_fraction", 0.9),
+        ("epochs", 0),
+        ("epochs", 501),
+        ("epochs", "many"),
+        ("epochs", 2.5),
+        ("batch_size", 257),
+        ("learning_rate", 0),
+        ("learning_rate", 2),
+        ("learning_rate", float("nan")),
+        ("dropout", 0.81),
+        ("image_size", 31),
+        ("image_size", 332),
+        ("head", "50,20,10,5"),
+        ("head", "0"),
+        ("head", "fifty"),
+        ("head", [2000]),
+        ("split", "fair"),
+        ("resize", "stretch"),
+        ("optimizer", "magic"),
+        ("augment", "all"),
+        ("dataset", "cats"),
+        ("dataset", "folder:../../etc"),
+        ("weights", "file:../x.h5"),
+        ("weights", "alexnet"),
+        ("architecture", "vgg61"),
+        ("unfreeze_from", "block9_conv1"),
+        ("patience", 0),
+        ("seed", -1),
+        ("start_from", "../../x"),
+        ("validation_fraction", 0.9),
     ],
-)  # fmt: skip
+)
 def test_a_bad_value_is_one_sentence_that_names_the_knob(knob: str, value: object) -> None:
     """Every bad value raises BadRecipe with the knob's name, what is expected and what was received."""
     with pytest.raises(BadRecipe) as caught:

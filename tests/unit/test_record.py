@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowerlab.recipe import Recipe
+from flowerlab.recipe.recipe import Recipe
 
 
 def test_records_share_what_pydantic_notes_of_each() -> None:

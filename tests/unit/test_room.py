@@ -11,18 +11,19 @@ from typing import Any
 import psutil
 import pytest
 
-from flowerlab import memory, room
-from flowerlab.course import Course, course_of
 from flowerlab.errors import NoRoom
-from flowerlab.footprint import Footprint, footprint_of
+from flowerlab.estimates import limits as room
+from flowerlab.estimates.execution_plan import Course, course_of
+from flowerlab.estimates.footprint import Footprint, footprint_of
+from flowerlab.estimates.limits import check_room
 from flowerlab.home import Home
-from flowerlab.memory import free_bytes, memory_for_a_run, trainers_bytes
-from flowerlab.presets import preset_recipe
-from flowerlab.recipe import Recipe
-from flowerlab.room import check_room
-from flowerlab.run import RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
+from flowerlab.system import memory
+from flowerlab.system.memory import free_bytes, memory_for_a_run, trainers_bytes
 from tests.unit.test_owner import QUICK, until
 
 A = preset_recipe("A")
@@ -35,9 +36,14 @@ Disk = namedtuple("Disk", "total used free")
 def course(home: Home, recipe: Recipe, **settings: Any) -> Course:
     """The course of a recipe on a garden that was not drawn yet."""
     return course_of(
-        recipe, home=home, settings=Settings(home=home.root, **settings), originals=None, classes=5, count=3670,
+        recipe,
+        home=home,
+        settings=Settings(home=home.root, **settings),
+        originals=None,
+        classes=5,
+        count=3670,
         source=lambda run_id: None,
-    )  # fmt: skip
+    )
 
 
 def needs(home: Home, recipe: Recipe, **settings: Any) -> Footprint:
@@ -150,7 +156,7 @@ def test_the_disk_is_looked_at_again_when_a_run_begins(lab: Lab, monkeypatch: py
     assert "must stay free" in ended.message
     assert {path.name for path in lab.home.run(run.id).glob("[!.]*")} == {"run.json"}
     monkeypatch.undo()
-    monkeypatch.setattr("flowerlab.owner.LOOK_S", 0.02)
+    monkeypatch.setattr("flowerlab.scheduler.scheduler.LOOK_S", 0.02)
     again = lab.start(QUICK).run
     assert again.id != run.id
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from flowerlab.errors import StoreUnusable
-from flowerlab.events import Epoch, to_line
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import Epoch, to_line
 from flowerlab.store import Store, check_store
 from flowerlab.store.schema import MIGRATIONS, SCHEMA_VERSION, backup_of
 
@@ -87,20 +87,21 @@ def version(request: pytest.FixtureRequest, home: Home) -> int:
         connection.executescript(RELEASED[number])
         for place, run_id in enumerate(IDS, 1):
             row: dict[str, Any] = {
-                "id": run_id, "number": place, "name": "run", "recipe": Recipe().model_dump_json(), "fingerprint": "f m",
-                "state": "queued", "created_s": 100.0 + place,
-            }  # fmt: skip
+                "id": run_id,
+                "number": place,
+                "name": "run",
+                "recipe": Recipe().model_dump_json(),
+                "fingerprint": "f m",
+                "state": "queued",
+                "created_s": 100.0 + place,
+            }
             if number >= 2:
                 # The first was trained on: it waits behind the second.
                 row |= {"deaths": 1, "queued_s": 200.0 - place}
             names, marks = ", ".join(row), ", ".join("?" * len(row))
             connection.execute(f"INSERT INTO runs ({names}) VALUES ({marks})", tuple(row.values()))
-        event = Epoch(
-            run_id=IDS[0], attempt=1, epoch=0, loss=1, accuracy=0.5, val_loss=1, val_accuracy=0.5, seconds=1, time_s=0
-        )
-        connection.execute(
-            "INSERT INTO events (run_id, attempt, kind, body) VALUES (?, 1, 'epoch', ?)", (IDS[0], to_line(event))
-        )
+        event = Epoch(run_id=IDS[0], attempt=1, epoch=0, loss=1, accuracy=0.5, val_loss=1, val_accuracy=0.5, seconds=1, time_s=0)
+        connection.execute("INSERT INTO events (run_id, attempt, kind, body) VALUES (?, 1, 'epoch', ?)", (IDS[0], to_line(event)))
         connection.execute(f"PRAGMA user_version = {number}")
         connection.commit()
     return number

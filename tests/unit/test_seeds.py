@@ -8,19 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from flowerlab.errors import BadRecipe
-from flowerlab.run import Run
-from flowerlab.runs import Lab
-from flowerlab.seeds import (
-    Spread,
-    families,
-    missing_seeds,
-    price_of_seeds,
-    relatives,
-    seed_name,
-    spread,
-    spread_words,
-    start_seeds,
-)  # fmt: skip
+from flowerlab.experiments.more_seeds import price_of_seeds, seed_name, start_seeds
+from flowerlab.lab import Lab
+from flowerlab.results.seeds import Spread, families, missing_seeds, relatives, spread, spread_words
+from flowerlab.runs.run import Run
 
 SHARED = {"image_size": 72, "epochs": 1, "head": (8,)}
 

@@ -7,19 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from flowerlab.architectures.pretrained import keras_home
 from flowerlab.datasets.gather import tfds_folder
 from flowerlab.errors import BadInput
 from flowerlab.settings import Settings, variable_of
-from flowerlab.weights import keras_home
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
 def test_every_setting_is_documented() -> None:
     """docs/settings.md has a row for each setting with its default and its very help text."""
-    rows = {
-        line.split("|")[1].strip().strip("`"): line for line in DOCS.read_text().splitlines() if line.startswith("| `")
-    }
+    rows = {line.split("|")[1].strip().strip("`"): line for line in DOCS.read_text().splitlines() if line.startswith("| `")}
     assert set(rows) == {variable_of(name) for name in Settings.model_fields}
     for name, field in Settings.model_fields.items():
         assert field.description
@@ -30,9 +28,7 @@ def test_every_setting_is_documented() -> None:
 
 def test_settings_come_from_the_environment() -> None:
     """A variable sets its setting; an empty one is as if unset."""
-    settings = Settings.from_environment(
-        {"FLOWERLAB_HOME": "/tmp/lab", "FLOWERLAB_THREADS": "2", "FLOWERLAB_NICENESS": ""}
-    )
+    settings = Settings.from_environment({"FLOWERLAB_HOME": "/tmp/lab", "FLOWERLAB_THREADS": "2", "FLOWERLAB_NICENESS": ""})
     assert (settings.home, settings.threads, settings.niceness) == (Path("/tmp/lab"), 2, 15)
 
 

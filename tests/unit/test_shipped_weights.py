@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from flowerlab.architectures import ARCHITECTURES
+from flowerlab.architectures.pretrained import find_weights
 from flowerlab.errors import BadRecipe
-from flowerlab.recipe import Recipe
-from flowerlab.weights import find_weights
+from flowerlab.recipe.recipe import Recipe
 
 
 def test_the_shipped_weights_fit_the_table() -> None:

@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import flowerlab.starter
-from flowerlab.calibration import calibration_error
+import flowerlab.packs.starter
 from flowerlab.datasets.catalog import FLOWERS
-from flowerlab.metrics import confusion_matrix, load_predictions
-from flowerlab.run import RunState
-from flowerlab.runs import Lab
+from flowerlab.evaluation.calibration import calibration_error
+from flowerlab.evaluation.metrics import confusion_matrix
+from flowerlab.lab import Lab
+from flowerlab.packs.starter import PACK, RUN_ID
+from flowerlab.runs.predictions import load_predictions
+from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
-from flowerlab.starter import PACK, RUN_ID
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_a_damaged_pack_keeps_no_lab_from_opening(
     damaged = tmp_path / "starter.zip"
     damaged.write_bytes(PACK.read_bytes()[:-1000])
     with monkeypatch.context() as patched:
-        patched.setattr(flowerlab.starter, "PACK", damaged)
+        patched.setattr(flowerlab.packs.starter, "PACK", damaged)
         lab = Lab(with_starter, own_queue=False)
         assert lab.store.all() == []
         lab.close()

@@ -17,23 +17,39 @@ import psutil
 import pytest
 
 from flowerlab.errors import BadName, StoreUnusable, UnknownRun
-from flowerlab.events import from_record
-from flowerlab.history import HISTORIES_KEPT, Reader
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.run import RunState
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import from_record
+from flowerlab.runs.run import RunState
 from flowerlab.store import Store, check_store
+from flowerlab.store.history_reader import HISTORIES_KEPT, Reader
 from flowerlab.store.schema import SCHEMA_VERSION
 
 RESULT = {
-    "classes": ["a", "b"], "best_epoch": 0, "epochs_run": 1, "val_accuracy": 0.5, "test_accuracy": 0.5, "test_photos": 2,
-    "confusion_matrix": [[1, 0], [1, 0]], "total_parameters": 1, "trainable_parameters": 1, "seconds": 1.0,
-    "seconds_training": 1.0, "cached_features": False,
-}  # fmt: skip
+    "classes": ["a", "b"],
+    "best_epoch": 0,
+    "epochs_run": 1,
+    "val_accuracy": 0.5,
+    "test_accuracy": 0.5,
+    "test_photos": 2,
+    "confusion_matrix": [[1, 0], [1, 0]],
+    "total_parameters": 1,
+    "trainable_parameters": 1,
+    "seconds": 1.0,
+    "seconds_training": 1.0,
+    "cached_features": False,
+}
 START = {
-    "epochs": 2, "batches": 4, "total_parameters": 1, "trainable_parameters": 1, "train_photos": 8, "validation_photos": 2,
-    "test_photos": 2, "classes": ["a", "b"], "cached_features": False,
-}  # fmt: skip
+    "epochs": 2,
+    "batches": 4,
+    "total_parameters": 1,
+    "trainable_parameters": 1,
+    "train_photos": 8,
+    "validation_photos": 2,
+    "test_photos": 2,
+    "classes": ["a", "b"],
+    "cached_features": False,
+}
 
 
 @pytest.fixture
@@ -248,9 +264,7 @@ def test_a_new_home_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
     for attempt in range(12):
         together = threading.Barrier(6)
 
-        def open_and_add(
-            number: int, path: Path = tmp_path / f"{attempt}.sqlite3", together: threading.Barrier = together
-        ) -> None:
+        def open_and_add(number: int, path: Path = tmp_path / f"{attempt}.sqlite3", together: threading.Barrier = together) -> None:
             together.wait()
             store = Store(path)
             store.add(Recipe(seed=number), "run")
@@ -393,8 +407,12 @@ print("well")
 """
     outcome = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "runs.sqlite3")],
-        capture_output=True, text=True, timeout=120, check=False, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
     assert outcome.stdout == "well\n", outcome.stderr[-2000:]
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowerlab.errors import BadRecipe
-from flowerlab.sweep import MOST_RUNS, grid, parse_axis
+from flowerlab.recipe.grid import MOST_RUNS, grid, parse_axis
 
 
 def test_an_axis_is_read() -> None:
@@ -18,9 +18,7 @@ def test_an_axis_is_read() -> None:
     assert parse_axis("dataset=folder:mine,garden") == ("dataset", ("folder:mine", "garden"))
 
 
-@pytest.mark.parametrize(
-    "text", ["", "learning_rate", "learning_rate=", "=1", "lerning_rate=1", "start_from=abc", "head= : "]
-)
+@pytest.mark.parametrize("text", ["", "learning_rate", "learning_rate=", "=1", "lerning_rate=1", "start_from=abc", "head= : "])
 def test_an_axis_without_knob_or_value_is_one_sentence(text: str) -> None:
     """What is no axis is refused with what was received."""
     with pytest.raises(BadRecipe, match=r"^knob: .*Received: "):
@@ -40,12 +38,13 @@ def test_any_text_is_an_axis_or_a_sentence(text: str) -> None:
 
 def test_a_grid_has_every_combination_once() -> None:
     """The last axis changes fastest, what is not swept stays, and two spellings of one recipe are one run."""
-    cells = grid(
-        {"architecture": "vgg16_mini", "epochs": "3"}, [("learning_rate", ["1e-3", "1e-4"]), ("head", ["8", "50,20"])]
-    )
+    cells = grid({"architecture": "vgg16_mini", "epochs": "3"}, [("learning_rate", ["1e-3", "1e-4"]), ("head", ["8", "50,20"])])
     assert [(cell.recipe.learning_rate, cell.recipe.head) for cell in cells] == [
-        (1e-3, (8,)), (1e-3, (50, 20)), (1e-4, (8,)), (1e-4, (50, 20)),
-    ]  # fmt: skip
+        (1e-3, (8,)),
+        (1e-3, (50, 20)),
+        (1e-4, (8,)),
+        (1e-4, (50, 20)),
+    ]
     assert {cell.recipe.epochs for cell in cells} == {3}
     assert cells[1].name == "learning rate 0.001, head 50,20 #{number}"
     assert len(grid({}, [("learning_rate", ["0.001", "1e-3"])])) == 1

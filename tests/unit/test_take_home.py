@@ -24,9 +24,9 @@ from flowerlab.export.card import card
 from flowerlab.export.photo_files import LARGEST_PX, as_jpeg, photo_files
 from flowerlab.export.program import program_of_run
 from flowerlab.export.take_home import ENDINGS, Kind, file_name, take_home
-from flowerlab.photos import read_photo
-from flowerlab.run import Run
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.photos.reading import read_photo
+from flowerlab.runs.run import Run
 from flowerlab.settings import Settings
 from tests.app.finished_runs import add_finished
 
@@ -92,9 +92,7 @@ def test_other_photos_become_upright_jpegs() -> None:
         assert np.abs(mean - read_photo(data).mean(axis=(0, 1))).max() < 3
 
 
-def test_a_zip_holds_program_and_photos_and_a_program_alone_says_what_it_lacks(
-    lab: Lab, garden: Originals, tmp_path: Path
-) -> None:
+def test_a_zip_holds_program_and_photos_and_a_program_alone_says_what_it_lacks(lab: Lab, garden: Originals, tmp_path: Path) -> None:
     """With .zip all comes along; with .py and .ipynb the program alone, and what must lie beside it is told."""
     run = finished(lab, architecture="vgg16_mini")
     for kind, inside in ((Kind.SCRIPT, "mine.py"), (Kind.NOTEBOOK, "mine.ipynb")):
@@ -124,8 +122,11 @@ def test_photos_that_are_others_now_do_not_come_along(lab: Lab, garden: Original
 
 def test_identical_photos_move_the_cut_in_the_program_too(lab: Lab) -> None:
     """Where the lab moves a cut behind identical photos, the program has the very numbers."""
-    photos = [Original(f"{kind}/{number:02d}.jpg", label, jpeg((7 * number, 200 * label, 0)))
-              for label, kind in enumerate(("a", "b")) for number in range(20)]  # fmt: skip
+    photos = [
+        Original(f"{kind}/{number:02d}.jpg", label, jpeg((7 * number, 200 * label, 0)))
+        for label, kind in enumerate(("a", "b"))
+        for number in range(20)
+    ]
     same = [Original(one.id, one.label, photos[0].data) for one in photos]
     run = finished(lab)
     folder = lab.home.originals / lab.settings.garden.content_name
@@ -219,12 +220,7 @@ def test_a_card_needs_nothing_else(lab: Lab) -> None:
     page = card(lab, finished(lab, split="lecture"))
     parts = Parts(page)
     assert not {tag for tag, _attributes in parts.tags} & {"script", "link", "img", "iframe", "object", "base", "a"}
-    assert not [
-        name
-        for _tag, attributes in parts.tags
-        for name in attributes
-        if name in ("src", "href") or name.startswith("on")
-    ]
+    assert not [name for _tag, attributes in parts.tags for name in attributes if name in ("src", "href") or name.startswith("on")]
     assert not re.search(r"url\(|@import|https?://", page)
     drawn = [attributes for tag, attributes in parts.tags if tag == "svg"]
     assert [attributes["role"] for attributes in drawn] == ["img", "img"]

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from flowerlab import threads
-from flowerlab.engine.supervise import trainer_environment
+from flowerlab.engine.process import trainer_environment
 from flowerlab.settings import Settings
-from flowerlab.threads import LIBRARIES, bounded, cores, threads_here, threads_of
+from flowerlab.system import cpu as threads
+from flowerlab.system.cpu import LIBRARIES, bounded, cores, threads_here, threads_of
 
 
 @pytest.fixture

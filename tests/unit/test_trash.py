@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from flowerlab import trash as trashes
+from flowerlab.disk import trash as trashes
 from flowerlab.errors import BadInput, UnknownRun
-from flowerlab.events import End
-from flowerlab.recipe import Recipe
-from flowerlab.run import RunState
-from flowerlab.run_folders import RunFolders
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import End
+from flowerlab.runs.folders import RunFolders
+from flowerlab.runs.run import RunState
 from tests.app.finished_runs import add_finished
 
 

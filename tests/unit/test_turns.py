@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from flowerlab.engine import Job
 from flowerlab.errors import BadInput, QueueFull
-from flowerlab.events import End
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run, RunState
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import End
+from flowerlab.runs.run import Run, RunState
+from flowerlab.scheduler.fairness import check_queue, check_student, in_turns, student_of_this_account
 from flowerlab.settings import Settings
 from flowerlab.store import Store
-from flowerlab.turns import check_queue, check_student, in_turns, student_of_this_account
 from tests.unit.test_owner import QUICK, until
 
 STUDENTS = ("ana", "bia", "caio", "davi")
@@ -110,10 +110,11 @@ def test_the_order_survives_a_restart(store: Store, home: Home) -> None:
 ACTIONS = st.lists(
     st.tuples(
         st.sampled_from(["submit", "submit", "submit", "begin", "begin", "stop", "requeue", "go on"]),
-        st.integers(0, len(STUDENTS) - 1), st.integers(0, 30),
+        st.integers(0, len(STUDENTS) - 1),
+        st.integers(0, 30),
     ),
     max_size=40,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=60)
@@ -175,10 +176,7 @@ def test_nobody_waits_longer_than_their_share(actions: list[tuple[str, int, int]
 
 def test_the_queue_is_bounded(settings: Settings) -> None:
     """One run over a bound is refused with one sentence that names the bound, and nothing changes; 0 is no bound."""
-    waiting = [
-        Run(f"{n:012}", n, "run", Recipe(), RunState.QUEUED, 0, 0, None, None, "", 0, None, student="ana")
-        for n in range(6)
-    ]
+    waiting = [Run(f"{n:012}", n, "run", Recipe(), RunState.QUEUED, 0, 0, None, None, "", 0, None, student="ana") for n in range(6)]
     few = settings.model_copy(update={"queue_limit": 7, "queue_limit_per_student": 6})
     check_queue(waiting, "bia", few)
     with pytest.raises(QueueFull, match=r"at most 6 of one student.*FLOWERLAB_QUEUE_LIMIT_PER_STUDENT"):
@@ -215,7 +213,7 @@ def full(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A lab that trains one run for ever, with room for four more, two of each student."""
     engine = Held()
     monkeypatch.setattr(Lab, "_make_engine", lambda lab, sink: engine)
-    monkeypatch.setattr("flowerlab.owner.LOOK_S", 0.01)
+    monkeypatch.setattr("flowerlab.scheduler.scheduler.LOOK_S", 0.01)
     lab = Lab(settings.model_copy(update={"queue_limit": 4, "queue_limit_per_student": 2}))
     until(lambda: lab.owns_queue)
     lab.used_by("teacher").start(QUICK)

@@ -6,19 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from flowerlab.events import Batch, Epoch, Evaluating, Preparing, Start
-from flowerlab.figures import duration, percent_with_interval, spelled, sureness
-from flowerlab.history import History
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run, RunState
-from flowerlab.ui.progress import progress_of
-from flowerlab.ui.words import decimals, millions, state_words, trainable_of
+from flowerlab.evaluation.intervals import percent_with_interval
+from flowerlab.locale.numbers import duration, spelled, sureness
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import Batch, Epoch, Evaluating, Preparing, Start
+from flowerlab.runs.history import History
+from flowerlab.runs.run import Run, RunState
+from flowerlab.ui.base.text import decimals, millions, state_words, trainable_of
+from flowerlab.ui.widgets.progress import progress_of
 
 ABOUT = {"run_id": "0" * 12, "attempt": 1}
 START = Start(
-    **ABOUT, epochs=5, batches=10, total_parameters=1, trainable_parameters=1, train_photos=1, validation_photos=1,
-    test_photos=1, classes=("a", "b"), cached_features=False, time_s=100.0,
-)  # fmt: skip
+    **ABOUT,
+    epochs=5,
+    batches=10,
+    total_parameters=1,
+    trainable_parameters=1,
+    train_photos=1,
+    validation_photos=1,
+    test_photos=1,
+    classes=("a", "b"),
+    cached_features=False,
+    time_s=100.0,
+)
 
 
 def run_in(state: RunState) -> Run:

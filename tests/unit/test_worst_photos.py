@@ -10,9 +10,9 @@ from hypothesis.extra import numpy as arrays
 from scipy.special import softmax
 from sklearn.metrics import log_loss
 
-from flowerlab.label_issues import label_issues
-from flowerlab.metrics import photo_losses
-from flowerlab.worst_photos import judge
+from flowerlab.evaluation.hardest_photos import judge
+from flowerlab.evaluation.label_issues import label_issues
+from flowerlab.evaluation.metrics import photo_losses
 
 LOGITS = arrays.arrays(np.float64, some.tuples(some.integers(1, 40), some.integers(1, 5)), elements=some.floats(-7, 7))
 

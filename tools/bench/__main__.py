@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from flowerlab.home import Home
-from flowerlab.machine import machine_name
+from flowerlab.system.cpu import machine_name
 from tools.app_server import ROOT
 from tools.bench.cases import CASES, QUICK
 from tools.bench.pairs import Pair, keep_pairs, make_pair, read_pairs

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowerlab.architectures import architecture
-from flowerlab.precision import processor_has_bfloat16
-from flowerlab.weights import find_weights
+from flowerlab.architectures.pretrained import find_weights
+from flowerlab.features.precision import processor_has_bfloat16
 
 
 @dataclass(frozen=True)

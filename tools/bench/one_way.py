@@ -39,8 +39,8 @@ def plain(asked: dict[str, Any]) -> dict[str, Any]:
     from flowerlab.datasets.gather import gather
     from flowerlab.datasets.prepared import prepare
     from flowerlab.home import Home
-    from flowerlab.recipe import Recipe
-    from flowerlab.trainer.models import build
+    from flowerlab.recipe.recipe import Recipe
+    from flowerlab.trainer.networks import build
     from flowerlab.trainer.starting_weights import load_starting_weights
     from tools.bench.plain_keras import Parts, recipe_a, recipes_b_and_c
 
@@ -51,9 +51,7 @@ def plain(asked: dict[str, Any]) -> dict[str, Any]:
     originals = gather(home, "garden", Garden(asked["pictures"]))
     prepared = prepare(home, originals, "garden", image_size=asked["image_size"], resize="squash")
     split = prepared.split("honest", 0.2)
-    pairs = [
-        (prepared.photos[part].copy(), prepared.labels[part]) for part in (split.train, split.validation, split.test)
-    ]
+    pairs = [(prepared.photos[part].copy(), prepared.labels[part]) for part in (split.train, split.validation, split.test)]
     parts = Parts(pairs[0], pairs[1], pairs[2], len(prepared.classes))
     # No seed is set: with one, `fit` goes through the photos in the same order in every epoch, which costs accuracy.
     if asked["letter"] == "A":
@@ -81,24 +79,33 @@ def flowerlab(asked: dict[str, Any]) -> dict[str, Any]:
     from flowerlab.datasets.garden import Garden
     from flowerlab.engine import Job
     from flowerlab.home import Home
-    from flowerlab.presets import preset_recipe
+    from flowerlab.recipe.presets import preset_recipe
+    from flowerlab.trainer.attempt import run_job
     from flowerlab.trainer.channel import Channel, Lines
-    from flowerlab.trainer.run import run_job
 
     home = Home(Path(asked["home"]))
     shared = {"seed": asked["seed"], "epochs": asked["epochs"], "image_size": asked["image_size"]}
 
     def ran(letter: str) -> dict[str, Any]:
         recipe = preset_recipe(
-            letter, architecture=asked["architecture"], weights=asked["weights"],
-            start_from=RUNS["B"] if letter == "C" else None, shared=shared,
-        )  # fmt: skip
+            letter,
+            architecture=asked["architecture"],
+            weights=asked["weights"],
+            start_from=RUNS["B"] if letter == "C" else None,
+            shared=shared,
+        )
         run_id = RUNS[letter][::-1] if asked["again"] else RUNS[letter]
         home.run(run_id).mkdir()
         job = Job(
-            run_id=run_id, attempt=1, recipe=recipe.model_dump(mode="json"), home=home.root,
-            garden=Garden(asked["pictures"]), origin="bench", precision=asked["precision"], features_gb=100,
-        )  # fmt: skip
+            run_id=run_id,
+            attempt=1,
+            recipe=recipe.model_dump(mode="json"),
+            home=home.root,
+            garden=Garden(asked["pictures"]),
+            origin="bench",
+            precision=asked["precision"],
+            features_gb=100,
+        )
         result = run_job(Channel(job, Lines(io.StringIO())))["result"]
         timing = result.timing
         # From the decoded photos to the test accuracy, as on the other side. The saved model is checked when that is known.

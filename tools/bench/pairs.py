@@ -14,7 +14,7 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import prepare
 from flowerlab.home import Home
-from flowerlab.machine import machine_name
+from flowerlab.system.cpu import machine_name
 from tools.app_server import ROOT
 from tools.bench.cases import Case
 
@@ -32,9 +32,15 @@ def make_pair(case: Case, home: Home, repeat: int) -> Pair:
     originals = gather(home, "garden", Garden(case.pictures))
     prepare(home, originals, "garden", image_size=case.image_size, resize="squash")
     asked = {
-        "home": str(home.root), "letter": case.letter, "architecture": case.architecture, "weights": case.weights,
-        "seed": repeat, "epochs": case.epochs, "image_size": case.image_size, "pictures": case.pictures,
-    }  # fmt: skip
+        "home": str(home.root),
+        "letter": case.letter,
+        "architecture": case.architecture,
+        "weights": case.weights,
+        "seed": repeat,
+        "epochs": case.epochs,
+        "image_size": case.image_size,
+        "pictures": case.pictures,
+    }
     sides = ["plain", *case.precisions]
     pair: Pair = {
         "machine": machine_name(),
@@ -68,8 +74,11 @@ def _alone(asked: dict[str, Any]) -> Any:
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-m", "tools.bench.one_way", json.dumps(asked)],
-        capture_output=True, text=True, env=environment, cwd=ROOT,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=ROOT,
+    )
     if done.returncode:
         raise SystemExit(f"{asked} failed:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])

@@ -69,22 +69,25 @@ def recipe_a(parts: Parts, epochs: int) -> Outcome:
     """A small network from scratch."""
     begun_s = time.perf_counter()
     arrays = _arrays(parts, lambda photos: photos / 255)
-    model = keras.Sequential([
-        keras.Input(arrays[0][0].shape[1:]),
-        layers.Conv2D(16, 10, activation="relu"), layers.MaxPooling2D(3),
-        layers.Conv2D(32, 8, activation="relu"), layers.MaxPooling2D(2),
-        layers.Conv2D(32, 6, activation="relu"), layers.MaxPooling2D(2),
-        layers.Flatten(),
-        *[layers.Dense(units, activation="relu") for units in HEAD],
-        layers.Dense(parts.classes, activation="softmax"),
-    ])  # fmt: skip
+    model = keras.Sequential(
+        [
+            keras.Input(arrays[0][0].shape[1:]),
+            layers.Conv2D(16, 10, activation="relu"),
+            layers.MaxPooling2D(3),
+            layers.Conv2D(32, 8, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(32, 6, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            *[layers.Dense(units, activation="relu") for units in HEAD],
+            layers.Dense(parts.classes, activation="softmax"),
+        ]
+    )
     accuracy = _fit(model, arrays, 1e-3, epochs)
     return Outcome(time.perf_counter() - begun_s, accuracy)
 
 
-def recipes_b_and_c(
-    parts: Parts, epochs: int, base: keras.Model, kind: str, unfreeze_from: str | None
-) -> list[Outcome]:
+def recipes_b_and_c(parts: Parts, epochs: int, base: keras.Model, kind: str, unfreeze_from: str | None) -> list[Outcome]:
     """Transfer learning, then fine-tuning from a layer on; one outcome each.
 
     Args:

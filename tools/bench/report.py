@@ -71,9 +71,7 @@ def ratio(pairs: Sequence[Pair], case: str, plain: str, ours: str, precision: st
 
 def median_of(pairs: Sequence[Pair], case: str, side: str, get: Callable[[Pair], float | None]) -> float | None:
     """Returns the median of something over a case's pairs; None if there is none."""
-    values = [
-        value for pair in pairs if pair["case"] == case and side in pair if (value := get(pair[side])) is not None
-    ]
+    values = [value for pair in pairs if pair["case"] == case and side in pair if (value := get(pair[side])) is not None]
     return statistics.median(values) if values else None
 
 
@@ -191,9 +189,7 @@ def checking_note(pairs: Sequence[Pair]) -> list[str]:
 def old_pairs_note(pairs: Sequence[Pair]) -> list[str]:
     """Says in which pairs the process that had made the features used them again, as all once did."""
     warm = dict.fromkeys(
-        pair["case"]
-        for pair in pairs
-        if "B-again" in pair.get("float32", {}) and "again_whole_s" not in pair["float32"]
+        pair["case"] for pair in pairs if "B-again" in pair.get("float32", {}) and "again_whole_s" not in pair["float32"]
     )
     if not warm:
         return []
@@ -260,21 +256,23 @@ def _seeds(values: Sequence[float]) -> str:
 
 def report(pairs: Sequence[Pair]) -> str:
     """Writes the page that the pairs make."""
-    return "\n".join([
-        "# Benchmarks",
-        "",
-        "Made by `make bench` (`python -m tools.bench`), which runs plain Keras and Flowerlab in turn and writes this page.",
-        "",
-        "Plain Keras is `tools/bench/plain_keras.py`: the lecture as one writes it, photos as float32 arrays in memory, `fit` over",
-        "the whole network, batches of 32, Keras' own threads. 150 px, five epochs, pictures of the garden. Each side runs in a",
-        "process of its own; with features at hand that is one that finds them on disk and nothing else warm. Seconds go from the",
-        "decoded uint8 photos to the test accuracy, without import and saving; C's begin where B is there. Each machine has a",
-        "section, the one that was measured last first.",
-        "",
-        *(line for machine, own in by_machine(pairs) for line in section(machine, own)),
-        *(SOAKED.read_text(encoding="utf-8").splitlines() if SOAKED.exists() else []),
-        "",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            "# Benchmarks",
+            "",
+            "Made by `make bench` (`python -m tools.bench`), which runs plain Keras and Flowerlab in turn and writes this page.",
+            "",
+            "Plain Keras is `tools/bench/plain_keras.py`: the lecture as one writes it, photos as float32 arrays in memory, `fit` over",
+            "the whole network, batches of 32, Keras' own threads. 150 px, five epochs, pictures of the garden. Each side runs in a",
+            "process of its own; with features at hand that is one that finds them on disk and nothing else warm. Seconds go from the",
+            "decoded uint8 photos to the test accuracy, without import and saving; C's begin where B is there. Each machine has a",
+            "section, the one that was measured last first.",
+            "",
+            *(line for machine, own in by_machine(pairs) for line in section(machine, own)),
+            *(SOAKED.read_text(encoding="utf-8").splitlines() if SOAKED.exists() else []),
+            "",
+        ]
+    )
 
 
 def section(machine: str, pairs: Sequence[Pair]) -> list[str]:
@@ -310,7 +308,7 @@ def section(machine: str, pairs: Sequence[Pair]) -> list[str]:
         *accuracy_table(pairs),
         "",
         *seeded_note(pairs),
-    ]  # fmt: skip
+    ]
 
 
 def draw(pairs: Sequence[Pair], file: Path) -> None:
@@ -326,13 +324,23 @@ def draw(pairs: Sequence[Pair], file: Path) -> None:
     for place, (name, colour) in enumerate([("plain Keras", "#D55E00"), ("Flowerlab", "#0072B2")], start=1):
         values = [row[place] for row in rows]
         figure.add_bar(
-            y=[row[0] for row in rows], x=values, name=name, orientation="h", marker_color=colour,
-            text=[f"{value:.3g} s" for value in values], textposition="outside",
-        )  # fmt: skip
+            y=[row[0] for row in rows],
+            x=values,
+            name=name,
+            orientation="h",
+            marker_color=colour,
+            text=[f"{value:.3g} s" for value in values],
+            textposition="outside",
+        )
     figure.update_layout(
-        template="plotly_white", font={"size": 15}, width=900, height=120 + 62 * len(rows), bargap=0.25,
-        margin={"l": 170, "r": 20, "t": 60, "b": 60}, legend={"orientation": "h", "yanchor": "bottom", "y": 1.0},
+        template="plotly_white",
+        font={"size": 15},
+        width=900,
+        height=120 + 62 * len(rows),
+        bargap=0.25,
+        margin={"l": 170, "r": 20, "t": 60, "b": 60},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0},
         xaxis={"title": "seconds, on a logarithmic scale", "type": "log", "dtick": 1, "range": [-0.5, 2.6]},
         yaxis={"autorange": "reversed"},
-    )  # fmt: skip
+    )
     save_figure(figure, file)

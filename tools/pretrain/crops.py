@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from flowerlab.architectures import architecture
-from flowerlab.photos import Photo, read_photo
-from flowerlab.weights import fetch_weights
+from flowerlab.architectures.pretrained import fetch_weights
+from flowerlab.photos.reading import Photo, read_photo
 from tools.pretrain.alter import altered
 
 STORED_PX = 112
@@ -54,15 +54,11 @@ def random_crop(photo: Photo, rng: np.random.Generator) -> Image.Image:
         width, height = image.size
     left = int(rng.integers(0, image.width - width + 1))
     top = int(rng.integers(0, image.height - height + 1))
-    crop = image.resize(
-        (TEACHER_PX, TEACHER_PX), Image.Resampling.BILINEAR, box=(left, top, left + width, top + height)
-    )
+    crop = image.resize((TEACHER_PX, TEACHER_PX), Image.Resampling.BILINEAR, box=(left, top, left + width, top + height))
     return crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else crop
 
 
-def make_crops(
-    folder: Path, sources: Sequence[tuple[Callable[[], bytes], int]], *, seed: int = 0, alter: bool = False
-) -> Crops:
+def make_crops(folder: Path, sources: Sequence[tuple[Callable[[], bytes], int]], *, seed: int = 0, alter: bool = False) -> Crops:
     """Returns the crops in a folder; makes what is missing, and goes on where an interrupted call was.
 
     Args:

@@ -31,7 +31,7 @@ from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
 from flowerlab.settings import Settings
 from flowerlab.trainer.starting_weights import load_shipped
-from flowerlab.trainer.tf_flowers import gather_tf_flowers
+from flowerlab.trainer.tfds import gather_tf_flowers
 from flowerlab.trainer.vgg16_mini import CONVOLUTIONS, WIDTHS, vgg16_mini
 from tools.pretrain.crops import STORED_PX, Crops, make_crops
 from tools.pretrain.photos import crop_sources, read_everyday
@@ -206,9 +206,13 @@ def train(lots: Sequence[Crops], distiller: Distiller, total: int, peak: float, 
         if (now + 1) % SAVE_EVERY == 0 or now + 1 == total:
             keeper.save()
             line = {
-                "step": now + 1, "of": total, "side_px": side, "squared": round(sums[0] / sums[2], 4),
-                "divergence": round(sums[1] / sums[2], 4), "seconds": round(time.monotonic() - begun_s),
-            }  # fmt: skip
+                "step": now + 1,
+                "of": total,
+                "side_px": side,
+                "squared": round(sums[0] / sums[2], 4),
+                "divergence": round(sums[1] / sums[2], 4),
+                "seconds": round(time.monotonic() - begun_s),
+            }
             print(json.dumps(line), flush=True)
             sums[:] = 0
             folded(distiller.model).save_weights(state / "folded.weights.h5")
@@ -221,14 +225,14 @@ def main() -> None:
     parser.add_argument("--head", type=Path, required=True, help="The teacher's classifier: npz with kernel and bias.")
     parser.add_argument("--state", type=Path, default=Path("pretraining"), help="Folder for crops and checkpoints.")
     parser.add_argument("--steps", type=int, default=10_000, help="Batches of 64 crops. Default: 10,000.")
-    parser.add_argument(
-        "--rate", type=float, default=PEAK_RATE, help=f"The highest learning rate. Default: {PEAK_RATE}."
-    )
+    parser.add_argument("--rate", type=float, default=PEAK_RATE, help=f"The highest learning rate. Default: {PEAK_RATE}.")
     parser.add_argument("--begin-with", choices=["random", "shipped"], default="random", help="Default: random.")
     parser.add_argument(
-        "--precision", choices=["float32", "mixed_bfloat16"], default="float32",
+        "--precision",
+        choices=["float32", "mixed_bfloat16"],
+        default="float32",
         help="Of the student's layers. Default: float32; mixed_bfloat16 is quicker where the processor has it.",
-    )  # fmt: skip
+    )
     arguments = parser.parse_args()
     archive, everyday = read_everyday(arguments.photos)
     home = Home(Settings.from_environment().home).create()

@@ -22,13 +22,13 @@ from flowerlab.architectures import architecture
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
+from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.home import Home
-from flowerlab.metrics import accuracy_interval
-from flowerlab.recipe import Recipe
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.settings import Settings
-from flowerlab.trainer.models import PREPROCESSING, Network, build
+from flowerlab.trainer.networks import PREPROCESSING, Network, build
 from flowerlab.trainer.starting_weights import load_starting_weights
-from flowerlab.trainer.tf_flowers import gather_tf_flowers
+from flowerlab.trainer.tfds import gather_tf_flowers
 
 IMAGE_SIZE_PX = 150
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
@@ -63,17 +63,19 @@ def main() -> None:
     """Measures and prints one line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--architecture", default="vgg16_mini")
-    parser.add_argument(
-        "--weights", default="shipped", help="shipped, none, or a file that Keras wrote. Default: shipped."
-    )
+    parser.add_argument("--weights", default="shipped", help="shipped, none, or a file that Keras wrote. Default: shipped.")
     arguments = parser.parse_args()
     home = Home(Settings.from_environment().home).create()
     originals = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
     prepared = prepare(home, originals, "tf_flowers", image_size=IMAGE_SIZE_PX, resize="squash")
-    recipe = Recipe.parse({
-        "architecture": arguments.architecture, "unfreeze_from": "none", "image_size": IMAGE_SIZE_PX,
-        "weights": architecture(arguments.architecture).pretrained if arguments.weights == "shipped" else "none",
-    })  # fmt: skip
+    recipe = Recipe.parse(
+        {
+            "architecture": arguments.architecture,
+            "unfreeze_from": "none",
+            "image_size": IMAGE_SIZE_PX,
+            "weights": architecture(arguments.architecture).pretrained if arguments.weights == "shipped" else "none",
+        }
+    )
     keras.utils.set_random_seed(0)
     network = build(recipe, len(prepared.classes))
     load_starting_weights(network, recipe, home, lambda step, done, total: None)

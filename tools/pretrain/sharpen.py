@@ -24,9 +24,9 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.home import Home
-from flowerlab.photos import read_photo, resize_photo
+from flowerlab.photos.reading import read_photo, resize_photo
 from flowerlab.settings import Settings
-from flowerlab.trainer.tf_flowers import gather_tf_flowers
+from flowerlab.trainer.tfds import gather_tf_flowers
 from flowerlab.trainer.vgg16_mini import vgg16_mini
 from tools.pretrain.photos import VALIDATION_FRACTION, read_everyday
 
@@ -40,9 +40,7 @@ SILENT_SHARE, SPREAD = 0.8, 0.15
 SEEDS = range(8)
 
 
-def sharpen(
-    network: keras.Model, photos: NDArray[np.uint8], silent_share: float = SILENT_SHARE, spread: float = SPREAD
-) -> None:
+def sharpen(network: keras.Model, photos: NDArray[np.uint8], silent_share: float = SILENT_SHARE, spread: float = SPREAD) -> None:
     """Changes the last layer's weights in place.
 
     Args:
@@ -113,13 +111,17 @@ def main() -> None:
     prepared = prepare(home, originals, "tf_flowers", image_size=IMAGE_SIZE_PX, resize="squash")
     archive, everyday = read_everyday(arguments.photos)
     chosen = np.random.default_rng(0).permutation(len(everyday.training))[:EVERYDAY_PHOTOS]
-    learnt = np.concatenate([
-        prepared.photos[prepared.split("honest", VALIDATION_FRACTION).train],
-        np.stack([
-            resize_photo(read_photo(archive.read(everyday.training[place]), "a photo"), IMAGE_SIZE_PX, "squash")
-            for place in chosen
-        ]),
-    ])  # fmt: skip
+    learnt = np.concatenate(
+        [
+            prepared.photos[prepared.split("honest", VALIDATION_FRACTION).train],
+            np.stack(
+                [
+                    resize_photo(read_photo(archive.read(everyday.training[place]), "a photo"), IMAGE_SIZE_PX, "squash")
+                    for place in chosen
+                ]
+            ),
+        ]
+    )
     if arguments.compare:
         pairs = [(share, SPREAD) for share in SHARES] + [(SILENT_SHARE, spread) for spread in SPREADS]
         for pair in (None, *dict.fromkeys(pairs)):

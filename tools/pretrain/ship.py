@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from flowerlab.architectures.pretrained import SHIPPED
 from flowerlab.trainer.vgg16_mini import vgg16_mini
-from flowerlab.weights import SHIPPED
 
 
 def main() -> None:

@@ -40,9 +40,7 @@ def main() -> None:
     """Measures and reports."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--no-training", action="store_true", help="Write the report from what was recorded.")
-    parser.add_argument(
-        "--minutes", type=float, default=1e9, help="Begin no further run after so long. Default: no limit."
-    )
+    parser.add_argument("--minutes", type=float, default=1e9, help="Begin no further run after so long. Default: no limit.")
     arguments = parser.parse_args()
     begun_s, labs = time.monotonic(), Labs(Record(RECORD))
     try:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flowerlab.datasets.garden import DEFAULT_DIFFICULTY
-from flowerlab.presets import PRESETS, preset_recipe
-from flowerlab.recipe import Recipe
-from flowerlab.run import Run
-from flowerlab.runs import Lab
+from flowerlab.lab import Lab
+from flowerlab.recipe.presets import PRESETS, preset_recipe
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import Run
 from flowerlab.settings import Settings
 from tools.results.record import Figures, Record
 from tools.results.wanted import Wanted
@@ -97,6 +97,4 @@ class Labs:
 
 def _recipe(wanted: Wanted, *, start_from: str | None = None) -> Recipe:
     shared = {"dataset": wanted.dataset, "split": wanted.split, "resize": wanted.resize, "seed": wanted.seed}
-    return preset_recipe(
-        wanted.letter, architecture=wanted.backbone or "vgg16_mini", start_from=start_from, shared=shared
-    )
+    return preset_recipe(wanted.letter, architecture=wanted.backbone or "vgg16_mini", start_from=start_from, shared=shared)

@@ -25,15 +25,24 @@ def draw(rows: Sequence[tuple[float, float | None, float | None]], default: floa
     for column, (name, colour) in enumerate([("A · from scratch", "#0072B2"), ("B · VGG16 mini", "#D55E00")], start=1):
         points = [(row[0], row[column]) for row in rows if row[column] is not None]
         figure.add_scatter(
-            x=[x for x, _ in points], y=[y for _, y in points], name=name, mode="lines+markers",
-            line={"color": colour, "width": 3}, marker={"size": 10},
-        )  # fmt: skip
+            x=[x for x, _ in points],
+            y=[y for _, y in points],
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 3},
+            marker={"size": 10},
+        )
     figure.add_hline(lecture, line_dash="dot", annotation_text="A on real photos", annotation_position="bottom left")
     figure.add_vline(default, line_dash="dot", annotation_text="default")
     figure.update_layout(
-        template="plotly_white", font={"size": 18}, width=WIDTH_PX, height=HEIGHT_PX,
-        margin={"l": 70, "r": 20, "t": 30, "b": 60}, showlegend=True, legend={"x": 0.75, "y": 0.98},
+        template="plotly_white",
+        font={"size": 18},
+        width=WIDTH_PX,
+        height=HEIGHT_PX,
+        margin={"l": 70, "r": 20, "t": 30, "b": 60},
+        showlegend=True,
+        legend={"x": 0.75, "y": 0.98},
         xaxis={"title": "difficulty of the garden", "range": [-0.03, 1.03]},
         yaxis={"title": "test accuracy", "range": [0, 1.02], "tickformat": ".0%"},
-    )  # fmt: skip
+    )
     save_figure(figure, file)

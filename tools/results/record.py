@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from flowerlab.run import Run
+from flowerlab.runs.run import Run
 from tools.results.wanted import Wanted
 
 
@@ -37,10 +37,13 @@ class Figures:
         assert run.result.test_accuracy is not None
         assert run.ended_s is not None
         return Figures(
-            test_accuracy=run.result.test_accuracy, test_photos=run.result.test_photos,
-            trainable_parameters=run.result.trainable_parameters, total_parameters=run.result.total_parameters,
-            seconds=round(run.result.seconds, 1), ended_s=round(run.ended_s),
-        )  # fmt: skip
+            test_accuracy=run.result.test_accuracy,
+            test_photos=run.result.test_photos,
+            trainable_parameters=run.result.trainable_parameters,
+            total_parameters=run.result.total_parameters,
+            seconds=round(run.result.seconds, 1),
+            ended_s=round(run.ended_s),
+        )
 
 
 class Record:
@@ -69,8 +72,7 @@ class Record:
         """Adds a run and writes the file."""
         self._lines[wanted, materials] = figures
         lines = [
-            json.dumps({"run": asdict(one), "materials": of, "figures": asdict(its)})
-            for (one, of), its in self._lines.items()
+            json.dumps({"run": asdict(one), "materials": of, "figures": asdict(its)}) for (one, of), its in self._lines.items()
         ]
         part = self._path.with_suffix(".part")
         part.write_text("[\n" + ",\n".join(sorted(lines)) + "\n]\n", encoding="utf-8")

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from flowerlab.datasets.garden import DEFAULT_DIFFICULTY
-from flowerlab.metrics import accuracy_interval
-from flowerlab.presets import PRESETS
+from flowerlab.evaluation.intervals import accuracy_interval
+from flowerlab.recipe.presets import PRESETS
 from tools.results.record import Figures
 from tools.results.wanted import BACKBONES, DIFFICULTIES, LETTERS, SEEDS, Wanted, wanted
 
@@ -137,10 +137,7 @@ def padding_section(find: Find) -> list[str]:
                 told(
                     trained(
                         find,
-                        (
-                            wanted(letter, "tf_flowers", "mobilenet_v2", seed=seed, split=split, resize=resize)
-                            for seed in seeds
-                        ),
+                        (wanted(letter, "tf_flowers", "mobilenet_v2", seed=seed, split=split, resize=resize) for seed in seeds),
                     ),
                     len(seeds),
                 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from flowerlab.datasets.garden import DEFAULT_DIFFICULTY
 from flowerlab.datasets.splits import SPLITS
-from flowerlab.presets import PRESETS
+from flowerlab.recipe.presets import PRESETS
 
 SEEDS = (0, 1, 2)
 LETTERS = tuple(PRESETS)
@@ -20,7 +20,7 @@ class Wanted:
     """One run: 150 px, 5 epochs, batches of 32, Adam, as the presets have it.
 
     Args:
-        letter: Key of `flowerlab.presets.PRESETS`.
+        letter: Key of `flowerlab.recipe.presets.PRESETS`.
         dataset: `garden` or `tf_flowers`.
         backbone: Of B, C and gently; empty for A.
         seed: Of the recipe.

@@ -18,13 +18,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.calibration import calibration_error
-from flowerlab.events import Result
-from flowerlab.metrics import accuracy_interval, sureness
-from flowerlab.photos import read_photo, resize_photo
-from flowerlab.recipe import Recipe
-from flowerlab.starter import PACK, RUN_ID
-from flowerlab.trainer.saved import load_saved
+from flowerlab.evaluation.calibration import calibration_error
+from flowerlab.evaluation.intervals import accuracy_interval
+from flowerlab.evaluation.metrics import sureness
+from flowerlab.packs.starter import PACK, RUN_ID
+from flowerlab.photos.reading import read_photo, resize_photo
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.events import Result
+from flowerlab.trainer.model_files import load_saved
 from tools.pretrain.photos import read_everyday
 
 CAUGHT = 0.90
@@ -55,10 +56,7 @@ def measure(photos_zip: Path) -> None:
     error = calibration_error(flowers, truth)
     print(f"test: {right:.3f} ({low:.3f}–{high:.3f}) of {len(truth)}; calibration error {error:.3f}")
     archive, everyday = read_everyday(photos_zip)
-    seen = [
-        resize_photo(read_photo(archive.read(name), name), recipe.image_size, recipe.resize)
-        for name in everyday.held_out
-    ]
+    seen = [resize_photo(read_photo(archive.read(name), name), recipe.image_size, recipe.resize) for name in everyday.held_out]
     others, known = sureness(answers(model, np.stack(seen))), sureness(flowers)
     assert result.unknown_below is not None
     for kind, part in (
@@ -69,9 +67,7 @@ def measure(photos_zip: Path) -> None:
             np.asarray([name.startswith("samples/") for name in everyday.held_out]),
         ),
     ):
-        print(
-            f"unknown below {result.unknown_below}: {(others[part] < result.unknown_below).mean():.3f} of {part.sum()} {kind}"
-        )
+        print(f"unknown below {result.unknown_below}: {(others[part] < result.unknown_below).mean():.3f} of {part.sum()} {kind}")
     print(f"unknown below {result.unknown_below}: {(known < result.unknown_below).mean():.3f} of {len(known)} flowers")
     level = float(np.quantile(others, CAUGHT))
     print(f"at {CAUGHT:.0%} of the everyday photos caught ({level:.3f}): {(known < level).mean():.3f} of the flowers")

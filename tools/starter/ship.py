@@ -32,18 +32,18 @@ from sklearn.metrics import roc_auc_score
 
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.prepared import Prepared
-from flowerlab.events import Attempt, End, Epoch, Event, Result, Start
+from flowerlab.evaluation.metrics import confusion_matrix, sureness
 from flowerlab.home import Home
-from flowerlab.lesson.packing import pack
-from flowerlab.metrics import confusion_matrix, sureness
-from flowerlab.photos import read_photo, resize_photo
-from flowerlab.run import Run, RunRecord, RunState
+from flowerlab.packs.packing import pack
+from flowerlab.packs.starter import PACK, RUN_ID
+from flowerlab.photos.reading import read_photo, resize_photo
+from flowerlab.runs.events import Attempt, End, Epoch, Event, Result, Start
+from flowerlab.runs.run import Run, RunRecord, RunState
 from flowerlab.settings import Settings
-from flowerlab.starter import PACK, RUN_ID
 from flowerlab.store import Store
 from flowerlab.trainer.fit import loss_and_accuracy
-from flowerlab.trainer.models import Network, build
-from flowerlab.trainer.saved import load_saved, write_compact
+from flowerlab.trainer.model_files import load_saved, write_compact
+from flowerlab.trainer.networks import Network, build
 from tools.pretrain.photos import VALIDATION_FRACTION, read_everyday
 from tools.starter.measure import answers, measure
 from tools.starter.teach import (
@@ -113,9 +113,15 @@ def epochs_of(state: Path) -> list[dict[str, Any]]:
 
 
 def write_pack(
-    folder: Path, prepared: Prepared, network: Network, epochs: Sequence[dict[str, Any]], best: int,
-    threshold: float, val_logits: Sequence[NDArray[np.float32]], temperature: float,
-) -> None:  # fmt: skip
+    folder: Path,
+    prepared: Prepared,
+    network: Network,
+    epochs: Sequence[dict[str, Any]],
+    best: int,
+    threshold: float,
+    val_logits: Sequence[NDArray[np.float32]],
+    temperature: float,
+) -> None:
     """Writes the run into a lab of its own in `folder`, and packs it."""
     home = Home(folder / "home").create()
     split, classes = prepared.split("honest", VALIDATION_FRACTION), prepared.classes
@@ -137,32 +143,58 @@ def write_pack(
     total, trainable = network.counts()
     seconds = sum(line["seconds"] for line in epochs)
     result = Result(
-        classes=classes, best_epoch=best, epochs_run=len(epochs), val_accuracy=epochs[best]["val_accuracy"],
-        test_accuracy=float((probabilities.argmax(axis=1) == truth).mean()), test_photos=len(truth),
+        classes=classes,
+        best_epoch=best,
+        epochs_run=len(epochs),
+        val_accuracy=epochs[best]["val_accuracy"],
+        test_accuracy=float((probabilities.argmax(axis=1) == truth).mean()),
+        test_photos=len(truth),
         confusion_matrix=confusion_matrix(truth, probabilities.argmax(axis=1), len(classes)).tolist(),
-        total_parameters=total, trainable_parameters=trainable, seconds=seconds, seconds_training=seconds,
-        cached_features=False, unknown_below=threshold,
-    )  # fmt: skip
+        total_parameters=total,
+        trainable_parameters=trainable,
+        seconds=seconds,
+        seconds_training=seconds,
+        cached_features=False,
+        unknown_below=threshold,
+    )
     about: dict[str, Any] = {"run_id": RUN_ID, "attempt": 1}
     ended_s = time.time()
     begun_s = ended_s - seconds
     events: list[Event] = [
         Attempt(**about, time_s=begun_s, pid=0, warm=False),
         Start(
-            **about, time_s=begun_s, epochs=len(epochs), batches=-(-len(split.train) // FLOWERS_A_BATCH),
-            total_parameters=total, trainable_parameters=trainable, train_photos=len(split.train),
-            validation_photos=len(split.validation), test_photos=len(truth), classes=classes, cached_features=False,
+            **about,
+            time_s=begun_s,
+            epochs=len(epochs),
+            batches=-(-len(split.train) // FLOWERS_A_BATCH),
+            total_parameters=total,
+            trainable_parameters=trainable,
+            train_photos=len(split.train),
+            validation_photos=len(split.validation),
+            test_photos=len(truth),
+            classes=classes,
+            cached_features=False,
         ),
         *(
             Epoch(**about, time_s=begun_s + sum(line["seconds"] for line in epochs[: number + 1]), **epochs[number])
             for number in range(len(epochs))
         ),
         End(**about, time_s=ended_s, state="done", message=MESSAGE, result=result),
-    ]  # fmt: skip
+    ]
     run = Run(
-        id=RUN_ID, number=1, name=NAME, recipe=recipe(), state=RunState.DONE, attempt=1, created_s=begun_s,
-        started_s=begun_s, ended_s=ended_s, message=MESSAGE, stop_requests=0, result=result,
-    )  # fmt: skip
+        id=RUN_ID,
+        number=1,
+        name=NAME,
+        recipe=recipe(),
+        state=RunState.DONE,
+        attempt=1,
+        created_s=begun_s,
+        started_s=begun_s,
+        ended_s=ended_s,
+        message=MESSAGE,
+        stop_requests=0,
+        result=result,
+    )
     store = Store(home.store)
     # No equal recipe of a student shall find this run in place of its own.
     store.adopt([RunRecord(run, "starter", tuple(events))])

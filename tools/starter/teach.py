@@ -30,12 +30,12 @@ from flowerlab.datasets.gather import gather
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.home import Home
-from flowerlab.recipe import Recipe
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.settings import Settings
 from flowerlab.trainer.fit import loss_and_accuracy
-from flowerlab.trainer.models import build
+from flowerlab.trainer.networks import build
 from flowerlab.trainer.starting_weights import load_starting_weights
-from flowerlab.trainer.tf_flowers import gather_tf_flowers
+from flowerlab.trainer.tfds import gather_tf_flowers
 from tools.pretrain.crops import Crops, make_crops
 from tools.pretrain.photos import (
     CROPS_OF_FLOWER,
@@ -93,11 +93,23 @@ def make_lesson(crops: Crops, labels: NDArray[np.int64]) -> Lesson:
 
 def recipe() -> Recipe:
     """Returns the recipe that comes nearest to what is done here; the rest is in docs/models/starter.md."""
-    return Recipe.parse({
-        "architecture": "vgg16_mini", "unfreeze_from": "all", "dataset": "tf_flowers", "split": "honest", "head": [],
-        "image_size": IMAGE_SIZE_PX, "epochs": EPOCHS, "batch_size": FLOWERS_A_BATCH, "learning_rate": PEAK_RATE,
-        "validation_fraction": VALIDATION_FRACTION, "augment": "standard", "patience": EPOCHS, "seed": SEED,
-    })  # fmt: skip
+    return Recipe.parse(
+        {
+            "architecture": "vgg16_mini",
+            "unfreeze_from": "all",
+            "dataset": "tf_flowers",
+            "split": "honest",
+            "head": [],
+            "image_size": IMAGE_SIZE_PX,
+            "epochs": EPOCHS,
+            "batch_size": FLOWERS_A_BATCH,
+            "learning_rate": PEAK_RATE,
+            "validation_fraction": VALIDATION_FRACTION,
+            "augment": "standard",
+            "patience": EPOCHS,
+            "seed": SEED,
+        }
+    )
 
 
 def student(home: Home, classes: int) -> keras.Model:
@@ -194,9 +206,13 @@ def teach(teaching: Teaching, lesson: Lesson, prepared: Prepared, state: Path) -
         given = logits_of(teaching.model, prepared.photos[validation])
         val_loss, val_accuracy = loss_and_accuracy(softmax(given), prepared.labels[validation])
         line = {
-            "epoch": number, "loss": float(np.mean(losses)), "accuracy": right / photos, "val_loss": val_loss,
-            "val_accuracy": val_accuracy, "seconds": time.monotonic() - begun_s,
-        }  # fmt: skip
+            "epoch": number,
+            "loss": float(np.mean(losses)),
+            "accuracy": right / photos,
+            "val_loss": val_loss,
+            "val_accuracy": val_accuracy,
+            "seconds": time.monotonic() - begun_s,
+        }
         np.save(state / f"val-{number}.npy", given)
         teaching.model.save_weights(state / f"epoch-{number}.weights.h5")
         (state / f"epoch-{number}.json").write_text(json.dumps(line))

@@ -185,9 +185,7 @@ def bokeh(rng: Generator, size: Size) -> Image.Image:
     for x, y, r in rng.random((int(rng.integers(8, 24)), 3)).tolist():
         size_px, colour = reach * (0.7 + 0.6 * r), _ink(colours[int(r * 91) % 3])
         at = (x * size[0], y * size[1])
-        pen.ellipse(
-            (at[0] - size_px, at[1] - size_px, at[0] + size_px, at[1] + size_px), fill=(*colour, 60 + round(110 * r))
-        )
+        pen.ellipse((at[0] - size_px, at[1] - size_px, at[0] + size_px, at[1] + size_px), fill=(*colour, 60 + round(110 * r)))
     return image
 
 
@@ -204,16 +202,21 @@ def field(rng: Generator, size: Size) -> Image.Image:
     for x, tall in rng.random((10, 2)).tolist():
         reach = unit * (0.4 + tall)
         at = x * size[0]
-        pen.ellipse(
-            (at - reach * 1.4, line - reach, at + reach * 1.4, line + reach * 0.4), fill=_ink(trees, 0.6 + 0.3 * tall)
-        )
+        pen.ellipse((at - reach * 1.4, line - reach, at + reach * 1.4, line + reach * 0.4), fill=_ink(trees, 0.6 + 0.3 * tall))
     return image
 
 
 KINDS: tuple[tuple[Callable[[Generator, Size], Image.Image], float], ...] = (
-    (grass, 0.17), (foliage, 0.15), (meadow, 0.17), (bokeh, 0.14), (soil, 0.08), (sky, 0.08), (wall, 0.08), (field, 0.08),
+    (grass, 0.17),
+    (foliage, 0.15),
+    (meadow, 0.17),
+    (bokeh, 0.14),
+    (soil, 0.08),
+    (sky, 0.08),
+    (wall, 0.08),
+    (field, 0.08),
     (studio, 0.05),
-)  # fmt: skip
+)
 
 NEAR = (grass, foliage, soil, wall)
 

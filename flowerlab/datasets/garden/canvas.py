@@ -101,9 +101,7 @@ class Canvas:
         """(width, height) in pixels."""
         return self.image.size
 
-    def paint(
-        self, patch: Patch, alpha: Floats, shade: Floats, palette: bytes, *, flower: bool, cast: bool = False
-    ) -> None:
+    def paint(self, patch: Patch, alpha: Floats, shade: Floats, palette: bytes, *, flower: bool, cast: bool = False) -> None:
         """Lays a coat of paint onto the picture.
 
         Args:
@@ -122,9 +120,7 @@ class Canvas:
         tones.putpalette(palette)
         self.image.paste(tones.convert("RGB"), place, stencil)
         if flower or (self.in_bloom and not cast):
-            self.mask.paste(
-                255 if flower else 0, (*place, place[0] + stencil.width, place[1] + stencil.height), stencil
-            )
+            self.mask.paste(255 if flower else 0, (*place, place[0] + stencil.width, place[1] + stencil.height), stencil)
             self.in_bloom = True
 
     def claim(self, patch: Patch, alpha: Floats) -> None:

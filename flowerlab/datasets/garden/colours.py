@@ -24,9 +24,17 @@ USUAL: dict[str, tuple[tuple[Colour, float], ...]] = {
     "roses": ((RED, 0.3), (CRIMSON, 0.1), (PINK, 0.2), (ROSE, 0.1), (WHITE, 0.1), (YELLOW, 0.1), (APRICOT, 0.1)),
 }
 ANY: tuple[tuple[Colour, float], ...] = (
-    (YELLOW, 0.22), (GOLD, 0.12), (RED, 0.18), (ORANGE, 0.12), (WHITE, 0.1), (CREAM, 0.06), (ROSE, 0.08), (PINK, 0.06),
-    (PURPLE, 0.04), (CRIMSON, 0.02),
-)  # fmt: skip
+    (YELLOW, 0.22),
+    (GOLD, 0.12),
+    (RED, 0.18),
+    (ORANGE, 0.12),
+    (WHITE, 0.1),
+    (CREAM, 0.06),
+    (ROSE, 0.08),
+    (PINK, 0.06),
+    (PURPLE, 0.04),
+    (CRIMSON, 0.02),
+)
 
 
 def pick_colour(rng: Generator, palette: tuple[tuple[Colour, float], ...]) -> Colour:

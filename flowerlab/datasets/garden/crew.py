@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 import flowerlab
-from flowerlab.threads import bounded, threads_here
+from flowerlab.system.cpu import bounded, threads_here
 
 # What stands before each picture on the way between processes: its label and its length in bytes.
 HEADER = struct.Struct("<II")

@@ -181,6 +181,4 @@ def open_tulip(canvas: Canvas, patch: Patch, rng: Generator, colour: Colour, pos
     stamens = Coat(patch.u.shape)
     rays(stamens, view, rng, count=6, length=0.3, width=0.035, profile=PROFILES["strap"], tone=0.5)
     stamens.add(cover(np.float32(0.08) - view.r, view.pixel), np.full_like(view.r, 0.75))
-    canvas.paint(
-        patch, stamens.alpha, stamens.shade, dyed(mix(GOLD, (60, 40, 30), 0.0 if dark[0] < 100 else 0.8)), flower=True
-    )
+    canvas.paint(patch, stamens.alpha, stamens.shade, dyed(mix(GOLD, (60, 40, 30), 0.0 if dark[0] < 100 else 0.8)), flower=True)

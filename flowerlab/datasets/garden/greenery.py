@@ -65,9 +65,7 @@ def leaf(
         green: Its colour.
         detail_px: See `place`; a small one shows it out of focus.
     """
-    slim = {"lance": 0.13, "blade": 0.21, "heart": 0.62, "toothed": 0.24}.get(kind, 0.42) * float(
-        rng.uniform(0.75, 1.25)
-    )
+    slim = {"lance": 0.13, "blade": 0.21, "heart": 0.62, "toothed": 0.24}.get(kind, 0.42) * float(rng.uniform(0.75, 1.25))
     middle = (foot[0] + math.cos(direction) * length_px / 2, foot[1] - math.sin(direction) * length_px / 2)
     patch = place(canvas.size, middle, length_px / 2, turn=direction, reach=1.0, detail_px=detail_px)
     if patch is None:
@@ -126,9 +124,7 @@ def stem(
     patch = Patch(float(left), float(first), 1.0, across, across, 1.0)
     side = across * np.float32(2 / width_px)
     shade = np.float32(0.6) - np.float32(0.3) * np.clip(side, -1, 1)
-    canvas.paint(
-        patch, cover(np.float32(width_px / 2) - np.abs(across), 1.0), shade, dyed(green, shadow=IN_SHADE), flower=False
-    )
+    canvas.paint(patch, cover(np.float32(width_px / 2) - np.abs(across), 1.0), shade, dyed(green, shadow=IN_SHADE), flower=False)
 
 
 def stone(canvas: Canvas, rng: Generator, centre: tuple[float, float], radius_px: float) -> None:

@@ -40,9 +40,7 @@ def daisy(canvas: Canvas, patch: Patch, rng: Generator, colour: Colour, pose: Po
     missing = 0.12 if rng.random() < 0.2 else 0.0
     if rng.random() < 0.6:
         rays(coat, view, rng, count=count, length=0.95, width=width, profile=profile, tone=0.5, missing=missing)
-    rays(
-        coat, view, rng, count=count, length=0.94, width=width, profile=profile, tone=0.72, missing=missing, jitter=0.16
-    )
+    rays(coat, view, rng, count=count, length=0.94, width=width, profile=profile, tone=0.72, missing=missing, jitter=0.16)
     ring = float(rng.uniform(0.2, 0.36))
     # The disc throws a shadow onto the bases of the rays.
     coat.shade -= np.clip((ring * 1.6 - view.r) * np.float32(0.9), 0, 0.3)
@@ -149,7 +147,5 @@ def seed_ball_head(canvas: Canvas, patch: Patch, rng: Generator, colour: Colour,
     core = cover(np.float32(0.13) - view.r, view.pixel)
     canvas.paint(patch, core, np.float32(0.6) - view.r, dyed(mix(BROWN, (110, 130, 60), rng.random())), flower=True)
     palette = ramp((0, (120, 118, 112)), (0.5, (214, 212, 206)), (1, (255, 255, 252)))
-    canvas.paint(
-        patch, alpha, np.float32(0.5) + hairs * np.float32(0.5) + patch.v * np.float32(0.1), palette, flower=True
-    )
+    canvas.paint(patch, alpha, np.float32(0.5) + hairs * np.float32(0.5) + patch.v * np.float32(0.1), palette, flower=True)
     canvas.claim(patch, ball)

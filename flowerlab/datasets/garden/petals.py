@@ -27,12 +27,8 @@ def along_ray(shape: Callable[[np.ndarray[tuple[int], np.dtype[np.float64]]], ob
 
 
 # Half-width of a ray along its length; the widest place is 1.
-STRAP = along_ray(
-    lambda x: (0.5 + 0.5 * np.minimum(x / 0.6, 1)) * np.sqrt(np.clip(1 - ((x - 0.78) / 0.22).clip(0) ** 2, 0, 1))
-)
-NOTCHED = along_ray(
-    lambda x: (0.45 + 0.55 * np.minimum(x / 0.8, 1)) * np.sqrt(np.clip(1 - ((x - 0.92) / 0.08).clip(0) ** 2, 0, 1))
-)
+STRAP = along_ray(lambda x: (0.5 + 0.5 * np.minimum(x / 0.6, 1)) * np.sqrt(np.clip(1 - ((x - 0.78) / 0.22).clip(0) ** 2, 0, 1)))
+NOTCHED = along_ray(lambda x: (0.45 + 0.55 * np.minimum(x / 0.8, 1)) * np.sqrt(np.clip(1 - ((x - 0.92) / 0.08).clip(0) ** 2, 0, 1)))
 POINTED = along_ray(lambda x: np.sin(np.pi * (0.12 + 0.88 * x**0.8)) ** 0.8)
 OVATE = along_ray(lambda x: np.sin(np.pi * (0.1 + 0.9 * x**1.25)) ** 0.6)
 FINE = along_ray(lambda x: (0.6 + 0.4 * x) * np.sqrt(np.clip((1 - x) / 0.1, 0, 1)))
@@ -159,9 +155,7 @@ def seed_ball(variant: int) -> tuple[Floats, ...]:
 
 
 def _mipmap(image: Image.Image) -> tuple[Floats, ...]:
-    return tuple(
-        np.asarray(image.reduce(image.width // size), dtype=np.float32) * np.float32(1 / 255) for size in TEXTURE_SIZES
-    )
+    return tuple(np.asarray(image.reduce(image.width // size), dtype=np.float32) * np.float32(1 / 255) for size in TEXTURE_SIZES)
 
 
 def sample(textures: tuple[Floats, ...], patch: Patch, radius: float) -> Floats:

@@ -12,15 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from flowerlab.datasets.garden import (
-    CLASSES,
-    COUNT,
-    DEFAULT_DIFFICULTY,
-    DEFAULT_SIZE_PX,
-    JPEG_QUALITY,
-    SHARES,
-    SIZE_RANGE_PX,
-)
+from flowerlab.datasets.garden import CLASSES, COUNT, DEFAULT_DIFFICULTY, DEFAULT_SIZE_PX, JPEG_QUALITY, SHARES, SIZE_RANGE_PX
 from flowerlab.datasets.garden.crew import painters
 from flowerlab.datasets.garden.scene import paint_scene
 from flowerlab.datasets.originals import Original
@@ -65,9 +57,7 @@ def index_of(label: int, number: int, *, seed: int = 0) -> int:
     return whole * COUNT + int(places[place])
 
 
-def draw(
-    index: int, *, seed: int = 0, size_px: int = DEFAULT_SIZE_PX, difficulty: float = DEFAULT_DIFFICULTY
-) -> Drawing:
+def draw(index: int, *, seed: int = 0, size_px: int = DEFAULT_SIZE_PX, difficulty: float = DEFAULT_DIFFICULTY) -> Drawing:
     """Draws one picture and the mask of its flower.
 
     Equal arguments give equal pixels, whatever was drawn before.
@@ -129,9 +119,7 @@ def originals(
     if count < 1:
         raise BadInput(f"The garden needs at least one picture. Expected count of 1 or more. Received: count={count}.")
     if processes < 1:
-        raise BadInput(
-            f"The garden cannot be drawn by nobody. Expected processes of 1 or more. Received: processes={processes}."
-        )
+        raise BadInput(f"The garden cannot be drawn by nobody. Expected processes of 1 or more. Received: processes={processes}.")
     _check(0, seed, DEFAULT_SIZE_PX, difficulty)
     if processes == 1:
         drawn = (draw_original(index, seed=seed, difficulty=difficulty) for index in range(count))

@@ -1,0 +1,99 @@
+"""`sweep`: a grid of runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from flowerlab.cli.bringing import aside, bring_in
+from flowerlab.cli.commands.train import Again, DryRun
+from flowerlab.cli.knobs import takes_knobs
+from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, write
+from flowerlab.cli.plan import Plan, planned
+from flowerlab.cli.running import Student, opened, see_through
+from flowerlab.estimates.cost import seconds_together
+from flowerlab.lab import Lab
+from flowerlab.locale.numbers import duration, percent, roughly
+from flowerlab.recipe.grid import Cell, grid, parse_axis
+from flowerlab.runs.run import Run
+
+
+@takes_knobs()
+def sweep(
+    knobs: dict[str, str],
+    knob: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--knob",
+            metavar="KNOB=A,B",
+            help="Values of one knob, with commas between; heads with colons: head=50,20:128. May be given several times: "
+            "every combination is trained.",
+        ),
+    ] = None,
+    again: Again = False,
+    dry_run: DryRun = False,
+    student: Student = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a grid of networks that share their photos and frozen features.
+
+    Every other flag holds for all of them. Ctrl-C stops those that are under way or waiting. In JSON the runs are in the order
+    of the grid. Exit code 0: all done; 1: one failed or was stopped; 2: bad input.
+    """
+    axes = [parse_axis(text) for text in knob or []]
+    with opened(student=student) as lab:
+
+        def check(given: Any, brings: Any) -> None:
+            for cell in grid(given, axes):
+                lab.check(cell.recipe, brings=brings)
+
+        if dry_run:
+            with aside() as scratch:
+                cells = grid(bring_in(knobs, scratch, check=check), axes)
+                _show(cells, [planned(lab, cell.recipe, scratch) for cell in cells], as_json=as_json)
+            return
+        cells = grid(bring_in(knobs, lab.home, check=check), axes)
+        with lab.queueing():
+            started = {str(number): lab.start(cell.recipe, name=cell.name, again=again) for number, cell in enumerate(cells)}
+
+    def report(lab: Lab, runs: dict[str, Run]) -> None:
+        ordered = [runs[str(number)] for number in range(len(cells))]
+        if as_json:
+            pairs = zip(cells, ordered, strict=True)
+            give({"runs": [{"differs": dict(cell.differs), **run_record(lab, run)} for cell, run in pairs]})
+        else:
+            write(table(cells, ordered))
+
+    see_through(started, report)
+
+
+def _show(cells: list[Cell], plans: list[Plan], *, as_json: bool) -> None:
+    seconds = seconds_together([plan.price for plan in plans if plan.equal is None])
+    if as_json:
+        recipes = [{"differs": dict(cell.differs), "recipe": cell.recipe.model_dump(mode="json")} for cell in cells]
+        give({"dry_run": True, "runs": recipes, "seconds_total": seconds})
+        return
+    for cell, plan in zip(cells, plans, strict=True):
+        there = "" if plan.equal is None else f"  ({plan.equal.name} is {plan.equal.state})"
+        write("  " + ", ".join(f"{name}={value}" for name, value in cell.differs.items()) + there)
+    write(f"{len(cells)} runs, about {roughly(seconds)}. Nothing was started.")
+
+
+def table(cells: list[Cell], runs: list[Run]) -> str:
+    """Writes a grid's runs, the best validation accuracy first."""
+
+    def row(cell: Cell, run: Run) -> tuple[str, ...]:
+        result = run.result
+        return (
+            *cell.differs.values(),
+            "–" if result is None else percent(result.val_accuracy),
+            accuracy_text(run),
+            "–" if result is None else duration(result.seconds),
+            f"{run.id} {run.state}",
+        )
+
+    pairs = sorted(zip(cells, runs, strict=True), key=lambda pair: -(pair[1].result.val_accuracy if pair[1].result else -1))
+    lines = [(*cells[0].differs, "validation", "test", "time", "run"), *(row(cell, run) for cell, run in pairs)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join("  ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip() for line in lines)

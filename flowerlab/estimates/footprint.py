@@ -1,0 +1,147 @@
+"""How much memory and disk a run will need at most, counted from its layers and photos before it is started.
+
+Memory is what a trainer process takes for itself; files that it only maps (photos, features) are not in it: the system gives
+their pages back when others need the room. Disk is what is on it more than before while the run is under way. What was measured
+beside these estimates: docs/decisions/0011-limits.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowerlab.architectures import Counts, Layer
+from flowerlab.datasets.catalog import DATASETS
+from flowerlab.estimates.execution_plan import Course
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.recipe.workload import FLOAT32_BYTES
+
+# A process with TensorFlow and Keras loaded: 450 MB of its own, and the libraries' code as far as it is used.
+LOADED_BYTES = 900e6
+# What a layer adds besides its numbers: its operations in the graphs that train, validate and test.
+LAYER_BYTES = 0.5e6
+# Arrays as large as what learns that each optimizer keeps beside it.
+SLOTS = {"adam": 2, "rmsprop": 1, "sgd": 0}
+# Of an activation that learns: itself, its gradient, and room that a layer computes in.
+LEARNING_COPIES = 2.0
+# What only scales, cuts off, adds or pads is computed in place or on the way to the next layer.
+HELD_KINDS = ("MaxPooling2D", "GlobalAveragePooling2D", "Flatten")
+# As the trainer does it: photos that go through frozen layers together, and photos or features that are tested together.
+FROZEN_BATCH, TESTED_PHOTOS, TESTED_FEATURES = 16, 16, 64
+# Batches that are made ready ahead, and the one that is learnt.
+BATCHES_AHEAD = 3
+# A drawn picture as a file; a photo of an own folder.
+PICTURE_BYTES, PHOTO_BYTES = 14e3, 100e3
+# Results, log, list of runs.
+RECORD_BYTES = 5e6
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What a run needs.
+
+    Args:
+        memory_bytes: Of memory, at most.
+        disk_bytes: Of disk, at most, beside what is there.
+    """
+
+    memory_bytes: float
+    disk_bytes: float
+
+
+def footprint_of(course: Course, *, missing_mb: float = 0.0) -> Footprint:
+    """Estimates what a run needs.
+
+    Args:
+        course: The course that it would take.
+        missing_mb: What it would have to download, in MB (10⁶ bytes).
+    """
+    return Footprint(_memory_bytes(course), _disk_bytes(course, missing_mb))
+
+
+def _memory_bytes(course: Course) -> float:
+    recipe = course.recipe
+    counts = _counts(course)
+    slots = SLOTS[recipe.optimizer]
+    # The network, once more while its weights are read or its model is written; what learns: its gradient and the optimizer's arrays,
+    # and the copies that a checkpoint is made of, with the best epoch's.
+    numbers = 2 * counts.total + counts.trainable * (1 + slots + (1 + slots) + 1)
+    return (
+        LOADED_BYTES
+        + LAYER_BYTES * len(recipe.chosen.layers)
+        + FLOAT32_BYTES * (numbers + max(_learning(course), _passing(course)))
+    )
+
+
+def _counts(course: Course) -> Counts:
+    recipe = course.recipe
+    return recipe.chosen.counts(
+        image_size=recipe.image_size, unfreeze_from=recipe.unfreeze_from, head=recipe.head, classes=course.classes
+    )
+
+
+def _learning(course: Course) -> float:
+    """Returns how many numbers an epoch holds at most besides weights: activations of a batch, and batches made ready."""
+    recipe = course.recipe
+    sizes = _sizes(recipe)
+    begin = 0 if course.way == "plain" else recipe.cut
+    first = recipe.chosen.first_trainable_index(recipe.unfreeze_from)
+    first = len(sizes) if first is None else max(first, begin)
+    inputs = sizes[begin - 1] if begin else 3 * recipe.image_size**2
+    held = [count for layer, count in zip(recipe.chosen.layers, sizes, strict=True) if _is_held(layer) and layer.index >= first]
+    learnt = LEARNING_COPIES * (sum(held) + sum(recipe.head) + course.classes)
+    frozen = _widest(sizes[begin:first])
+    tested = TESTED_PHOTOS if course.way == "plain" else TESTED_FEATURES
+    return max(
+        min(recipe.batch_size, course.photos.train) * (BATCHES_AHEAD * inputs + frozen + learnt),
+        tested * (inputs + _widest(sizes[begin:])),
+    )
+
+
+def _passing(course: Course) -> float:
+    """Returns how many numbers the pass through the frozen layers holds at most, or the test of the saved model."""
+    return FROZEN_BATCH * _widest(_sizes(course.recipe))
+
+
+def _sizes(recipe: Recipe) -> list[int]:
+    """Returns how many numbers each layer of the backbone gives for one photo."""
+
+    def size(layer: Layer) -> int:
+        return recipe.chosen.side(recipe.image_size, layer) ** 2 * layer.channels
+
+    return [size(layer) for layer in recipe.chosen.layers]
+
+
+def _is_held(layer: Layer) -> bool:
+    """Whether a layer's output stays in memory until its gradient has been computed."""
+    return layer.learnable > 0 or layer.kind in HELD_KINDS
+
+
+def _widest(sizes: list[int]) -> int:
+    """Returns the largest sum of what goes into a layer, what comes out of it, and a copy that it computes in."""
+    return max((before + 2 * after for before, after in zip([0, *sizes], sizes, strict=False)), default=0)
+
+
+def _disk_bytes(course: Course, missing_mb: float) -> float:
+    recipe, counts = course.recipe, _counts(course)
+    # While a checkpoint is written the one before is still there: weights, the best epoch's, the optimizer's arrays.
+    checkpoints = 2 * FLOAT32_BYTES * counts.trainable * (2 + SLOTS[recipe.optimizer])
+    model = FLOAT32_BYTES * counts.total
+    answers = FLOAT32_BYTES * course.classes * (course.photos.validation * recipe.epochs + course.photos.test)
+    prepared = 0 if course.prepared else 3 * course.photos.all * recipe.image_size**2
+    return (
+        1e6 * missing_mb
+        + (0.0 if course.gathered else _originals_bytes(course))
+        + prepared
+        + max(0.0, course.missing_bytes - course.evicted_bytes)
+        + checkpoints
+        + 2 * model
+        + answers
+        + RECORD_BYTES
+    )
+
+
+def _originals_bytes(course: Course) -> float:
+    dataset = course.recipe.dataset
+    if dataset in DATASETS and DATASETS[dataset].download_mb:
+        return 1e6 * DATASETS[dataset].download_mb
+    return course.photos.all * (PICTURE_BYTES if dataset == "garden" else PHOTO_BYTES)

@@ -1,0 +1,86 @@
+"""What a run said of its validation photos after each epoch: how its recall and its single answers came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class EpochAnswers:
+    """A run's answers to its validation photos, epoch by epoch.
+
+    Args:
+        classes: In label order.
+        ids: (n,), of the photos.
+        truth: int64, (n,).
+        probabilities: float32, (epochs, n, classes).
+    """
+
+    classes: tuple[str, ...]
+    ids: tuple[str, ...]
+    truth: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs there are, 1 or more."""
+        return len(self.probabilities)
+
+    def place(self, photo: str) -> int | None:
+        """Returns where a photo stands, None if it is no validation photo of this run."""
+        return self.ids.index(photo) if photo in self.ids else None
+
+
+def epoch_answers(stored: dict[str, Any] | None) -> EpochAnswers | None:
+    """Returns the answers after each epoch.
+
+    Args:
+        stored: As `flowerlab.runs.predictions.load_predictions` gives them.
+
+    Returns:
+        None if the run kept none, as one that came from elsewhere with its last answers alone.
+    """
+    if stored is None or not stored["val_probabilities"].size:
+        return None
+    return EpochAnswers(
+        classes=tuple(str(name) for name in stored["classes"]),
+        ids=tuple(str(photo) for photo in stored["val_ids"]),
+        truth=stored["val_truth"].astype(np.int64),
+        probabilities=stored["val_probabilities"],
+    )
+
+
+def recall_by_epoch(probabilities: NDArray[np.floating], truth: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Returns each class's recall after each epoch: of its photos, the share that was called so.
+
+    Args:
+        probabilities: (epochs, n, classes).
+        truth: int64, (n,).
+
+    Returns:
+        float64, (epochs, classes), 0..1; NaN for a class without photos.
+    """
+    right = probabilities.argmax(axis=2) == truth
+    shares = np.full((probabilities.shape[0], probabilities.shape[2]), np.nan)
+    for label in np.unique(truth):
+        shares[:, label] = right[:, truth == label].mean(axis=1)
+    return shares
+
+
+def restlessness(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Returns how far the answer to each photo moved in all: Σ over epochs of ½ Σ over classes |p(e + 1) − p(e)|.
+
+    One term is the total variation distance between two epochs' answers: the share of probability that changed its class.
+
+    Args:
+        probabilities: (epochs, n, classes).
+
+    Returns:
+        float64, (n,), 0..epochs - 1.
+    """
+    steps = np.abs(np.diff(probabilities.astype(np.float64), axis=0))
+    return np.asarray(steps.sum(axis=(0, 2)) / 2)

@@ -1,0 +1,1 @@
+"""Runs that belong together: the lecture, sweeps, more seeds, the ready-made experiments."""

@@ -1,0 +1,66 @@
+"""The missing seeds of a run: their price and their start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from flowerlab.estimates.cost import Price, seconds_together
+from flowerlab.lab import Lab
+from flowerlab.results.seeds import _chain
+from flowerlab.runs.run import Run
+
+# What was put behind the name of a run for its number, or by this module for its seed.
+SUFFIX = re.compile(r"(, seed \d+)?( #\d+)?$")
+
+
+LONGEST_NAME = 50
+
+
+def price_of_seeds(lab: Lab, run: Run, seeds: Iterable[int]) -> float:
+    """Estimates the seconds that `start_seeds` would cost; what is there already costs nothing. All runs are read once.
+
+    Raises:
+        BadRecipe: If a run that this one goes on from is gone, or the photos are gone or are others now.
+    """
+    chain, prices, everything = _chain(lab, run), list[Price](), lab.store.all()
+    for seed in seeds:
+        before: Run | None = None
+        for link in chain:
+            # As long as its own is missing, the price is that of going on from the one that is there.
+            source = link.recipe.start_from if before is None else before.id
+            recipe = link.recipe.changed(seed=seed, start_from=source)
+            known = link is chain[0] or before is not None
+            before = lab.equal_to(recipe) if known else None
+            if before is None:
+                prices.append(lab.price(recipe, runs=everything))
+    return seconds_together(prices)
+
+
+def start_seeds(lab: Lab, run: Run, seeds: Iterable[int]) -> list[Run]:
+    """Queues a run's recipe with other seeds, and before each what it goes on from; a run that is there is not trained again.
+
+    Returns:
+        A run for each seed, new or found.
+
+    Raises:
+        BadRecipe: If a run that this one goes on from is gone, or the photos are gone or are others now.
+    """
+    chain, last = _chain(lab, run), list[Run]()
+    for link in chain:
+        lab.check(link.recipe)
+    with lab.queueing():
+        for seed in seeds:
+            before: Run | None = None
+            for link in chain:
+                recipe = link.recipe.changed(seed=seed, start_from=before.id if before is not None else None)
+                before = lab.start(recipe, name=seed_name(link.name, seed)).run
+            assert before is not None
+            last.append(before)
+    return last
+
+
+def seed_name(name: str, seed: int) -> str:
+    """Returns a name for a run that repeats another with a new seed; `{number}` is left for the store to fill."""
+    plain = SUFFIX.sub("", name).replace("{", "").replace("}", "")
+    return f"{plain[:LONGEST_NAME]}, seed {seed} #{{number}}"

@@ -1,0 +1,1 @@
+"""What frozen layers make of photos, computed once and kept."""

@@ -1,0 +1,1 @@
+"""A finished run and a photo: classes, explanations, embeddings."""

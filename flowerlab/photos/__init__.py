@@ -1,0 +1,1 @@
+"""Pixels: reading, resizing, augmentation, heat maps."""

@@ -1,0 +1,46 @@
+"""The photos that a run was trained and tested on, if they are still here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowerlab.datasets.gather import tf_flowers_originals
+from flowerlab.datasets.originals import Originals
+from flowerlab.lab import Lab
+from flowerlab.runs.predictions import load_predictions
+from flowerlab.runs.provenance import photos_in
+from flowerlab.runs.run import Run
+
+
+def photos_of(lab: Lab, run: Run) -> str:
+    """Returns what tells a run's photos from others, also from others of the same name: an id is the same photo only within these."""
+    if run.recipe.dataset == "tf_flowers":
+        # One set of photos, whoever names it: the starter, which was trained elsewhere, does not.
+        return tf_flowers_originals(lab.home).name
+    return photos_in(lab.store.materials(run.id))
+
+
+def run_photos(lab: Lab, run: Run) -> Originals | None:
+    """Returns the photos that a run was trained on; None if they are not in this lab (any more).
+
+    An own folder may have been deleted, and another imported under its name; the garden may have been given another size.
+    """
+    originals = lab.stock.originals(run.recipe.dataset)
+    # Where photos are kept is named by what tells them from others.
+    if originals is None or originals.folder.name != photos_of(lab, run):
+        return None
+    if photos_in(lab.store.materials(run.id)) == originals.folder.name:
+        return originals
+    # The starter names no photos. It was made where some of tf_flowers' photos were missing, and its ids are positions.
+    return originals if _bears_its_labels(originals, load_predictions(lab.home.run(run.id))) else None
+
+
+def _bears_its_labels(originals: Originals, stored: dict[str, Any] | None) -> bool:
+    """Whether every test photo of a run is here and has the label that the run was told."""
+    if stored is None:
+        return True
+    labels = [
+        int(originals.labels[originals.positions[photo]]) if photo in originals.positions else None
+        for photo in stored["test_ids"].tolist()
+    ]
+    return bool(labels == stored["test_truth"].tolist())

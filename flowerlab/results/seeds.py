@@ -1,0 +1,165 @@
+"""Several seeds of one recipe: which runs they are, what they come to together, and how the missing ones are trained.
+
+A run that goes on from another is repeated whole: what it goes on from gets the new seed too. Otherwise all would begin with one
+and the same head, and the spread would look smaller than chance makes it.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flowerlab.errors import BadRecipe, UnknownRun
+from flowerlab.lab import Lab
+from flowerlab.locale import _
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import Run, RunState
+
+WANTED = 3
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What several values come to together.
+
+    Args:
+        count: How many there are, 1 or more.
+        mean: Their mean.
+        sd: Sample standard deviation (n − 1); 0 for one value.
+        low: The smallest.
+        high: The largest.
+    """
+
+    count: int
+    mean: float
+    sd: float
+    low: float
+    high: float
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Returns mean and spread of one value or more."""
+    return Spread(
+        count=len(values),
+        mean=statistics.fmean(values),
+        sd=statistics.stdev(values) if len(values) > 1 else 0.0,
+        low=min(values),
+        high=max(values),
+    )
+
+
+def spread_words(accuracies: Spread) -> str:
+    """Writes accuracies (0..1) as `3 seeds: 85.1 % ± 1.2 (84.0–86.4)`: mean, standard deviation, smallest and largest."""
+    return _("{count} seeds: {mean:.1f} % ± {sd:.1f} ({low:.1f}–{high:.1f})").format(
+        count=accuracies.count,
+        mean=100 * accuracies.mean,
+        sd=100 * accuracies.sd,
+        low=100 * accuracies.low,
+        high=100 * accuracies.high,
+    )
+
+
+def families(lab: Lab, runs: Iterable[Run]) -> list[tuple[Run, ...]]:
+    """Groups runs whose recipes are equal but for the seed, here and in the runs that they go on from.
+
+    Only whole runs (done) stand together: one that was stopped has another number of epochs. Of runs with equal seeds, which are
+    equal runs, the first is taken.
+
+    Args:
+        lab: Knows what the runs go on from.
+        runs: In the order in which they shall be.
+
+    Returns:
+        Tuples of one run or more, in the order of their first ones.
+    """
+    found: dict[str, dict[str, Run]] = {}
+    for run in runs:
+        family, seeds = _family(lab, run)
+        if run.state is not RunState.DONE:
+            family, seeds = run.id, ""
+        found.setdefault(family, {}).setdefault(seeds, run)
+    return [tuple(members.values()) for members in found.values()]
+
+
+def relatives(lab: Lab, run: Run, *, among: Sequence[Run] | None = None) -> list[Run]:
+    """Returns all runs that are done, under way or waiting, and equal to this one but for the seed; the oldest first.
+
+    Args:
+        lab: Knows all runs.
+        run: Is among them, if it is done itself.
+        among: All runs, newest first, if somebody has read them already.
+    """
+    bare = _bare(run.recipe)
+    near = [
+        other
+        for other in reversed(lab.store.all() if among is None else among)
+        if (other.state is RunState.DONE or not other.state.over) and _bare(other.recipe) == bare
+    ]
+    own, _seeds = _family(lab, run)
+    by_seeds: dict[str, Run] = {}
+    for other in near:
+        family, seeds = _family(lab, other)
+        if family == own:
+            by_seeds.setdefault(seeds, other)
+    return list(by_seeds.values())
+
+
+def missing_seeds(run: Run, others: Iterable[Run], *, wanted: int = WANTED) -> list[int]:
+    """Returns the smallest seeds that are still to be trained so that there are as many as wanted.
+
+    Args:
+        run: Counts as one.
+        others: Its relatives.
+        wanted: How many seeds there shall be.
+    """
+    there = {run.recipe.seed, *(other.recipe.seed for other in others)}
+    free = (seed for seed in range(wanted + len(there)) if seed not in there)
+    return [next(free) for _number in range(wanted - len(there))]
+
+
+def _chain(lab: Lab, run: Run) -> list[Run]:
+    """The run and all that it goes on from, the first one first."""
+    chain = [run]
+    while (source := chain[0].recipe.start_from) is not None:
+        try:
+            chain.insert(0, lab.store.get(source))
+        except UnknownRun:
+            raise BadRecipe(
+                "start_from",
+                f"of {chain[0].name!r} names a run that was deleted, so it cannot be repeated.",
+                received=source,
+                advice="Train that first run again.",
+            ) from None
+    for link in chain:
+        if lab.materials(link.recipe) != lab.store.materials(link.id):
+            raise BadRecipe(
+                "dataset",
+                f"of {link.name!r}, or the weights it began with, are no longer what they were when it was trained, so "
+                "that another seed would not be all that differs.",
+                received=link.recipe.dataset,
+                advice="Train it again, then repeat that run.",
+            )
+    return chain
+
+
+def _bare(recipe: Recipe) -> tuple[Recipe, bool]:
+    return recipe.model_copy(update={"seed": 0, "start_from": None}), recipe.start_from is not None
+
+
+def _family(lab: Lab, run: Run) -> tuple[str, str]:
+    """What a run shares with those that differ in seeds only, and its seeds, from its first source on."""
+    shared: list[object] = []
+    seeds: list[int] = []
+    link: tuple[Recipe, str] | None = run.recipe, lab.store.materials(run.id)
+    source: str | None = None
+    while link is not None:
+        recipe, materials = link
+        shared.append([recipe.model_dump(mode="json", exclude={"seed", "start_from"}), materials])
+        seeds.insert(0, recipe.seed)
+        source = recipe.start_from
+        link = None if source is None else lab.store.source(source)
+    # A source that was deleted is known by its id alone.
+    shared.append(source)
+    return json.dumps(shared, sort_keys=True), json.dumps(seeds)

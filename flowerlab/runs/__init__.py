@@ -1,0 +1,1 @@
+"""A run: its record, events, history, files and checkpoints."""

@@ -1,0 +1,1 @@
+"""The queue: who trains next, on which terms, and what happens when a trainer dies."""

@@ -1,0 +1,43 @@
+"""Histories of runs, read from the store once for all viewers."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from flowerlab.runs.history import History
+from flowerlab.store import Store
+
+# More than a page shows at once, and fewer than a class makes in an hour.
+HISTORIES_KEPT = 32
+
+
+class Reader:
+    """Reads new events once for all who watch.
+
+    Args:
+        store: Where the events are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._histories: dict[str, History] = {}
+        self._guard = threading.Lock()
+
+    def history(self, run_id: str) -> History:
+        """Returns a run's history up to now, which stays as it is while the run goes on."""
+        with self._guard:
+            # The ones that were looked at last stay; of the others the events are read anew.
+            history = self._histories.pop(run_id) if run_id in self._histories else History()
+            self._histories[run_id] = history
+            while len(self._histories) > HISTORIES_KEPT:
+                del self._histories[next(iter(self._histories))]
+            for seq, event in self._store.events(run_id, after=history.last_seq):
+                history.take(event)
+                history.last_seq = seq
+            return replace(history, epochs=dict(history.epochs), batches=list(history.batches))
+
+    def forget(self, run_id: str) -> None:
+        """Drops what is kept of a deleted run."""
+        with self._guard:
+            self._histories.pop(run_id, None)

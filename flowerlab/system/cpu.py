@@ -1,0 +1,116 @@
+"""How many threads a process may compute with: as many as there are cores for it, or as the setting says, and no more.
+
+Numerical libraries take as many threads as the machine has cores, each for itself, unless they are told.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+# What tells OpenMP, OpenBLAS, MKL, Apple's Accelerate and NumExpr how many threads to take.
+LIBRARIES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+# Version 2 of control groups: how much processor time a container has in how much time.
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+VARIABLE = "FLOWERLAB_THREADS"
+
+
+def cores(quota: Path = QUOTA) -> int:
+    """Returns how many cores this process may use: fewer than the machine has where a container or somebody bounds it.
+
+    Args:
+        quota: File with a container's share of processor time.
+    """
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        share, of = quota.read_text("ascii").split()
+        return max(1, min(count, math.ceil(int(share) / int(of))))
+    except (OSError, ValueError, ZeroDivisionError):
+        # No container, or "max": no bound.
+        return count
+
+
+def threads_of(setting: int) -> int:
+    """Returns how many threads a process computes with.
+
+    Args:
+        setting: `FLOWERLAB_THREADS`; 0: all cores. More than there are cores is of no use.
+    """
+    return min(setting, cores()) if setting else cores()
+
+
+def threads_here() -> int:
+    """Returns how many threads this very process may compute with."""
+    told = os.environ.get(VARIABLE, "")
+    return threads_of(int(told) if told.isascii() and told.isdigit() else 0)
+
+
+def bounded(environment: Mapping[str, str], threads: int) -> dict[str, str]:
+    """Returns an environment in which no library takes more threads; who has asked for fewer keeps them.
+
+    Args:
+        environment: Of the process that starts another.
+        threads: At most.
+    """
+    changed = {**environment, VARIABLE: str(threads)}
+    for name in LIBRARIES:
+        asked = environment.get(name, "")
+        fewer = asked.isascii() and asked.isdigit() and 0 < int(asked) < threads
+        changed[name] = asked if fewer else str(threads)
+    return changed
+
+
+CPU_FILE = Path("/proc/cpuinfo")
+
+
+# What Linux calls the instructions that decide how fast a processor multiplies, the widest first, and what they are called.
+INSTRUCTIONS = {
+    "amx_bf16": "AMX",
+    "avx512_bf16": "AVX-512, bfloat16",
+    "avx512f": "AVX-512",
+    "avx2": "AVX2",
+    "asimd": "NEON",
+}
+
+
+def machine_name() -> str:
+    """Returns what tells this kind of machine from others: processor, its widest instructions where it tells, and cores."""
+    model = _told(CPU_FILE, "model name") or platform.processor() or platform.machine()
+    flags = processor_flags() or set()
+    widest = next((f" ({name})" for flag, name in INSTRUCTIONS.items() if flag in flags), "")
+    return f"{model}{widest}, {os.cpu_count()} cores"
+
+
+def processor_flags(cpu_file: Path = CPU_FILE) -> set[str] | None:
+    """Returns what the processor says it can, in Linux' words; None where nothing tells.
+
+    Args:
+        cpu_file: In which Linux describes the processors.
+    """
+    # "flags" on x86, "Features" on ARM.
+    told = _told(cpu_file, "flags", "Features")
+    return None if told is None else set(told.split())
+
+
+@functools.cache
+def _told(cpu_file: Path, *names: str) -> str | None:
+    """Returns what the first line of one of these names says; None if there is none."""
+    try:
+        lines = cpu_file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.strip() in names:
+            return value.strip()
+    return None

@@ -1,0 +1,255 @@
+"""Files from the network: fetched whole or not at all, resumed, cancelled, checked.
+
+A download grows in `.NAME.part` beside its target, with the server's ETag in `.NAME.part.etag`, and is renamed when size and
+hash are right. Whoever gives up leaves the part, and the next try goes on from it. One process at a time fetches a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import shutil
+import ssl
+import time
+import urllib.error
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowerlab.errors import DownloadFailed
+from flowerlab.system.http_answer import Answer
+from flowerlab.system.locks import waiting_for
+
+Progress = Callable[[int, int], None]
+
+EVERY_S = 0.25
+SILENT_S = 20.0
+TRIES = 4
+SPARE_BYTES = 50_000_000
+OK, PARTIAL, NOT_SATISFIABLE = 200, 206, 416
+HDF5 = b"\x89HDF\r\n\x1a\n"
+# Where an HDF5 file says how long it is, by the version of its superblock (HDF5 File Format Specification, II.A).
+HDF5_LENGTH_AT = {0: 40, 1: 44, 2: 28, 3: 28}
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file that can be fetched, with all that is known of it beforehand.
+
+    Args:
+        name: File name.
+        url: Where it lies.
+        size_bytes: Its exact size.
+        digest: MD5 (32 hexadecimal digits) or SHA-256 (64) of its content; None if its publisher gives none. Then its size
+            is checked, and of an HDF5 file (.h5) that it is one and reaches to its own end.
+    """
+
+    name: str
+    url: str
+    size_bytes: int
+    digest: str | None
+
+    @property
+    def megabytes(self) -> float:
+        """Its size in MB (10⁶ bytes), to one decimal."""
+        return round(self.size_bytes / 1e6, 1)
+
+
+def in_megabytes(step: str, progress: Callable[[str, int, int], None]) -> Progress:
+    """Turns a progress of (step, done, total) into one that takes bytes and says whole MB (10⁶ bytes)."""
+    return lambda done, total: progress(step, round(done / 1e6), max(1, round(total / 1e6)))
+
+
+class _Broken(Exception):
+    """The answer ended too early or never came; a part may be there."""
+
+
+class _Wrong(Exception):
+    """The server sent something else than the file."""
+
+
+def download(file: RemoteFile, target: Path, progress: Progress = lambda done, total: None) -> Path:
+    """Fetches a file unless it is there, and returns its path.
+
+    Args:
+        file: What to fetch.
+        target: Where it shall lie; its folder is made.
+        progress: Called with (bytes here, bytes in all) about four times a second, also while nothing comes. May raise to
+            give up: what has come stays for the next try.
+
+    Raises:
+        DownloadFailed: If it cannot be fetched now, with the reason as one sentence.
+    """
+    part = target.with_name(f".{target.name}.part")
+    watch = _paced(lambda: progress(_size(part), file.size_bytes))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with waiting_for(target.with_name(f".{target.name}.lock"), check=watch):
+            # Somebody else may have fetched it meanwhile.
+            if not is_whole(target):
+                _check_space(file, part)
+                _fetch(file, part, watch)
+                part.replace(target)
+                _etag_of(part).unlink(missing_ok=True)
+                progress(file.size_bytes, file.size_bytes)
+    except (OSError, _Broken, _Wrong) as error:
+        raise DownloadFailed(_sentence(file, part, error)) from error
+    return target
+
+
+def _fetch(file: RemoteFile, part: Path, watch: Callable[[], None]) -> None:
+    """Fills the part until it is the whole file; a connection that breaks off is taken up again as long as it brings bytes."""
+    for left in reversed(range(TRIES)):
+        before = _size(part)
+        resumed = before > 0
+        try:
+            if before != file.size_bytes:
+                resumed = _receive(file, part, watch)
+        except (_Broken, OSError, ValueError, http.client.HTTPException) as error:
+            if left and before < _size(part):
+                continue
+            raise _Broken(_reason(error)) from error
+        problem = _problem(file, part, watch)
+        if problem is None:
+            return
+        _drop(part)
+        # What lay here before may have been of another file: once more, from the beginning.
+        if not (resumed and left):
+            raise _Wrong(problem)
+
+
+def _receive(file: RemoteFile, part: Path, watch: Callable[[], None]) -> bool:
+    """Asks for what is missing and writes it to the part.
+
+    Returns:
+        Whether it went on from what lay there.
+    """
+    have, headers = _size(part), {"Accept-Encoding": "identity", "User-Agent": "flowerlab"}
+    etag = _etag_of(part).read_text(encoding="ascii") if have and _etag_of(part).is_file() else ""
+    # Without ETag only a hash of the whole tells whether two parts are of one file.
+    resume = 0 < have < file.size_bytes and bool(etag or file.digest)
+    if resume:
+        headers |= {"Range": f"bytes={have}-"} | ({"If-Range": etag} if etag else {})
+    with Answer(file.url, headers, silent_s=SILENT_S, look_s=EVERY_S / 2) as answer:
+        head = answer.head(watch)
+        if resume and (head.status == NOT_SATISFIABLE or head.range not in (None, (have, file.size_bytes))):
+            # It does not know these bytes: the caller begins anew.
+            _drop(part)
+            return True
+        resume = resume and head.status == PARTIAL and head.range is not None
+        if not resume and head.status != OK:
+            raise _Broken(f"the server answered {head.status} {head.reason}".strip())
+        if not resume and head.length not in (None, file.size_bytes):
+            # Often the log-in page of a network.
+            raise _Wrong(f"the server offers {head.length:,} bytes instead of {file.size_bytes:,}")
+        with part.open("ab" if resume else "wb") as written:
+            if not resume:
+                _note_etag(part, head.etag)
+            while chunk := answer.chunk(watch):
+                if written.tell() + len(chunk) > file.size_bytes:
+                    break
+                written.write(chunk)
+            written.flush()
+            os.fsync(written.fileno())
+        if chunk:
+            _drop(part)
+            raise _Wrong(f"the server sent more than {file.size_bytes:,} bytes")
+    if _size(part) < file.size_bytes:
+        if not resume and head.length is None and not head.etag:
+            # It said neither how much it would send nor of which version: most likely a page of the network's.
+            _drop(part)
+        raise _Broken("the connection broke off")
+    return resume
+
+
+def _problem(file: RemoteFile, part: Path, watch: Callable[[], None]) -> str | None:
+    """Says what is wrong with a part that was received to its end; None if it is the file."""
+    if _size(part) != file.size_bytes:
+        return f"what the server sent has {_size(part):,} bytes instead of {file.size_bytes:,}"
+    if file.digest is not None:
+        name = "md5" if len(file.digest) == 32 else "sha256"
+        found = hashlib.new(name, usedforsecurity=False)
+        with part.open("rb") as data:
+            while chunk := data.read(1 << 20):
+                found.update(chunk)
+                watch()
+        return None if found.hexdigest() == file.digest else "what the server sent is another file (its hash is wrong)"
+    if file.name.endswith(".h5") and not reaches_its_end(part):
+        return "what the server sent is no whole HDF5 file"
+    return None
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file is there and, as far as can be told at a glance, not half of one: weights say how long they are."""
+    return path.is_file() and (path.suffix != ".h5" or reaches_its_end(path))
+
+
+def reaches_its_end(path: Path) -> bool:
+    """Whether a file is HDF5 and as long as it says itself. Reads its head only."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    at = HDF5_LENGTH_AT.get(head[8], 0) if head.startswith(HDF5) and len(head) == 64 else 0
+    return at > 0 and int.from_bytes(head[at : at + 8], "little") == path.stat().st_size
+
+
+def _check_space(file: RemoteFile, part: Path) -> None:
+    missing = file.size_bytes - _size(part) + SPARE_BYTES
+    free = shutil.disk_usage(part.parent).free
+    if free < missing:
+        raise _Broken(f"the disk has {free / 1e6:.0f} MB free and {missing / 1e6:.0f} MB are wanted")
+
+
+def _sentence(file: RemoteFile, part: Path, error: Exception) -> str:
+    here = _size(part)
+    rest = f"{here / 1e6:.1f} MB of it are here, and the next try goes on from there." if here else "nothing of it was kept."
+    return f"{file.name} ({file.megabytes:.0f} MB) could not be downloaded because {' '.join(_reason(error).split())}; {rest}"
+
+
+def _reason(error: Exception) -> str:
+    """Returns why something failed, as the rest of a sentence."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, _Broken | _Wrong):
+        return str(cause)
+    if isinstance(cause, TimeoutError):
+        return "the server fell silent"
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return "this computer does not trust the server's certificate"
+    if isinstance(cause, http.client.HTTPException):
+        return "the connection broke off"
+    text = (cause.strerror if isinstance(cause, OSError) else None) or str(cause) or type(cause).__name__
+    return f"of an error ({' '.join(text.split())})"
+
+
+def _paced(call: Callable[[], None]) -> Callable[[], None]:
+    """Lets a call through at most every `EVERY_S` seconds."""
+    last = -EVERY_S
+
+    def paced() -> None:
+        nonlocal last
+        if time.monotonic() - last >= EVERY_S:
+            last = time.monotonic()
+            call()
+
+    return paced
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
+def _etag_of(part: Path) -> Path:
+    return part.with_name(f"{part.name}.etag")
+
+
+def _note_etag(part: Path, etag: str) -> None:
+    # A weak ETag (W/…) does not promise the same bytes.
+    if etag.startswith('"') and etag.isascii():
+        _etag_of(part).write_text(etag, encoding="ascii")
+    else:
+        _etag_of(part).unlink(missing_ok=True)
+
+
+def _drop(part: Path) -> None:
+    part.unlink(missing_ok=True)
+    _etag_of(part).unlink(missing_ok=True)

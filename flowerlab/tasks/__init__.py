@@ -1,0 +1,1 @@
+"""What goes on in the background, seen by pages: downloads, gathering, hashing, embedding, conversion."""

@@ -1,0 +1,78 @@
+"""The gatherer's one task: bring one data set into the lab, and features of it if asked, saying how far it is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any, TextIO
+
+from flowerlab.datasets.garden import Garden
+from flowerlab.datasets.gather import Progress, gather
+from flowerlab.datasets.originals import Originals
+from flowerlab.engine.protocol import Job
+from flowerlab.errors import FlowerlabError
+from flowerlab.home import Home
+from flowerlab.system.filesystems import no_room
+from flowerlab.trainer.channel import Lines
+
+
+def main(file: TextIO) -> int:
+    """Reads one request (`{"dataset", "home", "garden", "features": [jobs]}`), gathers, says `done` or `error`, and ends."""
+    lines = Lines(file)
+    request = json.loads(sys.stdin.readline())
+    threading.Thread(target=_leave_when_stdin_closes, daemon=True, name="stdin").start()
+
+    def progress(step: str, done: int, total: int) -> None:
+        lines.write({"kind": "progress", "step": step, "done": done, "total": total})
+
+    try:
+        gather(
+            Home(Path(request["home"])),
+            request["dataset"],
+            Garden(**request["garden"]),
+            progress=progress,
+            tf_flowers=_tf_flowers,
+        )
+        _keep_features(request["features"], progress)
+    except FlowerlabError as error:
+        lines.write({"kind": "error", "message": str(error)})
+        return 1
+    except Exception as error:
+        with contextlib.suppress(OSError):
+            traceback.print_exc(file=sys.stderr)
+        why = "the disk is full" if no_room(error) else f"{type(error).__name__}: {error}"
+        lines.write({"kind": "error", "message": f"The data set could not be gathered ({why}). Nothing of it was kept."})
+        return 1
+    lines.write({"kind": "done"})
+    return 0
+
+
+def _tf_flowers(folder: Path, progress: Progress) -> Originals:
+    # TensorFlow is loaded only for the data set that needs it: the garden is drawn without.
+    from flowerlab.trainer.tfds import gather_tf_flowers
+
+    return gather_tf_flowers(folder, progress)
+
+
+def _keep_features(jobs: list[dict[str, Any]], progress: Progress) -> None:
+    if not jobs:
+        return
+    from flowerlab.trainer.attempt import keep_features
+    from flowerlab.trainer.train_loop import limit_threads
+
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    limit_threads()
+    for job in jobs:
+        keep_features(Job.model_validate(job), progress)
+
+
+def _leave_when_stdin_closes() -> None:
+    while sys.stdin.readline():
+        pass
+    os._exit(1)

@@ -1,0 +1,110 @@
+"""Networks of the runs before, still compiled: the next run of the same shape need not trace its own again.
+
+A fresh network is built for every run all the same, and its weights and random states are put into the one on the shelf: a warm
+run equals a cold one to the bit.
+"""
+
+from __future__ import annotations
+
+import json
+
+import keras
+import numpy as np
+
+from flowerlab.features.precision import Precision
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.trainer.networks import Network
+
+OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "sgd": keras.optimizers.SGD,
+    "rmsprop": keras.optimizers.RMSprop,
+}
+
+
+# Parameters of all networks on the shelf together, about 120 MB without what their optimizers keep; the newest may have more.
+MOST_PARAMETERS = 30_000_000
+
+
+class Shelf:
+    """Holds networks, the newest ones, while they are small enough together."""
+
+    def __init__(self) -> None:
+        self._networks: dict[str, Network] = {}
+
+    def __len__(self) -> int:
+        """How many networks lie on it."""
+        return len(self._networks)
+
+    def exchange(self, fresh: Network, recipe: Recipe, classes: int, precision: Precision = "float32") -> Network:
+        """Returns the network on the shelf with the fresh one's weights if one has the same shape, else the fresh one.
+
+        Args:
+            fresh: Built for this run, with its starting weights.
+            recipe: What it was built from.
+            classes: Number of classes.
+            precision: In which it trains.
+        """
+        shape = json.dumps(
+            [
+                recipe.architecture,
+                recipe.unfreeze_from,
+                recipe.image_size,
+                recipe.head,
+                recipe.dropout,
+                recipe.optimizer,
+                classes,
+                precision,
+            ]
+        )
+        old = self._networks.pop(shape, None)
+        if old is None:
+            old = fresh
+        else:
+            old.model.set_weights(fresh.model.get_weights())
+            for kept, new in zip(random_states(old.model), random_states(fresh.model), strict=True):
+                kept.assign(new)
+        self._networks[shape] = old
+        while len(self._networks) > 1 and self._parameters() > MOST_PARAMETERS:
+            del self._networks[next(iter(self._networks))]
+        return old
+
+    def _parameters(self) -> int:
+        return sum(network.model.count_params() for network in self._networks.values())
+
+    def clear(self) -> None:
+        """Takes all networks off, so that their memory is free."""
+        self._networks.clear()
+
+
+def make_trainable(model: keras.Model, recipe: Recipe) -> None:
+    """Makes a model ready for a run: compiled, its optimizer as new.
+
+    Args:
+        model: Inputs → probabilities.
+        recipe: Optimizer and learning rate.
+    """
+    if not model.compiled:
+        model.compile(
+            optimizer=OPTIMIZERS[recipe.optimizer](learning_rate=recipe.learning_rate),
+            loss="categorical_crossentropy",
+            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        )
+        # All variables now, also those of the accuracy: where the first step makes any, TensorFlow traces it a second time.
+        model.optimizer.build(model.trainable_variables)
+        return
+    for variable in model.optimizer.variables:
+        variable.assign(np.zeros(variable.shape, dtype=variable.dtype))
+    model.optimizer.learning_rate = recipe.learning_rate
+    model.reset_metrics()
+
+
+def random_states(model: keras.Model) -> list[keras.Variable]:
+    """Returns the states of all random numbers that a model draws while it trains.
+
+    Those of its own layers: the known network in it, a model itself, is always called with `training=False`. So the states are the same
+    ones whether a run trains on kept features or the plain way.
+    """
+    weights = {id(weight) for weight in model.weights}
+    own = [layer for layer in model.layers if not isinstance(layer, keras.Model)]
+    return [variable for layer in own for variable in layer.variables if id(variable) not in weights]

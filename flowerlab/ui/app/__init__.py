@@ -1,0 +1,1 @@
+"""What stands around every page: the server's life, the navigation, the status strip."""

@@ -1,0 +1,59 @@
+"""What the web server does before anybody asks for a page, and when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from streamlit.cli_util import open_browser
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.web.server.server_util import get_url
+
+from flowerlab.errors import FlowerlabError
+from flowerlab.system.process_limits import allow_enough_open_files, keep_memory_together
+
+if TYPE_CHECKING:
+    from flowerlab.lab import Lab
+
+
+@contextlib.asynccontextmanager
+async def open_with_server(app: Any) -> AsyncIterator[None]:
+    """Opens the lab and a browser with the server, and closes the lab with it.
+
+    So waiting runs go on after a restart, whether anybody looks or not; and what is imported for it the first page need not
+    wait for: the browser loads its own scripts meanwhile.
+
+    Args:
+        app: The app that is served.
+    """
+    keep_memory_together()
+    allow_enough_open_files()
+    # Until a server has met `st.navigation` it runs a file of pages/ alone: a link to /train, opened first of all, would
+    # show a page without navigation and status.
+    PagesManager.uses_pages_directory = False
+    if not st.get_option("server.headless"):
+        # `streamlit run` leaves this to an app that has a life of its own.
+        open_browser(get_url(st.get_option("server.address") or "localhost"))
+    opening = asyncio.create_task(asyncio.to_thread(_open))
+    yield
+    # A lab that could not be opened has been told on every page.
+    with contextlib.suppress(FlowerlabError):
+        (await opening).close()
+
+
+def _open() -> Lab:
+    # Imported here, while the server answers already; the first page's parts are in it. Streamlit reads its table of
+    # emojis (0.06 s) when it meets the first.
+    import streamlit.emojis  # noqa: F401
+
+    from flowerlab.ui.base.lab import lab
+
+    opened = lab()
+    if opened.settings.warm_spare:
+        # Whoever comes with a photo first of all shall not wait long for TensorFlow. It steps back behind the first page.
+        with contextlib.suppress(FlowerlabError, OSError):
+            opened.warm_predictor(opened.finished())
+    return opened

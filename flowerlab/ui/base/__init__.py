@@ -1,0 +1,1 @@
+"""What every part of a page uses: the lab, the viewer, messages, fragments, words."""

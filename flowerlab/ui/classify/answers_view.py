@@ -1,0 +1,194 @@
+"""Photos with what runs answered about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from flowerlab.charts.answers import answer_height_px, answer_options, answer_sentence
+from flowerlab.charts.colours import class_glyph
+from flowerlab.charts.heat_picture import heat_over, heat_sentence
+from flowerlab.errors import FlowerlabError
+from flowerlab.evaluation.calibration import tempered_one
+from flowerlab.locale import _
+from flowerlab.locale.numbers import spelled, sureness
+from flowerlab.runs.run import Run
+from flowerlab.ui.base.lab import lab
+from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.text import escaped
+from flowerlab.ui.explain.classifying import Given, Memory, was_trained_on
+from flowerlab.ui.explain.gradcam import heat_of, look_of, what_grad_cam_is
+from flowerlab.ui.explain.photo_choice import Photo
+from flowerlab.ui.explain.similar_photos import show_similar
+from flowerlab.ui.widgets.photo_grid import encoded
+from flowerlab.ui.widgets.run_picker import run_title
+from flowerlab.ui.widgets.stored_answers import stored_of
+
+LOOK_PX, LOOK_OPACITY = 220, 0.55
+SEEN_PX, SEEN_SMALL_PX = 110, 72
+# So many cells, of photo and answers, stand side by side on a laptop; narrower ones would have no room for bars.
+CELLS_A_ROW, NARROWEST_PX = 4, 235
+
+
+def problem_sentence(photo: Given, kept: Memory) -> str:
+    """What is wrong with a file, with its name in front unless the sentence names it."""
+    sentence = kept.problems[photo.digest]
+    return escaped(sentence if photo.name in sentence else f"{photo.name}: {sentence}")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is shown beside each answer.
+
+    Args:
+        looks: Where the run looks (Grad-CAM).
+        similar: Ids of the runs whose most similar training photos are shown.
+    """
+
+    looks: bool = False
+    similar: frozenset[str] = frozenset()
+
+
+def show_photo(photo: Photo, runs: list[Run], kept: Memory, beside: Beside) -> None:
+    """One photo with the answers of all runs, side by side if there are several."""
+    with st.container(border=True):
+        if len(runs) == 1:
+            left, right = st.columns([1, 2], gap="medium")
+            with left:
+                _show_given(photo.given, kept)
+            with right:
+                show_answer(photo, runs[0], kept, beside, wide=True)
+            return
+        has_cell = len(runs) < CELLS_A_ROW
+        if not has_cell:
+            with st.container(width=NARROWEST_PX):
+                _show_given(photo.given, kept)
+        grid = st.grid(columns=len(runs) + has_cell, min_column_width=NARROWEST_PX, gap="small")
+        if has_cell:
+            with grid.cell():
+                _show_given(photo.given, kept)
+        for run in runs:
+            with grid.cell():
+                show_answer(photo, run, kept, beside, wide=False)
+
+
+def _show_given(given: Given, kept: Memory) -> None:
+    st.image(kept.pictures[given.digest], width="stretch", alt=_("The photo {name}").format(name=given.name))
+    st.caption(_caption(given))
+
+
+def _caption(given: Given) -> str:
+    if given.truth is None:
+        return escaped(given.name)
+    words = _("A flower drawn by Flowerlab. Its true label: {truth}.")
+    if not given.drawn:
+        words = _("Test photo {name}. Its true label: {truth}.")
+    return words.format(name=escaped(given.name), truth=escaped(given.truth))
+
+
+def verdict(truth: str, classes: Sequence[str], best: int, *, unknown: bool | None) -> str:
+    """Says whether an answer is right. Whoever does not know the true class is right to say "none of these", and wrong in any other word.
+
+    Args:
+        truth: The true class.
+        classes: That the run knows, in label order.
+        best: Label of its answer.
+        unknown: Whether it says "none of these"; None if it never does.
+    """
+    known = truth in classes
+    if not known and not unknown:
+        return "❌\xa0" + _("wrong: it does not know {truth}").format(truth=escaped(truth))
+    right = not known or (classes[best] == truth and not unknown)
+    return "✅\xa0" + _("right") if right else "❌\xa0" + _("wrong")
+
+
+def show_answer(photo: Photo, run: Run, kept: Memory, beside: Beside, *, wide: bool) -> None:
+    """What one run says about one photo.
+
+    Args:
+        photo: Of which it is said.
+        run: With a result.
+        kept: What it said.
+        beside: What else is shown.
+        wide: Whether there is room for the photo as the network sees it beside the bars.
+    """
+    given = photo.given
+    answer = kept.answers.get((run.id, given.digest))
+    if answer is None or run.result is None:
+        return
+    classes, probabilities = run.result.classes, answer.probabilities
+    best = max(range(len(probabilities)), key=lambda label: probabilities[label])
+    unknown = run.result.unknown(probabilities)
+    judged = ""
+    if given.truth is not None:
+        judged = " · " + verdict(given.truth, classes, best, unknown=unknown)
+    run_title(run)
+    if wide:
+        bars, seen = st.columns([4, 1], vertical_alignment="center")
+    else:
+        bars, seen = st.container(), st.container(horizontal=True, wrap=False, vertical_alignment="center")
+    level = "###" if wide else "####"
+    with bars:
+        if unknown:
+            words = _("Probably not one of these {count}").format(count=_(spelled(len(classes))))
+            st.markdown(f"{level} {words}{judged}")
+            st.caption(
+                _(
+                    "The nearest is {name} with {sure}, which is less sure than this network is of photos of its own kinds: it cannot be "
+                    "believed here."
+                ).format(name=escaped(classes[best]), sure=sureness(probabilities[best]))
+            )
+        else:
+            st.markdown(f"{level} {class_glyph(best)} {escaped(classes[best])}, {sureness(probabilities[best])}{judged}")
+        if was_trained_on(lab(), run, given):
+            st.caption(_("🎓 This run has learnt from this very photo, so a right answer proves nothing."))
+        _show_calibrated(run, probabilities)
+        st.echarts_chart(
+            answer_options(classes, probabilities),
+            height=answer_height_px(probabilities),
+            key=f"answer-{run.id}-{given.digest[:12]}",
+            alt=_("Probabilities: {sentence}").format(sentence=answer_sentence(classes, probabilities)),
+        )
+    with seen:
+        st.image(answer.seen, width=SEEN_PX if wide else SEEN_SMALL_PX, alt=_("The photo as the network sees it"))
+        st.caption(_("as the network sees it, {size} px").format(size=run.recipe.image_size), width="stretch")
+    if beside.looks:
+        _show_look(photo, run)
+    if run.id in beside.similar:
+        show_similar(lab(), run, given.digest, lambda: photo.pixels)
+
+
+def _show_calibrated(run: Run, probabilities: Sequence[float]) -> None:
+    """Says how sure the answer may be, where the run's validation photos tell it."""
+    temperature = stored_of(lab(), run).temperature
+    if temperature is None:
+        return
+    mended = max(tempered_one(probabilities, temperature))
+    st.caption(
+        _("Calibrated: **{percent}**").format(percent=sureness(mended)),
+        help=_(
+            "How sure this answer may be, by the run's validation photos: its logits are divided by {value:.2f} (the temperature), "
+            "with which answers of a sureness were right about so often there. It holds for photos like those it was trained on."
+        ).format(value=temperature),
+    )
+
+
+def _show_look(photo: Photo, run: Run) -> None:
+    try:
+        found = look_of(lab(), run, photo, None)
+    except FlowerlabError as error:
+        tell(error)
+        return
+    heat = heat_of(run, photo, found)
+    sentence = heat_sentence(heat)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.image(
+            encoded(heat_over(photo.shown, heat, LOOK_OPACITY)),
+            width=LOOK_PX,
+            alt=_("Where {run} looks in {photo}. {sentence}").format(run=run.name, photo=photo.words, sentence=sentence),
+        )
+        with st.container(width="stretch"):
+            st.markdown(_("**Where it looks**"), help=what_grad_cam_is())
+            st.caption(sentence)

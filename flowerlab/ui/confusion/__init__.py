@@ -1,0 +1,1 @@
+"""Confusion matrices, figures of classes, and the photos behind them."""

@@ -1,0 +1,55 @@
+"""A matrix as a table whose cells can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from flowerlab.locale import _
+from flowerlab.ui.confusion.opened_cell import on_choice, table_key
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def cell_table(place: str, matrix: str, values: NDArray[np.float64], classes: Sequence[str], form: str) -> None:
+    """Draws a matrix as a table whose cells open the same photos: for the keyboard and for those who do not see the chart.
+
+    Args:
+        place: Where its cells open, see `opened_cell`.
+        matrix: What names the matrix on the page.
+        values: float64, (classes, classes).
+        classes: Names in label order.
+        form: How a value is written, as printf does.
+    """
+    # A table takes the browser longer to draw than a chart, and most stay shut: it is drawn when it is opened.
+    box = st.expander(_("As a table"), key=f"{matrix}-table-open", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        st.caption(_("Click a cell, or go there with Tab and the arrow keys: its photos open."))
+        table = matrix_table(values, classes)
+        key = table_key(matrix)
+        st.dataframe(
+            table,
+            column_config={name: st.column_config.NumberColumn(format=form) for name in table.columns},
+            selection_mode="single-cell",
+            on_select=on_choice(place, matrix, key, list(table.columns)),
+            key=key,
+            alt=_("A table with a row for each true class and a column for each answer."),
+        )
+
+
+def matrix_table(values: NDArray[np.float64] | NDArray[np.int64], classes: Sequence[str]) -> pd.DataFrame:
+    """Returns a matrix with named rows and columns."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        values,
+        index=[_("truth: {name}").format(name=name) for name in classes],
+        columns=[_("said: {name}").format(name=name) for name in classes],
+    )

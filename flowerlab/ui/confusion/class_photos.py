@@ -1,0 +1,116 @@
+"""The photos behind a figure of a class: those that its recall, its precision or its F1 counts, the mistakes first."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from flowerlab.evaluation.confusion import Figure, photos_behind
+from flowerlab.locale import _
+from flowerlab.ui.base.text import escaped
+from flowerlab.ui.confusion.cell_photos import of_class, photos_frame, photos_words
+from flowerlab.ui.confusion.photo_buttons import close_at, open_at, opened_at
+from flowerlab.ui.confusion.sides import Side, answers_among
+
+PLACE = "compare-figures"
+CLOSED = f"{PLACE}-closed"
+# A column of `per_class.class_rows` that holds how many photos a class has: of all runs, or of one.
+PHOTOS = "photos"
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A figure whose photos are shown.
+
+    Args:
+        run_id: Whose.
+        figure: Which.
+        class_name: Of which class; None: the mean over all.
+    """
+
+    run_id: str
+    figure: Figure
+    class_name: str | None
+
+
+def figures_key(figure: Figure) -> str:
+    """Returns the key of the table of a figure: another one after each closing, for a table tells of no choice that it has already."""
+    return f"{PLACE}-{figure}-{st.session_state.get(CLOSED, 0)}"
+
+
+def on_figure(figure: Figure, sides: Sequence[Side], names: Sequence[str]) -> Callable[[], None]:
+    """Returns what the table of a figure calls when one of its cells was chosen.
+
+    Args:
+        figure: Which.
+        sides: The runs of its columns.
+        names: The classes of its first rows; what stands below them are means.
+    """
+    return functools.partial(_chosen, figures_key(figure), figure, tuple(side.run.id for side in sides), tuple(names))
+
+
+def _chosen(key: str, figure: Figure, run_ids: tuple[str, ...], names: tuple[str, ...]) -> None:
+    # Nothing is closed by a second click, which takes the choice back: who double-clicks wants to see the photos, too.
+    for row, column in st.session_state[key].selection.cells[:1]:
+        class_name = names[row] if row < len(names) else None
+        if column in run_ids:
+            open_at(PLACE, Behind(column, figure, class_name))
+        elif column.startswith(PHOTOS):
+            # How many photos a class has is what its recall counts.
+            of_run = column.removeprefix(PHOTOS).removeprefix("-")
+            open_at(PLACE, Behind(of_run or run_ids[0], "recall", class_name))
+
+
+def show_behind(sides: Sequence[Side]) -> None:
+    """Shows the photos of the chosen figure; nothing if none is chosen, or its run is not compared any more.
+
+    Args:
+        sides: The runs that are compared.
+    """
+    opened: Behind | None = opened_at(PLACE)
+    side = next((one for one in sides if opened is not None and one.run.id == opened.run_id), None)
+    if opened is None or side is None:
+        return
+    if opened.class_name is not None and opened.class_name not in side.classes:
+        return
+    if side.answers is None:
+        st.info(_("This run's answers to the single photos are not kept, so that a number cannot be opened."), icon="🗂️")
+        return
+    one, others = side.answers, answers_among([other for other in sides if other is not side])
+    label = None if opened.class_name is None else one.classes.index(opened.class_name)
+    places, wrong = photos_behind(one.truth, one.probabilities, opened.figure, label)
+    key = f"{PLACE}-{opened.run_id}-{opened.figure}-{label}"
+    photos_frame(behind_words(opened, one.run.name, len(places), wrong), one, others, places, frame=PLACE, key=key, close=_close)
+
+
+def behind_words(opened: Behind, name: str, count: int, wrong: int) -> str:
+    """Says which photos they are and how the figure comes of them, in Markdown.
+
+    Args:
+        opened: The figure.
+        name: Of the run on the page.
+        count: How many photos it counts.
+        wrong: How many of them are mistakes.
+    """
+    if not count:
+        return _("This number counts no photo")
+    name_of_class = escaped(opened.class_name or "")
+    photos = photos_words(count)
+    if opened.class_name is None:
+        told = _("{photos} of the test: “{run}” called {right} of them rightly")
+    elif opened.figure == "recall":
+        photos, told = of_class(count, name_of_class), _("{photos}: “{run}” called {right} of them so")
+    elif opened.figure == "precision":
+        told = _("{photos} that “{run}” called {name}: {right} of them are")
+    else:
+        told = _("{photos} that are {name} or that “{run}” called so: {right} of them are both")
+    told = told.format(photos=photos, right=f"{count - wrong:,}", run=escaped(name), name=name_of_class)
+    return told + (_("; mistakes first") if wrong else "")
+
+
+def _close() -> None:
+    close_at(PLACE)
+    st.session_state[CLOSED] = st.session_state.get(CLOSED, 0) + 1

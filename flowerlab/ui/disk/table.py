@@ -1,0 +1,186 @@
+"""The table of all that takes disk: one ticks what shall go, is told what is lost, and says yes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from flowerlab.disk.freeing import Freed, free
+from flowerlab.disk.items import CACHES, Kind, Thing, Usage, total_of
+from flowerlab.lab import Lab
+from flowerlab.locale import _
+from flowerlab.locale.numbers import size
+from flowerlab.ui.base.messages import told
+from flowerlab.ui.base.text import escaped
+from flowerlab.ui.widgets.sizes import kind_words, loss_words
+
+ROWS_PX, ROW_PX = 420, 38
+MOST_NAMED = 8
+ASKED, CAME, TABLE = "disk-asked", "disk-came", "disk-table-number"
+
+
+def disk_table(lab: Lab, usage: Usage) -> None:
+    """Draws the table, and under it the button with its question."""
+    _tell(st.session_state.pop(CAME, None))
+    chosen = _shown(usage)
+    if not chosen:
+        st.info(_("There is nothing of this kind. Train a run on the Train page, and it will stand here."), icon="🌱")
+        return
+    key = table_key(st.session_state.setdefault(TABLE, 0), chosen)
+    table = st.dataframe(
+        _rows(chosen),
+        hide_index=True,
+        key=key,
+        on_select="rerun",
+        selection_mode="multi-row",
+        width="stretch",
+        height=min(ROWS_PX, ROW_PX * (len(chosen) + 1)),
+        column_config=_columns(),
+        alt=_("A table of runs and caches with the disk that each takes, the largest first."),
+    )
+    st.caption(_("Tick rows, or go to one with Tab and the arrow keys and press Shift and Space."))
+    picked = [chosen[place] for place in table.selection.rows if place < len(chosen)]
+    _buttons(lab, picked)
+
+
+def table_key(number: int, things: Sequence[Thing]) -> str:
+    """Returns the key of a table. A tick stands for a place in it: other rows, or rows after some were freed, are another table."""
+    return f"disk-table-{number}-{hash(tuple(thing.name for thing in things))}"
+
+
+def _shown(usage: Usage) -> list[Thing]:
+    choices = {
+        "all": _("All"),
+        "runs": _("Runs"),
+        "checkpoints": _("Checkpoints"),
+        "caches": _("Caches"),
+    }
+    chosen = st.segmented_control(
+        _("Show"),
+        list(choices),
+        format_func=lambda name: choices[name],
+        default="all",
+        required=True,
+        key="disk-show",
+        help=_(
+            "Caches are what the lab has computed once and would compute again when needed. Checkpoints are what a run needs to be "
+            "trained on."
+        ),
+    )
+    kinds = {
+        "all": tuple(kind for kind in Kind if kind is not Kind.TRASH),
+        "runs": (Kind.RUN,),
+        "checkpoints": (Kind.CHECKPOINTS,),
+        "caches": CACHES,
+    }
+    return usage.of(*kinds[str(chosen)])
+
+
+def _rows(things: Sequence[Thing]) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": kind_words(thing.kind),
+            "name": ("📌 " if thing.kept else "") + thing.title,
+            "megabytes": thing.bytes / 1e6,
+            "used": datetime.fromtimestamp(thing.used_s),
+            "lost": loss_words(thing),
+        }
+        for thing in things
+    ]
+
+
+def _columns() -> dict[str, Any]:
+    return {
+        "kind": st.column_config.TextColumn(_("What"), width="small"),
+        "name": st.column_config.TextColumn(_("Name"), width="medium", help=_("📌 marks a run that is kept.")),
+        "megabytes": st.column_config.NumberColumn(_("MB"), format="%.1f", help=_("10⁶ bytes on the disk.")),
+        "used": st.column_config.DatetimeColumn(_("Last used"), format="YYYY-MM-DD HH:mm"),
+        "lost": st.column_config.TextColumn(_("If it is freed"), width="large", help=_("🔒 marks what is needed now, and why.")),
+    }
+
+
+def _buttons(lab: Lab, picked: list[Thing]) -> None:
+    free_ones = [thing for thing in picked if not thing.why_not]
+    runs = [thing for thing in picked if thing.kind is Kind.RUN]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = _("Free the ticked rows")
+        if free_ones:
+            words = _("Free {count}, {size} …").format(count=len(free_ones), size=size(total_of(free_ones)))
+        if st.button(words, key="disk-free", type="primary", disabled=not free_ones):
+            st.session_state[ASKED] = [thing.name for thing in free_ones]
+        if runs:
+            kept = all(thing.kept for thing in runs)
+            label = _("Keep no more") if kept else _("📌 Keep")
+            if st.button(label, key="disk-keep", help=_("The cleaning rule never touches a run that is kept.")):
+                for thing in runs:
+                    lab.store.mark_kept(thing.key, kept=not kept)
+                _again(lab)
+    stays = [thing for thing in picked if thing.why_not]
+    if stays:
+        st.caption("🔒 " + "  \n🔒 ".join(f"{escaped(thing.title)}: {escaped(thing.why_not)}" for thing in stays[:MOST_NAMED]))
+    # Another choice is another question.
+    if st.session_state.get(ASKED) == [thing.name for thing in free_ones] and free_ones:
+        _question(lab, free_ones)
+
+
+def _question(lab: Lab, things: list[Thing]) -> None:
+    with st.container(border=True, key="disk-question"):
+        st.markdown("\n".join(f"- {line}" for line in question_lines(things)))
+        with st.container(horizontal=True):
+            yes = _("Yes, free {count}").format(count=len(things))
+            pressed = st.button(yes, key="disk-yes", type="primary")
+            if pressed and told(lambda: st.session_state.update({CAME: free(lab, things)})):
+                st.session_state.pop(ASKED, None)
+                _again(lab)
+            if st.button(_("No"), key="disk-no"):
+                st.session_state.pop(ASKED, None)
+                st.rerun()
+
+
+def question_lines(things: Sequence[Thing]) -> list[str]:
+    """Names what is lost, one line for each way of losing it."""
+    lines = []
+    runs = [thing for thing in things if thing.kind is Kind.RUN]
+    if runs:
+        words = _("**{names}** will go to the trash: the model cannot classify any more, until you bring the run back from there.")
+        lines.append(words.format(names=_names(runs)))
+    points = [thing for thing in things if thing.kind is Kind.CHECKPOINTS]
+    if points:
+        words = _("Of **{names}** the checkpoints will be deleted for good: the model stays, but it cannot be trained on.")
+        lines.append(words.format(names=_names(points)))
+    copies = [thing for thing in things if thing.kind is Kind.LIST_COPIES]
+    if copies:
+        words = _("**{names}** will be deleted for good: the list of runs as it was then cannot be looked up any more.")
+        lines.append(words.format(names=_names(copies)))
+    caches = [thing for thing in things if thing.kind in CACHES]
+    if caches:
+        words = _("**{names}** will be deleted. Nothing but time is lost:")
+        lines.append(words.format(names=_names(caches)) + " " + "; ".join(dict.fromkeys(map(loss_words, caches))) + ".")
+    return lines
+
+
+def _names(things: Sequence[Thing]) -> str:
+    named = ", ".join(escaped(thing.title) for thing in things[:MOST_NAMED])
+    left = len(things) - MOST_NAMED
+    return named if left <= 0 else named + " " + _("and {count} more").format(count=left)
+
+
+def _tell(came: Freed | None) -> None:
+    if came is None:
+        return
+    if came.freed:
+        words = _("Freed {size}.").format(size=size(came.bytes)) if came.bytes else ""
+        if came.bytes_in_trash:
+            words += " " + _("{size} went to the trash, where it stays until you empty it.").format(size=size(came.bytes_in_trash))
+        st.success(words.strip() or _("Done."), icon="🧹")
+    for thing, why in came.stayed[:MOST_NAMED]:
+        st.warning(f"{escaped(thing.title)}: {escaped(why)}", icon="🔒")
+
+
+def _again(lab: Lab) -> None:
+    lab.meter.forget()
+    st.session_state[TABLE] = st.session_state.get(TABLE, 0) + 1
+    st.rerun()

@@ -1,0 +1,56 @@
+"""The trash: runs that were deleted, each one click from coming back, and the button that empties it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.disk.freeing import free
+from flowerlab.disk.items import Kind, Thing, Usage, total_of
+from flowerlab.lab import Lab
+from flowerlab.locale import _
+from flowerlab.locale.numbers import size
+from flowerlab.ui.base.messages import told
+from flowerlab.ui.base.text import escaped
+from flowerlab.ui.widgets.sizes import day_words, runs_words
+
+SHOWN = 10
+ROW_PX = 520
+
+
+def trash_view(lab: Lab, usage: Usage) -> None:
+    """Draws what lies in the trash."""
+    st.subheader(_("Trash"), anchor=False)
+    things = sorted(usage.of(Kind.TRASH), key=lambda thing: -thing.used_s)
+    if not things:
+        st.caption(_("The trash is empty. A run that you delete comes here first, and can be brought back."))
+        return
+    for thing in things[:SHOWN]:
+        _row(lab, thing)
+    if len(things) > SHOWN:
+        older = len(things) - SHOWN
+        st.caption(_("and an older one") if older == 1 else _("and {count} older ones").format(count=older))
+    with st.popover(_("Empty the trash, {size} …").format(size=size(total_of(things))), key="trash-empty"):
+        words = _("Delete {runs} for good, with models and predictions? There is no way back then.")
+        st.markdown(words.format(runs=runs_words(len(things))))
+        if st.button(_("Yes, delete {count} for good").format(count=len(things)), key="trash-yes"):
+            stayed: list[tuple[Thing, str]] = []
+            well = told(lambda: stayed.extend(free(lab, things).stayed))
+            for one, why in stayed:
+                st.warning(f"{escaped(one.title)}: {escaped(why)}", icon="🔒")
+            if well and not stayed:
+                _again(lab)
+
+
+def _row(lab: Lab, thing: Thing) -> None:
+    # The name in front and wide, the button behind it: so all buttons stand below each other, also on a telephone.
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width=ROW_PX):
+        st.markdown(f"**{escaped(thing.title)}**  \n{size(thing.bytes)} · {day_words(thing.used_s)}", width="stretch")
+        if st.button(
+            _("↩ Restore"), key=f"restore-{thing.key}", help=_("Brings it back with its model, curve and predictions.")
+        ) and told(lambda: lab.trash.restore(thing.key)):
+            _again(lab)
+
+
+def _again(lab: Lab) -> None:
+    lab.meter.forget()
+    st.rerun()

@@ -1,0 +1,1 @@
+"""Asking the predictor about one photo."""

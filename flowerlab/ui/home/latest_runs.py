@@ -1,0 +1,60 @@
+"""The newest runs with their state and test accuracy, each one click from its live view."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.evaluation.intervals import percent_with_interval
+from flowerlab.lab import Lab
+from flowerlab.locale import _
+from flowerlab.runs.run import Run
+from flowerlab.ui.base.fragments import busy, refreshed
+from flowerlab.ui.base.text import escaped, state_words
+from flowerlab.ui.disk.retention_view import tell_of_cleaning
+from flowerlab.ui.widgets.progress import progress_of
+from flowerlab.ui.widgets.run_picker import colour_mark
+
+SHOWN = 6
+EVERY_S = 2.0
+
+
+def latest_runs(lab: Lab) -> None:
+    """Draws the list; alive only while something runs."""
+    tell_of_cleaning(lab)
+    if not lab.store.all():
+        st.markdown(_("No run yet. Press the button above: the first curve moves within a minute."))
+        return
+
+    def draw() -> None:
+        runs = lab.store.all()
+        for run in runs[:SHOWN]:
+            _row(lab, run)
+        if (older := len(runs) - SHOWN) > 0:
+            words = _("and an older one, on the Train page") if older == 1 else _("and {count} older ones, on the Train page")
+            st.caption(words.format(count=older))
+
+    refreshed(draw, every_s=EVERY_S if busy(lab) else None)
+    if lab.finished() and st.button(_("⚖️ Compare the finished runs"), key="compare"):
+        st.switch_page("pages/compare.py")
+
+
+def _row(lab: Lab, run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        colour_mark(run)
+        if st.button(f"**{escaped(run.name)}**", key=f"show-{run.id}", type="tertiary", help=_("Show its curves")):
+            st.switch_page("pages/train.py", query_params={"run": run.id})
+        st.markdown(f"{state_words(run.state)} · {_figure(lab, run)}".rstrip(" ·"), width="content")
+
+
+def _figure(lab: Lab, run: Run) -> str:
+    """What there is to say in short: the test accuracy, or how far it is, or why it ended."""
+    if run.result is not None and run.result.test_accuracy is not None:
+        figure = percent_with_interval(run.result.test_accuracy, run.result.test_photos)
+        if run.recipe.split == "lecture":
+            figure += " ⚠️ " + _("leak")
+        if run.recipe.seen_before:
+            figure += " ℹ️ " + _("photos seen before, unlabelled")
+        return _("test accuracy {figure}").format(figure=figure)
+    if not run.state.over:
+        return progress_of(run, lab.history(run.id), ahead=lab.queue_place(run)).words
+    return escaped(run.message)

@@ -1,0 +1,42 @@
+"""The recipe of the form as code: what the sliders mean, written in plain Keras, as they stand."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.errors import FlowerlabError
+from flowerlab.export.program import recipe_code
+from flowerlab.export.stages import chain_of
+from flowerlab.lab import Lab
+from flowerlab.locale import _
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.ui.base.class_link import CODE, is_hidden
+from flowerlab.ui.base.messages import tell
+from flowerlab.ui.train.start_button import b_recipe
+
+HEIGHT_PX = 520
+
+
+def code_panel(lab: Lab, recipe: Recipe, *, new_b: bool) -> None:
+    """Draws the panel, shut at first.
+
+    Args:
+        lab: The lab.
+        recipe: Of the form; without `start_from` if `new_b`.
+        new_b: Whether a run of B comes first.
+    """
+    if is_hidden(CODE):
+        return
+    with st.expander(_("🐍 These sliders as Keras code"), key="code"):
+        try:
+            before = [b_recipe(recipe)] if new_b else []
+            if recipe.start_from is not None:
+                before = [run.recipe for run in chain_of(lab.store, lab.store.get(recipe.start_from))]
+            text = recipe_code(lab, [*before, recipe])
+        except FlowerlabError as error:
+            tell(error)
+            return
+        st.caption(
+            _("Move a slider and watch which line changes. When a run is done, its page gives you this as a script or notebook.")
+        )
+        st.code(text, language="python", height=HEIGHT_PX, wrap_lines=True)

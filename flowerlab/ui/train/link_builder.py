@@ -1,0 +1,85 @@
+"""Sharing the recipe of the form: a link for everybody, and one for a class that hides what a lesson does not need."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from flowerlab.locale import _
+from flowerlab.recipe.recipe import KNOBS, Recipe
+from flowerlab.ui.app.navigation import page_titles
+from flowerlab.ui.base.class_link import CODE, HIDE, LINK, PAGES, PRESETS, SWEEP, is_hidden
+
+OWN_ADDRESS = "http://localhost:8501"
+
+
+def link_section(recipe: Recipe) -> None:
+    """Draws the section.
+
+    Args:
+        recipe: Of the form.
+    """
+    if is_hidden(LINK):
+        return
+    with st.expander(_("🔗 A link to this recipe, for a class too"), key="link"):
+        st.caption(_("Whoever opens the link finds the form set as it is now. You may hide what your lesson does not need."))
+        extras = {
+            PRESETS: _("the lecture's recipes"),
+            SWEEP: _("the sweep"),
+            CODE: _("the Keras code"),
+            LINK: _("this section"),
+        }
+        names = {**{name: _(knob.label) for name, knob in KNOBS.items()}, **extras}
+        hidden = st.multiselect(
+            _("Controls to hide"),
+            list(names),
+            format_func=names.__getitem__,
+            key="link-hide",
+            placeholder=_("none"),
+            help=_("A hidden knob keeps the value that it has in the form now."),
+            persist_state="session",
+        )
+        titles = {name: title for name, (title, _icon) in page_titles().items() if name != "train"}
+        left_out = st.multiselect(
+            _("Pages to hide"),
+            list(titles),
+            format_func=titles.__getitem__,
+            key="link-pages",
+            placeholder=_("none"),
+            help=_("Train always stays: the link leads there."),
+            persist_state="session",
+        )
+        link = class_link(st.context.url or OWN_ADDRESS, recipe, hidden, left_out, list(page_titles()))
+        st.code(link, language=None, wrap_lines=True)
+        st.caption(
+            _(
+                "Copy it with the button in its corner. It tidies up and locks nothing: anybody can show everything again. {local}"
+            ).format(local=_local(link))
+        )
+
+
+def class_link(address: str, recipe: Recipe, hidden: list[str], left_out: list[str], pages: list[str]) -> str:
+    """Returns a link that sets the form.
+
+    Args:
+        address: Of the app, or of its Train page.
+        recipe: Of the form.
+        hidden: Controls that it hides.
+        left_out: Pages that it takes out of the navigation.
+        pages: Names of all pages.
+    """
+    asked = dict(recipe.to_query())
+    if hidden:
+        asked[HIDE] = ",".join(hidden)
+    if left_out:
+        asked[PAGES] = ",".join(page for page in pages if page not in left_out)
+    # The address of the page itself is what a browser tells that opened it first.
+    root = address.rstrip("/").removesuffix("/train").rstrip("/")
+    return f"{root}/train?{urlencode(asked, safe=',:')}"
+
+
+def _local(link: str) -> str:
+    if not link.startswith(("http://localhost", "http://127.0.0.1")):
+        return ""
+    return _("“localhost” means this very computer: for other devices put this computer's name or number in its place.")

@@ -1,0 +1,153 @@
+"""What a recipe means, before one clicks Start: how much learns, and what to know about it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.charts.strip import pieces, strip_options, strip_sentence
+from flowerlab.datasets.catalog import DATASETS
+from flowerlab.estimates.cost import Price
+from flowerlab.lab import Lab
+from flowerlab.locale import _
+from flowerlab.locale.numbers import roughly, size
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.ui.base.text import trainable_of, what_parameters_are
+from flowerlab.ui.widgets.backbone_picker import megabytes
+from flowerlab.ui.widgets.fetching import fetch_panel
+
+# Where no number of augmented copies is chosen, what so many would cost is told.
+OFFERED_VIEWS = 4
+
+
+def show_what_learns(lab: Lab, recipe: Recipe) -> None:
+    """Writes how many parameters train and draws the strip of layers.
+
+    Raises:
+        BadRecipe: If the recipe names photos that are not in this lab.
+    """
+    counts = recipe.chosen.counts(
+        image_size=recipe.image_size,
+        unfreeze_from=recipe.unfreeze_from,
+        head=recipe.head,
+        classes=len(lab.stock.classes_of(recipe.dataset)),
+    )
+    st.markdown(
+        f"**{trainable_of(counts.trainable, counts.total)}**",
+        help=what_parameters_are(),
+    )
+    parts = pieces(recipe.chosen, recipe.unfreeze_from, head_layers=len(recipe.head) + 1)
+    sentence = strip_sentence(parts)
+    st.echarts_chart(strip_options(parts), height=44, key="strip", alt=sentence)
+    st.caption(sentence)
+
+
+def show_price(price: Price) -> None:
+    """Writes what the run will cost: how long, how much of it once, how much memory and disk."""
+    st.markdown(
+        "⏱ **" + _("about {time}").format(time=roughly(price.seconds_total)) + "** · " + _parts(price),
+        help=_(
+            "An estimate for this computer, nothing else running; it gets better with every run. Frozen layers look at each photo "
+            "once, and what they make of it (the features) is kept: the next run with the same frozen layers finds them."
+        ),
+    )
+    needs = _("needs about {memory} of memory, and {disk} of disk while it trains")
+    st.caption(
+        "💾 " + needs.format(memory=size(price.memory_bytes), disk=size(price.disk_bytes)),
+        help=_(
+            "Memory: the network, what learns with its gradients and the optimizer's arrays, and a batch on its way through the layers. "
+            "A smaller batch, smaller photos or more frozen layers need less. Disk: photos, features, checkpoints and the model."
+        ),
+    )
+
+
+def _parts(price: Price) -> str:
+    parts = []
+    if price.seconds_photos >= 1:
+        parts.append(_("photos {time}").format(time=roughly(price.seconds_photos)))
+    if price.features_at_hand:
+        parts.append(_("frozen features at hand"))
+    elif price.way != "plain":
+        words = _("frozen features {time}, {megabytes} MB on the disk")
+        parts.append(words.format(time=roughly(price.seconds_features), megabytes=f"{price.cache_bytes / 1e6:,.0f}"))
+    parts.append(_("an epoch {time}").format(time=roughly(price.seconds_epoch)))
+    return " · ".join(parts)
+
+
+def show_warnings(recipe: Recipe) -> None:
+    """Writes what is wrong in method, so that it stands out before the click."""
+    if recipe.split == "lecture":
+        st.warning(
+            _(
+                "This split is a leak: every test photo was seen in training, so the test accuracy will be too high. "
+                "Choose “honest” to know how good the network really is."
+            ),
+            icon="⚠️",
+        )
+
+
+def show_notes(lab: Lab, recipe: Recipe, price: Price) -> None:
+    """Writes what is good to know."""
+    for note in notes(lab, recipe, price):
+        st.caption("💡 " + note)
+    fetch_panel(lab, [recipe.dataset, *([recipe.architecture] if recipe.needs_pretrained else [])], place="train")
+
+
+def notes(lab: Lab, recipe: Recipe, price: Price) -> list[str]:
+    """Returns the quieter notes, one sentence or two each."""
+    found = []
+    if recipe.patience >= recipe.epochs:
+        text = _(
+            "Early stopping cannot stop this run: its patience ({patience}) is not below its epochs ({epochs}). "
+            "It only keeps the best epoch."
+        )
+        found.append(text.format(patience=recipe.patience, epochs=recipe.epochs))
+    return [*found, *_speed(lab, recipe, price), *_materials(lab, recipe)]
+
+
+def _speed(lab: Lab, recipe: Recipe, price: Price) -> list[str]:
+    """What makes it slower than it could be, with what each choice costs."""
+    if recipe.augment != "none" and recipe.cut:
+        views = recipe.augment_views or OFFERED_VIEWS
+        text = _(
+            "New changes in every epoch send every photo through the frozen layers each time: about {fresh}. With {views} "
+            "of each photo, looked at once: about {copies}; without augmentation: about {none}."
+        )
+        choices: dict[str, dict[str, object]] = {
+            "fresh": {"augment_views": 0},
+            "copies": {"augment_views": views},
+            "none": {"augment": "none", "augment_views": 0},
+        }
+        times = {name: lab.price(recipe.changed(**knobs)) for name, knobs in choices.items()}
+        return [text.format(views=_copies(views), **{name: roughly(one.seconds_total) for name, one in times.items()})]
+    if price.too_large:
+        return [
+            _(
+                "The features of this recipe are larger than this lab may keep, so every photo goes through all layers in every "
+                "epoch. Unfreeze from a later layer, or take smaller photos."
+            )
+        ]
+    return []
+
+
+def _copies(views: int) -> str:
+    return _("1 augmented copy") if views == 1 else _("{count} augmented copies").format(count=views)
+
+
+def _materials(lab: Lab, recipe: Recipe) -> list[str]:
+    """What is to be said of its photos and starting weights: what is missing here, how large it is, what they have seen."""
+    found = []
+    if recipe.needs_pretrained and not lab.stock.weights_at_hand(recipe.architecture):
+        text = _(
+            "The weights of {title} are not on this computer: {size:.0f} MB are downloaded first. Without a network "
+            "choose another architecture, or the starting weights “none”."
+        )
+        found.append(text.format(title=recipe.chosen.title, size=megabytes(recipe.architecture)))
+    if recipe.seen_before:
+        found.append(_(recipe.seen_before))
+    if recipe.weights == "none" and not recipe.from_scratch and recipe.start_from is None:
+        found.append(_("This network begins with random numbers: it knows nothing yet that could be transferred."))
+    if recipe.dataset in DATASETS and not lab.stock.dataset_at_hand(recipe.dataset):
+        entry = DATASETS[recipe.dataset]
+        text = _("{title} is not on this computer: {size} MB are downloaded first. The garden needs no network.")
+        found.append(text.format(title=entry.title, size=entry.download_mb))
+    return found

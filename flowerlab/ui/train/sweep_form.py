@@ -1,0 +1,129 @@
+"""A grid of runs from the Train page: several values of a knob or two, one table of what they came to."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flowerlab.errors import BadRecipe, FlowerlabError
+from flowerlab.estimates.cost import seconds_together
+from flowerlab.evaluation.intervals import percent_with_interval
+from flowerlab.lab import Lab
+from flowerlab.locale import _
+from flowerlab.locale.numbers import percent, roughly
+from flowerlab.recipe.grid import Cell, grid, parse_axis
+from flowerlab.recipe.recipe import KNOBS, Recipe, as_text
+from flowerlab.runs.run import Run
+from flowerlab.ui.base.fragments import busy, refreshed
+from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.text import state_words
+
+QUEUED = "sweep-runs"
+EVERY_S = 2.0
+# What one sweeps most, with values worth a try.
+OFFERED = {
+    "learning_rate": "1e-4, 1e-3, 1e-2",
+    "head": "none : 20 : 50,20 : 128",
+    "batch_size": "16, 32, 64",
+    "epochs": "2, 5, 10",
+    "seed": "0, 1, 2",
+    "dropout": "0, 0.3",
+    "optimizer": "adam, sgd, rmsprop",
+    "augment": "none, flip, standard",
+    "image_size": "96, 150",
+}
+
+
+def sweep_section(lab: Lab, recipe: Recipe) -> None:
+    """Draws the section; all knobs that are not swept are those of the form.
+
+    Args:
+        lab: The lab.
+        recipe: Of the form.
+    """
+    with st.expander(_("Several values at once: a sweep"), key="sweep"):
+        chosen = st.multiselect(
+            _("Knobs to vary"),
+            list(OFFERED),
+            format_func=lambda name: _(KNOBS[name].label),
+            max_selections=2,
+            key="sweep-knobs",
+            placeholder=_("one or two"),
+            help=_("Every combination of their values is trained; all other knobs are as in the form above."),
+        )
+        axes = [(name, _values(name)) for name in chosen]
+        if not chosen:
+            st.caption(_("Choose a knob to see how much it matters: frozen layers look at the photos only once for all."))
+        else:
+            _offer(lab, recipe, axes)
+        _table(lab)
+
+
+def _values(name: str) -> str:
+    hint = _("with colons between: none : 20 : 50,20") if name == "head" else _("with commas between")
+    return st.text_input(f"{_(KNOBS[name].label)} – {hint}", OFFERED[name], key=f"sweep-values-{name}", help=_(KNOBS[name].help))
+
+
+def _offer(lab: Lab, recipe: Recipe, axes: list[tuple[str, str]]) -> None:
+    base = {name: as_text(value) for name, value in recipe.model_dump().items() if name not in dict(axes)}
+    try:
+        cells = grid(base, [parse_axis(f"{name}={values}") for name, values in axes])
+        for cell in cells:
+            lab.check(cell.recipe)
+        seconds = seconds_together([lab.price(cell.recipe) for cell in cells if lab.equal_to(cell.recipe) is None])
+    except BadRecipe as error:
+        tell(error)
+        return
+    words = _("▶ Queue {count} runs, about {time}").format(count=len(cells), time=roughly(seconds))
+    if st.button(words, key="sweep-start", width="stretch"):
+        _start(lab, cells)
+
+
+def _start(lab: Lab, cells: list[Cell]) -> None:
+    # All were checked: what fails now (a full disk) fails for all.
+    try:
+        with lab.queueing():
+            started = [lab.start(cell.recipe, name=cell.name) for cell in cells]
+    except FlowerlabError as error:
+        tell(error)
+        return
+    st.session_state[QUEUED] = [
+        (one.run.id, dict(cell.differs), not one.existing) for one, cell in zip(started, cells, strict=True)
+    ]
+    st.rerun()
+
+
+def _table(lab: Lab) -> None:
+    queued: list[tuple[str, dict[str, str], bool]] = st.session_state.get(QUEUED, [])
+    if not queued:
+        return
+
+    def draw() -> None:
+        runs = {run.id: run for run in lab.store.all()}
+        rows = [_row(runs[run_id], differs) for run_id, differs, _ours in queued if run_id in runs]
+        # What somebody else had started before is only shown here.
+        waiting = [runs[run_id] for run_id, _d, ours in queued if ours and run_id in runs and not runs[run_id].state.over]
+        st.dataframe(
+            rows,
+            hide_index=True,
+            width="stretch",
+            height="content",
+            alt=_("A table of the runs of the last sweep: the swept knobs, the state and the accuracies of each."),
+        )
+        if waiting and st.button(_("✋ Stop these {count}").format(count=len(waiting)), key="sweep-stop"):
+            for run in waiting:
+                lab.stop(run.id)
+
+    st.markdown(_("**The last sweep**"))
+    refreshed(draw, every_s=EVERY_S if busy(lab) else None)
+
+
+def _row(run: Run, differs: dict[str, str]) -> dict[str, str]:
+    result, tested = run.result, "–"
+    if result is not None and result.test_accuracy is not None:
+        tested = percent_with_interval(result.test_accuracy, result.test_photos)
+    return {
+        **{_(KNOBS[name].label): value for name, value in differs.items()},
+        _("validation"): percent(result.val_accuracy) if result is not None else "–",
+        _("test"): tested,
+        _("state"): state_words(run.state),
+    }

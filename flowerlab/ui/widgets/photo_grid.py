@@ -1,0 +1,198 @@
+"""Photos of a data set on a page: thumbnails, and a grid to choose from."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from flowerlab.charts.colours import class_glyph
+from flowerlab.datasets.originals import Originals
+from flowerlab.errors import BadPhoto
+from flowerlab.locale import _
+from flowerlab.photos.reading import read_photo, resize_photo
+from flowerlab.ui.base.text import escaped
+
+# Six stand in a row on a laptop, two on a phone.
+THUMBNAIL_PX = 168
+PHOTOS_A_PAGE = 12
+LONGEST_SIDE_PX = 640
+# Enough for all of tf_flowers: a page that is turned back and forth decodes no photo twice.
+KEPT_PICTURES = 4000
+ALL = -1
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """One photo that is looked at closely.
+
+    Args:
+        pixels: uint8, (height, width, 3), RGB.
+        label: Index of its class.
+        name: Its id.
+    """
+
+    pixels: NDArray[np.uint8]
+    label: int
+    name: str
+
+
+def encoded(pixels: NDArray[np.uint8], *, longest_px: int = LONGEST_SIDE_PX) -> bytes:
+    """Returns a JPEG of a photo, made smaller if a side is longer than `longest_px`.
+
+    Args:
+        pixels: uint8, (height, width, 3), RGB.
+        longest_px: Of the longer side; a smaller photo keeps its size.
+    """
+    picture = Image.fromarray(pixels)
+    picture.thumbnail((longest_px, longest_px))
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=88)
+    return file.getvalue()
+
+
+def thumbnail(originals: Originals, position: int) -> bytes | None:
+    """Returns a small square JPEG of a photo, made once for all viewers; None if the photo cannot be read.
+
+    Args:
+        originals: The data set.
+        position: 0-based, in its own order.
+    """
+    return _thumbnail(originals, originals.content, position)
+
+
+@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
+def _thumbnail(_originals: Originals, content: str, position: int) -> bytes | None:
+    try:
+        photo = read_photo(_originals.data(position), _originals.ids[position])
+    except BadPhoto:
+        return None
+    return encoded(resize_photo(photo, THUMBNAIL_PX, "crop"))
+
+
+def picture(originals: Originals, position: int, *, longest_px: int) -> bytes | None:
+    """Returns a JPEG of a whole photo, made once for all viewers; None if the photo cannot be read.
+
+    Args:
+        originals: The data set.
+        position: 0-based, in its own order.
+        longest_px: Of the longer side; a smaller photo keeps its size.
+    """
+    return _picture(originals, originals.content, position, longest_px)
+
+
+@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
+def _picture(_originals: Originals, content: str, position: int, longest_px: int) -> bytes | None:
+    try:
+        photo = read_photo(_originals.data(position), _originals.ids[position])
+    except BadPhoto:
+        return None
+    return encoded(photo, longest_px=longest_px)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _pixels(_originals: Originals, content: str, position: int) -> NDArray[np.uint8]:
+    pixels: NDArray[np.uint8] = read_photo(_originals.data(position), _originals.ids[position])
+    return pixels
+
+
+@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
+def _length(_originals: Originals, content: str, position: int) -> float:
+    """How far a photo is from square: its longer side through its shorter one."""
+    try:
+        # The header says the size: twelve photos a page need not be decoded for it.
+        with Image.open(io.BytesIO(_originals.data(position))) as picture:
+            return max(picture.size) / min(picture.size)
+    except OSError:
+        return 0.0
+
+
+def specimen_of(originals: Originals, position: int) -> Specimen:
+    """Reads one photo of a data set.
+
+    Args:
+        originals: The data set.
+        position: 0-based, in its own order.
+
+    Raises:
+        BadPhoto: If its bytes cannot be read.
+    """
+    pixels = _pixels(originals, originals.content, position)
+    return Specimen(pixels, int(originals.labels[position]), originals.ids[position])
+
+
+def class_words(classes: Sequence[str], label: int) -> str:
+    """Writes a class behind its glyph, as Markdown."""
+    return f"{class_glyph(label)} {escaped(classes[label])}"
+
+
+def photo_grid(originals: Originals, *, key: str) -> int:
+    """Shows a page of photos of a class and lets one choose a photo.
+
+    Args:
+        originals: The data set.
+        key: Of its widgets and of what is remembered.
+
+    Returns:
+        Position of the chosen photo; at first that of the first one shown.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.pills(
+            _("Class"),
+            [ALL, *range(len(originals.classes))],
+            format_func=lambda label: _("all") if label == ALL else class_words(originals.classes, label),
+            default=ALL,
+            required=True,
+            key=f"{key}-class",
+            persist_state="session",
+        )
+        turn = st.session_state.setdefault(f"{key}-turn", 0)
+        if st.button(_("Show others"), key=f"{key}-others"):
+            turn = st.session_state[f"{key}-turn"] = turn + 1
+    positions = _shuffled(originals, ALL if chosen is None else int(chosen))
+    pages = max(1, -(-len(positions) // PHOTOS_A_PAGE))
+    begin = turn % pages * PHOTOS_A_PAGE
+    shown = positions[begin : begin + PHOTOS_A_PAGE]
+    remembered: int | None = st.session_state.get(f"{key}-chosen")
+    if remembered is None or remembered >= len(originals):
+        # On a square photo all resizes look alike; on the longest one they differ most.
+        remembered = max(shown, key=lambda position: _length(originals, originals.content, position))
+    position = remembered
+    with st.container(horizontal=True, gap="small", key=f"{key}-grid"):
+        for candidate in shown:
+            _grid_cell(originals, candidate, key=key, chosen=candidate == position)
+    return position
+
+
+def _grid_cell(originals: Originals, position: int, *, key: str, chosen: bool) -> None:
+    words = class_words(originals.classes, int(originals.labels[position]))
+    with st.container(width=THUMBNAIL_PX, gap=None):
+        picture = thumbnail(originals, position)
+        if picture is None:
+            st.caption(_("cannot be read"))
+        else:
+            st.image(picture, width=THUMBNAIL_PX, alt=_("A photo of {name}").format(name=words))
+        st.button(
+            words,
+            key=f"{key}-look-{position}",
+            type="secondary" if chosen else "tertiary",
+            help=_("Look at this photo closely, below."),
+            on_click=_remember,
+            args=(f"{key}-chosen", position),
+            width="stretch",
+        )
+
+
+def _remember(key: str, position: int) -> None:
+    st.session_state[key] = position
+
+
+def _shuffled(originals: Originals, label: int) -> list[int]:
+    """Positions of a class's photos (or all), in an order that is mixed but always the same."""
+    members = np.arange(len(originals)) if label == ALL else np.flatnonzero(originals.labels == label)
+    return [int(position) for position in np.random.default_rng(0).permutation(members)]
