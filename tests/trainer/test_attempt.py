@@ -25,7 +25,7 @@ from flowerlab.trainer.features import Computed, FrozenPart
 FROZEN = Recipe(architecture="mobilenet_v2_035", weights="none", unfreeze_from="none", image_size=32, epochs=2, head=())
 
 
-def attempt(home: Home, recipe: Recipe, **more: Any) -> tuple[Channel, io.StringIO]:
+def begun_attempt(home: Home, recipe: Recipe, **more: Any) -> tuple[Channel, io.StringIO]:
     """An attempt at a run, and what it will say."""
     home.run("run").mkdir(exist_ok=True)
     said = io.StringIO()
@@ -43,7 +43,7 @@ def test_reported_answers_are_the_saved_models(home: Home, monkeypatch: pytest.M
         return Computed(np.asarray(found.features, dtype=np.float32) + 5.0, found.at_hand)
 
     monkeypatch.setattr(FrozenPart, "features", spoilt)
-    channel, _ = attempt(home, FROZEN)
+    channel, _ = begun_attempt(home, FROZEN)
     end = run.run_job(channel)
     assert end["result"].model_difference > 0.002
     stored = load_predictions(home.run("run"))
@@ -57,7 +57,7 @@ def test_reported_answers_are_the_saved_models(home: Home, monkeypatch: pytest.M
 def test_a_validation_that_is_no_number_fails_with_advice(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the last step of an epoch spoils the weights, the run fails and says that the learning rate is too large."""
     monkeypatch.setattr(fit, "predict", lambda model, inputs, positions, channel: np.full((len(positions), 5), np.nan, np.float32))
-    channel, said = attempt(home, FROZEN.changed(learning_rate=0.5))
+    channel, said = begun_attempt(home, FROZEN.changed(learning_rate=0.5))
     with pytest.raises(RunFailed, match=r"Received: learning_rate=0\.5\. Try a tenth"):
         run.run_job(channel)
     assert "epoch" not in {json.loads(line)["kind"] for line in said.getvalue().splitlines()}
@@ -65,7 +65,7 @@ def test_a_validation_that_is_no_number_fails_with_advice(home: Home, monkeypatc
 
 def test_stop_while_features_are_computed_leaves_nothing_behind(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop in the middle of the pass through the frozen layers ends it at the next batch: no features, no epoch, no model."""
-    channel, said = attempt(home, FROZEN)
+    channel, said = begun_attempt(home, FROZEN)
     real = channel.progress
 
     def press_stop(step: str, done: int, total: int) -> None:
@@ -83,7 +83,7 @@ def test_stop_while_features_are_computed_leaves_nothing_behind(home: Home, monk
 
 def test_stop_during_validation_keeps_the_epochs_before(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop while the second epoch is validated: that epoch does not count, the first one is tested and saved."""
-    channel, said = attempt(home, FROZEN.changed(epochs=5, patience=5))
+    channel, said = begun_attempt(home, FROZEN.changed(epochs=5, patience=5))
     real, validations = fit.predict, []
 
     def press_stop(*arguments: Any) -> Any:
@@ -101,7 +101,7 @@ def test_stop_during_validation_keeps_the_epochs_before(home: Home, monkeypatch:
 
 def test_who_only_saves_defers_a_stop_to_its_test(home: Home) -> None:
     """Stop before the test of a finishing attempt skips the test and keeps the model; while it trains, Stop raises."""
-    channel, _ = attempt(home, FROZEN)
+    channel, _ = begun_attempt(home, FROZEN)
     channel.wish_to_stop()
     with pytest.raises(StopRequested):
         channel.progress("anything", 0, 1)
@@ -119,7 +119,7 @@ def test_who_only_saves_defers_a_stop_to_its_test(home: Home) -> None:
         with pytest.raises(Cut):
             run.run_job(channel)
     assert not (home.run("run") / "model.keras").exists()
-    finishing, said = attempt(home, FROZEN, task="finish")
+    finishing, said = begun_attempt(home, FROZEN, task="finish")
     finishing.wish_to_stop()
     end = run.run_job(finishing)
     assert (end["state"], end["result"].test_accuracy) == ("stopped", None)

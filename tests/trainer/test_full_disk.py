@@ -17,7 +17,7 @@ from flowerlab.runs.attempts import left_behind
 from flowerlab.trainer import train_loop as serve
 from flowerlab.trainer.channel import Channel, Lines
 from tests.full_disk import full
-from tests.trainer.test_attempt import attempt
+from tests.trainer.test_attempt import begun_attempt
 
 SMALL = Recipe(image_size=72, epochs=1, head=(4,), batch_size=32)
 # In the order in which an attempt comes to them.
@@ -31,7 +31,7 @@ PLACES = {
 
 def served(home: Home, number: int) -> dict[str, Any]:
     """Serves an attempt and returns its last word."""
-    channel, said = attempt(home, SMALL)
+    channel, said = begun_attempt(home, SMALL)
     serve._serve(Channel(channel.job.model_copy(update={"attempt": number}), Lines(said)), warm=False)
     last: dict[str, Any] = json.loads(said.getvalue().splitlines()[-1])
     assert last["kind"] == "end"
