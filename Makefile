@@ -16,21 +16,21 @@ test: $(VENV)/installed-dev
 # What takes longer than `make test` may.
 nightly: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m nightly
-	$(BIN)/python -m tools.fuzz
-	$(BIN)/python -m tools.kill_app --moments 10
-	$(BIN)/python -m tools.check_gradcam
+	$(BIN)/python -m tools.checks.fuzz
+	$(BIN)/python -m tools.checks.kill_app --moments 10
+	$(BIN)/python -m tools.checks.gradcam
 
 # Speed, as ratios in one run: on a machine that does nothing else.
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m tools.bench
-	$(BIN)/python -m tools.measure_start
-	$(BIN)/python -m tools.measure_answer
-	$(BIN)/python -m tools.measure_latency
-	$(BIN)/python -m tools.measure_classify
-	$(BIN)/python -m tools.measure_compare
-	$(BIN)/python -m tools.measure_mistakes
-	$(BIN)/python -m tools.measure_lecture
-	$(BIN)/python -m tools.check_prices
+	$(BIN)/python -m tools.measure.start
+	$(BIN)/python -m tools.measure.answer
+	$(BIN)/python -m tools.measure.latency
+	$(BIN)/python -m tools.measure.classify
+	$(BIN)/python -m tools.measure.compare
+	$(BIN)/python -m tools.measure.mistakes
+	$(BIN)/python -m tools.measure.lecture
+	$(BIN)/python -m tools.checks.prices
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .
@@ -38,7 +38,7 @@ check: $(VENV)/installed-dev
 	$(BIN)/mypy
 
 screenshots: $(VENV)/installed-dev
-	$(BIN)/python -m tools.take_screenshots
+	$(BIN)/python -m tools.docs.screenshots
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .

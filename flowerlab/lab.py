@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.datasets.availability import Stock
+from flowerlab.datasets.availability import Availability
 from flowerlab.datasets.catalog import FOLDER_PREFIX
 from flowerlab.datasets.gather import photos_identity
 from flowerlab.datasets.import_folder import delete_folder
@@ -95,7 +95,7 @@ class Lab:
         self.home = Home(self.settings.home.expanduser().resolve())
         self._opened = self._open()
         self.store, self.notices, self.look_only = self._opened.store, self._opened.notices, self._opened.look_only
-        self.stock = Stock(self.home, self.settings)
+        self.data = Availability(self.home, self.settings)
         self.trash = Trash(self.home, self.store, self.check_changeable)
         self.predictor = Predictor(self.home, self.settings)
         self.embedder = Embedder(self.home, self.predictor)
@@ -283,13 +283,13 @@ class Lab:
         """Queues the lecture's runs; C and gently go on from B, which is queued with them if they need it.
 
         Args:
-            architecture: The backbone of B, C and gently; None: the first of `Stock.backbones`.
+            architecture: The backbone of B, C and gently; None: the first of `Availability.backbones`.
             weights: Of the backbone; None: its pretrained ones.
             shared: Other knobs, equal for all.
             letters: Keys of `PRESETS`.
             again: Train even if equal runs are there.
         """
-        architecture = architecture or self.stock.backbones()[0]
+        architecture = architecture or self.data.backbones()[0]
         wanted = [letter for letter in PRESETS if letter in letters]
         if any(PRESETS[letter].goes_on_from and PRESETS[letter].goes_on_from not in wanted for letter in wanted):
             wanted = [letter for letter in PRESETS if letter in wanted or letter == "B"]
@@ -436,7 +436,7 @@ class Lab:
         needing = [run.name for run in self.store.unfinished() if run.recipe.dataset == dataset]
         if needing:
             raise BadInput(f"{needing[0]!r} trains on these photos or waits to. Stop that run first, or wait for its end.")
-        gathered = self.stock.originals(dataset)
+        gathered = self.data.originals(dataset)
         delete_folder(self.home.folders, dataset.removeprefix(FOLDER_PREFIX))
         if gathered is not None:
             delete_prepared(self.home, gathered.content)

@@ -65,11 +65,11 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
     brings = {name for name, there in (("dataset", brought), ("weights", brought_weights)) if there}
     lab.check(recipe, brings=brings)
     about = describe(own) if brought else None
-    classes = lab.stock.classes_of(recipe.dataset) if about is None else about.classes
+    classes = lab.data.classes_of(recipe.dataset) if about is None else about.classes
     chosen = recipe.chosen
-    dataset_at_hand = brought or lab.stock.dataset_at_hand(recipe.dataset)
+    dataset_at_hand = brought or lab.data.dataset_at_hand(recipe.dataset)
     price = lab.price(recipe, photos=None if about is None else (None, about.photos, len(about.classes)))
-    weights_at_hand = not recipe.needs_pretrained or lab.stock.weights_at_hand(chosen.name)
+    weights_at_hand = not recipe.needs_pretrained or lab.data.weights_at_hand(chosen.name)
     return Plan(
         recipe=recipe,
         classes=classes,
@@ -91,7 +91,7 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
 
 
 def _split(lab: Lab, recipe: Recipe) -> Split | None:
-    originals = lab.stock.originals(recipe.dataset)
+    originals = lab.data.originals(recipe.dataset)
     if originals is None:
         return None
     return parts_of(originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction)[1]

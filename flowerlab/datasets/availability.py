@@ -18,7 +18,7 @@ from flowerlab.home import Home
 from flowerlab.settings import Settings
 
 
-class Stock:
+class Availability:
     """What a lab can train on without fetching anything.
 
     Args:

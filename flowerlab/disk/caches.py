@@ -103,7 +103,7 @@ def needed_prepared(lab: Lab) -> dict[str, Run]:
     needed = {}
     for run in lab.store.unfinished():
         recipe = run.recipe
-        if (originals := lab.stock.originals(recipe.dataset)) is not None:
+        if (originals := lab.data.originals(recipe.dataset)) is not None:
             order = order_of(originals, recipe.dataset)
             needed[prepared_key(originals, order, recipe.dataset, recipe.image_size, recipe.resize)] = run
     return needed
@@ -112,7 +112,7 @@ def needed_prepared(lab: Lab) -> dict[str, Run]:
 def _photos(lab: Lab) -> Iterator[Thing]:
     for place in _places(lab.home.originals):
         dataset = dataset_of(lab, place.name)
-        count = len(lab.stock.originals(dataset) or ()) if dataset else 0
+        count = len(lab.data.originals(dataset) or ()) if dataset else 0
         again_s = count * DRAWN_S * AT_FLOPS / peak_flops(lab.home) if dataset == "garden" else None
         title = dataset_title(dataset) if dataset else place.name
         yield Thing(
@@ -160,7 +160,7 @@ def _names(lab: Lab) -> dict[str, str]:
     """Returns what gathered photos are called, by the hash of their content."""
     known = [*DATASETS, *(FOLDER_PREFIX + info.name for info in list_folders(lab.home.folders))]
     return {
-        originals.content: dataset_title(dataset) for dataset in known if (originals := lab.stock.originals(dataset)) is not None
+        originals.content: dataset_title(dataset) for dataset in known if (originals := lab.data.originals(dataset)) is not None
     }
 
 

@@ -34,7 +34,7 @@ def footprint_in(lab: Lab, recipe: Recipe) -> Footprint:
 
 def _course_in(lab: Lab, recipe: Recipe, photos: PhotosHere | None = None) -> Course:
     if photos is None:
-        classes, originals = len(lab.stock.classes_of(recipe.dataset)), lab.stock.originals(recipe.dataset)
+        classes, originals = len(lab.data.classes_of(recipe.dataset)), lab.data.originals(recipe.dataset)
         photos = originals, _count(lab, recipe.dataset) if originals is None else len(originals), classes
     return course_of(
         recipe,
@@ -56,7 +56,7 @@ def _count(lab: Lab, dataset: str) -> int:
 def _missing_mb(lab: Lab, recipe: Recipe) -> float:
     """Returns how much would have to be downloaded, in MB (10⁶ bytes)."""
     known = recipe.dataset in DATASETS
-    missing = float(DATASETS[recipe.dataset].download_mb) if known and not lab.stock.dataset_at_hand(recipe.dataset) else 0.0
-    if recipe.needs_pretrained and not lab.stock.weights_at_hand(recipe.architecture):
+    missing = float(DATASETS[recipe.dataset].download_mb) if known and not lab.data.dataset_at_hand(recipe.dataset) else 0.0
+    if recipe.needs_pretrained and not lab.data.weights_at_hand(recipe.architecture):
         missing += recipe.chosen.weights[0].megabytes
     return missing

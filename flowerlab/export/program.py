@@ -94,7 +94,7 @@ def program_of_run(lab: Lab, run: Run) -> Program:
         BadInput: If a run on its way was deleted.
     """
     chain = chain_of(lab.store, run)
-    classes = run.result.classes if run.result is not None else lab.stock.classes_of(run.recipe.dataset)
+    classes = run.result.classes if run.result is not None else lab.data.classes_of(run.recipe.dataset)
     found = {one.id: _photos_of(lab, one) for one in chain}
     folders = _folders([one.recipe for one in chain])
     stages = tuple(
@@ -115,7 +115,7 @@ def recipe_code(lab: Lab, recipes: list[Recipe]) -> str:
     Raises:
         BadRecipe: If its photos are not in this lab.
     """
-    classes, folders = lab.stock.classes_of(recipes[-1].dataset), _folders(recipes)
+    classes, folders = lab.data.classes_of(recipes[-1].dataset), _folders(recipes)
     return code([Stage(one, classes, None, folders.get(one.dataset, "")) for one in recipes], wrapped=False)
 
 
@@ -129,7 +129,7 @@ def _photos_of(lab: Lab, run: Run) -> Originals | None:
     """Returns the photos that a run was trained with; None if they are not here, or others have their name now."""
     dataset = run.recipe.dataset
     now = photos_identity(lab.home, dataset, lab.settings.garden)
-    return lab.stock.originals(dataset) if photos_in(lab.store.materials(run.id)) in ("", now) else None
+    return lab.data.originals(dataset) if photos_in(lab.store.materials(run.id)) in ("", now) else None
 
 
 def _cuts(originals: Originals | None, recipe: Recipe) -> tuple[int, int] | None:

@@ -25,7 +25,7 @@ def run_photos(lab: Lab, run: Run) -> Originals | None:
 
     An own folder may have been deleted, and another imported under its name; the garden may have been given another size.
     """
-    originals = lab.stock.originals(run.recipe.dataset)
+    originals = lab.data.originals(run.recipe.dataset)
     # Where photos are kept is named by what tells them from others.
     if originals is None or originals.folder.name != photos_of(lab, run):
         return None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def check_fits(lab: Lab, recipe: Recipe, brings: Collection[str]) -> None:
     """Checks a recipe; see `Lab.check`."""
     if recipe.dataset.startswith(FOLDER_PREFIX) and "dataset" not in brings:
-        lab.stock.classes_of(recipe.dataset)
+        lab.data.classes_of(recipe.dataset)
     named = lab.home.weights / recipe.weights.removeprefix("file:")
     if recipe.weights.startswith("file:") and "weights" not in brings and not named.is_file():
         raise BadRecipe(
@@ -56,8 +56,8 @@ def _check_source(recipe: Recipe, source: Run) -> None:
 
 def _check_classes(lab: Lab, recipe: Recipe, source: Run) -> None:
     # A finished run knows its classes, even if its photos were deleted since.
-    theirs = source.result.classes if source.result is not None else lab.stock.classes_of(source.recipe.dataset)
-    mine = lab.stock.classes_of(recipe.dataset)
+    theirs = source.result.classes if source.result is not None else lab.data.classes_of(source.recipe.dataset)
+    mine = lab.data.classes_of(recipe.dataset)
     if mine != theirs:
         raise BadRecipe(
             "dataset",

@@ -17,7 +17,7 @@ from flowerlab.datasets.originals import Original, Originals, open_originals, wr
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.home import Home
 from flowerlab.ui.base.lab import lab
-from tests.app.garden_runs import GARDEN, cut
+from tests.support.garden_runs import GARDEN, cut
 
 
 @pytest.fixture(autouse=True)

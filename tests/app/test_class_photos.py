@@ -9,8 +9,8 @@ from flowerlab.datasets.gather import gather
 from flowerlab.evaluation.confusion import Figure
 from flowerlab.home import Home
 from flowerlab.ui.confusion.class_photos import CLOSED, PLACE, Behind, behind_words
-from tests.app.finished_runs import open_page, texts
-from tests.app.test_matrices import GARDEN, alts, press, two_runs
+from tests.support.matrices import GARDEN, alts, press, two_runs
+from tests.support.pages import open_page, texts
 
 OPEN = f"{PLACE}-photos-open"
 

@@ -34,8 +34,9 @@ from flowerlab.ui.classify import given_photos
 from flowerlab.ui.classify.answers_view import verdict
 from flowerlab.ui.classify.given_photos import camera_allowed
 from flowerlab.ui.explain.classifying import Given, Memory, classify
-from tests.app.finished_runs import add_finished, open_page, texts
-from tests.app.text_alternatives import alternatives
+from tests.support.pages import open_page, texts
+from tests.support.runs import add_finished
+from tests.support.text_alternatives import alternatives
 
 PICTURES = 60
 ANSWER = [0.02, 0.03, 0.93, 0.02, 0.0]

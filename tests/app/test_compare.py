@@ -26,7 +26,8 @@ from flowerlab.ui.widgets.offering import MOST_OFFERED
 from flowerlab.ui.widgets.run_search import find_runs
 from flowerlab.ui.widgets.run_table import table_rows
 from flowerlab.ui.widgets.seeds_view import _rows
-from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
+from tests.support.pages import open_page, texts
+from tests.support.runs import add_finished, write_predictions
 
 
 def chosen(app: AppTest) -> list[str]:

@@ -18,7 +18,7 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.store import Store
 from flowerlab.tasks.gather import Gatherer, Gathering
 from flowerlab.ui.base.text import escaped
-from tests.app.finished_runs import open_page, texts
+from tests.support.pages import open_page, texts
 
 PICTURES = 60
 

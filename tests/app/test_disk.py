@@ -15,7 +15,8 @@ from flowerlab.home import Home
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.student import token_of
 from flowerlab.ui.disk.table import question_lines, table_key
-from tests.app.finished_runs import add_finished, open_page, texts
+from tests.support.pages import open_page, texts
+from tests.support.runs import add_finished
 
 
 def opened() -> AppTest:

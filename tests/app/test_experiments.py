@@ -17,8 +17,9 @@ from flowerlab.lab import Lab
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.experiments.results import Shown, leak_reason, padding_reason
-from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
-from tests.app.text_alternatives import alternatives
+from tests.support.pages import open_page, texts
+from tests.support.runs import add_finished, write_predictions
+from tests.support.text_alternatives import alternatives
 
 MINI = "vgg16_mini"
 MOVED = {

@@ -9,8 +9,8 @@ import pytest
 
 from flowerlab.tasks.gather import Gatherer, Gathering
 from flowerlab.ui.base.lab import lab
-from tests.app.finished_runs import open_page, texts
-from tests.loopback import served_weights
+from tests.support.loopback import served_weights
+from tests.support.pages import open_page, texts
 
 NAME = "mobilenet_v2"
 

@@ -14,8 +14,9 @@ from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.home.health import summary
-from tests.app.finished_runs import add_finished, open_page, texts
-from tests.loopback import hdf5
+from tests.support.loopback import hdf5
+from tests.support.pages import open_page, texts
+from tests.support.runs import add_finished
 
 
 def bring_weights(folder: Path, name: str) -> None:

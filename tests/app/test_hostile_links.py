@@ -8,8 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.home import Home
-from tests.app.finished_runs import add_finished, open_page, texts
 from tests.hostile.recipes import BAD_IDS
+from tests.support.pages import open_page, texts
+from tests.support.runs import add_finished
 
 HOSTILE = "<img src=x onerror=alert(1)>![x](http://example.org/x)\n" + "x" * 3_000
 # Half a character cannot be in an address: browsers and servers write UTF-8.

@@ -23,8 +23,9 @@ from flowerlab.inference.predictor import Predictor
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.inside.layers_view import layers_with_maps
-from tests.app.finished_runs import add_finished, open_page, texts
-from tests.app.text_alternatives import alternatives
+from tests.support.pages import open_page, texts
+from tests.support.runs import add_finished
+from tests.support.text_alternatives import alternatives
 
 ANSWER = [0.02, 0.03, 0.93, 0.02, 0.0]
 

@@ -9,28 +9,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.datasets.garden import Garden
-from flowerlab.datasets.gather import gather, photos_identity
+from flowerlab.datasets.gather import gather
 from flowerlab.evaluation.confusion import Cell
 from flowerlab.home import Home
-from flowerlab.runs.run import Run
 from flowerlab.ui.confusion.opened_cell import MATRICES, MINUS, Opened
 from flowerlab.ui.widgets.photo_tiles import NO_BREAK
-from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
+from tests.support.matrices import GARDEN, alts, press, run_in, two_runs
+from tests.support.pages import open_page, texts
+from tests.support.runs import write_predictions
 
-GARDEN = Garden(60)
 DIAGONAL = [0, 6, 12, 18, 24]
-
-
-def run_in(home: Home, name: str, seed: int = 0, **options: Any) -> Run:
-    """A finished run on the garden of this lab."""
-    return add_finished(home, name, seed=seed, materials=photos_identity(home, "garden", GARDEN), **options)
-
-
-def two_runs(home: Home) -> tuple[Run, Run]:
-    """B is right on four photos on which A is wrong: dandelion, daisy, tulips, sunflowers called the next class."""
-    first, second = run_in(home, "A"), run_in(home, "B", seed=1)
-    write_predictions(home.run(second.id), better=4)
-    return first, second
 
 
 def opened(matrix: str, truth: int, answer: int) -> AppTest:
@@ -48,11 +36,6 @@ def charts(app: AppTest) -> list[dict[str, Any]]:
 def numbers(options: dict[str, Any]) -> list[str]:
     """What is written in a matrix's cells, in reading order."""
     return [cell["label"]["formatter"] for cell in options["series"][0]["data"]]
-
-
-def alts(app: AppTest) -> list[str]:
-    """Text alternatives of the photos."""
-    return [image.proto.imgs[0].alt for image in app.get("image")]
 
 
 def test_matrices_show_percent_or_photos_on_one_scale(home: Home) -> None:
@@ -181,11 +164,6 @@ def test_a_cell_of_a_difference_shows_where_the_two_differ(home: Home) -> None:
     assert "Photos that lie in this cell of both: 6" in texts(app)
     assert "Only B, “B”: 1 photo of dandelion called dandelion" in texts(app)
     assert alts(app) == ["Photo garden-00006: dandelion. B called it dandelion (80 %), A called it daisy (80 %; dandelion 5 %)."]
-
-
-def press(app: AppTest, key: str) -> AppTest:
-    """The page after a button was pressed."""
-    return app.button(key=key).click().run()
 
 
 def test_a_sentence_about_mistakes_opens_its_photos(home: Home) -> None:

@@ -12,8 +12,9 @@ from flowerlab.home import Home
 from flowerlab.results.answers import MOST_RUNS
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.confusion.opened_bin import OpenedBin
-from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
-from tests.app.garden_runs import WRONG, add_run, charts, cut, hashed, open_view
+from tests.support.garden_runs import WRONG, add_run, charts, cut, hashed, open_view
+from tests.support.pages import open_page, texts
+from tests.support.runs import add_finished, write_predictions
 
 
 class Foreign:

@@ -12,9 +12,9 @@ from flowerlab.home import Home
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.mistakes import gallery
 from flowerlab.ui.widgets import photo_grid as photos_view
-from tests.app.finished_runs import texts
-from tests.app.garden_runs import WRONG, add_run, charts, cut, hashed, open_view
-from tests.app.text_alternatives import alternatives, tables_opened
+from tests.support.garden_runs import WRONG, add_run, charts, cut, hashed, open_view
+from tests.support.pages import texts
+from tests.support.text_alternatives import alternatives, tables_opened
 
 
 def test_every_chart_image_and_table_has_its_own_text_alternative(home: Home, twins: Originals) -> None:

@@ -16,8 +16,9 @@ from flowerlab.home import Home
 from flowerlab.results.answers import MOST_RUNS
 from flowerlab.ui.confusion import opened_bin
 from flowerlab.ui.confusion.opened_cell import OVER_EPOCHS, Opened
-from tests.app.finished_runs import add_finished, open_page, texts, write_predictions
-from tests.app.garden_runs import EPOCHS, add_run, charts, cut, open_view
+from tests.support.garden_runs import EPOCHS, add_run, charts, cut, open_view
+from tests.support.pages import open_page, texts
+from tests.support.runs import add_finished, write_predictions
 
 # Epoch by epoch
 

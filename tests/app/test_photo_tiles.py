@@ -11,7 +11,7 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
 from flowerlab.ui.widgets.photo_tiles import NO_BREAK, Said, Tile, table_rows
-from tests.app.finished_runs import texts
+from tests.support.pages import texts
 
 GARDEN = Garden(60)
 

@@ -14,7 +14,7 @@ from flowerlab.runs.run import Run, RunState
 from flowerlab.store import Store
 from flowerlab.ui.app.status import status_words
 from flowerlab.ui.base.fragments import busy
-from tests.app.finished_runs import texts
+from tests.support.pages import texts
 
 
 def speaking() -> None:

@@ -12,7 +12,7 @@ from flowerlab.home import Home
 from flowerlab.recipe.recipe import KNOBS
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.widgets import run_table
-from tests.app.finished_runs import RIGHT, TESTED, add_finished
+from tests.support.runs import RIGHT, TESTED, add_finished
 
 
 def test_the_file_has_a_line_a_run_with_plain_numbers(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

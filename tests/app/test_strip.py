@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from flowerlab.home import Home
 from flowerlab.ui.base.lab import lab
-from tests.unit.lived_in import live_in
-from tests.unit.test_look_only import told_read_only
+from tests.support.read_only import told_read_only
+from tests.support.stores import live_in
 
 ROOT = Path(__file__).parents[2]
 

@@ -23,8 +23,9 @@ from flowerlab.ui.app.navigation import page_titles
 from flowerlab.ui.base.class_link import EXTRAS, HIDE, PAGES
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.train.link_builder import class_link
-from tests.app.finished_runs import add_finished, open_page, texts
-from tests.unit.test_export_script import recipes
+from tests.support.pages import open_page, texts
+from tests.support.recipes import recipes
+from tests.support.runs import add_finished
 
 
 def code_of(app: AppTest) -> str:

@@ -16,8 +16,9 @@ from flowerlab.runs.run import Run, RunState
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.train import live_view
 from flowerlab.ui.widgets.offering import MOST_OFFERED
-from tests.app.finished_runs import add_finished, open_page, texts
-from tests.unit.test_checkpoints import leave_checkpoint
+from tests.support.checkpoints import leave_checkpoint
+from tests.support.pages import open_page, texts
+from tests.support.runs import add_finished
 
 
 def wait_until_over(run_id: str) -> RunState:

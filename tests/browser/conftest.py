@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from flowerlab.home import Home
 from flowerlab.runs.run import Run
-from tests.browser.filled_home import fill_with_models
+from tests.support.browser import PATIENCE_MS, new_page
+from tests.support.filled_home import fill_with_models
 from tools.app_server import Server, chromium, served
 
-PATIENCE_MS = 90_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -46,16 +46,3 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Page:
     """A fresh browser window."""
     return new_page(browser)
-
-
-def new_page(browser: Browser, *, width: int = 1280, dark: bool = False) -> Page:
-    """Opens a window of its own, as another person would have.
-
-    Args:
-        browser: Chromium.
-        width: In pixels.
-        dark: Whether the person prefers dark pages.
-    """
-    window = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light")
-    window.set_default_timeout(PATIENCE_MS)
-    return window

@@ -9,7 +9,7 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
 from flowerlab.trainer.tfds import gather_tf_flowers
-from tools.measure_answer import OPENED_BEFORE_S, answered
+from tools.measure.answer import OPENED_BEFORE_S, answered
 
 WARM_WITHIN_S, COLD_WITHIN_S = 3.0, 10.0
 TRIES = 3

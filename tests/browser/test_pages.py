@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from flowerlab.datasets.garden import pictures
 from flowerlab.home import Home
 from flowerlab.runs.run import Run
-from tests.browser.conftest import new_page
-from tests.browser.filled_home import fill
+from tests.support.browser import new_page
+from tests.support.filled_home import fill
 from tools.app_server import Server, served
 
 PAGES = {

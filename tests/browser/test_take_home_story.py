@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from flowerlab.datasets.garden import pictures
 from flowerlab.runs.run import Run, RunState
 from flowerlab.store import Store
-from tests.trainer.test_take_home import code_of_notebook, run_all
+from tests.support.notebooks import code_of_notebook, run_all
 from tools.app_server import Server
 
 TRAINING_S = 120

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from flowerlab.runs.run import Run
 from flowerlab.store import Store
-from tests.browser.conftest import new_page
+from tests.support.browser import new_page
 from tools.app_server import Server
 
 LONG = "architecture=handmade&image_size=72&epochs=500&patience=500"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,40 +11,7 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.engine import Job
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.runs.events import Event
-
-SLOW = Recipe(image_size=72, epochs=500, patience=500)
-QUICK = Recipe(image_size=72, epochs=1, head=(4,))
-
-
-class Said:
-    """Collects events and waits for some."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self._changed = threading.Condition()
-
-    def take(self, event: Event) -> None:
-        """The engine's sink."""
-        with self._changed:
-            self.events.append(event)
-            self._changed.notify_all()
-
-    def wait_for(self, run_id: str, kind: str, *, timeout_s: float = 120) -> Event:
-        """Waits until a run has said an event of this kind, and returns it."""
-
-        def found() -> Event | None:
-            return next((event for event in self.events if event.run_id == run_id and event.kind == kind), None)
-
-        with self._changed:
-            assert self._changed.wait_for(lambda: found() is not None, timeout=timeout_s), [e.kind for e in self.events]
-        event = found()
-        assert event is not None
-        return event
-
-    def kinds(self, run_id: str) -> list[str]:
-        """Kinds of a run's events in order."""
-        return [event.kind for event in self.events if event.run_id == run_id]
+from tests.support.engines import QUICK, Said
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from flowerlab.engine.fake import FakeEngine
 from flowerlab.engine.local import LocalEngine
 from flowerlab.home import Home
 from flowerlab.settings import Settings
-from tests.engine.conftest import QUICK, SLOW, Said
+from tests.support.engines import QUICK, SLOW, Said
 
 
 @pytest.fixture(params=["fake", "local"])

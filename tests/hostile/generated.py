@@ -1,7 +1,7 @@
 """Cases that nobody thought of: drawn by Hypothesis, brought through the real entrances, judged by one rule.
 
 A kind is what is drawn and the entrance that it is brought through. Everything must be taken or refused with a `FlowerlabError`
-of one sentence; a refusal must leave the home as it was. `run_rounds` is called by `make test` and by `python -m tools.fuzz`.
+of one sentence; a refusal must leave the home as it was. `run_rounds` is called by `make test` and by `python -m tools.checks.fuzz`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from tests.hostile.judging import Fault, State, check_sentence, refusal, state_o
 from tests.hostile.models import CASES as MODELS
 from tests.hostile.photos import small_photos
 from tests.hostile.recipes import BAD_IDS, BAD_NAMES, GOOD_NAMES
-from tests.unit.lessons import bring_run, bring_tf_flowers
+from tests.support.packs import bring_run, bring_tf_flowers
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30) | st.sampled_from([*BAD_NAMES, *GOOD_NAMES, *BAD_IDS])
 JSON_VALUES = st.recursive(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from flowerlab.system.safe_models import CONFIG, WEIGHTS
-from tests.loopback import hdf5
+from tests.support.loopback import hdf5
 
 
 @dataclass(frozen=True)

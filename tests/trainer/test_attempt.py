@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -11,27 +10,17 @@ import keras
 import numpy as np
 import pytest
 
-from flowerlab.datasets.garden import Garden
-from flowerlab.engine import Job
 from flowerlab.errors import RunFailed
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.predictions import load_predictions
 from flowerlab.trainer import attempt as run
 from flowerlab.trainer import fit
-from flowerlab.trainer.channel import Channel, Lines, StopRequested
+from flowerlab.trainer.channel import StopRequested
 from flowerlab.trainer.features import Computed, FrozenPart
+from tests.support.attempts import begun_attempt
 
 FROZEN = Recipe(architecture="mobilenet_v2_035", weights="none", unfreeze_from="none", image_size=32, epochs=2, head=())
-
-
-def begun_attempt(home: Home, recipe: Recipe, **more: Any) -> tuple[Channel, io.StringIO]:
-    """An attempt at a run, and what it will say."""
-    home.run("run").mkdir(exist_ok=True)
-    said = io.StringIO()
-    given = {"task": "train", **more}
-    job = Job(run_id="run", attempt=1, recipe=recipe.model_dump(mode="json"), home=home.root, garden=Garden(60), **given)
-    return Channel(job, Lines(said)), said
 
 
 def test_reported_answers_are_the_saved_models(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from flowerlab.trainer.explain import METHODS, ONE_VIEW, VIEWS, View, _mean_over
 from flowerlab.trainer.model_files import load_saved, write_compact
 from flowerlab.trainer.network_parts import Opened
 from flowerlab.trainer.networks import build
-from tools.check_gradcam import shuffled_head
+from tools.checks.gradcam import shuffled_head
 
 SIDE = 96
 UNSEEN = 100_000

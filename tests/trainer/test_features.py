@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 import logging
 import shutil
 import threading
@@ -17,10 +15,8 @@ import keras
 import numpy as np
 import pytest
 
-from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
-from flowerlab.engine import Job
 from flowerlab.evaluation.metrics import sureness
 from flowerlab.features.cache import ARRAY, KeptFeatures
 from flowerlab.home import Home
@@ -31,44 +27,16 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.predictions import load_predictions
 from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
-from flowerlab.trainer import attempt as run
 from flowerlab.trainer import fit
-from flowerlab.trainer.channel import Channel, Lines
 from flowerlab.trainer.features import FrozenPart, Views
 from flowerlab.trainer.networks import build
 from flowerlab.trainer.starting_weights import load_starting_weights
+from tests.support.attempts import GARDEN, B, C, attempt, losses
 
-GARDEN = Garden(60)
-# Recipe C and B in small; C's cut has frozen layers before it and trained ones, with BatchNormalization or not, behind it.
-C = Recipe(architecture="vgg16_mini", weights="flowerlab", unfreeze_from="block4_conv3", image_size=64, epochs=2, head=(8,))
-B = C.changed(unfreeze_from="none")
 WIDE = Recipe(architecture="vgg16", weights="none", unfreeze_from="none", image_size=32, epochs=1, head=())
 WITH_SHORTCUTS = Recipe(
     architecture="mobilenet_v2_035", weights="none", unfreeze_from="block_13_expand", image_size=64, epochs=2, head=(8,)
 )
-
-
-def attempt(home: Home, recipe: Recipe, run_id: str = "run", **more: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Makes a run in this process; returns its end and all that it said."""
-    shutil.rmtree(home.run(run_id), ignore_errors=True)
-    home.run(run_id).mkdir()
-    said = io.StringIO()
-    job = Job(
-        run_id=run_id,
-        attempt=1,
-        recipe=recipe.model_dump(mode="json"),
-        home=home.root,
-        garden=GARDEN,
-        **{"task": "train", "origin": "test", **more},
-    )
-    end = run.run_job(Channel(job, Lines(said)))
-    return end, [json.loads(line) for line in said.getvalue().splitlines()]
-
-
-def losses(said: list[dict[str, Any]]) -> list[float]:
-    """The training loss of each batch, from the running means that Keras tells."""
-    means = np.array([event["loss"] for event in said if event["kind"] == "batch"], dtype=np.float64)
-    return list(np.diff(means * np.arange(1, len(means) + 1), prepend=0.0).tolist())
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.attempts import left_behind
 from flowerlab.trainer import train_loop as serve
 from flowerlab.trainer.channel import Channel, Lines
-from tests.full_disk import full
-from tests.trainer.test_attempt import begun_attempt
+from tests.support.attempts import begun_attempt
+from tests.support.full_disk import full
 
 SMALL = Recipe(image_size=72, epochs=1, head=(4,), batch_size=32)
 # In the order in which an attempt comes to them.

@@ -19,9 +19,8 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.attempts import left_behind
 from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
-from tests.trainer.test_features import GARDEN
-from tests.trainer.test_resume import CACHED, PLAIN
-from tools.kill_app import RECIPES, kill_at_random
+from tests.support.attempts import CACHED, GARDEN, PLAIN
+from tools.checks.kill_app import RECIPES, kill_at_random
 
 
 def longer(recipe: Recipe, epochs: int = 12) -> Recipe:

@@ -10,7 +10,7 @@ from flowerlab.inference.look import look
 from flowerlab.lab import Lab
 from flowerlab.packs.starter import RUN_ID
 from flowerlab.settings import Settings
-from tests.unit.test_look_only import bytes_in, mounted_read_only
+from tests.support.read_only import bytes_in, mounted_read_only
 
 
 @pytest.mark.nightly

@@ -29,33 +29,9 @@ from flowerlab.trainer import fit
 from flowerlab.trainer.channel import Channel, Lines
 from flowerlab.trainer.model_pool import random_states
 from flowerlab.trainer.networks import build
-from tests.trainer.test_features import GARDEN
-from tests.unit.test_checkpoints import state_of
+from tests.support.attempts import CACHED, GARDEN, PLAIN
+from tests.support.checkpoints import state_of
 
-# Dropout and augmentation draw random numbers in every step. The plain way, and kept features of changed copies.
-PLAIN = Recipe(
-    architecture="handmade",
-    image_size=72,
-    epochs=4,
-    head=(8,),
-    dropout=0.3,
-    augment="standard",
-    batch_size=12,
-    patience=4,
-)
-CACHED = Recipe(
-    architecture="vgg16_mini",
-    weights="flowerlab",
-    unfreeze_from="block4_conv3",
-    image_size=32,
-    epochs=4,
-    head=(8,),
-    dropout=0.3,
-    augment="flip",
-    augment_views=2,
-    batch_size=12,
-    patience=4,
-)
 # Its blocks drop out, too; frozen, they do not.
 WITH_DROPOUT_INSIDE = Recipe(
     architecture="efficientnet_v2_b0",

@@ -38,7 +38,7 @@ def agree(lab: Lab, run: Run, *, within: float = 0.002) -> None:
     assert result.confusion_matrix == confusion_matrix(stored["test_truth"], answers, labels=range(len(result.classes))).tolist()
     best = stored["val_probabilities"][result.best_epoch].argmax(axis=1)
     assert result.val_accuracy == pytest.approx(accuracy_score(stored["val_truth"], best))
-    originals = lab.stock.originals(run.recipe.dataset)
+    originals = lab.data.originals(run.recipe.dataset)
     assert originals is not None
     position = {photo_id: number for number, photo_id in enumerate(originals.ids)}
     photos = np.stack(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import re
 import subprocess
 import sys
 import zipfile
@@ -36,21 +33,9 @@ from flowerlab.runs.run import Run, RunState
 from flowerlab.settings import Settings
 from flowerlab.tasks import convert_model as converter
 from flowerlab.trainer.model_files import load_saved
+from tests.support.notebooks import code_of_notebook, run_all, without_flowerlab
 
 LETTERS = ("A", "B", "C", "gently")
-# One process runs all programs, each as if it were alone: TensorFlow is loaded once.
-RUN_ALL = """
-import os, runpy, sys
-import keras
-assert not any(name.startswith("flowerlab") for name in sys.modules)
-for path in sys.argv[1:]:
-    os.chdir(os.path.dirname(path))
-    keras.utils.clear_session()
-    print("RUN", path, flush=True)
-    runpy.run_path(path)
-assert not any(name.startswith("flowerlab") for name in sys.modules)
-"""
-TESTED = re.compile(r"Test accuracy: ([\d.]+) of (\d+) photos")
 
 
 @dataclass(frozen=True)
@@ -91,36 +76,6 @@ def unpacked(lab: Lab, run: Run, kind: Kind, folder: Path) -> Path:
     return code_of_notebook(program)
 
 
-def code_of_notebook(notebook: Path) -> Path:
-    """Writes a notebook's code beside it as Jupyter would run it: one cell after the other, in one room of names."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    whole = notebook.with_name("cells.py")
-    whole.write_text("\n".join(f"exec(compile({cell!r}, 'cell', 'exec'), globals())" for cell in code), encoding="utf-8")
-    return whole
-
-
-def without_flowerlab() -> dict[str, str]:
-    """The environment of a process that cannot import Flowerlab."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-
-
-def run_all(programs: list[Path], timeout_s: float = 250) -> list[tuple[float, int]]:
-    """Runs programs where no Flowerlab can be imported; returns what each says of its test: (accuracy, photos)."""
-    ended = subprocess.run(
-        [sys.executable, "-c", RUN_ALL, *map(str, programs)],
-        cwd=programs[0].parent,
-        env=without_flowerlab(),
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-    )
-    assert ended.returncode == 0, ended.stderr[-3000:]
-    said = [(float(share), int(count)) for share, count in TESTED.findall(ended.stdout)]
-    assert len(said) == len(programs)
-    return said
-
-
 def test_every_preset_s_program_reaches_what_the_run_reached(trained: Trained, tmp_path: Path) -> None:
     """The programs of A, B, C (its notebook) and gently run by themselves; each tests as many photos as the run, and its accuracy
     lies within the run's interval."""
@@ -144,7 +99,7 @@ def test_the_photos_beside_a_program_are_cut_as_the_run_was(trained: Trained, tm
     run = trained.runs["A"]
     folder = unpacked(trained.lab, run, Kind.SCRIPT, tmp_path / "A").parent
     files = sorted((folder / "photos").glob("*/*.jpg"), key=lambda file: file.stem)
-    stored, originals = load_predictions(trained.lab.home.run(run.id)), trained.lab.stock.originals("garden")
+    stored, originals = load_predictions(trained.lab.home.run(run.id)), trained.lab.data.originals("garden")
     assert stored is not None
     assert originals is not None
     tested = files[round(0.7 * len(files)) :]
@@ -264,7 +219,7 @@ ODD: dict[str, list[dict[str, object]]] = {
 def bring_own(lab: Lab, model: Path, folder: Path) -> str:
     """Imports photos of two classes as `mine` and a model as weights; returns the knob's value for these."""
     gather(lab.home, "garden", lab.settings.garden)
-    originals = lab.stock.originals("garden")
+    originals = lab.data.originals("garden")
     assert originals is not None
     for position, photo_id in enumerate(originals.ids):
         kind = "warm" if originals.labels[position] < 3 else "cold"

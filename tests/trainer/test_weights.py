@@ -23,7 +23,7 @@ from flowerlab.system import downloads
 from flowerlab.trainer import networks as models
 from flowerlab.trainer import starting_weights
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
-from tests.loopback import Manners, describe_weights, file_server, hdf5
+from tests.support.loopback import Manners, describe_weights, file_server, hdf5
 
 SMALL = Recipe(architecture="mobilenet_v2_035", weights="imagenet", unfreeze_from="none", image_size=32)
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from tools.app_server import ROOT
 from tools.bench.pairs import Pair
-from tools.figure_picture import save_figure
+from tools.docs.figure_picture import save_figure
 
 # (row, cases, the first one that was measured counts, letter of the plain side, letter of Flowerlab's, precision, what must be reached)
 TARGETS = (
@@ -29,7 +29,7 @@ WORDS = {"B": "B, first time", "C": "C, first time", "B-again": "B, features at 
 PRECISIONS = ("float32", "bfloat16")
 # An interval that reaches further than so much says little: points of accuracy, as a share.
 WIDE = 0.05
-# Written by tools.soak.
+# Written by tools.checks.soak.
 SOAKED = ROOT / "docs" / "benchmarks" / "soak.md"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from tools.figure_picture import save_figure
+from tools.docs.figure_picture import save_figure
 
 WIDTH_PX, HEIGHT_PX = 900, 480
 

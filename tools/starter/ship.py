@@ -46,17 +46,7 @@ from flowerlab.trainer.model_files import load_saved, write_compact
 from flowerlab.trainer.networks import Network, build
 from tools.pretrain.photos import VALIDATION_FRACTION, read_everyday
 from tools.starter.measure import answers, measure
-from tools.starter.teach import (
-    EPOCHS,
-    FLOWERS_A_BATCH,
-    IMAGE_SIZE_PX,
-    flowers_at,
-    logits_of,
-    parsed,
-    recipe,
-    softmax,
-    student,
-)
+from tools.starter.teach import EPOCHS, FLOWERS_A_BATCH, IMAGE_SIZE_PX, flowers_at, logits_of, parsed, recipe, softmax, student
 
 TURNED_AWAY = 0.10
 NAME = "Starter, comes with Flowerlab"

@@ -37,13 +37,7 @@ from flowerlab.trainer.networks import build
 from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tfds import gather_tf_flowers
 from tools.pretrain.crops import Crops, make_crops
-from tools.pretrain.photos import (
-    CROPS_OF_FLOWER,
-    VALIDATION_FRACTION,
-    crop_sources,
-    flower_positions,
-    read_everyday,
-)
+from tools.pretrain.photos import CROPS_OF_FLOWER, VALIDATION_FRACTION, crop_sources, flower_positions, read_everyday
 from tools.starter.labels import soft_labels
 
 IMAGE_SIZE_PX = 150

@@ -46,7 +46,7 @@ def experiment(
         raise BadInput(f"There is no such experiment. Expected one of {', '.join(EXPERIMENTS)}. Received: {which[:80]!r}.")
     chosen = EXPERIMENTS[which]
     with opened(student=student) as lab:
-        architecture = knobs.pop("architecture", lab.stock.backbones()[0])
+        architecture = knobs.pop("architecture", lab.data.backbones()[0])
 
         def check(given: Any, brings: Any) -> None:
             for arm in chosen.arms:

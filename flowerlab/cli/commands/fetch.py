@@ -37,7 +37,7 @@ def fetch(
     fetched = []
     with opened() as lab:
         for name in dict.fromkeys(names):
-            here = lab.stock.at_hand(name)
+            here = lab.data.at_hand(name)
             if not here:
                 _fetch(lab, name)
             fetched.append({"name": name, "fetched": not here, "megabytes": megabytes_of(name)})

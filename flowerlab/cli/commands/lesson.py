@@ -130,7 +130,7 @@ def _gather(lab: Lab, dataset: str, progress: Progress) -> None:
     """Gathers a data set unless that was done; tf_flowers in a process of its own, which has TensorFlow Datasets."""
     if find_originals(lab.home, dataset, lab.settings.garden) is not None:
         return
-    lab.stock.classes_of(dataset)
+    lab.data.classes_of(dataset)
     if dataset != "tf_flowers":
         gather(lab.home, dataset, lab.settings.garden, progress=progress)
         return

@@ -131,7 +131,7 @@ def lecture(
         else:
             write("\n".join(summary(lab, run) for run in runs.values()))
         chosen = architecture(backbone["architecture"])
-        missing = backbone["weights"] == chosen.pretrained and not lab.stock.weights_at_hand(chosen.name)
+        missing = backbone["weights"] == chosen.pretrained and not lab.data.weights_at_hand(chosen.name)
         if missing and any(run.state is RunState.FAILED for run in runs.values()):
             say("With --weights none, B and C train without pretrained weights.")
 
@@ -140,6 +140,6 @@ def lecture(
 
 def _parted(knobs: Mapping[str, str], lab: Lab) -> tuple[dict[str, str], dict[str, str]]:
     """Parts knobs into those of the backbone and those that all runs share."""
-    name = knobs.get("architecture", lab.stock.backbones()[0])
+    name = knobs.get("architecture", lab.data.backbones()[0])
     backbone = {"architecture": name, "weights": knobs.get("weights", architecture(name).pretrained or "none")}
     return backbone, {knob: value for knob, value in knobs.items() if knob not in OF_BACKBONE}

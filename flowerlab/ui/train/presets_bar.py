@@ -99,7 +99,7 @@ def _shared(chosen: Architecture) -> dict[str, Any]:
 
 def _backbone(opened: Lab) -> str:
     """The network that the form shows, if it can be fine-tuned; else the newest B's, else the one to offer first."""
-    known = opened.stock.backbones()
+    known = opened.data.backbones()
     shown = st.session_state.get(key_of("architecture", ""))
     if shown in known:
         return str(shown)

@@ -29,7 +29,7 @@ def show_what_learns(lab: Lab, recipe: Recipe) -> None:
         image_size=recipe.image_size,
         unfreeze_from=recipe.unfreeze_from,
         head=recipe.head,
-        classes=len(lab.stock.classes_of(recipe.dataset)),
+        classes=len(lab.data.classes_of(recipe.dataset)),
     )
     st.markdown(
         f"**{trainable_of(counts.trainable, counts.total)}**",
@@ -136,7 +136,7 @@ def _copies(views: int) -> str:
 def _materials(lab: Lab, recipe: Recipe) -> list[str]:
     """What is to be said of its photos and starting weights: what is missing here, how large it is, what they have seen."""
     found = []
-    if recipe.needs_pretrained and not lab.stock.weights_at_hand(recipe.architecture):
+    if recipe.needs_pretrained and not lab.data.weights_at_hand(recipe.architecture):
         text = _(
             "The weights of {title} are not on this computer: {size:.0f} MB are downloaded first. Without a network "
             "choose another architecture, or the starting weights “none”."
@@ -146,7 +146,7 @@ def _materials(lab: Lab, recipe: Recipe) -> list[str]:
         found.append(_(recipe.seen_before))
     if recipe.weights == "none" and not recipe.from_scratch and recipe.start_from is None:
         found.append(_("This network begins with random numbers: it knows nothing yet that could be transferred."))
-    if recipe.dataset in DATASETS and not lab.stock.dataset_at_hand(recipe.dataset):
+    if recipe.dataset in DATASETS and not lab.data.dataset_at_hand(recipe.dataset):
         entry = DATASETS[recipe.dataset]
         text = _("{title} is not on this computer: {size} MB are downloaded first. The garden needs no network.")
         found.append(text.format(title=entry.title, size=entry.download_mb))

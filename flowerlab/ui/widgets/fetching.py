@@ -26,7 +26,7 @@ def fetch_panel(lab: Lab, names: Sequence[str] | None = None, *, place: str) -> 
     """
     wanted = [name for name in fetchable() if names is None or name in names]
     going = [name for name in wanted if _going(lab, name)]
-    missing = [name for name in wanted if name not in going and not lab.stock.at_hand(name)]
+    missing = [name for name in wanted if name not in going and not lab.data.at_hand(name)]
     if going:
         _watch(lab, going, place)
     for name in missing:

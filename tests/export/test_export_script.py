@@ -1,0 +1,187 @@
+"""The program in plain Keras: whatever the recipe, it is Python, needs nothing of Flowerlab, and cuts the photos as the lab does."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as some
+
+from flowerlab.architectures import ARCHITECTURES
+from flowerlab.architectures.handmade import STEPS
+from flowerlab.datasets.catalog import FLOWERS
+from flowerlab.datasets.splits import SPLITS, make_split
+from flowerlab.export.network_code import BUILDERS, MINI
+from flowerlab.export.notebook import notebook
+from flowerlab.export.photo_code import split_section
+from flowerlab.export.script import companions, script, sections
+from flowerlab.export.stages import Stage
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.recipe.recipe import Recipe
+from tests.support.recipes import recipes
+
+ALLOWED = {"keras", "tensorflow", "tensorflow_datasets", "numpy", "pathlib"}
+SOURCE = "0123456789ab"
+
+
+def imported(text: str) -> set[str]:
+    """First parts of what a program imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module).split(".")[0])
+    return found
+
+
+def call_of(text: str, name: str) -> list[dict[str, Any]]:
+    """Literal keyword arguments of all calls of a function or method, in order."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name:
+            given = {word.arg: word.value for word in node.keywords}
+            found.append({str(key): value.value for key, value in given.items() if isinstance(value, ast.Constant)})
+    return found
+
+
+@hypothesis_settings(max_examples=25)
+@given(some.lists(recipes(), min_size=1, max_size=3))
+def test_every_recipe_becomes_a_program_of_keras_alone(chain: list[Recipe]) -> None:
+    """Any recipe, and any that goes on from others, is valid Python that imports Keras, TensorFlow and no Flowerlab, and holds its
+    epochs, patience and learning rate to the last digit."""
+    text = script([Stage(recipe, FLOWERS) for recipe in chain], name="A run")
+    assert imported(text) <= ALLOWED
+    assert "flowerlab" not in {word.casefold() for word in imported(text)}
+    assert [one["epochs"] for one in call_of(text, "fit")] == [recipe.epochs for recipe in chain]
+    assert [one["patience"] for one in call_of(text, "EarlyStopping")] == [recipe.patience for recipe in chain]
+    rates = [float(rate) for rate in re.findall(r"\(learning_rate=([\de.+-]+)\)", text)]
+    assert rates == [recipe.learning_rate for recipe in chain]
+    assert max(map(len, text.splitlines())) <= 140
+
+
+@hypothesis_settings(max_examples=25)
+@given(recipes())
+def test_the_network_is_the_recipe_s(recipe: Recipe) -> None:
+    """Head, dropout, starting weights and the first layer that learns stand in the program as in the recipe."""
+    text = script([Stage(recipe, FLOWERS)], name="A run")
+    assert [int(units) for units in re.findall(r"layers\.Dense\((\d+), activation=\"relu\"\)", text)] == list(recipe.head)
+    drops = re.findall(r"layers\.Dropout\(([\d.]+)\)", text)
+    assert [float(share) for share in drops] == ([recipe.dropout] * max(1, len(recipe.head)) if recipe.dropout else [])
+    assert ('weights="imagenet"' in text) == (recipe.weights == "imagenet")
+    assert ('np.load("vgg16_mini.npz")' in text) == (recipe.weights == "flowerlab")
+    if recipe.weights.startswith("file:"):
+        assert recipe.weights.removeprefix("file:") in companions([Stage(recipe, FLOWERS)])
+    if not recipe.from_scratch and recipe.unfreeze_from not in ("none", "all"):
+        assert f'index("{recipe.unfreeze_from}")' in text
+
+
+@hypothesis_settings(max_examples=25)
+@given(
+    some.integers(10, 5000),
+    some.floats(0.05, 0.5),
+    some.sampled_from(sorted(SPLITS)),
+    some.one_of(some.none(), some.tuples(some.integers(1, 4), some.integers(5, 9))),
+)
+def test_the_program_cuts_photos_as_the_lab_does(count: int, fraction: float, split: str, cuts: tuple[int, int] | None) -> None:
+    """The same photos train, validate and test, for any number of photos, share and split; cuts that identical photos moved are told."""
+    recipe = Recipe.parse({"split": split, "validation_fraction": fraction})
+    names: dict[str, Any] = {"photos": np.arange(count), "labels": np.arange(count)}
+    exec(split_section(Stage(recipe, FLOWERS, cuts)).code, names)
+    expected = make_split(count, split=split, validation_fraction=fraction)
+    begin, end = cuts or (len(expected.train), len(expected.train) + len(expected.validation))
+    test = expected.test if split == "lecture" else np.arange(end, count)
+    for part, positions in (("train", np.arange(begin)), ("validation", np.arange(begin, end)), ("test", test)):
+        assert names[part][0].tolist() == positions.tolist()
+
+
+@hypothesis_settings(max_examples=25)
+@given(
+    some.text(some.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=60),
+    some.lists(some.text(min_size=1, max_size=20), min_size=2, max_size=4, unique=True),
+)
+def test_names_that_somebody_typed_are_only_names(name: str, classes: list[str]) -> None:
+    """A run or class of any name leaves the program what it is: its name is a comment, its classes are texts."""
+    text = script([Stage(Recipe.parse({}), tuple(classes))], name=name)
+    plain = script([Stage(Recipe.parse({}), tuple(classes))], name="A run")
+    assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(plain))
+    listed = next(node for node in ast.parse(text).body if isinstance(node, ast.Assign) and isinstance(node.value, ast.List))
+    assert ast.literal_eval(listed.value) == classes
+
+
+def test_stages_are_not_repeated_where_nothing_changes() -> None:
+    """B and then C: one network, one set of photos, two trainings; a third stage with other photos reads those."""
+    b = preset_recipe("B", architecture=MINI)
+    c = preset_recipe("C", architecture=MINI, start_from=SOURCE)
+    titles = [section.title for section in sections([Stage(b, FLOWERS), Stage(c, FLOWERS)])]
+    assert [titles.count(title) for title in ("The network", "The photos", "Photos in batches")] == [1, 1, 1]
+    assert titles[-3:] == ["Training, stage 1 of 2", "Training, stage 2 of 2", "The test"]
+    other = Stage(c.changed(dataset="tf_flowers", dropout=0.5, batch_size=8, seed=3), FLOWERS)
+    text = script([Stage(b, FLOWERS), other], name="A run")
+    assert text.count("tfds.load(") == 1
+    assert "import tensorflow_datasets as tfds" in text
+    assert "from pathlib import Path" in text
+    assert "model.set_weights(before.get_weights())" in text
+    assert "BATCH_SIZE = 8\nSEED = 3" in text
+
+
+def test_every_architecture_has_its_code() -> None:
+    """No architecture is forgotten, and the hand-made one has the lecture's layers."""
+    assert {*BUILDERS, MINI, "handmade"} == set(ARCHITECTURES)
+    text = script([Stage(preset_recipe("A"), FLOWERS)], name="A")
+    found = re.findall(r"Conv2D\((\d+), (\d+), .*?MaxPooling2D\((\d+)\)", text, re.DOTALL)
+    assert [tuple(map(int, step)) for step in found] == list(STEPS)
+
+
+@pytest.mark.parametrize("letter", ["A", "B", "C", "gently"])
+def test_the_notebook_is_whole_and_says_the_same(letter: str) -> None:
+    """It is nbformat 4.5 (each cell an id of its own, code without outputs), and its code is the script's, line by line."""
+    source = {} if letter in "AB" else {"start_from": SOURCE}
+    stages = [Stage(preset_recipe("B", architecture=MINI), FLOWERS)] if source else []
+    stages.append(Stage(preset_recipe(letter, architecture=MINI, **source), FLOWERS))
+    told = json.loads(notebook(stages, name="C *#3* <img src=x>", remark="Stopped."))
+    assert set(told) == {"cells", "metadata", "nbformat", "nbformat_minor"}
+    assert (told["nbformat"], told["nbformat_minor"]) == (4, 5)
+    ids = [cell["id"] for cell in told["cells"]]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", one) for one in ids)
+    keys = {"id", "cell_type", "metadata", "source"}
+    for cell in told["cells"]:
+        assert set(cell) == (keys | {"execution_count", "outputs"} if cell["cell_type"] == "code" else keys)
+        assert all(line.endswith("\n") for line in cell["source"][:-1])
+    words = "".join(told["cells"][0]["source"])
+    assert words.startswith("# C \\*\\#3\\* \\<img src=x\\>\n")
+    assert words.endswith("Stopped.")
+    code = "\n".join("".join(cell["source"]) for cell in told["cells"] if cell["cell_type"] == "code")
+    as_script = script(stages, name="C", remark="Stopped.")
+    assert ast.dump(ast.parse(code)) == ast.dump(ast.parse(as_script))
+
+
+def test_c_is_gently_but_for_its_rate() -> None:
+    """The programs of C and of C, gently, differ in the learning rate of the last stage and in nothing else that runs.
+
+    C at the lecture's rate ends wherever its seed leads, so that its accuracy alone could not show a wrong program; gently's does."""
+    programs = []
+    for letter in ("C", "gently"):
+        b, c = (preset_recipe(one, architecture=MINI, start_from=SOURCE if one != "B" else None) for one in ("B", letter))
+        programs.append(script([Stage(b, FLOWERS), Stage(c, FLOWERS)], name="C"))
+    trees = [ast.unparse(ast.parse(program)).splitlines() for program in programs]
+    assert len(trees[0]) == len(trees[1])
+    other = [(ours, theirs) for ours, theirs in zip(*trees, strict=True) if ours != theirs]
+    assert other
+    assert all(ours.replace("0.001", "1e-05") == theirs for ours, theirs in other), other
+
+
+@pytest.mark.parametrize(("size_px", "usual"), [(96, True), (150, False), (192, True), (224, False)])
+def test_mobilenets_weights_are_those_of_224_pixels(size_px: int, *, usual: bool) -> None:
+    """Where Keras has weights of its own for the size of the photos, the program takes those that the lab took all the same."""
+    recipe = Recipe.parse({"architecture": "mobilenet_v2", "image_size": size_px})
+    text = script([Stage(recipe, FLOWERS)], name="A run")
+    assert ("backbone.set_weights(usual.get_weights())" in text) is usual
+    assert text.count('weights="imagenet"') == 1

@@ -1,0 +1,26 @@
+"""Photos for tests."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from flowerlab.datasets.originals import Original, Originals, write_originals
+from flowerlab.home import Home
+
+
+def photo(number: int) -> bytes:
+    """A small photo of three stripes; each number gives other pixels."""
+    pixels = np.zeros((6, 9, 3), dtype=np.uint8)
+    pixels[:, :3, 0], pixels[:, 3:6, 1], pixels[:, 6:, 2] = number % 256, 200, 255 - number % 256
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def some(home: Home, name: str = "set", *, count: int = 30, begin: int = 0) -> Originals:
+    """A data set of two classes in turn."""
+    photos = [Original(f"{number:03}", number % 2, photo(begin + number)) for number in range(count)]
+    return write_originals(home.originals / name, ("a", "b"), photos)

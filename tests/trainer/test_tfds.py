@@ -1,0 +1,261 @@
+"""tf_flowers, as TensorFlow Datasets keeps it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import os
+import socket
+import tarfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from flowerlab.datasets import catalog
+from flowerlab.datasets.archive import TFDS_URL, archive_path, fetch_archive
+from flowerlab.datasets.catalog import FLOWERS
+from flowerlab.datasets.garden import Garden
+from flowerlab.datasets.gather import gather
+from flowerlab.datasets.parts import parts_of
+from flowerlab.errors import DatasetNotAtHand
+from flowerlab.export.photo_code import photos_section, split_section
+from flowerlab.export.stages import Stage
+from flowerlab.home import Home
+from flowerlab.lab import Lab
+from flowerlab.packs import pack, unpack
+from flowerlab.photos.reading import read_photo
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.run import RunState
+from flowerlab.settings import Settings
+from flowerlab.store import Store
+from flowerlab.system import downloads
+from flowerlab.system.downloads import RemoteFile
+from flowerlab.trainer.tfds import UNFINISHED_FOR_S, drop_unfinished, gather_tf_flowers
+from tests.support.loopback import Manners, file_server
+
+SHARDS = (7, 5)
+
+
+def _jpeg(number: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), (6 * number, 0, 0)).save(file, "JPEG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def two_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """A small tf_flowers in two shards, as the original has; returns its photos in TFDS' order."""
+    return _write_shards(tmp_path / "tfds", SHARDS, monkeypatch)
+
+
+def _write_shards(folder: Path, shards: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    version = folder / "tf_flowers" / "3.0.1"
+    version.mkdir(parents=True)
+    photos = [_jpeg(number) for number in range(sum(shards))]
+    features = tfds.features.FeaturesDict(
+        {"image": tfds.features.Image(shape=(None, None, 3)), "label": tfds.features.ClassLabel(names=FLOWERS)}
+    )
+    begin = 0
+    for shard, count in enumerate(shards):
+        path = version / f"tf_flowers-train.tfrecord-{shard:05d}-of-{len(shards):05d}"
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            for number in range(begin, begin + count):
+                writer.write(features.serialize_example({"image": photos[number], "label": number % 5}))
+        begin += count
+    tfds.folder_dataset.write_metadata(
+        data_dir=version,
+        features=features,
+        split_infos=[tfds.core.SplitInfo(name="train", shard_lengths=list(shards), num_bytes=1)],
+        filename_template="{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}",
+    )
+    monkeypatch.setenv("TFDS_DATA_DIR", str(folder))
+    return photos
+
+
+def test_a_program_reads_two_shards_in_their_order(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is taken home reads and cuts tf_flowers as the lab does, also where TFDS would read from two files in turn."""
+    _write_shards(tmp_path / "tfds", (40, 30), monkeypatch)
+    originals = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+    # TFDS has read where its data lie when it was imported.
+    at_hand = functools.partial(tfds.load, data_dir=tmp_path / "tfds", download=False)
+    monkeypatch.setattr(tfds, "load", at_hand)
+    recipe = Recipe.parse({"dataset": "tf_flowers", "image_size": 72})
+    stage = Stage(recipe, FLOWERS)
+    names: dict[str, Any] = {"tf": tf, "tfds": tfds, "IMAGE_SIZE": 72}
+    exec(f"{photos_section(stage).code}\n{split_section(stage).code}", names)
+    order, parts = parts_of(originals, "tf_flowers", split="honest", validation_fraction=recipe.validation_fraction)
+    for part in ("train", "validation", "test"):
+        places = order[getattr(parts, part)]
+        photos, labels = (value.numpy() for value in names[part])
+        assert labels.tolist() == originals.labels[places].tolist()
+        reds = [int(read_photo(originals.data(place))[0, 0, 0]) for place in places]
+        np.testing.assert_allclose(photos[:, 0, 0, 0], reds, atol=2)
+
+
+def test_photos_of_two_shards_keep_order_and_own_names(two_shards: list[bytes], home: Home) -> None:
+    """Whatever the shards, the order is that of TFDS' slices, and every photo has an id of its own."""
+    originals = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+    sliced = tfds.load(
+        "tf_flowers:3.0.1",
+        split="train[:70%]",
+        data_dir=os.environ["TFDS_DATA_DIR"],
+        decoders={"image": tfds.decode.SkipDecoding()},
+        download=False,
+    )
+    first = [photo["image"] for photo in sliced.as_numpy_iterator()]
+    assert len(first) == 8
+    assert [originals.data(position) for position in range(8)] == first
+    assert [originals.data(position) for position in range(12)] == two_shards
+    assert len(set(originals.ids)) == 12
+    assert originals.labels.tolist() == [number % 5 for number in range(12)]
+
+
+@pytest.fixture
+def small_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """A flower_photos.tgz with two photos of each class, for which TFDS has the checksum; nothing is at hand."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        for number in range(10):
+            photo = tarfile.TarInfo(f"flower_photos/{FLOWERS[number % 5]}/{number}.jpg")
+            photo.size = len(_jpeg(number))
+            archive.addfile(photo, io.BytesIO(_jpeg(number)))
+    content = file.getvalue()
+    told = tfds.core.download.checksums.UrlInfo(
+        size=len(content), checksum=hashlib.sha256(content).hexdigest(), filename="flower_photos.tgz"
+    )
+    monkeypatch.setattr(tfds.builder_cls("tf_flowers"), "url_infos", {TFDS_URL: told})
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    monkeypatch.setattr(downloads, "EVERY_S", 0.02)
+    return content
+
+
+def _served(monkeypatch: pytest.MonkeyPatch, url: str, content: bytes) -> None:
+    file = RemoteFile("flower_photos.tgz", f"{url}/f", len(content), hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(catalog, "FLOWER_PHOTOS", file)
+
+
+@pytest.mark.filterwarnings("ignore:.*tarfile:DeprecationWarning")
+def test_tfds_prepares_our_download_without_a_network(small_archive: bytes, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The archive is fetched once, from us; TFDS then makes its data set of it without a connection, and all photos come."""
+    connect = socket.socket.connect
+    steps: list[str] = []
+    manners = Manners(small_archive, cut_at=[400])
+    with file_server(manners) as url:
+        _served(monkeypatch, url, small_archive)
+        ours = int(url.rsplit(":", 1)[1])
+
+        def only_ours(self: socket.socket, address: tuple[str, int]) -> None:
+            assert address == ("127.0.0.1", ours)
+            connect(self, address)
+
+        monkeypatch.setattr(socket.socket, "connect", only_ours)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *rest: _looked_up(host, ours))
+        originals = gather(
+            home,
+            "tf_flowers",
+            Garden(),
+            progress=lambda step, done, total: steps.append(step),
+            tf_flowers=gather_tf_flowers,
+        )
+    assert sorted(originals.data(position) for position in range(10)) == sorted(_jpeg(number) for number in range(10))
+    assert manners.asked == ["", "bytes=400-"]
+    assert list(dict.fromkeys(steps)) == ["Downloading tf_flowers (MB)", "Preparing tf_flowers", "Gathering photos"]
+
+
+def _looked_up(host: str, port: int) -> list[object]:
+    assert host == "127.0.0.1"
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))]
+
+
+def test_the_archive_is_named_as_tfds_names_it() -> None:
+    """Size, hash, address and name of the real archive are those of the installed TFDS."""
+    told = tfds.builder_cls("tf_flowers").url_infos[TFDS_URL]
+    file = catalog.FLOWER_PHOTOS
+    assert (file.name, file.size_bytes, file.digest) == (told.filename, told.size, told.checksum)
+    assert file.url.endswith(TFDS_URL.removeprefix("http://"))
+    assert archive_path(file).name == tfds.core.download.resource.get_dl_fname(TFDS_URL, file.digest)
+
+
+def test_an_archive_that_was_fetched_before_needs_no_network(
+    small_archive: bytes, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has fetched the archive can prepare it where there is no network."""
+    with file_server(Manners(small_archive)) as url:
+        _served(monkeypatch, url, small_archive)
+        fetch_archive(lambda step, done, total: None)
+    assert len(gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)) == 10
+
+
+def test_a_wrong_archive_is_refused_and_leaves_nothing(small_archive: bytes, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrong bytes give a sentence with the reason and the ways out, and TFDS' folder holds no archive."""
+    with file_server(Manners(bytes(len(small_archive)))) as url:
+        _served(monkeypatch, url, small_archive)
+        with pytest.raises(DatasetNotAtHand, match=r"229 MB.* another file .*garden.*TFDS_DATA_DIR"):
+            gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+    folder = archive_path(catalog.FLOWER_PHOTOS).parent
+    assert [path.suffix for path in folder.iterdir()] == [".lock"]
+
+
+def test_gathered_photos_outlive_the_folder_they_came_from(
+    two_shards: list[bytes], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once gathered, tf_flowers is at hand without TFDS' own folder."""
+    lab = Lab(settings, own_queue=False)
+    try:
+        gathered = gather(lab.home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+        monkeypatch.setenv("TFDS_DATA_DIR", str(lab.home.root / "nowhere"))
+        assert lab.data.dataset_at_hand("tf_flowers")
+        found = gather(lab.home, "tf_flowers", Garden())
+        assert found.content == gathered.content
+        assert found.ids == gathered.ids
+    finally:
+        lab.close()
+
+
+def test_a_run_trains_on_unpacked_photos(
+    two_shards: list[bytes], home: Home, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an empty home, with nothing where TFDS looks and no network, a run trains on tf_flowers from a lesson pack."""
+    gathered = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+    store = Store(home.store)
+    pack(tmp_path / "lesson.zip", home, store, dataset="tf_flowers", garden=Garden(60))
+    store.close()
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "empty"))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    lab = Lab(settings.model_copy(update={"home": tmp_path / "away"}))
+    try:
+        unpack(tmp_path / "lesson.zip", lab.home, lab.store)
+        recipe = Recipe.parse({"dataset": "tf_flowers", "image_size": 72, "epochs": 1, "head": (8,)})
+        run = lab.start(recipe).run
+        lab.wait([run.id])
+        run = lab.store.get(run.id)
+        assert run.state is RunState.DONE, run.message
+        photos = lab.data.originals("tf_flowers")
+        assert photos is not None
+        assert photos.content == gathered.content
+        assert list((tmp_path / "empty").iterdir()) == []
+    finally:
+        lab.close()
+
+
+def test_what_was_left_unfinished_goes_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    """A folder that TFDS was killed in is deleted before the next preparing; one written to a moment ago, and the data, are not."""
+    for name in ("incomplete.AAAA_3.0.1", "incomplete.BBBB_3.0.1", "3.0.1"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "shard").write_bytes(b"x")
+    long_ago_s = time.time() - 2 * UNFINISHED_FOR_S
+    for path in (tmp_path / "incomplete.AAAA_3.0.1", tmp_path / "3.0.1", tmp_path / "incomplete.BBBB_3.0.1"):
+        os.utime(path / "shard", (long_ago_s, long_ago_s))
+        os.utime(path, (long_ago_s, long_ago_s))
+    os.utime(tmp_path / "incomplete.BBBB_3.0.1" / "shard")
+    drop_unfinished(tmp_path)
+    drop_unfinished(tmp_path / "not there")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3.0.1", "incomplete.BBBB_3.0.1"]

@@ -1,0 +1,48 @@
+"""What a trainer does while it waits."""
+
+from __future__ import annotations
+
+import keras
+import pytest
+
+from flowerlab.engine.process import trainer_environment
+from flowerlab.home import Home
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.settings import Settings, Wish
+from flowerlab.trainer import attempt as run
+from flowerlab.trainer import train_loop as serve
+from flowerlab.trainer.model_pool import Shelf
+from flowerlab.trainer.warm_up import rehearse
+from tests.support.attempts import attempt
+
+
+@pytest.mark.parametrize(("letter", "wish"), [("A", "auto"), ("A", "float32"), ("B", "auto")])
+def test_a_rehearsed_recipe_is_not_traced_again(home: Home, monkeypatch: pytest.MonkeyPatch, letter: str, wish: Wish) -> None:
+    """After the rehearsal, the first run of A, in whatever precision, and that of B on the network that ships, are traced."""
+    run.SHELF.clear()
+    rehearse(run.SHELF, wish, wanted=lambda: False)
+    traced = []
+    step = keras.Model.train_step
+    # Keras calls it while it traces, and never again.
+    monkeypatch.setattr(keras.Model, "train_step", lambda model, data: traced.append(model) or step(model, data))
+    attempt(home, preset_recipe(letter, architecture="vgg16_mini", shared={"epochs": 1}), training_precision=wish)
+    assert not traced
+
+
+def test_who_is_wanted_rehearses_no_further() -> None:
+    """A run that waits is begun before the next network is rehearsed."""
+    shelf = Shelf()
+    asked = iter([False, True])
+    rehearse(shelf, "auto", wanted=lambda: next(asked))
+    assert len(shelf) == 1
+    assert not list(asked)
+
+
+@pytest.mark.parametrize("wish", ["auto", "float32", "bfloat16"])
+def test_a_trainer_rehearses_in_the_precision_of_the_settings(monkeypatch: pytest.MonkeyPatch, wish: Wish) -> None:
+    """What the lab's settings say reaches the process that rehearses; a word that nobody knows is taken for `auto`."""
+    for name, value in trainer_environment(Settings(training_precision=wish)).items():
+        monkeypatch.setenv(name, value)
+    assert serve._precision_wished() == wish
+    monkeypatch.setenv("FLOWERLAB_TRAINING_PRECISION", "float8")
+    assert serve._precision_wished() == "auto"

@@ -1,0 +1,1 @@
+"""Checks that take long: hostile inputs, kills, prices, Grad-CAM, a soak."""

@@ -1,0 +1,216 @@
+"""Checks on drawn flowers, whose place is known to the pixel, whether Grad-CAM points at the flower.
+
+    python -m tools.checks.gradcam [--home FOLDER] [--pictures 50] [--every]
+
+It trains recipe B with VGG16 mini on the garden (in a home of its own, unless one is given), and draws pictures that no run has seen,
+whose flowers cover 10 to 30 % of the frame. Of each map it tells the share that lies on the flower; how much a map changes when the
+weights of the head are shuffled; and, where two species stand side by side, on whose side the map of each lies. `--every` compares
+methods and layers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from flowerlab.datasets.garden import CLASSES, pictures
+from flowerlab.lab import Lab
+from flowerlab.photos.heatmaps import in_photo, rank_correlation, share_inside
+from flowerlab.photos.reading import resize_photo
+from flowerlab.recipe.presets import preset_recipe
+from flowerlab.runs.run import Run
+from flowerlab.settings import Settings
+from flowerlab.trainer.explain import METHOD, METHODS, ONE_VIEW, VIEWS, View, explain
+from flowerlab.trainer.model_files import load_saved
+from flowerlab.trainer.network_parts import Opened
+
+# No garden has so many pictures of a class: no run has seen them.
+UNSEEN = 100_000
+SMALLEST_SHARE, LARGEST_SHARE = 0.1, 0.3
+# Of the run that is looked into; of pictures with two species, how many maps move to the one that is asked for.
+LEAST_ACCURACY, LEAST_MOVED = 0.9, 0.9
+LEAST_MEDIAN, MOST_CORRELATION = 0.6, 0.5
+MODE = "squash"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What one method came to.
+
+    Args:
+        shares: Of each map, what lies on the flower.
+        correlations: Rank correlation of each map with that of a shuffled head.
+        sides: Of each pair of species and each of the two: the share of its map on its own half, and of the other's map there.
+        empty: Maps without any heat.
+    """
+
+    shares: NDArray[np.float64]
+    correlations: NDArray[np.float64]
+    sides: NDArray[np.float64]
+    empty: int
+
+
+def trained(lab: Lab) -> Run:
+    """Trains B with VGG16 mini on the garden, unless it is there."""
+    run = lab.start(preset_recipe("B", architecture="vgg16_mini"), name="B").run
+    lab.wait([run.id])
+    return lab.store.get(run.id)
+
+
+def drawings(count: int, begin: int = UNSEEN) -> list[pictures.Drawing]:
+    """Draws unseen pictures whose flowers cover 10 to 30 % of the frame, each class as often as the others."""
+    found: list[pictures.Drawing] = []
+    for number in range(100 * count):
+        drawing = pictures.draw(pictures.index_of(len(found) % len(CLASSES), begin + number))
+        if SMALLEST_SHARE <= drawing.mask.mean() <= LARGEST_SHARE:
+            found.append(drawing)
+        if len(found) == count:
+            break
+    return found
+
+
+def side_by_side(left: pictures.Drawing, right: pictures.Drawing) -> NDArray[np.uint8]:
+    """Puts the middle squares of two pictures beside each other."""
+    squares = [resize_photo(one.photo, 192, "crop") for one in (left, right)]
+    return np.concatenate(squares, axis=1)
+
+
+def over_picture(heat: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Spreads a map over a picture of (height, width)."""
+    return in_photo(heat, shape[0], shape[1], MODE)
+
+
+def shuffled_head(model: keras.Model) -> keras.Model:
+    """Returns a copy of a model in whose Dense layers all weights stand at another place."""
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    rng = np.random.default_rng(0)
+    for layer in copy.layers:
+        if isinstance(layer, keras.layers.Dense):
+            layer.set_weights([rng.permuted(weight.ravel()).reshape(weight.shape) for weight in layer.get_weights()])
+    return copy
+
+
+def check(
+    model: keras.Model,
+    drawn: Sequence[pictures.Drawing],
+    size_px: int,
+    *,
+    method: str = METHOD,
+    layer: str | None = None,
+    views: Sequence[View] = VIEWS,
+) -> Checked:
+    """Looks at all pictures with one method, at one layer (None: the one that the lab takes)."""
+    opened, shuffled = Opened(model), Opened(shuffled_head(model))
+
+    def heat(network: Opened, photo: NDArray[np.uint8], label: int) -> NDArray[np.float32]:
+        chosen = None if layer is None else next(one for one in network.layers if one.name == layer)
+        square = resize_photo(photo, size_px, MODE)
+        return explain(network, square, label, method=method, layer=chosen, views=views).heat
+
+    shares, correlations, sides, empty = [], [], [], 0
+    for drawing in drawn:
+        coarse = heat(opened, drawing.photo, drawing.label)
+        empty += not coarse.any()
+        shares.append(share_inside(over_picture(coarse, drawing.mask.shape), drawing.mask) if coarse.any() else 0.0)
+        correlations.append(rank_correlation(coarse, heat(shuffled, drawing.photo, drawing.label)))
+    for first, second in itertools.pairwise(drawn):
+        photo = side_by_side(first, second)
+        left = np.zeros(photo.shape[:2], dtype=bool)
+        left[:, : photo.shape[1] // 2] = True
+        of_first, of_second = (over_picture(heat(opened, photo, one.label), left.shape) for one in (first, second))
+        sides.append((share_inside(of_first, left), share_inside(of_second, left)))
+        sides.append((share_inside(of_second, ~left), share_inside(of_first, ~left)))
+    return Checked(np.asarray(shares), np.asarray(correlations), np.asarray(sides), empty)
+
+
+def told(name: str, found: Checked) -> str:
+    """Writes one method as a row."""
+    own, others = found.sides[:, 0], found.sides[:, 1]
+    seen = ~np.isnan(own) & ~np.isnan(others)
+    low, middle, high = np.quantile(found.shares, (0.25, 0.5, 0.75))
+    return (
+        f"| {name} | {middle:.2f} ({low:.2f}–{high:.2f}) | {np.median(found.correlations):.2f} "
+        f"(highest {found.correlations.max():.2f}) | {np.median(own[seen]):.2f} | {np.median(others[seen]):.2f} | "
+        f"{100 * np.mean(own[seen] > others[seen]):.0f} % | {found.empty} |"
+    )
+
+
+def main() -> None:
+    """Trains, checks and prints; ends with 1 if the lab's own method falls short."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=Path, help="The lab's home. Default: a new one, removed at the end.")
+    parser.add_argument("--pictures", type=int, default=50, help="How many. Default: 50.")
+    parser.add_argument("--every", action="store_true", help="Compare all methods and layers.")
+    parser.add_argument("--begin", type=int, default=UNSEEN, help="Number of the first picture. Default: 100000.")
+    parser.add_argument("--sheet", type=Path, help="Where a picture of the first maps is put.")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        lab = Lab(Settings(home=arguments.home or Path(scratch), starter=False, warm_spare=False))
+        try:
+            run = trained(lab)
+            model, size_px = load_saved(lab.model_path(run)), run.recipe.image_size
+        finally:
+            lab.close()
+    assert run.result is not None
+    drawn = drawings(arguments.pictures, arguments.begin)
+    covered = np.mean([drawing.mask.mean() for drawing in drawn])
+    print(
+        f"B with VGG16 mini, test accuracy {run.result.test_accuracy:.3f}; {len(drawn)} pictures, of which the flowers cover "
+        f"{100 * covered:.0f} % in the mean; {os.cpu_count()} cores.\n"
+    )
+    print(
+        "| method, layer | heat on the flower, median (quartiles) | rank correlation, head shuffled | own half | the other's map there "
+        "| moves to its class | empty |\n| --- | --- | --- | --- | --- | --- | --- |"
+    )
+    if arguments.every:
+        for layer in layers_to_try(model):
+            for method in METHODS:
+                for views in (ONE_VIEW, VIEWS):
+                    found = check(model, drawn, size_px, method=method, layer=layer, views=views)
+                    print(told(f"{method}, {layer}{f', {len(views)} views' if len(views) > 1 else ''}", found), flush=True)
+    found = check(model, drawn, size_px)
+    print(told("**the lab's**", found))
+    if arguments.sheet:
+        draw_sheet(arguments.sheet, Opened(model), drawn[:20], size_px)
+    own, others = found.sides[:, 0], found.sides[:, 1]
+    good = (
+        (run.result.test_accuracy or 0) >= LEAST_ACCURACY
+        and np.median(found.shares) >= LEAST_MEDIAN
+        and np.median(found.correlations) < MOST_CORRELATION
+        and np.nanmean(own > others) >= LEAST_MOVED
+    )
+    raise SystemExit(0 if good else 1)
+
+
+def layers_to_try(model: keras.Model) -> list[str]:
+    """Returns the last layers with height and width, the last convolution of each block."""
+    names = [layer.name for layer in Opened(model).layers]
+    return [name for name in names if name.startswith("block5")]
+
+
+def draw_sheet(file: Path, opened: Opened, drawn: Sequence[pictures.Drawing], size_px: int) -> None:
+    """Puts pictures and their maps into one picture."""
+    from flowerlab.charts.heat_picture import heat_over
+
+    tiles = []
+    for drawing in drawn:
+        heat = explain(opened, resize_photo(drawing.photo, size_px, MODE), drawing.label).heat
+        over = heat_over(drawing.photo, over_picture(heat, drawing.mask.shape), 0.55)
+        tiles.append(np.concatenate([resize_photo(one, 160, "pad") for one in (drawing.photo, over)], axis=0))
+    rows = [np.concatenate(tiles[begin : begin + 10], axis=1) for begin in range(0, len(tiles) - 9, 10)]
+    Image.fromarray(np.concatenate(rows, axis=0)).save(file)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Compares what the price before the click says with what runs take, on a fixed list of recipes.
+
+    python -m tools.checks.prices [--pictures 600]
+
+In a home of its own, on a machine that does nothing else. The first run of each architecture is made first; then each recipe is
+priced, trained and compared. Within a factor of 1.5 is what is promised; beyond it this ends with 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from flowerlab.lab import Lab
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.settings import Settings
+
+PROMISED = 1.5
+MINI, WIDE, SMALL = "vgg16_mini", "vgg16", "mobilenet_v2_035"
+FIRST: tuple[dict[str, object], ...] = (
+    {"architecture": "handmade", "epochs": 2},
+    {"architecture": MINI, "unfreeze_from": "none", "epochs": 2},
+    {"architecture": WIDE, "unfreeze_from": "none", "weights": "none", "image_size": 64, "epochs": 2},
+    {"architecture": SMALL, "unfreeze_from": "none", "weights": "none", "epochs": 2},
+)
+RECIPES: tuple[dict[str, object], ...] = (
+    {"architecture": "handmade", "epochs": 5},
+    {"architecture": "handmade", "epochs": 3, "image_size": 96, "batch_size": 8},
+    {"architecture": "handmade", "epochs": 2, "augment": "standard", "image_size": 200},
+    # Without patience: told is what all epochs take.
+    {"architecture": MINI, "unfreeze_from": "none", "epochs": 20, "patience": 20, "head": (128,)},
+    {"architecture": MINI, "unfreeze_from": "block4_conv3", "epochs": 5},
+    {"architecture": MINI, "unfreeze_from": "all", "epochs": 2, "image_size": 96},
+    {"architecture": MINI, "unfreeze_from": "none", "epochs": 3, "augment": "flip"},
+    {
+        "architecture": MINI,
+        "unfreeze_from": "none",
+        "epochs": 5,
+        "image_size": 224,
+        "augment": "flip",
+        "augment_views": 2,
+    },
+    {"architecture": WIDE, "unfreeze_from": "none", "weights": "none", "epochs": 5, "image_size": 96},
+    {"architecture": WIDE, "unfreeze_from": "block4_conv3", "weights": "none", "epochs": 2, "image_size": 64},
+    {"architecture": SMALL, "unfreeze_from": "block_13_expand", "weights": "none", "epochs": 5},
+    {"architecture": SMALL, "unfreeze_from": "none", "weights": "none", "epochs": 5, "image_size": 224},
+)
+
+
+def main() -> int:
+    """Trains and prints one line a recipe."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pictures", type=int, default=600, help="Of the garden. Default: 600.")
+    pictures = parser.parse_args().pictures
+    with tempfile.TemporaryDirectory() as folder:
+        lab = Lab(Settings(home=Path(folder), garden_pictures=pictures, starter=False))
+        try:
+            for knobs in FIRST:
+                _trained(lab, Recipe.parse(knobs))
+            worst = 1.0
+            print("| recipe | estimate | took | factor |\n| --- | --- | --- | --- |")
+            for knobs in RECIPES:
+                recipe = Recipe.parse(knobs)
+                told = lab.price(recipe).seconds_total
+                took = _trained(lab, recipe)
+                worst = max(worst, told / took, took / told)
+                words = ", ".join(f"{name} {value}" for name, value in knobs.items())
+                print(f"| {words} | {told:.1f} s | {took:.1f} s | {told / took:.2f} |", flush=True)
+        finally:
+            lab.close()
+    print(f"Largest factor: {worst:.2f}; promised is {PROMISED}.")
+    return int(worst > PROMISED)
+
+
+def _trained(lab: Lab, recipe: Recipe) -> float:
+    started = lab.start(recipe)
+    lab.wait([started.run.id], every_s=0.05)
+    result = lab.store.get(started.run.id).result
+    assert result is not None
+    return result.seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
