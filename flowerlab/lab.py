@@ -82,7 +82,7 @@ class Lab:
         student: Who asks for the runs that are started, see `flowerlab.scheduler.fairness`.
 
     Attributes:
-        stock: Which photos and weights are here.
+        data: Which photos and weights are here.
         notices: What happened when it was opened and people should know, as sentences.
         look_only: Why nothing can be changed, as a sentence; empty if it can.
 

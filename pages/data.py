@@ -24,7 +24,7 @@ def main() -> None:
     st.title(_("Data"))
     st.markdown(_("Look at the photos that the networks learn from, and at what becomes of them on the way."))
     dataset = pick_dataset()
-    originals = lab().stock.originals(dataset)
+    originals = lab().data.originals(dataset)
     if originals is None:
         gather_panel(dataset)
         if dataset == "garden":

@@ -25,7 +25,7 @@ def main() -> None:
         _("Three questions about the lecture, each answered by runs that differ in what is asked alone. Press a button and watch.")
     )
     dataset, backbone = choices()
-    if not (lab().stock.dataset_at_hand(dataset) and lab().stock.weights_at_hand(backbone)):
+    if not (lab().data.dataset_at_hand(dataset) and lab().data.weights_at_hand(backbone)):
         st.info(
             _("These photos or this network are not on this computer yet. Fetch them first, or choose others."),
             icon="📡",
@@ -50,7 +50,7 @@ def choices() -> tuple[str, str]:
     )
     backbone = right.selectbox(
         _("Known network"),
-        lab().stock.backbones(),
+        lab().data.backbones(),
         format_func=lambda name: backbone_title(lab(), name),
         key="experiments-backbone",
         persist_state="session",

@@ -26,7 +26,7 @@ def main() -> None:
     st.markdown(_("Train three image classifiers on flowers, watch them learn, compare them, and try them on your own photo."))
     dataset, backbone = choices()
     buttons(dataset, backbone)
-    recipe_cards(backbone, classes=len(lab().stock.classes_of(dataset)))
+    recipe_cards(backbone, classes=len(lab().data.classes_of(dataset)))
     st.subheader(_("Latest runs"), anchor=False)
     latest_runs(lab())
     st.subheader(_("What is at hand"), anchor=False)
@@ -49,7 +49,7 @@ def choices() -> tuple[str, str]:
     )
     backbone = right.selectbox(
         _("Known network for B and C"),
-        lab().stock.backbones(),
+        lab().data.backbones(),
         format_func=lambda name: backbone_title(lab(), name),
         key="home-backbone",
         persist_state="session",
@@ -63,10 +63,10 @@ def choices() -> tuple[str, str]:
 
 def buttons(dataset: str, backbone: str) -> None:
     """The primary button, and the ways out where the photos or the known network's weights are missing."""
-    if dataset in DATASETS and not lab().stock.dataset_at_hand(dataset):
+    if dataset in DATASETS and not lab().data.dataset_at_hand(dataset):
         text = _("{title} is not on this computer: the first run downloads {size} MB. The garden needs no network.")
         st.warning(text.format(title=dataset_title(dataset), size=DATASETS[dataset].download_mb), icon="📡")
-    if lab().stock.weights_at_hand(backbone):
+    if lab().data.weights_at_hand(backbone):
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(_("▶ Run the lecture"), type="primary", key="lecture"):
                 run_lecture(LECTURE, backbone, dataset)

@@ -23,7 +23,7 @@ def gallery(*, at_hand: bool, photos: list[str]) -> None:
 
     said = (Said("From *scratch*", "tulips", 0.974, right=False), Said("Transfer", "roses", 0.5, right=True))
     tiles = [Tile(photo, "roses", said) for photo in photos]
-    photo_tiles(tiles, lab().stock.originals("garden") if at_hand else None, key="gallery")
+    photo_tiles(tiles, lab().data.originals("garden") if at_hand else None, key="gallery")
 
 
 def opened(photos: list[str], *, at_hand: bool = True) -> AppTest:

@@ -41,7 +41,7 @@ def _offer(dataset: str) -> None:
         st.button(_("Try again"), type="primary", key="gather-start", on_click=_start, args=(dataset,))
         return
     entry = DATASETS[dataset]
-    if lab().stock.dataset_at_hand(dataset):
+    if lab().data.dataset_at_hand(dataset):
         st.info(
             _("The {photos} photos are on this machine. Bring them into the lab once; it takes less than a minute.").format(
                 photos=f"{entry.photos:,}"
