@@ -21,6 +21,7 @@ from flowerlab.datasets.gather import photos_identity
 from flowerlab.datasets.import_folder import delete_folder
 from flowerlab.datasets.photo_hashes import hashes_file
 from flowerlab.datasets.prepared import delete_prepared
+from flowerlab.datasets.sources.garden import garden_of
 from flowerlab.disk.janitor import Janitor
 from flowerlab.disk.meter import Meter
 from flowerlab.disk.retention import Cleaning, clean
@@ -95,7 +96,7 @@ class Lab:
         self.home = Home(self.settings.home.expanduser().resolve())
         self._opened = self._open()
         self.store, self.notices, self.look_only = self._opened.store, self._opened.notices, self._opened.look_only
-        self.data = Availability(self.home, self.settings)
+        self.data = Availability(self.home, garden_of(self.settings))
         self.trash = Trash(self.home, self.store, self.check_changeable)
         self.predictor = Predictor(self.home, self.settings)
         self.embedder = Embedder(self.home, self.predictor)
@@ -267,7 +268,7 @@ class Lab:
 
     def materials(self, recipe: Recipe) -> str:
         """Returns what tells a recipe's photos and shipped weights from others of the same name."""
-        photos = photos_identity(self.home, recipe.dataset, self.settings.garden)
+        photos = photos_identity(self.home, recipe.dataset, self.data.garden)
         ships = recipe.weights == "flowerlab" and recipe.start_from is None
         return materials_of(photos, recipe.chosen if ships else None)
 

@@ -14,10 +14,11 @@ from typing import Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from flowerlab.datasets.garden import COUNT, DEFAULT_DIFFICULTY, Garden
 from flowerlab.errors import BadInput, shown
 
 PREFIX = "FLOWERLAB_"
+# As `flowerlab.datasets.garden` draws it; a test holds the two together.
+GARDEN_PICTURES, GARDEN_DIFFICULTY = 3670, 0.15
 
 
 class Settings(BaseModel):
@@ -125,9 +126,9 @@ class Settings(BaseModel):
         default=True,
         description="Put the starter classifier, which comes with Flowerlab, into a home that never had it.",
     )
-    garden_pictures: int = Field(default=COUNT, ge=50, le=50_000, description="How many pictures the garden has.")
+    garden_pictures: int = Field(default=GARDEN_PICTURES, ge=50, le=50_000, description="How many pictures the garden has.")
     garden_difficulty: float = Field(
-        default=DEFAULT_DIFFICULTY,
+        default=GARDEN_DIFFICULTY,
         ge=0,
         le=1,
         description="How hard the garden is to learn (0 = easy: the flower large and whole, 1 = hardly to be told apart).",
@@ -140,11 +141,6 @@ class Settings(BaseModel):
             return value.expanduser()
         except RuntimeError as error:
             raise ValueError(str(error)) from None
-
-    @property
-    def garden(self) -> Garden:
-        """Which garden this lab has."""
-        return Garden(pictures=self.garden_pictures, difficulty=self.garden_difficulty)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

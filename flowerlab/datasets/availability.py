@@ -15,7 +15,6 @@ from flowerlab.datasets.import_folder import describe
 from flowerlab.datasets.originals import Originals
 from flowerlab.errors import BadRecipe
 from flowerlab.home import Home
-from flowerlab.settings import Settings
 
 
 class Availability:
@@ -23,18 +22,18 @@ class Availability:
 
     Args:
         home: The lab's folder.
-        settings: Say which garden is drawn.
+        garden: Which garden is drawn.
     """
 
-    def __init__(self, home: Home, settings: Settings) -> None:
-        self._home, self._settings = home, settings
+    def __init__(self, home: Home, garden: Garden) -> None:
+        self.garden, self._home = garden, home
 
     def originals(self, dataset: str) -> Originals | None:
         """Returns a data set's photos if they have been gathered; else None."""
-        folder = originals_folder(self._home, dataset, self._settings.garden)
+        folder = originals_folder(self._home, dataset, self.garden)
         if folder is None or not (folder / "index.json").exists():
             return None
-        return _cached_originals(self._home, dataset, self._settings.garden, folder, (folder / "index.json").stat().st_mtime_ns)
+        return _cached_originals(self._home, dataset, self.garden, folder, (folder / "index.json").stat().st_mtime_ns)
 
     def dataset_at_hand(self, dataset: str) -> bool:
         """Whether a run on this data set needs no network."""

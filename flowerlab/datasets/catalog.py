@@ -6,9 +6,11 @@ import difflib
 import re
 from dataclasses import dataclass
 
+from flowerlab.datasets.garden import CLASSES, COUNT
 from flowerlab.errors import BadRecipe
 from flowerlab.system.downloads import RemoteFile
 
+FLOWERS: tuple[str, ...] = CLASSES
 FOLDER_PREFIX = "folder:"
 FOLDER_NAME = re.compile(r"[^\W_][\w .-]{0,59}")
 
@@ -53,7 +55,6 @@ FLOWER_PHOTOS = RemoteFile(
     228_813_984,
     "4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
 )
-FLOWERS = ("dandelion", "daisy", "tulips", "sunflowers", "roses")
 
 DATASETS: dict[str, DatasetEntry] = {
     "garden": DatasetEntry(
@@ -61,7 +62,7 @@ DATASETS: dict[str, DatasetEntry] = {
         title="Garden",
         sentence="Five kinds of flowers, drawn by Flowerlab itself. Needs no network.",
         classes=FLOWERS,
-        photos=3670,
+        photos=COUNT,
         archive=None,
         licence="Apache-2.0, like Flowerlab",
         source="flowerlab/datasets/garden",

@@ -150,7 +150,7 @@ def dataset_of(lab: Lab, name: str) -> str | None:
     """Returns the data set whose photos lie in a folder of `originals`; None if they are of none that is here now."""
     known = [*DATASETS, *(FOLDER_PREFIX + info.name for info in list_folders(lab.home.folders))]
     for dataset in known:
-        folder = originals_folder(lab.home, dataset, lab.settings.garden)
+        folder = originals_folder(lab.home, dataset, lab.data.garden)
         if folder is not None and folder.name == name:
             return dataset
     return None

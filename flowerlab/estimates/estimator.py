@@ -49,7 +49,7 @@ def _course_in(lab: Lab, recipe: Recipe, photos: PhotosHere | None = None) -> Co
 
 def _count(lab: Lab, dataset: str) -> int:
     if dataset in DATASETS:
-        return expected_photos(dataset, lab.settings.garden)
+        return expected_photos(dataset, lab.data.garden)
     return describe(lab.home.folders / dataset.removeprefix(FOLDER_PREFIX)).photos
 
 

@@ -128,7 +128,7 @@ def _folders(recipes: list[Recipe]) -> dict[str, str]:
 def _photos_of(lab: Lab, run: Run) -> Originals | None:
     """Returns the photos that a run was trained with; None if they are not here, or others have their name now."""
     dataset = run.recipe.dataset
-    now = photos_identity(lab.home, dataset, lab.settings.garden)
+    now = photos_identity(lab.home, dataset, lab.data.garden)
     return lab.data.originals(dataset) if photos_in(lab.store.materials(run.id)) in ("", now) else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flowerlab.datasets.sources.garden import garden_of
 from flowerlab.engine import Job, Task
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
@@ -43,7 +44,7 @@ def make_job(
         attempt=attempt,
         recipe=recipe.model_dump(mode="json"),
         home=home.root,
-        garden=settings.garden,
+        garden=garden_of(settings),
         task=task,
         origin=origin,
         precision=settings.precision,

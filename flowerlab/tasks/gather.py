@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from flowerlab.datasets.catalog import DATASETS
+from flowerlab.datasets.sources.garden import garden_of
 from flowerlab.engine.process import TrainerProcess
 from flowerlab.engine.protocol import Job
 from flowerlab.home import Home
@@ -72,7 +73,7 @@ class Gatherer:
             {
                 "dataset": dataset,
                 "home": str(self._home.root),
-                "garden": asdict(self._settings.garden),
+                "garden": asdict(garden_of(self._settings)),
                 "features": [job.model_dump(mode="json") for job in features],
             }
         )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +18,10 @@ from PIL import Image
 from flowerlab.datasets import garden
 from flowerlab.datasets.garden import Garden, pictures, scene
 from flowerlab.datasets.gather import gather
+from flowerlab.datasets.sources.garden import garden_of
 from flowerlab.errors import BadInput
 from flowerlab.home import Home
+from flowerlab.settings import Settings
 from tools.measure.garden import shortcuts
 
 # SHA-256 of shape and pixels, and of the mask. They change only together with LAYOUT_VERSION.
@@ -284,3 +289,15 @@ def test_shape_decides_not_colour() -> None:
 def test_gardens_of_nearly_equal_difficulty_are_two_gardens() -> None:
     """The name that everything is kept under changes with the last digit of the difficulty."""
     assert Garden(difficulty=0.25).content_name != Garden(difficulty=0.25000004).content_name
+
+
+def test_a_lab_without_settings_has_the_garden_as_it_is_drawn(tmp_path: Path) -> None:
+    """The defaults of the two settings and of the drawing are the same: 3,670 pictures at the difficulty of the docs."""
+    assert garden_of(Settings(home=tmp_path)) == Garden()
+
+
+def test_painters_start_without_what_only_the_lab_needs() -> None:
+    """A process that paints loads no settings and no catalog: a crew begins at once."""
+    code = "import sys, flowerlab.datasets.garden.__main__; print([name for name in sys.modules if name in %r])"
+    unwanted = ["pydantic", "http.client", "flowerlab.settings", "flowerlab.datasets.catalog"]
+    assert subprocess.run([sys.executable, "-c", code % unwanted], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -50,7 +50,7 @@ def used(idle_lab: Lab, drawn: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
     lab = idle_lab
     shutil.copytree(drawn.originals, lab.home.originals, dirs_exist_ok=True)
-    originals = gather(lab.home, "garden", lab.settings.garden)
+    originals = gather(lab.home, "garden", lab.data.garden)
     prepared = prepare(lab.home, originals, "garden", image_size=72, resize="squash")
     about = About(
         prepared=prepared.key,
@@ -85,7 +85,7 @@ def named(usage: Usage, kind: Kind) -> Thing:
 
 def test_every_byte_is_counted_once(used: Lab) -> None:
     """The sum of all things is what the home takes; each kind is there with its name, the largest first."""
-    originals = gather(used.home, "garden", used.settings.garden)
+    originals = gather(used.home, "garden", used.data.garden)
     prepare(used.home, originals, "garden", image_size=80, resize="lecture")
     begun = begin_everywhere(used.home)
     usage = measure(used)

@@ -45,12 +45,12 @@ def lab(settings: Settings) -> Iterator[Lab]:
 @pytest.fixture
 def garden(lab: Lab) -> Originals:
     """A garden so small that one process draws it."""
-    return gather(lab.home, "garden", lab.settings.garden)
+    return gather(lab.home, "garden", lab.data.garden)
 
 
 def finished(lab: Lab, name: str = "A run", **knobs: object) -> Run:
     """A run that looks done, trained on the photos that are here."""
-    materials = photos_identity(lab.home, str(knobs.get("dataset", "garden")), lab.settings.garden)
+    materials = photos_identity(lab.home, str(knobs.get("dataset", "garden")), lab.data.garden)
     return add_finished(lab.home, name, materials=materials, **knobs)
 
 
@@ -129,7 +129,7 @@ def test_identical_photos_move_the_cut_in_the_program_too(lab: Lab) -> None:
     ]
     same = [Original(one.id, one.label, photos[0].data) for one in photos]
     run = finished(lab)
-    folder = lab.home.originals / lab.settings.garden.content_name
+    folder = lab.home.originals / lab.data.garden.content_name
     write_originals(folder, ("a", "b"), photos)
     assert program_of_run(lab, run).stages[0].cuts is None
     (folder / "index.json").unlink()

@@ -103,7 +103,7 @@ def test_gardens_of_two_difficulties_are_no_pair(lab: Lab) -> None:
 
 def test_photos_at_hand_are_only_the_very_ones(lab: Lab) -> None:
     """A run's photos are found if they lie in the lab; not those of another garden, which have the same ids."""
-    garden = lab.settings.garden
+    garden = lab.data.garden
     mine = add_finished(lab.home, "Mine", materials=photos_identity(lab.home, "garden", garden))
     other = add_finished(lab.home, "Other", materials="garden-v2-60-seed0-difficulty1-192px-q68-93", seed=1)
     sides = [answers_of(lab, run) for run in (mine, other)]
@@ -120,7 +120,7 @@ def test_photos_at_hand_are_only_the_very_ones(lab: Lab) -> None:
 
 def test_the_starter_is_compared_with_runs_on_its_photos(lab: Lab) -> None:
     """tf_flowers is one set of photos: a run whose materials do not name it, as the starter's, is paired with one whose do."""
-    told = photos_identity(lab.home, "tf_flowers", lab.settings.garden)
+    told = photos_identity(lab.home, "tf_flowers", lab.data.garden)
     runs = [
         add_finished(lab.home, name, materials=materials, dataset="tf_flowers", seed=seed)
         for seed, (name, materials) in enumerate((("Starter", "starter"), ("Mine", f"{told} vgg16_mini-0123")))

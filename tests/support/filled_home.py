@@ -19,7 +19,7 @@ MINI = "vgg16_mini"
 def fill() -> list[Run]:
     """Writes runs on the garden into the home of the settings; returns those that belong to no experiment."""
     lab = Lab(own_queue=False)
-    originals = gather(lab.home, "garden", lab.settings.garden)
+    originals = gather(lab.home, "garden", lab.data.garden)
     arms: dict[str, Run] = {}
     number = RUNS
     for arm in (arm for experiment in EXPERIMENTS.values() for arm in experiment.arms):
@@ -53,7 +53,7 @@ def fill_with_models() -> tuple[Run, Run]:
     """
     lab = Lab(own_queue=False)
     starter = lab.store.get(RUN_ID)
-    originals = gather(lab.home, "garden", lab.settings.garden)
+    originals = gather(lab.home, "garden", lab.data.garden)
     recipe = starter.recipe.model_copy(update={"dataset": "garden"})
     run, _answers = random_run(lab.store, lab.home, originals, 1, recipe=recipe, name="On the garden", epochs=EPOCHS)
     lab.home.model(run.id).unlink()

@@ -325,7 +325,7 @@ def test_a_pack_takes_features_that_nobody_computed_before(settings: Settings, t
             lab.store,
             dataset="garden",
             architecture=recipe.chosen,
-            garden=small.garden,
+            garden=lab.data.garden,
         )
     finally:
         lab.close()

@@ -218,7 +218,7 @@ ODD: dict[str, list[dict[str, object]]] = {
 
 def bring_own(lab: Lab, model: Path, folder: Path) -> str:
     """Imports photos of two classes as `mine` and a model as weights; returns the knob's value for these."""
-    gather(lab.home, "garden", lab.settings.garden)
+    gather(lab.home, "garden", lab.data.garden)
     originals = lab.data.originals("garden")
     assert originals is not None
     for position, photo_id in enumerate(originals.ids):

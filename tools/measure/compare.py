@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, Response, expect
 
 from flowerlab.datasets.gather import gather
+from flowerlab.datasets.sources.garden import garden_of
 from flowerlab.evaluation.confusion import Cell, photos_in_cell
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
@@ -325,7 +326,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Home(Path(folder)).create()
         settings = Settings(home=home.root, garden_pictures=arguments.photos)
-        originals = gather(home, "garden", settings.garden)
+        originals = gather(home, "garden", garden_of(settings))
         store = Store(home.store)
         # Of recipes of their own: seeds of one would be one point, and there would be no costs to draw.
         made = [

@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page
 
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
-from flowerlab.settings import Settings
 from flowerlab.store import Store
 from tools.app_server import chromium, served
 from tools.random_runs import random_run
@@ -106,7 +106,7 @@ def presses(page: Page, repeat: int) -> dict[str, list[Callable[[], None]]]:
 
 def fill(home: Home, photos: int, runs: int) -> None:
     """Draws a garden and writes runs with random answers to all of it."""
-    originals = gather(home, "garden", Settings(home=home.root, garden_pictures=photos).garden)
+    originals = gather(home, "garden", Garden(pictures=photos))
     store = Store(home.store)
     for number in range(1, runs + 1):
         random_run(store, home, originals, number, epochs=5)

@@ -75,7 +75,7 @@ def pack(
             dataset=dataset,
             architecture=chosen,
             runs=picked,
-            garden=lab.settings.garden,
+            garden=lab.data.garden,
             progress=progress,
         )
     if as_json:
@@ -128,11 +128,11 @@ def _pick(lab: Lab, runs: str) -> list[Run]:
 
 def _gather(lab: Lab, dataset: str, progress: Progress) -> None:
     """Gathers a data set unless that was done; tf_flowers in a process of its own, which has TensorFlow Datasets."""
-    if find_originals(lab.home, dataset, lab.settings.garden) is not None:
+    if find_originals(lab.home, dataset, lab.data.garden) is not None:
         return
     lab.data.classes_of(dataset)
     if dataset != "tf_flowers":
-        gather(lab.home, dataset, lab.settings.garden, progress=progress)
+        gather(lab.home, dataset, lab.data.garden, progress=progress)
         return
     _see_through(lab.gatherer.start(dataset), progress)
 

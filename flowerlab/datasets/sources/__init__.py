@@ -1,0 +1,1 @@
+"""Where photos come from: one source for each kind of data set."""
