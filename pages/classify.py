@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from flowerlab.evaluation.metrics import TURNED_AWAY
+from flowerlab.inference.classify import finished_runs, warm_predictor
 from flowerlab.locale import _
 from flowerlab.packs.starter import RUN_ID as STARTER
 from flowerlab.runs.run import Run, named_apart
@@ -29,11 +30,11 @@ def main() -> None:
     """Lays out the page."""
     st.title(_("Classify"))
     st.markdown(_("Show your trained networks a photo and see what they take it for."))
-    finished = lab().finished()
+    finished = finished_runs(lab().store, lab().home)
     if not finished:
         nothing_finished(_("No finished run yet. Train one first; then it can name your photos here."))
         return
-    lab().warm_predictor(finished)
+    warm_predictor(lab().predictor, lab().home, finished)
     runs = pick_runs(
         finished, key="classify-runs", default=1, most=MOST_RUNS, help=_("Who shall answer: up to four finished runs.")
     )

@@ -7,6 +7,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
+from flowerlab.inference.classify import finished_runs
 from flowerlab.locale import _
 from flowerlab.results.answers import MOST_RUNS
 from flowerlab.results.seeds import families
@@ -31,7 +32,7 @@ def main() -> None:
     """Lays out the page."""
     st.title(_("Compare"))
     st.markdown(_("Set finished runs side by side: how right they are, how they got there, and what they mix up."))
-    finished = lab().finished()
+    finished = finished_runs(lab().store, lab().home)
     if not finished:
         nothing_finished(_("No finished run yet. Train one first; it will be here to compare."))
         return

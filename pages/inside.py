@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from flowerlab.inference.classify import finished_runs, warm_predictor
 from flowerlab.locale import _
 from flowerlab.runs.run import Run, named_apart
 from flowerlab.ui.base.fragments import refreshed
@@ -25,11 +26,11 @@ def main() -> None:
     st.markdown(
         _("Look into a trained network: where it looks in a photo, what its layers make of it, which photos are alike to it.")
     )
-    finished = lab().finished()
+    finished = finished_runs(lab().store, lab().home)
     if not finished:
         nothing_finished(_("No finished run yet. Train one first; then it can be looked into here."))
         return
-    lab().warm_predictor(finished)
+    warm_predictor(lab().predictor, lab().home, finished)
     runs = pick_runs(
         finished,
         key="inside-runs",

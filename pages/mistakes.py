@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from flowerlab.inference.classify import finished_runs
 from flowerlab.locale import _
 from flowerlab.results.answers import MOST_RUNS
 from flowerlab.results.photos_of_run import run_photos
@@ -24,7 +25,7 @@ def main() -> None:
     """Lays out the page."""
     st.title(_("Mistakes"))
     st.markdown(_("See where a run errs, which photos are behind it, and how it came to that."))
-    finished = lab().finished()
+    finished = finished_runs(lab().store, lab().home)
     if not finished:
         nothing_finished(_("No finished run yet. Train one first; its mistakes will be here to look at."))
         return

@@ -48,7 +48,7 @@ def run_record(lab: Lab, run: Run) -> dict[str, Any]:
     `total_parameters`, `trainable_parameters`, `seconds`, `seen_before` (what the starting weights had seen of these photos),
     `model_path` (absolute).
     """
-    result, model = run.result, lab.model_path(run)
+    result, model = run.result, lab.home.model(run.id)
     return {
         "run_id": run.id,
         "name": run.name,
@@ -99,7 +99,7 @@ def summary(lab: Lab, run: Run) -> str:
         lines += [
             f"  test accuracy {tested}, validation accuracy {percent(result.val_accuracy)} ({best})",
             f"  {parameters_text(result.trainable_parameters, result.total_parameters)}, {duration(result.seconds)}",
-            f"  model: {lab.model_path(run)}",
+            f"  model: {lab.home.model(run.id)}",
         ]
         if run.recipe.seen_before:
             lines.append(f"  {run.recipe.seen_before}")

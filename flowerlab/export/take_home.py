@@ -72,7 +72,7 @@ def check_run(lab: Lab, run: Run) -> None:
     Raises:
         RunFailed: If the run is not over, or has no model.
     """
-    if not run.state.over or run.result is None or not lab.model_path(run).is_file():
+    if not run.state.over or run.result is None or not lab.home.model(run.id).is_file():
         raise RunFailed(
             f"{run.name!r} has nothing to take home. Expected a run that is over and has a model. Received: {run.id}, {run.state}. "
             "Wait for its end, or choose a run that is done."
@@ -133,8 +133,8 @@ def take_home(
             made.write_text(card(lab, run), encoding="utf-8")
         elif kind in (Kind.SCRIPT, Kind.NOTEBOOK):
             lacks = _write_program(program_of_run(lab, run), kind, made, target.stem, progress)
-        elif kind is Kind.KERAS and lab.model_path(run).suffix == ".keras":
-            shutil.copyfile(lab.model_path(run), made)
+        elif kind is Kind.KERAS and lab.home.model(run.id).suffix == ".keras":
+            shutil.copyfile(lab.home.model(run.id), made)
         else:
             progress("Converting the model", 0, 0)
             state = convert(lab, run, "keras" if kind is Kind.KERAS else "litert")
@@ -151,7 +151,7 @@ def take_home(
 
 def convert(lab: Lab, run: Run, to: Format) -> Converting:
     """Begins to convert a run's model, unless that is under way or was done."""
-    return lab.converter.start(lab.model_path(run), to, _photos_to_check(lab, run))
+    return lab.converter.start(lab.home.model(run.id), to, _photos_to_check(lab, run))
 
 
 def file_name(run: Run, ending: str) -> str:

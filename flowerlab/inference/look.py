@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
-from flowerlab.errors import RunFailed
 from flowerlab.inference import explanations as looks
+from flowerlab.inference.classify import model_of
 from flowerlab.inference.embeddings import Part, Wanted
 from flowerlab.inference.explanations import FeatureMaps, Filters, Look, SeenPhoto, Waiting, nothing
 from flowerlab.inference.projection import chosen_for_map
@@ -100,7 +100,4 @@ def _wanted(lab: Lab, run: Run, part: Part, positions: NDArray[np.int64], origin
 
 
 def _model(lab: Lab, run: Run) -> Path:
-    path = lab.model_path(run)
-    if run.result is None or not path.exists():
-        raise RunFailed(f"{run.name!r} has no model to look into. Choose a run that is done.")
-    return path
+    return model_of(lab.home, run, purpose="look into")

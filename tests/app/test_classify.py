@@ -33,6 +33,7 @@ from flowerlab.ui.base.text import escaped
 from flowerlab.ui.classify import given_photos
 from flowerlab.ui.classify.answers_view import verdict
 from flowerlab.ui.classify.given_photos import camera_allowed
+from flowerlab.ui.explain import classifying
 from flowerlab.ui.explain.classifying import Given, Memory, classify
 from tests.support.pages import open_page, texts
 from tests.support.runs import add_finished
@@ -58,12 +59,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """Lets every run answer without a trainer process; keeps who was asked about how many photos."""
     questions: list[tuple[str, int]] = []
 
-    def predict(lab: Lab, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def predict(predictor: Predictor, home: Home, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         questions.append((run.id, len(photos)))
         return np.tile(np.asarray(ANSWER, dtype=np.float32), (len(photos), 1))
 
     monkeypatch.setattr(Predictor, "warm", lambda predictor, *model: None)
-    monkeypatch.setattr(Lab, "predict", predict)
+    monkeypatch.setattr(classifying, "predict", predict)
     return questions
 
 
@@ -191,12 +192,12 @@ def test_a_predictor_that_fails_is_told_as_a_sentence(home: Home, monkeypatch: p
     add_finished(home, "run")
     asked: list[str] = []
 
-    def fail(lab: Lab, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def fail(predictor: Predictor, home: Home, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         asked.append(run.id)
         raise PredictorFailed("The machine may be too busy: try again.")
 
     monkeypatch.setattr(Predictor, "warm", lambda predictor, *model: None)
-    monkeypatch.setattr(Lab, "predict", fail)
+    monkeypatch.setattr(classifying, "predict", fail)
     app = upload(open_page("classify"), ("flower.jpg", photo()))
     assert not app.exception
     assert [error.value for error in app.error] == [escaped("The machine may be too busy: try again.")]
@@ -300,12 +301,12 @@ def test_a_photo_is_turned_as_its_camera_says(home: Home, monkeypatch: pytest.Mo
     add_finished(home, "run")
     shapes: list[tuple[int, ...]] = []
 
-    def predict(lab: Lab, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def predict(predictor: Predictor, home: Home, run: Run, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         shapes.extend(pixels.shape for pixels in photos)
         return np.full((len(photos), 5), 0.2, dtype=np.float32)
 
     monkeypatch.setattr(Predictor, "warm", lambda predictor, *model: None)
-    monkeypatch.setattr(Lab, "predict", predict)
+    monkeypatch.setattr(classifying, "predict", predict)
     upload(open_page("classify"), ("turned.jpg", photo(orientation=6)))
     assert shapes == [(60, 40, 3)]
 

@@ -9,6 +9,7 @@ import pytest
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.originals import Originals
 from flowerlab.home import Home
+from flowerlab.inference.classify import finished_runs
 from flowerlab.results.answers import MOST_RUNS
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.confusion.opened_bin import OpenedBin
@@ -108,7 +109,7 @@ def test_the_gallery_is_filtered_by_class_and_paged(home: Home, garden: Original
     hashed(garden)
     app = open_view("worst", state={"mistakes-show": "all"})
     assert "1–12 of 18 photos" in texts(app)
-    app.button(key=f"worst-{lab().finished()[0].id}-all--1-on").click().run()
+    app.button(key=f"worst-{finished_runs(lab().store, lab().home)[0].id}-all--1-on").click().run()
     assert "13–18 of 18 photos" in texts(app)
     app = open_view("worst", state={"mistakes-show": "all", f"mistakes-class-{'|'.join(FLOWERS)}": 2})
     expected = sum(garden.labels[place] == 2 for place in cut(garden, "test"))

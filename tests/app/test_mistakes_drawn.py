@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from flowerlab.datasets.originals import Originals
 from flowerlab.home import Home
+from flowerlab.inference.classify import finished_runs
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.mistakes import gallery
 from flowerlab.ui.widgets import photo_grid as photos_view
@@ -112,4 +113,4 @@ def test_tiles_are_made_for_the_page_alone(home: Home, garden: Originals, monkey
     app.run()
     assert "13–18 of 18 photos" in texts(app)
     assert made.calls == 6
-    assert lab().finished() == [run]
+    assert finished_runs(lab().store, lab().home) == [run]

@@ -100,7 +100,7 @@ def test_a_conversion_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, f
     assert "being converted" in texts(app)
     assert app.button(key="convert-litert").disabled
     gate.set()
-    state = lab().converter.state(lab().model_path(run), "litert")
+    state = lab().converter.state(lab().home.model(run.id), "litert")
     assert state is not None
     assert state.over.wait(30)
     said = texts(app.run())

@@ -29,6 +29,7 @@ from flowerlab.cli.knobs import flag_of
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.evaluation.calibration import best_temperature, tempered_one
 from flowerlab.home import Home
+from flowerlab.inference.predictor import Predictor
 from flowerlab.lab import Lab
 from flowerlab.locale.numbers import sureness
 from flowerlab.recipe.recipe import KNOBS, Recipe
@@ -649,12 +650,12 @@ def trained(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     run_id: str = call("train", "--epochs", "1", "--name", "Mine", "--json").json["run_id"]
     (tmp_path / "home" / "runs" / run_id / "model.keras").write_bytes(b"")
 
-    def predict(self: Lab, run: Run, photos: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def predict(predictor: Predictor, home: Home, run: Run, photos: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
         bright = np.array([photo.mean() / 255 for photo in photos], dtype=np.float32)
         rest = np.zeros((len(photos), 3), dtype=np.float32)
         return np.column_stack([bright, 1 - bright, rest])
 
-    monkeypatch.setattr(Lab, "predict", predict)
+    monkeypatch.setattr("flowerlab.cli.commands.classify.predict", predict)
     return run_id
 
 

@@ -11,7 +11,6 @@ import pytest
 
 from flowerlab.cli import main
 from flowerlab.home import Home
-from flowerlab.lab import Lab
 from flowerlab.photos.reading import MAX_BYTES
 from flowerlab.store import Store
 from tests.hostile.archives import REFUSED as ZIPS
@@ -52,7 +51,9 @@ def test_classify_answers_each_hostile_file_with_a_sentence(
     run_id: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Photos of every kind are classified; the rest, with a pipe, a device, a huge file and no file, have a sentence each."""
-    monkeypatch.setattr(Lab, "predict", lambda lab, run, photos: np.full((len(photos), 5), 0.2, dtype=np.float32))
+    monkeypatch.setattr(
+        "flowerlab.cli.commands.classify.predict", lambda *about: np.full((len(about[-1]), 5), 0.2, dtype=np.float32)
+    )
     folder = tmp_path / "photos"
     folder.mkdir()
     files: list[Path | str] = []

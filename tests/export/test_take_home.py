@@ -300,7 +300,7 @@ def test_the_command_writes_a_card_and_a_model(lab: Lab, call: Call, tmp_path: P
     code, out, err = call("export", run.id, "--to", "keras", "--out", tmp_path / "run.keras", "--json")
     told = json.loads(out)
     assert (code, err, told["to"], told["beside"], told["difference"]) == (0, "", "keras", [], None)
-    assert (tmp_path / "run.keras").read_bytes() == lab.model_path(run).read_bytes() != b""
+    assert (tmp_path / "run.keras").read_bytes() == lab.home.model(run.id).read_bytes() != b""
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import flowerlab.packs.starter
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.evaluation.calibration import calibration_error
 from flowerlab.evaluation.metrics import confusion_matrix
+from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
 from flowerlab.packs.starter import PACK, RUN_ID
 from flowerlab.runs.predictions import load_predictions
@@ -35,7 +36,7 @@ def lab(with_starter: Settings) -> Iterator[Lab]:
 
 def test_a_fresh_lab_has_one_finished_run(lab: Lab) -> None:
     """Compare and Classify are never empty: the starter is there with model, curves, matrix and predictions."""
-    (run,) = lab.finished()
+    (run,) = finished_runs(lab.store, lab.home)
     assert (run.id, run.state, run.number) == (RUN_ID, RunState.DONE, 1)
     assert "Comes with Flowerlab" in run.message
     assert run.result is not None
@@ -46,7 +47,7 @@ def test_a_fresh_lab_has_one_finished_run(lab: Lab) -> None:
 
 def test_its_figures_are_those_of_its_predictions(lab: Lab) -> None:
     """Accuracy and matrix follow from the shipped predictions; no test photo is a validation photo."""
-    (run,) = lab.finished()
+    (run,) = finished_runs(lab.store, lab.home)
     assert run.result is not None
     kept = load_predictions(lab.home.run(run.id))
     assert kept is not None
@@ -60,7 +61,7 @@ def test_its_figures_are_those_of_its_predictions(lab: Lab) -> None:
 
 def test_it_is_good_enough_to_ship(lab: Lab) -> None:
     """At most 8 MB, at least 0.84 on the honest test photos, calibrated within 0.05, and it turns few flowers away."""
-    (run,) = lab.finished()
+    (run,) = finished_runs(lab.store, lab.home)
     assert run.result is not None
     assert PACK.stat().st_size <= 8_000_000
     assert run.result.test_accuracy is not None
@@ -78,9 +79,9 @@ def test_who_deletes_it_does_not_get_it_back(with_starter: Settings) -> None:
     first.delete(RUN_ID)
     first.close()
     second = Lab(with_starter, own_queue=False)
-    assert second.finished() == []
+    assert finished_runs(second.store, second.home) == []
     assert second.bring_starter()
-    assert [run.id for run in second.finished()] == [RUN_ID]
+    assert [run.id for run in finished_runs(second.store, second.home)] == [RUN_ID]
     second.close()
 
 
@@ -120,13 +121,13 @@ def test_a_damaged_pack_keeps_no_lab_from_opening(
 
 def test_an_equal_recipe_is_trained_all_the_same(lab: Lab) -> None:
     """Who presses Start on the starter's recipe gets a run of their own: it was taught in another way."""
-    (run,) = lab.finished()
+    (run,) = finished_runs(lab.store, lab.home)
     assert lab.equal_to(run.recipe) is None
 
 
 def test_sureness_decides_what_is_unknown(lab: Lab) -> None:
     """A sharp answer is believed, an even one is not; a run that never measured it says neither."""
-    (run,) = lab.finished()
+    (run,) = finished_runs(lab.store, lab.home)
     assert run.result is not None
     assert run.result.unknown([0.96, 0.01, 0.01, 0.01, 0.01]) is False
     assert run.result.unknown([0.2] * 5) is True

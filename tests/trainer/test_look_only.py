@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from flowerlab.home import Home
+from flowerlab.inference.classify import predict
 from flowerlab.inference.look import look
 from flowerlab.lab import Lab
 from flowerlab.packs.starter import RUN_ID
@@ -20,7 +21,7 @@ def test_photos_are_answered_where_nothing_can_be_written(home: Home, settings: 
     photo = np.random.default_rng(0).integers(0, 256, (150, 200, 3), dtype=np.uint8)
     lab = Lab(settings)
     try:
-        expected = lab.predict(lab.store.get(RUN_ID), [photo])
+        expected = predict(lab.predictor, lab.home, lab.store.get(RUN_ID), [photo])
     finally:
         lab.close()
     before = bytes_in(home.root)
@@ -29,7 +30,7 @@ def test_photos_are_answered_where_nothing_can_be_written(home: Home, settings: 
         try:
             assert lab.look_only
             run = lab.store.get(RUN_ID)
-            np.testing.assert_allclose(lab.predict(run, [photo]), expected, atol=1e-6)
+            np.testing.assert_allclose(predict(lab.predictor, lab.home, run, [photo]), expected, atol=1e-6)
             assert look(lab, run, photo, None).heat.any()
         finally:
             lab.close()

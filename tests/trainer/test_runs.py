@@ -48,7 +48,7 @@ def agree(lab: Lab, run: Run, *, within: float = 0.002) -> None:
         ]
     )
     assert Recipe.parse(json.loads((lab.home.run(run.id) / "recipe.json").read_text())) == run.recipe
-    model = keras.models.load_model(lab.model_path(run), safe_mode=True)
+    model = keras.models.load_model(lab.home.model(run.id), safe_mode=True)
     direct = model.predict(photos.astype(np.float32), verbose=0)
     assert np.abs(direct - stored["test_probabilities"]).max() <= within
     two = np.sort(stored["test_probabilities"], axis=1)[:, -2:]
@@ -62,7 +62,7 @@ def assert_weights_moved(lab: Lab, source: Run, run: Run) -> None:
     changes = dict(run.result.weight_changes or {})
     begun, ended = (
         {layer.name: np.concatenate([weight.ravel() for weight in layer.get_weights()]) for layer in every_layer(model)}
-        for model in (keras.models.load_model(lab.model_path(one), safe_mode=True) for one in (source, run))
+        for model in (keras.models.load_model(lab.home.model(one.id), safe_mode=True) for one in (source, run))
     )
     assert {"block_13_expand", "dense1", "answer"} <= set(changes)
     for name, before in begun.items():

@@ -7,6 +7,7 @@ import pytest
 
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
+from flowerlab.inference.classify import predict
 from flowerlab.lab import Lab
 from flowerlab.packs.starter import RUN_ID
 from flowerlab.photos.reading import read_photo
@@ -54,7 +55,7 @@ def test_it_says_of_real_photos_what_its_predictions_say(settings: Settings) -> 
         place = {photo_id: position for position, photo_id in enumerate(originals.ids)}
         positions = [place[photo_id] for photo_id in kept["test_ids"][:ASKED]]
         assert originals.labels[positions].tolist() == kept["test_truth"][:ASKED].tolist()
-        said = lab.predict(run, [read_photo(originals.data(position)) for position in positions])
+        said = predict(lab.predictor, lab.home, run, [read_photo(originals.data(position)) for position in positions])
         np.testing.assert_allclose(said, kept["test_probabilities"][:ASKED], atol=0.002)
     finally:
         lab.close()

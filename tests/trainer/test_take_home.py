@@ -24,6 +24,7 @@ from flowerlab.datasets.import_folder import import_folder
 from flowerlab.errors import RunFailed
 from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.export.take_home import Kind, take_home
+from flowerlab.inference.classify import predict
 from flowerlab.lab import Lab
 from flowerlab.packs.starter import RUN_ID
 from flowerlab.photos.reading import resize_photo
@@ -132,15 +133,15 @@ def test_the_litert_file_answers_as_keras_does(trained: Trained, tmp_path: Path)
     lab, run = trained.lab, trained.runs["C"]
     taken = take_home(lab, run, Kind.LITERT, tmp_path / "c.tflite")
     photos = unseen(run)
-    expected = load_saved(lab.model_path(run)).predict_on_batch(photos.astype(np.float32))
+    expected = load_saved(lab.home.model(run.id)).predict_on_batch(photos.astype(np.float32))
     assert np.ptp(expected, axis=0).max() > 0.01
     np.testing.assert_allclose(litert_says(taken.path, photos), expected, atol=1e-3)
     assert taken.photos == 50
     assert taken.difference is not None
     assert 0 < taken.difference < 1e-3
-    made = lab.converter.state(lab.model_path(run), "litert")
+    made = lab.converter.state(lab.home.model(run.id), "litert")
     again = take_home(lab, run, Kind.LITERT, tmp_path / "again.tflite")
-    assert lab.converter.state(lab.model_path(run), "litert") is made
+    assert lab.converter.state(lab.home.model(run.id), "litert") is made
     assert again.path.read_bytes() == taken.path.read_bytes()
 
 
@@ -166,12 +167,12 @@ def test_the_keras_file_is_the_run_s_model(trained: Trained, tmp_path: Path, com
     if compact:
         assert lab.bring_starter()
         run = lab.store.get(RUN_ID)
-    assert lab.model_path(run).suffix == (".npz" if compact else ".keras")
+    assert lab.home.model(run.id).suffix == (".npz" if compact else ".keras")
     taken = take_home(lab, run, Kind.KERAS, tmp_path / "model.keras")
     model = keras.models.load_model(taken.path, compile=False, safe_mode=True)
     photos = unseen(run)
     said = model.predict_on_batch(photos.astype(np.float32))
-    np.testing.assert_allclose(said, lab.predict(run, list(photos)), atol=1e-5)
+    np.testing.assert_allclose(said, predict(lab.predictor, lab.home, run, list(photos)), atol=1e-5)
     assert np.ptp(said, axis=0).max() > 0.01
     assert taken.photos == (50 if compact else 0)
 
@@ -181,7 +182,7 @@ def test_a_model_that_cannot_be_converted_leaves_nothing(trained: Trained, tmp_p
     lab = trained.lab
     run = lab.start(Recipe.parse({"image_size": 72, "epochs": 1, "seed": 9})).run
     lab.wait([run.id])
-    lab.model_path(run).write_bytes(b"hollow")
+    lab.home.model(run.id).write_bytes(b"hollow")
     with pytest.raises(RunFailed, match=r"model\.keras") as refused:
         take_home(lab, lab.store.get(run.id), Kind.LITERT, tmp_path / "x.tflite")
     assert "\n" not in str(refused.value)
@@ -234,7 +235,7 @@ def bring_own(lab: Lab, model: Path, folder: Path) -> str:
 def test_programs_of_odd_recipes_run(trained: Trained, tmp_path: Path) -> None:
     """Every kind of section is run at least once, and tests as many photos as the lab would."""
     lab = trained.lab
-    file = bring_own(lab, lab.model_path(trained.runs["B"]), tmp_path / "mine")
+    file = bring_own(lab, lab.home.model(trained.runs["B"].id), tmp_path / "mine")
     programs = []
     for number, (name, stages) in enumerate(ODD.items()):
         source = None

@@ -159,7 +159,7 @@ def main() -> None:
         lab = Lab(Settings(home=arguments.home or Path(scratch), starter=False, warm_spare=False))
         try:
             run = trained(lab)
-            model, size_px = load_saved(lab.model_path(run)), run.recipe.image_size
+            model, size_px = load_saved(lab.home.model(run.id)), run.recipe.image_size
         finally:
             lab.close()
     assert run.result is not None

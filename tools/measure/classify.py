@@ -22,6 +22,7 @@ from PIL import Image
 from flowerlab.architectures import ARCHITECTURES
 from flowerlab.architectures.pretrained import find_weights
 from flowerlab.datasets.garden import pictures
+from flowerlab.inference.classify import predict
 from flowerlab.inference.embeddings import kept_embedding, nearest
 from flowerlab.inference.look import features, look, training_photos
 from flowerlab.lab import Lab
@@ -66,7 +67,7 @@ def answered(lab: Lab, run: Run, number: int) -> tuple[float, float]:
     data = photo_file(number)
     begun_s = time.perf_counter()
     pixels = read_photo(data)
-    lab.predict(run, [pixels])
+    predict(lab.predictor, lab.home, run, [pixels])
     first_s = time.perf_counter() - begun_s
     look(lab, run, pixels, None)
     found = training_photos(lab, run)

@@ -21,6 +21,7 @@ import numpy as np
 from PIL import Image
 
 from flowerlab.datasets.garden import pictures
+from flowerlab.inference.classify import predict
 from flowerlab.lab import Lab
 from flowerlab.packs.starter import RUN_ID
 from flowerlab.photos.reading import read_photo, resize_photo
@@ -70,7 +71,7 @@ def answers_s(lab: Lab) -> dict[str, list[float]]:
             file = io.BytesIO()
             picture.save(file, "JPEG", quality=90)
             begun_s = time.perf_counter()
-            lab.predict(run, [read_photo(file.getvalue())])
+            predict(lab.predictor, lab.home, run, [read_photo(file.getvalue())])
             seconds.append(time.perf_counter() - begun_s)
         # The first answer loads the model.
         found[f"{width} × {height}"] = seconds[1:]
@@ -84,9 +85,9 @@ def many_a_second(lab: Lab) -> tuple[float, float]:
     run = lab.store.get(RUN_ID)
     size_px, mode = run.recipe.image_size, run.recipe.resize
     photos = [resize_photo(pictures.draw(number % 20).photo, size_px, mode) for number in range(MANY)]
-    model, array = load_saved(lab.model_path(run)), np.stack(photos).astype(np.float32)
+    model, array = load_saved(lab.home.model(run.id)), np.stack(photos).astype(np.float32)
     return (
-        MANY / _quickest(lambda: lab.predict(run, photos)),
+        MANY / _quickest(lambda: predict(lab.predictor, lab.home, run, photos)),
         MANY / _quickest(lambda: model.predict(array, batch_size=32, verbose=0)),
     )
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from flowerlab.cli.output import AsJson, give, one_line, say, write
 from flowerlab.cli.running import find_run, opened
-from flowerlab.errors import BadPhoto, RunFailed, legible
+from flowerlab.errors import BadPhoto, legible
 from flowerlab.evaluation.calibration import tempered_one
+from flowerlab.inference.classify import model_of, predict
 from flowerlab.lab import Lab
 from flowerlab.locale.numbers import spelled, sureness
 from flowerlab.photos.reading import MAX_BYTES, read_photo
@@ -36,8 +37,7 @@ def classify(
     """
     with opened() as lab:
         chosen = find_run(lab, run)
-        if chosen.result is None or not lab.model_path(chosen).exists():
-            raise RunFailed(f"{chosen.name!r} has no model to classify with. Choose a run that is done.")
+        model_of(lab.home, chosen)
         temperature = temperature_of(answers_of(lab, chosen))
         entries: list[dict[str, Any]] = []
         for begin in range(0, len(photos), GROUP):
@@ -68,7 +68,7 @@ def _classified(lab: Lab, run: Run, files: Sequence[str], temperature: float | N
         except BadPhoto as error:
             entry["error"] = one_line(str(error))
     if readable and run.result is not None:
-        rows = lab.predict(run, [pixels for _, pixels in readable])
+        rows = predict(lab.predictor, lab.home, run, [pixels for _, pixels in readable])
         for (entry, _), row in zip(readable, rows, strict=True):
             classes = run.result.classes
             entry["label"] = classes[int(row.argmax())]

@@ -18,6 +18,7 @@ from flowerlab.cli.running import find_run, opened
 from flowerlab.datasets.catalog import check_dataset_name
 from flowerlab.datasets.gather import find_originals, gather
 from flowerlab.errors import DatasetNotAtHand
+from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
 from flowerlab.packs import pack as write_pack
 from flowerlab.packs import unpack as bring_pack
@@ -121,7 +122,7 @@ def _pick(lab: Lab, runs: str) -> list[Run]:
     if runs == "none":
         return []
     if runs == "all":
-        return [run for run in reversed(lab.finished()) if run.state.over]
+        return [run for run in reversed(finished_runs(lab.store, lab.home)) if run.state.over]
     named = {run.id: run for run in (find_run(lab, word.strip()) for word in runs.split(","))}
     return sorted(named.values(), key=lambda run: run.number)
 

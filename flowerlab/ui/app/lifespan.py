@@ -49,11 +49,12 @@ def _open() -> Lab:
     # emojis (0.06 s) when it meets the first.
     import streamlit.emojis  # noqa: F401
 
+    from flowerlab.inference.classify import finished_runs, warm_predictor
     from flowerlab.ui.base.lab import lab
 
     opened = lab()
     if opened.settings.warm_spare:
         # Whoever comes with a photo first of all shall not wait long for TensorFlow. It steps back behind the first page.
         with contextlib.suppress(FlowerlabError, OSError):
-            opened.warm_predictor(opened.finished())
+            warm_predictor(opened.predictor, opened.home, finished_runs(opened.store, opened.home))
     return opened

@@ -15,6 +15,7 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import Split
 from flowerlab.errors import BadPhoto, FlowerlabError
+from flowerlab.inference.classify import predict
 from flowerlab.lab import Lab
 from flowerlab.photos.reading import read_photo, resize_photo
 from flowerlab.results.photos_of_run import run_photos
@@ -159,7 +160,7 @@ def _read(kept: Memory, group: Sequence[Given], decoded: Decoded) -> dict[str, N
 
 def _ask(lab: Lab, kept: Memory, run: Run, asked: dict[str, NDArray[np.uint8]], failed: dict[str, str]) -> None:
     try:
-        probabilities = lab.predict(run, list(asked.values()))
+        probabilities = predict(lab.predictor, lab.home, run, list(asked.values()))
     except FlowerlabError as error:
         failed[run.id] = str(error)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.evaluation.intervals import percent_with_interval
+from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.runs.run import Run
@@ -34,7 +35,7 @@ def latest_runs(lab: Lab) -> None:
             st.caption(words.format(count=older))
 
     refreshed(draw, every_s=EVERY_S if busy(lab) else None)
-    if lab.finished() and st.button(_("⚖️ Compare the finished runs"), key="compare"):
+    if finished_runs(lab.store, lab.home) and st.button(_("⚖️ Compare the finished runs"), key="compare"):
         st.switch_page("pages/compare.py")
 
 

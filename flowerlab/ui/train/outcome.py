@@ -8,6 +8,7 @@ import streamlit as st
 
 from flowerlab.errors import FlowerlabError
 from flowerlab.evaluation.intervals import accuracy_interval
+from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import duration, percent
@@ -93,7 +94,7 @@ def _parameters(result: Result) -> str:
 
 def _beside(lab: Lab, run: Run) -> list[str]:
     """The run and the newest other finished ones, so that there is something to compare it with."""
-    others = [other.id for other in lab.finished() if other.id != run.id]
+    others = [other.id for other in finished_runs(lab.store, lab.home) if other.id != run.id]
     return [run.id, *others[: COMPARED - 1]]
 
 

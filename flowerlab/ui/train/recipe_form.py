@@ -13,6 +13,7 @@ import streamlit as st
 from flowerlab.architectures import ARCHITECTURES, Architecture, architecture
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
 from flowerlab.datasets.import_folder import list_folders
+from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.recipe.recipe import CHOICES, KNOBS, Recipe, as_text
@@ -244,5 +245,5 @@ def _source(lab: Lab, chosen: Architecture) -> str | None:
 
 def sources(lab: Lab, chosen: str) -> list[Run]:
     """Returns the runs of an architecture that another run can go on from, newest first."""
-    done = {run.id for run in lab.finished()}
+    done = {run.id for run in finished_runs(lab.store, lab.home)}
     return [run for run in lab.store.all() if run.recipe.architecture == chosen and (run.id in done or not run.state.over)]

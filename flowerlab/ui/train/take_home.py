@@ -42,14 +42,14 @@ class _Offer:
 
 def take_home_section(lab: Lab, run: Run) -> None:
     """Draws the section of a run that is over and has a model."""
-    if not run.state.over or run.result is None or not lab.model_path(run).is_file():
+    if not run.state.over or run.result is None or not lab.home.model(run.id).is_file():
         return
     with st.expander(_("🎒 Take home: notebook, script, card, model"), key="take-home"):
         _programs(lab, run)
         words = _("The run on one page: recipe, figures, curves, matrix. To print, or to hand in.")
         _row(lab, run, _Offer(Kind.CARD, ".html", _("Card"), words))
         model = _Offer(Kind.KERAS, ".keras", _("Model for Keras"), _keras_words(run))
-        if lab.model_path(run).suffix == ".keras":
+        if lab.home.model(run.id).suffix == ".keras":
             _row(lab, run, model)
         else:
             _converted(lab, run, model, "keras")
@@ -106,14 +106,14 @@ def _row(lab: Lab, run: Run, offer: _Offer) -> None:
 
 def converting(lab: Lab, run: Run) -> bool:
     """Whether a model of this run is being converted, so that watching it makes sense."""
-    path = lab.model_path(run)
+    path = lab.home.model(run.id)
     states = [lab.converter.state(path, to) for to in SUFFIXES] if path.is_file() else []
     return any(state is not None and not state.over.is_set() for state in states)
 
 
 def _converted(lab: Lab, run: Run, offer: _Offer, to: Format) -> None:
     """A button that has the model converted, which takes some seconds, and then one that gives the file."""
-    state = lab.converter.state(lab.model_path(run), to)
+    state = lab.converter.state(lab.home.model(run.id), to)
     if state is not None and state.file is not None:
         _row(lab, run, replace(offer, words=f"{offer.words} {_agrees(state)}"))
         return
