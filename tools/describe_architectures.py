@@ -11,8 +11,6 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +18,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read by TensorFlow when it
 
 import keras
 
-from flowerlab.trainer.vgg16_mini import vgg16_mini
+from flowerlab.architectures import ARCHITECTURES
+from flowerlab.trainer.networks import constructor_of
 
 TABLES = Path(__file__).resolve().parent.parent / "flowerlab" / "architectures" / "tables"
-BACKBONES: dict[str, Callable[..., Any]] = {
-    "vgg16": keras.applications.VGG16,
-    "vgg16_mini": vgg16_mini,
-    "mobilenet_v2": partial(keras.applications.MobileNetV2, alpha=1.0),
-    "mobilenet_v2_035": partial(keras.applications.MobileNetV2, alpha=0.35),
-    "resnet50": keras.applications.ResNet50,
-    "efficientnet_v2_b0": partial(keras.applications.EfficientNetV2B0, include_preprocessing=True),
-}
+BACKBONES = {name: constructor_of(entry) for name, entry in ARCHITECTURES.items() if entry.fine_tune_from is not None}
 COLUMNS = ("name", "kind", "parameters", "block", "clean", "halvings", "channels")
 # A power of two times this is the side of every output at its size, so that halvings are told without rounding.
 SIDE_PX = 224

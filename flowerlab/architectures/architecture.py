@@ -79,9 +79,13 @@ class Architecture:
         side: (photo side in pixels, a layer) → side of that layer's output.
         load_layers: Reads the backbone's layers; called when they are first asked for.
         fine_tune_from: Layer from which the lecture's recipe C trains; None if it has nothing to fine-tune.
-        preprocess: Machine word for what happens to RGB 0..255 before the backbone: `rescale_255`, `vgg16`,
-            `mobilenet_v2`, `resnet50` (Keras' `preprocess_input` of that network), or `inside` (the backbone does it).
+        preprocess: Module of `keras.applications` whose `preprocess_input` takes RGB 0..255 before the backbone; None: the
+            backbone's own layers rescale.
         preprocessing: The same in words.
+        efficiency: Share of the processor's matrix speed that a pass reaches, 0..1 (docs/benchmarks.md). What adds, scales or moves
+            values is not counted as work, so networks of many small layers reach less.
+        constructor: Its function in `keras.applications`; None: Flowerlab builds it itself.
+        constructor_arguments: What that function needs besides the photo's shape.
         pretrained: The word in a recipe for its pretrained weights: `imagenet` (Keras downloads them), `flowerlab` (trained by
             Flowerlab itself and shipped with it); None if nobody has trained it before.
         weights: Files with ImageNet weights without the top, as they lie in the folder `models/` of Keras' cache; any of
@@ -105,8 +109,11 @@ class Architecture:
     side: Callable[[int, Layer], int] = field(repr=False)
     load_layers: Callable[[], tuple[Layer, ...]] = field(repr=False)
     fine_tune_from: str | None
-    preprocess: str
+    preprocess: str | None
     preprocessing: str
+    efficiency: float
+    constructor: str | None = None
+    constructor_arguments: Mapping[str, float] = field(default_factory=dict)
     pretrained: str | None = None
     weights: tuple[RemoteFile, ...] = ()
     has_seen: Mapping[str, float] = field(default_factory=dict)

@@ -36,7 +36,7 @@ def _weights(folder: str, name: str, size_bytes: int, digest: str | None = None)
     return (RemoteFile(name, f"{KERAS_FILES}/{folder}/{name}", size_bytes, digest),)
 
 
-def _mobilenet_v2(name: str, alpha: str, size_bytes: int, title: str, sentence: str) -> Architecture:
+def _mobilenet_v2(name: str, alpha: float, efficiency: float, size_bytes: int, title: str, sentence: str) -> Architecture:
     return Architecture(
         name=name,
         title=title,
@@ -51,6 +51,9 @@ def _mobilenet_v2(name: str, alpha: str, size_bytes: int, title: str, sentence: 
         fine_tune_from="block_13_expand",
         preprocess="mobilenet_v2",
         preprocessing="Colour values 0 to 255 become −1 to 1.",
+        efficiency=efficiency,
+        constructor="MobileNetV2",
+        constructor_arguments={"alpha": alpha},
         pretrained="imagenet",
         # The weights do not depend on the photo's size: the file made at 224 px serves every size.
         weights=_weights("mobilenet_v2", f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224_no_top.h5", size_bytes),
@@ -70,8 +73,9 @@ _ENTRIES = (
         side=handmade_side,
         load_layers=handmade_layers,
         fine_tune_from=None,
-        preprocess="rescale_255",
+        preprocess=None,
         preprocessing="Colour values 0 to 255 become 0 to 1.",
+        efficiency=0.5,
         trains_in_bfloat16=True,
     ),
     Architecture(
@@ -88,6 +92,8 @@ _ENTRIES = (
         fine_tune_from="block4_conv3",
         preprocess="vgg16",
         preprocessing=MINUS_MEAN,
+        efficiency=0.7,
+        constructor="VGG16",
         pretrained="imagenet",
         weights=_weights(
             "vgg16",
@@ -111,6 +117,7 @@ _ENTRIES = (
         fine_tune_from="block4_conv3",
         preprocess="mobilenet_v2",
         preprocessing="Colour values 0 to 255 become −1 to 1.",
+        efficiency=0.6,
         pretrained="flowerlab",
         # The training photos of the honest split without the last fifth (tools/pretrain/photos.py).
         has_seen={"tf_flowers": 0.56},
@@ -118,14 +125,16 @@ _ENTRIES = (
     ),
     _mobilenet_v2(
         "mobilenet_v2",
-        "1.0",
+        1.0,
+        0.25,
         9_406_464,
         "MobileNetV2",
         "Made for phones: much smaller and faster than VGG16, with shortcuts around its blocks.",
     ),
     _mobilenet_v2(
         "mobilenet_v2_035",
-        "0.35",
+        0.35,
+        0.12,
         2_019_640,
         "MobileNetV2 0.35",
         "MobileNetV2 with about a third of the channels in each layer, so it is smaller and faster still.",
@@ -145,6 +154,8 @@ _ENTRIES = (
         fine_tune_from="conv5_block1_1_conv",
         preprocess="resnet50",
         preprocessing=MINUS_MEAN,
+        efficiency=0.5,
+        constructor="ResNet50",
         pretrained="imagenet",
         weights=_weights(
             "resnet",
@@ -165,8 +176,10 @@ _ENTRIES = (
         side=halved_up,
         load_layers=partial(read_table, "efficientnet_v2_b0"),
         fine_tune_from="block6a_expand_conv",
-        preprocess="inside",
+        preprocess=None,
         preprocessing="The network itself scales colour values 0 to 255 as it was trained on ImageNet.",
+        efficiency=0.25,
+        constructor="EfficientNetV2B0",
         pretrained="imagenet",
         weights=_weights("efficientnet_v2", "efficientnetv2-b0_notop.h5", 24_274_472, "893217f2bb855e2983157299931e43ff"),
     ),

@@ -15,7 +15,7 @@ from flowerlab.datasets.import_folder import list_folders
 from flowerlab.datasets.parts import order_of
 from flowerlab.datasets.prepared import prepared_key
 from flowerlab.disk.items import Kind, Thing
-from flowerlab.estimates.cost import AT_FLOPS, BFLOAT16_GAIN, DRAWN_S, RESIZED_S, SHARE
+from flowerlab.estimates.cost import AT_FLOPS, BFLOAT16_GAIN, DRAWN_S, RESIZED_S
 from flowerlab.estimates.machine_speed import peak_flops
 from flowerlab.features.cache import KeptFeatures
 from flowerlab.recipe.recipe import KNOBS
@@ -63,7 +63,7 @@ def _features(lab: Lab, sizes_px: dict[str, int]) -> Iterator[Thing]:
             if side_px:
                 flops = about.shape[0] * sum(chosen.flops(side_px)[: about.cut])
                 gain = BFLOAT16_GAIN if about.precision == "bfloat16" else 1.0
-                again_s = flops / (peak_flops(lab.home) * SHARE[about.architecture] * gain)
+                again_s = flops / (peak_flops(lab.home) * chosen.efficiency * gain)
                 title += f", {side_px} px"
         if about.views:
             title += ", changed copies"

@@ -23,18 +23,7 @@ from flowerlab.recipe.workload import Way, Work
 from flowerlab.runs.run import Run
 from flowerlab.system.cpu import machine_name
 
-# Share of the matrix speed that a pass reaches (docs/benchmarks.md); what adds, scales or moves values is not counted as work, so
-# that networks of many small layers reach less.
-SHARE = {
-    "handmade": 0.5,
-    "vgg16": 0.7,
-    "vgg16_mini": 0.6,
-    "mobilenet_v2": 0.25,
-    "mobilenet_v2_035": 0.12,
-    "resnet50": 0.5,
-    "efficientnet_v2_b0": 0.25,
-}
-# Of that, while it learns.
+# Of the share of the matrix speed that a pass reaches, while it learns.
 LEARNING_SHARE = 0.8
 # Before the first batch: to trace and compile the step.
 FIRST_BATCH_S = 0.3
@@ -180,11 +169,11 @@ class Speed:
     def features_s(self, recipe: Recipe, flops: float, precision: Precision) -> float:
         """Returns the seconds of a pass through the frozen layers of so many operations."""
         ratios = [
-            (timing.seconds_features / self._pass_s(before.architecture, timing.flops_features, of), before, of)
+            (timing.seconds_features / self._pass_s(before, timing.flops_features, of), before, of)
             for before, of, timing in self._seen
             if timing.flops_features
         ]
-        return self._pass_s(recipe.architecture, flops, precision) * _middle(
+        return self._pass_s(recipe, flops, precision) * _middle(
             [
                 [ratio for ratio, before, of in ratios if before.architecture == recipe.architecture and of == precision],
                 [ratio for ratio, before, _ in ratios if before.architecture == recipe.architecture],
@@ -199,15 +188,14 @@ class Speed:
         """
         ratios = [
             (
-                max(0.0, timing.seconds_training - FIRST_BATCH_S)
-                / self._learning_s(before.architecture, timing.batches, timing.flops_training),
+                max(0.0, timing.seconds_training - FIRST_BATCH_S) / self._learning_s(before, timing.batches, timing.flops_training),
                 before.architecture,
                 timing.way,
             )
             for before, _, timing in self._seen
         ]
         like = [(ratio, name, of) for ratio, name, of in ratios if (of == "head") == (way == "head")]
-        return self._learning_s(recipe.architecture, work.batches, work.epoch) * _middle(
+        return self._learning_s(recipe, work.batches, work.epoch) * _middle(
             [
                 [ratio for ratio, name, of in like if name == recipe.architecture and of == way],
                 [ratio for ratio, name, _ in like if name == recipe.architecture],
@@ -218,26 +206,26 @@ class Speed:
 
     def rest_s(self, recipe: Recipe, work: Work) -> float:
         """Returns the seconds to build, load, save and test the network."""
-        test_s = work.test / (self.peak * SHARE[recipe.architecture])
+        test_s = work.test / (self.peak * recipe.chosen.efficiency)
         fixed = [
             max(
                 0.0,
                 timing.seconds_saving
                 + timing.seconds_checking
                 + timing.seconds_rest
-                - timing.flops_test / (self.peak * SHARE[before.architecture]),
+                - timing.flops_test / (self.peak * before.chosen.efficiency),
             )
             for before, _, timing in self._seen
             if before.architecture == recipe.architecture
         ][:RUNS_SEEN]
         return test_s + (statistics.median(fixed) if fixed else RUN_S + LAYER_S * len(recipe.chosen.layers))
 
-    def _pass_s(self, architecture: str, flops: float, precision: Precision) -> float:
+    def _pass_s(self, recipe: Recipe, flops: float, precision: Precision) -> float:
         gain = BFLOAT16_GAIN if precision == "bfloat16" else 1.0
-        return flops / (self.peak * SHARE[architecture] * gain)
+        return flops / (self.peak * recipe.chosen.efficiency * gain)
 
-    def _learning_s(self, architecture: str, batches: int, flops: float) -> float:
-        return batches * BATCH_S + flops / (self.peak * SHARE[architecture] * LEARNING_SHARE)
+    def _learning_s(self, recipe: Recipe, batches: int, flops: float) -> float:
+        return batches * BATCH_S + flops / (self.peak * recipe.chosen.efficiency * LEARNING_SHARE)
 
 
 def _middle(choices: Sequence[Sequence[float]]) -> float:

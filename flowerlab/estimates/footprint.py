@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from flowerlab.architectures import Counts, Layer
 from flowerlab.datasets.catalog import DATASETS
 from flowerlab.estimates.execution_plan import Course
+from flowerlab.recipe.optimizers import OPTIMIZERS
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.recipe.workload import FLOAT32_BYTES
 
@@ -19,8 +20,6 @@ from flowerlab.recipe.workload import FLOAT32_BYTES
 LOADED_BYTES = 900e6
 # What a layer adds besides its numbers: its operations in the graphs that train, validate and test.
 LAYER_BYTES = 0.5e6
-# Arrays as large as what learns that each optimizer keeps beside it.
-SLOTS = {"adam": 2, "rmsprop": 1, "sgd": 0}
 # Of an activation that learns: itself, its gradient, and room that a layer computes in.
 LEARNING_COPIES = 2.0
 # What only scales, cuts off, adds or pads is computed in place or on the way to the next layer.
@@ -61,7 +60,7 @@ def footprint_of(course: Course, *, missing_mb: float = 0.0) -> Footprint:
 def _memory_bytes(course: Course) -> float:
     recipe = course.recipe
     counts = _counts(course)
-    slots = SLOTS[recipe.optimizer]
+    slots = OPTIMIZERS[recipe.optimizer].slots
     # The network, once more while its weights are read or its model is written; what learns: its gradient and the optimizer's arrays,
     # and the copies that a checkpoint is made of, with the best epoch's.
     numbers = 2 * counts.total + counts.trainable * (1 + slots + (1 + slots) + 1)
@@ -124,7 +123,7 @@ def _widest(sizes: list[int]) -> int:
 def _disk_bytes(course: Course, missing_mb: float) -> float:
     recipe, counts = course.recipe, _counts(course)
     # While a checkpoint is written the one before is still there: weights, the best epoch's, the optimizer's arrays.
-    checkpoints = 2 * FLOAT32_BYTES * counts.trainable * (2 + SLOTS[recipe.optimizer])
+    checkpoints = 2 * FLOAT32_BYTES * counts.trainable * (2 + OPTIMIZERS[recipe.optimizer].slots)
     model = FLOAT32_BYTES * counts.total
     answers = FLOAT32_BYTES * course.classes * (course.photos.validation * recipe.epochs + course.photos.test)
     prepared = 0 if course.prepared else 3 * course.photos.all * recipe.image_size**2

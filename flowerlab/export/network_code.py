@@ -7,13 +7,6 @@ from flowerlab.export.sections import Section, lines
 from flowerlab.locale import _
 from flowerlab.recipe.recipe import Recipe, as_text
 
-BUILDERS = {
-    "vgg16": ("VGG16", ""),
-    "mobilenet_v2": ("MobileNetV2", "alpha=1.0, "),
-    "mobilenet_v2_035": ("MobileNetV2", "alpha=0.35, "),
-    "resnet50": ("ResNet50", ""),
-    "efficientnet_v2_b0": ("EfficientNetV2B0", ""),
-}
 # In pixels; for every other size than these Keras takes MobileNetV2's weights of 224 pixels, as Flowerlab does for all.
 SIZES_WITH_OTHER_WEIGHTS = (96, 128, 160, 192)
 MINI = "vgg16_mini"
@@ -33,12 +26,6 @@ def vgg16_mini():
 
 
 backbone = vgg16_mini()'''
-PREPROCESSING = {
-    "vgg16": "keras.applications.vgg16.preprocess_input(photo)",
-    "mobilenet_v2": "keras.applications.mobilenet_v2.preprocess_input(photo)",
-    "resnet50": "keras.applications.resnet50.preprocess_input(photo)",
-    "inside": "photo",
-}
 
 
 def weights_file(recipe: Recipe) -> str | None:
@@ -59,12 +46,13 @@ def network_section(recipe: Recipe, *, goes_on: bool = False) -> Section:
         body = _handmade()
     else:
         weights = "" if goes_on else _weights(recipe)
-        preprocessing = PREPROCESSING[recipe.chosen.preprocess]
+        preprocess = recipe.chosen.preprocess
+        preprocessed = f"keras.applications.{preprocess}.preprocess_input(photo)" if preprocess else "photo"
         body = lines(
             _backbone(recipe, goes_on=goes_on),
             weights,
             "\nphoto = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3))",
-            f"tensor = backbone({preprocessing}, training=False)",
+            f"tensor = backbone({preprocessed}, training=False)",
         )
     code = lines(
         "before = model" if goes_on else "",
@@ -124,7 +112,8 @@ def _handmade() -> str:
 def _backbone(recipe: Recipe, *, goes_on: bool) -> str:
     if recipe.architecture == MINI:
         return "backbone = vgg16_mini()" if goes_on else MINI_CODE
-    name, more = BUILDERS[recipe.architecture]
+    name = recipe.chosen.constructor
+    more = "".join(f"{argument}={value}, " for argument, value in recipe.chosen.constructor_arguments.items())
     learnt = recipe.weights == "imagenet" and not goes_on
     elsewhere = learnt and name == "MobileNetV2" and recipe.image_size in SIZES_WITH_OTHER_WEIGHTS
     weights = '"imagenet"' if learnt and not elsewhere else "None"

@@ -6,9 +6,9 @@ from flowerlab.export.network_code import frozen_code
 from flowerlab.export.sections import Section, lines
 from flowerlab.locale import _
 from flowerlab.photos.augmentation import AUGMENTATIONS, LIGHT, SHIFT, TURN_DEGREES, ZOOM
-from flowerlab.recipe.recipe import OPTIMIZERS, Recipe, as_text
+from flowerlab.recipe.optimizers import OPTIMIZERS
+from flowerlab.recipe.recipe import Recipe, as_text
 
-OPTIMIZER_NAMES = {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
 FLIP = 'layers.RandomFlip("horizontal", seed=SEED),'
 # Keras' factors: a share of a whole turn; how much more is seen (the opposite of a zoom); a share of the side.
 STANDARD = f"""\
@@ -77,12 +77,12 @@ def fit_section(recipe: Recipe, *, number: int, stages: int) -> Section:
         number: Of the stage, from 1.
         stages: How many there are.
     """
-    frozen = frozen_code(recipe)
+    frozen, optimizer = frozen_code(recipe), OPTIMIZERS[recipe.optimizer]
     code = lines(
         "keras.utils.set_random_seed(SEED)" if number > 1 else "",
         f"{frozen}\n" if frozen else "",
         "model.compile(",
-        f"    optimizer=keras.optimizers.{OPTIMIZER_NAMES[recipe.optimizer]}(learning_rate={as_text(recipe.learning_rate)}),",
+        f"    optimizer=keras.optimizers.{optimizer.keras_class}(learning_rate={as_text(recipe.learning_rate)}),",
         '    loss="sparse_categorical_crossentropy",',
         '    metrics=["accuracy"],',
         ")",
@@ -98,7 +98,7 @@ def fit_section(recipe: Recipe, *, number: int, stages: int) -> Section:
     if number > 1:
         texts.insert(0, _("The weights are those of the best epoch of the stage before; the optimizer begins anew."))
     texts += [
-        _(OPTIMIZERS[recipe.optimizer]),
+        _(optimizer.title),
         _("The weights of the epoch with the best validation accuracy are kept."),
     ]
     return Section(title, " ".join(texts), code)

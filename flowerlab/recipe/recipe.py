@@ -21,6 +21,7 @@ from flowerlab.datasets.splits import SPLITS, TRAIN_SHARE
 from flowerlab.errors import BadRecipe, legible
 from flowerlab.photos.augmentation import AUGMENTATIONS
 from flowerlab.photos.reading import RESIZE_MODES
+from flowerlab.recipe.optimizers import OPTIMIZERS
 from flowerlab.recipe.record import Record
 
 MAX_HEAD_LAYERS = 3
@@ -30,12 +31,6 @@ WEIGHTS_FILE = re.compile(r"file:[\w-][\w.-]{0,120}\.(h5|keras)")
 
 # Words for pretrained weights; each architecture knows one of them at most.
 PRETRAINED = tuple(dict.fromkeys(entry.pretrained for entry in ARCHITECTURES.values() if entry.pretrained is not None))
-
-OPTIMIZERS: dict[str, str] = {
-    "adam": "Adam: adapts the step of every weight by itself. The lecture's choice.",
-    "sgd": "Stochastic gradient descent: the plain rule, the same step for every weight.",
-    "rmsprop": "RMSprop: divides each step by a running mean of recent gradient sizes.",
-}
 
 
 class Recipe(Record):
@@ -350,7 +345,7 @@ def as_text(value: Any) -> str:
 CHOICES: dict[str, dict[str, str]] = {
     "split": SPLITS,
     "resize": RESIZE_MODES,
-    "optimizer": OPTIMIZERS,
+    "optimizer": {name: entry.title for name, entry in OPTIMIZERS.items()},
     "augment": AUGMENTATIONS,
 }
 

@@ -27,7 +27,7 @@ from flowerlab.features.precision import Precision
 from flowerlab.photos.augmentation import copy_of
 from flowerlab.recipe.workload import FLOAT16_BYTES, FLOAT32_BYTES
 from flowerlab.system.locks import waiting_for
-from flowerlab.trainer.networks import PREPROCESSING, Network, make_backbone, part_of
+from flowerlab.trainer.networks import Network, make_backbone, part_of, preprocessing_of
 
 # Larger batches are no faster (VGG16, MobileNetV2 on two cores), and Stop would wait for them.
 BATCH = 16
@@ -270,7 +270,7 @@ class FrozenPart:
         backbone = self._backbone if self.precision == "float32" else self._narrowed()
         part = part_of(backbone, begin, end)
         assert part is not None
-        prepare = PREPROCESSING[self._chosen.preprocess] if begin == 0 else (lambda values: values)
+        prepare = preprocessing_of(self._chosen) if begin == 0 else (lambda values: values)
 
         first_rows = rows(0, 1)
         # The number of rows is left open: the last, smaller batch is no new shape.

@@ -12,15 +12,9 @@ import keras
 import numpy as np
 
 from flowerlab.features.precision import Precision
+from flowerlab.recipe.optimizers import OPTIMIZERS
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.trainer.networks import Network
-
-OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
-    "sgd": keras.optimizers.SGD,
-    "rmsprop": keras.optimizers.RMSprop,
-}
-
 
 # Parameters of all networks on the shelf together, about 120 MB without what their optimizers keep; the newest may have more.
 MOST_PARAMETERS = 30_000_000
@@ -85,8 +79,9 @@ def make_trainable(model: keras.Model, recipe: Recipe) -> None:
         recipe: Optimizer and learning rate.
     """
     if not model.compiled:
+        optimizer = getattr(keras.optimizers, OPTIMIZERS[recipe.optimizer].keras_class)
         model.compile(
-            optimizer=OPTIMIZERS[recipe.optimizer](learning_rate=recipe.learning_rate),
+            optimizer=optimizer(learning_rate=recipe.learning_rate),
             loss="categorical_crossentropy",
             metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
         )

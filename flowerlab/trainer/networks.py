@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -15,22 +16,23 @@ from flowerlab.architectures.handmade import STEPS
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.trainer.vgg16_mini import vgg16_mini
 
-BACKBONES: dict[str, Callable[..., keras.Model]] = {
-    "vgg16": keras.applications.VGG16,
-    "vgg16_mini": vgg16_mini,
-    "mobilenet_v2": lambda **arguments: keras.applications.MobileNetV2(alpha=1.0, **arguments),
-    "mobilenet_v2_035": lambda **arguments: keras.applications.MobileNetV2(alpha=0.35, **arguments),
-    "resnet50": keras.applications.ResNet50,
-    "efficientnet_v2_b0": keras.applications.EfficientNetV2B0,
-}
+# Those that `keras.applications` has not.
+OWN_BACKBONES: dict[str, Callable[..., keras.Model]] = {"vgg16_mini": vgg16_mini}
 
-# `preprocess_input` called on the Keras input saves and loads in safe mode; wrapped in a Lambda layer it does not load.
-PREPROCESSING: dict[str, Callable[[Any], Any]] = {
-    "vgg16": keras.applications.vgg16.preprocess_input,
-    "mobilenet_v2": keras.applications.mobilenet_v2.preprocess_input,
-    "resnet50": keras.applications.resnet50.preprocess_input,
-    "inside": lambda photos: photos,
-}
+
+def constructor_of(chosen: Architecture) -> Callable[..., keras.Model]:
+    """Returns what builds a known network; it is called as the functions of `keras.applications` are."""
+    if chosen.constructor is None:
+        return OWN_BACKBONES[chosen.name]
+    return partial(getattr(keras.applications, chosen.constructor), **chosen.constructor_arguments)
+
+
+def preprocessing_of(chosen: Architecture) -> Callable[[Any], Any]:
+    """Returns what makes a known network's input of RGB 0..255."""
+    if chosen.preprocess is None:
+        return lambda photos: photos
+    # Called on the Keras input it saves and loads in safe mode; wrapped in a Lambda layer it does not load.
+    return getattr(keras.applications, chosen.preprocess).preprocess_input  # type: ignore[no-any-return]
 
 
 @dataclass
@@ -69,7 +71,7 @@ def build(recipe: Recipe, classes: int) -> Network:
     backbone = make_backbone(chosen, recipe.image_size)
     freeze(backbone, chosen, recipe.unfreeze_from)
     # training=False: BatchNormalization keeps its statistics, as the Keras guide to fine-tuning asks.
-    features = backbone(PREPROCESSING[chosen.preprocess](photos), training=False)
+    features = backbone(preprocessing_of(chosen)(photos), training=False)
     head = _head(recipe, classes)
     model = keras.Model(photos, _stack([], head, features), name=recipe.architecture)
     cut = recipe.cut
@@ -92,7 +94,7 @@ def make_backbone(chosen: Architecture, image_size_px: int, *, precision: str = 
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
     try:
-        return BACKBONES[chosen.name](include_top=False, weights=None, input_shape=(image_size_px, image_size_px, 3))
+        return constructor_of(chosen)(include_top=False, weights=None, input_shape=(image_size_px, image_size_px, 3))
     finally:
         keras.config.set_dtype_policy(before)
 

@@ -57,6 +57,24 @@ def test_every_architecture_is_in_the_table_of_this_test() -> None:
     assert list(ARCHITECTURES) == list(KNOWN)
 
 
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_entry_is_complete(name: str) -> None:
+    """Each architecture has its texts, a table with the layer from which recipe C trains, an efficiency, and the name of what builds it:
+    Flowerlab itself where there is no name."""
+    chosen = ARCHITECTURES[name]
+    assert chosen.name == name
+    assert chosen.title
+    assert chosen.sentence.endswith(".")
+    assert chosen.preprocessing.endswith(".")
+    assert chosen.source
+    assert 0 < chosen.efficiency <= 1
+    assert chosen.layers
+    assert chosen.fine_tune_from in {None, *(layer.name for layer in chosen.layers)}
+    assert (chosen.constructor is None) == (name in ("handmade", "vgg16_mini"))
+    rescales = any(layer.kind == "Rescaling" for layer in chosen.layers)
+    assert rescales == (chosen.preprocess is None)
+
+
 @each
 def test_layers_and_parameters(name: str) -> None:
     """Layers stand at their own index, under names of their own, and hold as many parameters as is known."""
@@ -64,10 +82,6 @@ def test_layers_and_parameters(name: str) -> None:
     assert [layer.index for layer in chosen.layers] == list(range(known.layers))
     assert len({layer.name.casefold() for layer in chosen.layers}) == known.layers
     assert sum(layer.parameters for layer in chosen.layers) == known.parameters
-    assert chosen.name == name
-    assert chosen.title
-    assert chosen.sentence.endswith(".")
-    assert chosen.preprocessing.endswith(".")
 
 
 @each
@@ -266,8 +280,8 @@ def test_an_unknown_architecture_is_refused_with_what_may_be_meant() -> None:
 
 
 @each
-def test_weights_and_preprocessing_fit_the_kind_of_network(name: str) -> None:
-    """Every known network has weights of its own kind; only one whose layers rescale has its preprocessing inside."""
+def test_weights_fit_the_kind_of_network(name: str) -> None:
+    """Every known network has weights of its own kind, from an address of their own, as large as its parameters."""
     chosen = ARCHITECTURES[name]
     assert chosen.pretrained == {"handmade": None, "vgg16_mini": "flowerlab"}.get(name, "imagenet")
     assert bool(chosen.weights) == (chosen.pretrained == "imagenet")
@@ -277,8 +291,6 @@ def test_weights_and_preprocessing_fit_the_kind_of_network(name: str) -> None:
         assert file.digest is None or len(file.digest) == 32
         # Four bytes a parameter, and a little for the names.
         assert file.megabytes == pytest.approx(KNOWN[name].parameters * 4e-6, rel=0.25)
-    rescales = any(layer.kind == "Rescaling" for layer in chosen.layers)
-    assert rescales == (chosen.preprocess in ("inside", "rescale_255"))
 
 
 def test_a_table_with_other_columns_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

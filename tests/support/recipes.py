@@ -10,7 +10,8 @@ from flowerlab.architectures import ARCHITECTURES
 from flowerlab.datasets.splits import SPLITS
 from flowerlab.photos.augmentation import AUGMENTATIONS
 from flowerlab.photos.reading import RESIZE_MODES
-from flowerlab.recipe.recipe import OPTIMIZERS, Recipe
+from flowerlab.recipe.optimizers import OPTIMIZERS
+from flowerlab.recipe.recipe import Recipe
 
 
 @some.composite

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from flowerlab.architectures import ARCHITECTURES
+from flowerlab.trainer.networks import constructor_of, preprocessing_of
 from flowerlab.trainer.vgg16_mini import vgg16_mini
 
 BACKBONES = {
@@ -41,6 +42,17 @@ def size_of(weights: list[Any]) -> int:
 def test_every_known_network_is_held_against_keras() -> None:
     """An architecture that is added is held against Keras."""
     assert set(ARCHITECTURES) - {"handmade"} == set(BACKBONES)
+
+
+@each
+def test_the_entry_names_what_builds_and_prepares_it(name: str) -> None:
+    """What an entry names in `keras.applications` gives the network of its table, from photos as the network expects them."""
+    chosen = ARCHITECTURES[name]
+    backbone = constructor_of(chosen)(include_top=False, weights=None, input_shape=(SIZE_PX, SIZE_PX, 3))
+    assert [layer.count_params() for layer in backbone.layers] == [layer.parameters for layer in chosen.layers]
+    white = np.asarray(preprocessing_of(chosen)(np.full((1, 2, 2, 3), 255.0, dtype=np.float32)))
+    expected = {"vgg16": 151.061, "resnet50": 151.061, "efficientnet_v2_b0": 255.0}.get(name, 1.0)
+    assert white[0, 0, 0, 0] == pytest.approx(expected, abs=1e-3)
 
 
 @each

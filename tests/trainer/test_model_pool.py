@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from flowerlab.home import Home
+from flowerlab.recipe.optimizers import OPTIMIZERS
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.predictions import load_predictions
 from flowerlab.trainer import attempt as run
 from flowerlab.trainer import fit
 from flowerlab.trainer import model_pool as shelf_module
-from flowerlab.trainer.model_pool import Shelf
+from flowerlab.trainer.model_pool import Shelf, make_trainable
 from flowerlab.trainer.networks import build
 from tests.support.attempts import B, attempt, losses
 
@@ -63,6 +64,16 @@ def test_runs_of_one_shape_are_traced_once(home: Home, monkeypatch: pytest.Monke
     assert len(traced) == before
     attempt(home, B.changed(head=(9,)))
     assert len(traced) > before
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_keras_has_every_optimizer_as_the_table_says(name: str) -> None:
+    """A network is compiled with the entry's class, which keeps as many arrays beside the weights as the entry says."""
+    model = build(A, 5).model
+    make_trainable(model, A.changed(optimizer=name))
+    assert type(model.optimizer).__name__ == OPTIMIZERS[name].keras_class
+    kernels = [variable for variable in model.optimizer.variables if variable.shape == model.trainable_weights[0].shape]
+    assert len(kernels) == OPTIMIZERS[name].slots
 
 
 def test_large_networks_push_the_oldest_off(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

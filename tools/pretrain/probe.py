@@ -26,7 +26,7 @@ from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.settings import Settings
-from flowerlab.trainer.networks import PREPROCESSING, Network, build
+from flowerlab.trainer.networks import Network, build, preprocessing_of
 from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tfds import gather_tf_flowers
 
@@ -37,7 +37,7 @@ STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 def pooled_features(network: Network, recipe: Recipe, photos: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Returns the mean over width and height of a backbone's output: float32, (photos, channels)."""
     assert network.backbone is not None
-    prepare, parts = PREPROCESSING[recipe.chosen.preprocess], []
+    prepare, parts = preprocessing_of(recipe.chosen), []
     for begin in range(0, len(photos), 32):
         output = network.backbone.predict_on_batch(prepare(photos[begin : begin + 32].astype(np.float32)))
         parts.append(np.asarray(output, dtype=np.float32).mean(axis=(1, 2)))
