@@ -36,6 +36,7 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 screenshots: $(VENV)/installed-dev
 	$(BIN)/python -m tools.docs.screenshots

@@ -6,25 +6,26 @@ together. What belongs to the web server (port, theme, upload size) is in .strea
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flowerlab.errors import BadInput, shown
 
 PREFIX = "FLOWERLAB_"
 # As `flowerlab.datasets.garden` draws it; a test holds the two together.
 GARDEN_PICTURES, GARDEN_DIFFICULTY = 3670, 0.15
+# A precision that one may wish for.
+Wish = Literal["auto", "float32", "bfloat16"]
 
 
-class Settings(BaseModel):
-    """All settings, typed and checked."""
+class Settings(BaseSettings):
+    """All settings, typed and checked. What is not given is read from the environment; an empty variable counts as unset."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
     home: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("flowerlab", appauthor=False)),
@@ -143,24 +144,18 @@ class Settings(BaseModel):
             raise ValueError(str(error)) from None
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Reads the settings from `FLOWERLAB_…` variables.
-
-        Args:
-            environment: Where to look; default: `os.environ`.
+    def from_environment(cls) -> Settings:
+        """Reads the settings from the environment, with one sentence where a variable is bad.
 
         Raises:
             BadInput: If a variable has a value that the setting cannot have.
         """
-        source = os.environ if environment is None else environment
-        values = {name: source[variable] for name in cls.model_fields if source.get(variable := variable_of(name))}
         try:
-            return cls.model_validate(values)
+            return cls()
         except ValidationError as error:
             first = error.errors()[0]
-            name = str(first["loc"][0])
             raise BadInput(
-                f"The environment variable {variable_of(name)} has a value it cannot have: {first['msg']}. "
+                f"The environment variable {variable_of(str(first['loc'][0]))} has a value it cannot have: {first['msg']}. "
                 f"Received: {shown(first['input'])}. Unset it for the default."
             ) from None
 
@@ -168,6 +163,3 @@ class Settings(BaseModel):
 def variable_of(name: str) -> str:
     """Returns the environment variable that sets the setting called `name`."""
     return PREFIX + name.upper()
-
-
-Wish = Literal["auto", "float32", "bfloat16"]

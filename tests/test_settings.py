@@ -26,10 +26,15 @@ def test_every_setting_is_documented() -> None:
             assert f"`{field.default}`" in rows[variable_of(name)]
 
 
-def test_settings_come_from_the_environment() -> None:
-    """A variable sets its setting; an empty one is as if unset."""
-    settings = Settings.from_environment({"FLOWERLAB_HOME": "/tmp/lab", "FLOWERLAB_THREADS": "2", "FLOWERLAB_NICENESS": ""})
-    assert (settings.home, settings.threads, settings.niceness) == (Path("/tmp/lab"), 2, 15)
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A variable sets its setting; an empty one is as if unset; what is given by name comes first; no file is read."""
+    for name, value in {"HOME": "/tmp/lab", "THREADS": "2", "NICENESS": "", "UNKNOWN": "1"}.items():
+        monkeypatch.setenv(f"FLOWERLAB_{name}", value)
+    (tmp_path / ".env").write_text("FLOWERLAB_TRAINER_RUNS=7")
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.from_environment()
+    assert (settings.home, settings.threads, settings.niceness, settings.trainer_runs) == (Path("/tmp/lab"), 2, 15, 50)
+    assert Settings(threads=3).threads == 3
 
 
 @pytest.mark.parametrize(
@@ -42,10 +47,11 @@ def test_settings_come_from_the_environment() -> None:
         ("home", "~nobody-here/x"),
     ],
 )
-def test_a_bad_setting_names_its_variable(name: str, value: str) -> None:
+def test_a_bad_setting_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     """The sentence names the variable and what was received."""
+    monkeypatch.setenv(variable_of(name), value)
     with pytest.raises(BadInput, match=rf"{variable_of(name)} .*Received: '{value}'"):
-        Settings.from_environment({variable_of(name): value})
+        Settings.from_environment()
 
 
 @pytest.mark.parametrize(("variable", "folder"), [("KERAS_HOME", keras_home), ("TFDS_DATA_DIR", tfds_folder)])

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,7 +46,6 @@ class _Look:
 
 
 def examine(
-    environment: Mapping[str, str] | None = None,
     *,
     requirements: Path = REQUIREMENTS,
     python: tuple[int, int] = sys.version_info[:2],
@@ -58,13 +57,11 @@ def examine(
     Asks no network, starts nothing, loads no TensorFlow. What does not answer in time (a network disk) is said so.
 
     Args:
-        environment: Where to look for settings; default: `os.environ`.
         requirements: The file with the pins.
         python: Major and minor version.
         serving: Whether this process is the web page itself, whose port is then its own.
         patience_s: Seconds to wait for all checks together.
     """
-    source = os.environ if environment is None else environment
     looks = [
         _Look("python", lambda: check_python(python)),
         _Look("packages", lambda: check_packages(requirements)),
@@ -72,15 +69,15 @@ def examine(
         _Look("memory", check_memory),
     ]
     if not serving:
-        looks.append(_Look("port", lambda: check_port(source)))
+        looks.append(_Look("port", lambda: check_port(os.environ)))
     try:
-        settings = Settings.from_environment(source)
+        settings = Settings.from_environment()
     except BadInput as error:
         unusable = Finding("settings", Level.PROBLEM, str(error), "Unset the variable, or see docs/settings.md.")
         looks.append(_Look("settings", lambda: [unusable]))
     else:
         looks += [
-            _Look("settings", lambda: check_settings(settings, source)),
+            _Look("settings", lambda: check_settings(settings, os.environ)),
             _Look("home", lambda: check_home(settings.home)),
             _Look("disk", lambda: check_disk(settings.home)),
             _Look("data", lambda: check_datasets(settings.home)),

@@ -5,7 +5,6 @@ The operating system holds them, so that the lock of a process that was killed i
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,20 +45,18 @@ class ProcessLock:
 
 
 @contextmanager
-def waiting_for(path: Path, *, poll_s: float = 0.2, check: Callable[[], None] | None = None) -> Iterator[None]:
-    """Holds a lock for the length of a block, waiting for whoever holds it now.
+def waiting_for(path: Path, *, poll_s: float = 0.2, check: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Holds a lock for the length of a block, waiting for as long as another holds it.
 
     Args:
         path: The lock file.
-        poll_s: Seconds between two looks.
-        check: Called at every look; may raise to give up waiting.
+        poll_s: Seconds between two tries.
+        check: Called after each try that failed; may raise to give up waiting.
     """
-    lock = ProcessLock(path)
-    while not lock.acquire():
-        if check is not None:
-            check()
-        time.sleep(poll_s)
-    try:
+
+    def cancelled() -> bool:
+        check()
+        return False
+
+    with FileLock(path, thread_local=False).acquire(poll_interval=poll_s, cancel_check=cancelled):
         yield
-    finally:
-        lock.release()

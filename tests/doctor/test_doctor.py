@@ -6,6 +6,7 @@ import contextlib
 import http.server
 import importlib.metadata
 import json
+import os
 import socket
 import sqlite3
 import subprocess
@@ -14,6 +15,7 @@ import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
@@ -39,6 +41,16 @@ def _no_libraries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
 
 
+def examined(variables: dict[str, str], **options: Any) -> list[Finding]:
+    """What the doctor finds where these variables are set, and no other of Flowerlab's."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("FLOWERLAB_")]:
+            patch.delenv(name)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        return examine(**options)
+
+
 def of(findings: list[Finding], subject: str) -> Finding:
     """The one finding on a subject."""
     (found,) = [finding for finding in findings if finding.subject == subject]
@@ -52,7 +64,7 @@ def problems(findings: list[Finding]) -> list[str]:
 
 def test_a_fresh_machine_can_run_the_lab(tmp_path: Path) -> None:
     """Without data, weights and home there is no problem, and looking makes no folder."""
-    findings = examine({"FLOWERLAB_HOME": str(tmp_path / "a" / "home")})
+    findings = examined({"FLOWERLAB_HOME": str(tmp_path / "a" / "home")})
     assert problems(findings) == []
     assert of(findings, "home").level is Level.OK
     assert not (tmp_path / "a").exists()
@@ -60,7 +72,7 @@ def test_a_fresh_machine_can_run_the_lab(tmp_path: Path) -> None:
 
 def test_each_missing_thing_says_its_size_and_its_mend(tmp_path: Path) -> None:
     """Missing data and weights are warnings with their megabytes and what one can do."""
-    findings = examine({"FLOWERLAB_HOME": str(tmp_path)})
+    findings = examined({"FLOWERLAB_HOME": str(tmp_path)})
     expected = {"tf_flowers": 229.0} | {
         f"{name} weights": chosen.weights[0].megabytes for name, chosen in ARCHITECTURES.items() if chosen.weights
     }
@@ -80,7 +92,7 @@ def test_data_and_weights_at_hand_are_seen(tmp_path: Path) -> None:
     for path in (info, file):
         path.parent.mkdir(parents=True)
         path.write_bytes(hdf5(100))
-    findings = examine({"FLOWERLAB_HOME": str(tmp_path)})
+    findings = examined({"FLOWERLAB_HOME": str(tmp_path)})
     for subject in ("tf_flowers", "vgg16 weights"):
         assert of(findings, subject).level is Level.OK
         assert of(findings, subject).missing_mb is None
@@ -89,7 +101,7 @@ def test_data_and_weights_at_hand_are_seen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("version", "level"), [((3, 10), "problem"), ((3, 11), "ok"), ((3, 13), "ok"), ((3, 14), "problem")])
 def test_python_must_be_3_11_to_3_13(version: tuple[int, int], level: str) -> None:
     """Another Python is a problem."""
-    assert of(examine({}, python=version), "python").level == level
+    assert of(examined({}, python=version), "python").level == level
 
 
 def test_pins_are_compared(tmp_path: Path) -> None:
@@ -97,7 +109,7 @@ def test_pins_are_compared(tmp_path: Path) -> None:
     requirements = tmp_path / "requirements.txt"
     numpy = importlib.metadata.version("numpy")
     requirements.write_text(f"# a comment\nnumpy=={numpy}\npillow==0.0.1\nno-such-package==1.0\n")
-    findings = examine({}, requirements=requirements)
+    findings = examined({}, requirements=requirements)
     assert of(findings, "pillow").level is Level.WARNING
     assert "0.0.1" in of(findings, "pillow").text
     assert of(findings, "no-such-package").level is Level.PROBLEM
@@ -108,18 +120,18 @@ def test_pins_are_compared(tmp_path: Path) -> None:
 def test_every_pin_of_the_repository_is_read() -> None:
     """The number of packages compared is the number of requirement lines."""
     lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] != "#"]
-    assert of(examine({}), "packages").text.startswith(f"{len(lines)} of {len(lines)} ")
+    assert of(examined({}), "packages").text.startswith(f"{len(lines)} of {len(lines)} ")
 
 
 def test_without_a_requirements_file_it_only_warns(tmp_path: Path) -> None:
     """A lab that was copied without requirements.txt may still run."""
-    assert of(examine({}, requirements=tmp_path / "none.txt"), "packages").level is Level.WARNING
+    assert of(examined({}, requirements=tmp_path / "none.txt"), "packages").level is Level.WARNING
 
 
 def test_a_home_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
     """A home below a file can never be made; the mend names FLOWERLAB_HOME."""
     (tmp_path / "file").write_text("")
-    finding = of(examine({"FLOWERLAB_HOME": str(tmp_path / "file" / "home")}), "home")
+    finding = of(examined({"FLOWERLAB_HOME": str(tmp_path / "file" / "home")}), "home")
     assert finding.level is Level.PROBLEM
     assert "FLOWERLAB_HOME" in finding.mend
 
@@ -128,12 +140,12 @@ def test_a_damaged_list_of_runs_is_a_remark(tmp_path: Path) -> None:
     """The lab mends it when it is opened, and the doctor changes nothing in it; afterwards it says where the damaged file is."""
     home = Home(tmp_path).create()
     home.store.write_bytes(b"no database" * 1000)
-    finding = of(examine({"FLOWERLAB_HOME": str(tmp_path)}), "list of runs")
+    finding = of(examined({"FLOWERLAB_HOME": str(tmp_path)}), "list of runs")
     assert finding.level is Level.WARNING
     assert "not a database" in finding.text
     assert home.store.read_bytes() == b"no database" * 1000
     aside = put_aside(home.store, "2026-11-25")
-    finding = of(examine({"FLOWERLAB_HOME": str(tmp_path)}), "list of runs")
+    finding = of(examined({"FLOWERLAB_HOME": str(tmp_path)}), "list of runs")
     assert (finding.level, str(aside) in finding.text) == (Level.WARNING, True)
 
 
@@ -141,7 +153,7 @@ def test_a_list_of_a_newer_flowerlab_is_a_problem(tmp_path: Path) -> None:
     """With it the lab cannot run."""
     with contextlib.closing(sqlite3.connect(Home(tmp_path).create().store)) as connection:
         connection.execute("PRAGMA user_version = 99")
-    findings = examine({"FLOWERLAB_HOME": str(tmp_path)})
+    findings = examined({"FLOWERLAB_HOME": str(tmp_path)})
     assert problems(findings) == ["home"]
     assert "newer Flowerlab" in of(findings, "home").text
 
@@ -151,7 +163,7 @@ def test_a_file_in_a_folders_place_is_a_problem(tmp_path: Path) -> None:
     home = Home(tmp_path).create()
     home.runs.rmdir()
     home.runs.write_text("no folder")
-    assert problems(examine({"FLOWERLAB_HOME": str(tmp_path)})) == ["home"]
+    assert problems(examined({"FLOWERLAB_HOME": str(tmp_path)})) == ["home"]
 
 
 def test_a_home_that_cannot_be_looked_at_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,26 +173,26 @@ def test_a_home_that_cannot_be_looked_at_is_a_problem(tmp_path: Path, monkeypatc
         raise RuntimeError
 
     monkeypatch.setattr("flowerlab.doctor.examination.check_home", fail)
-    assert problems(examine({"FLOWERLAB_HOME": str(tmp_path)})) == ["home"]
+    assert problems(examined({"FLOWERLAB_HOME": str(tmp_path)})) == ["home"]
 
 
 def test_settings_in_force_are_named(tmp_path: Path) -> None:
     """Set variables are listed with their values; unset ones are not."""
-    text = of(examine({"FLOWERLAB_HOME": str(tmp_path), "FLOWERLAB_THREADS": "2"}), "settings").text
+    text = of(examined({"FLOWERLAB_HOME": str(tmp_path), "FLOWERLAB_THREADS": "2"}), "settings").text
     assert "FLOWERLAB_THREADS=2" in text
     assert "FLOWERLAB_NICENESS" not in text
 
 
 def test_a_bad_setting_is_a_problem() -> None:
     """A value that a setting cannot have is told with the variable's name."""
-    finding = of(examine({"FLOWERLAB_THREADS": "all"}), "settings")
+    finding = of(examined({"FLOWERLAB_THREADS": "all"}), "settings")
     assert finding.level is Level.PROBLEM
     assert "FLOWERLAB_THREADS" in finding.text
 
 
 def test_a_misspelt_variable_is_noticed(tmp_path: Path) -> None:
     """A FLOWERLAB_ variable that no setting reads is a warning that names the near one."""
-    findings = examine({"FLOWERLAB_HOME": str(tmp_path), "FLOWERLAB_TREADS": "2", "FLOWERLAB_REQUIRE_BROWSER": "1"})
+    findings = examined({"FLOWERLAB_HOME": str(tmp_path), "FLOWERLAB_TREADS": "2", "FLOWERLAB_REQUIRE_BROWSER": "1"})
     (warning,) = [finding for finding in findings if finding.subject == "settings" and finding.level is Level.WARNING]
     assert "FLOWERLAB_TREADS" in warning.text
     assert "FLOWERLAB_THREADS" in warning.mend
@@ -188,7 +200,7 @@ def test_a_misspelt_variable_is_noticed(tmp_path: Path) -> None:
 
 def test_scripted_runs_are_warned_of(tmp_path: Path) -> None:
     """FLOWERLAB_ENGINE=fake makes numbers up, and the doctor says so."""
-    findings = examine({"FLOWERLAB_HOME": str(tmp_path), "FLOWERLAB_ENGINE": "fake"})
+    findings = examined({"FLOWERLAB_HOME": str(tmp_path), "FLOWERLAB_ENGINE": "fake"})
     assert of(findings, "engine").level is Level.WARNING
 
 
@@ -212,12 +224,12 @@ def test_the_doctor_is_quick_and_loads_nothing_heavy() -> None:
 def test_gathered_photos_are_seen_without_tfds_folder(tmp_path: Path) -> None:
     """tf_flowers in the home is at hand, whatever became of the folder it was gathered from."""
     write_originals(tf_flowers_originals(Home(tmp_path).create()), ("daisy",), [Original("a", 0, b"photo")])
-    assert of(examine({"FLOWERLAB_HOME": str(tmp_path)}), "tf_flowers").level is Level.OK
+    assert of(examined({"FLOWERLAB_HOME": str(tmp_path)}), "tf_flowers").level is Level.OK
 
 
 def test_named_packages_are_told_with_their_versions() -> None:
     """TensorFlow, Keras and Streamlit stand with their versions, without being imported."""
-    text = of(examine({}), "packages").text
+    text = of(examined({}), "packages").text
     for name in ("tensorflow", "keras", "streamlit"):
         assert f"{name} {importlib.metadata.version(name)}" in text
 
@@ -293,7 +305,7 @@ def test_a_lab_that_is_open_already_is_no_problem(tmp_path: Path) -> None:
 
 def test_a_page_does_not_wonder_about_its_own_port(tmp_path: Path) -> None:
     """The panel on Home leaves out the port that it is served on."""
-    findings = examine({"FLOWERLAB_HOME": str(tmp_path)}, serving=True)
+    findings = examined({"FLOWERLAB_HOME": str(tmp_path)}, serving=True)
     assert "port" not in [finding.subject for finding in findings]
 
 
@@ -317,7 +329,7 @@ def test_a_home_on_a_network_disk_is_warned_of(
     around = SimpleNamespace(mountpoint="/", fstype="nfs" if level == "ok" else "ext4", opts="rw")
     own = SimpleNamespace(mountpoint=str(tmp_path), fstype=fstype, opts=opts)
     monkeypatch.setattr(psutil, "disk_partitions", lambda all: [own, around])
-    assert of(examine({"FLOWERLAB_HOME": str(tmp_path / "home")}), "disk").level == level
+    assert of(examined({"FLOWERLAB_HOME": str(tmp_path / "home")}), "disk").level == level
 
 
 def test_a_windows_share_is_a_network_disk() -> None:
@@ -339,7 +351,7 @@ def test_a_disk_that_does_not_answer_is_not_waited_for(tmp_path: Path, monkeypat
     monkeypatch.setattr("flowerlab.doctor.examination.check_home", lambda home: [never.wait()])
     monkeypatch.setattr("flowerlab.doctor.examination.check_weights", never.wait)
     began_s = time.monotonic()
-    findings = examine({"FLOWERLAB_HOME": str(tmp_path)}, patience_s=0.3)
+    findings = examined({"FLOWERLAB_HOME": str(tmp_path)}, patience_s=0.3)
     assert time.monotonic() - began_s < 1
     never.set()
     assert of(findings, "home").level is Level.PROBLEM
@@ -350,7 +362,7 @@ def test_a_disk_that_does_not_answer_is_not_waited_for(tmp_path: Path, monkeypat
 def test_a_check_that_fails_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault inside one check is a warning in its place."""
     monkeypatch.setattr(psutil, "virtual_memory", lambda: 1 / 0)
-    findings = examine({"FLOWERLAB_HOME": str(tmp_path)})
+    findings = examined({"FLOWERLAB_HOME": str(tmp_path)})
     assert "ZeroDivisionError" in of(findings, "memory").text
     assert can_run(findings)
 

@@ -55,9 +55,9 @@ def test_a_half_written_checkpoint_is_none(tmp_path: Path, monkeypatch: pytest.M
 
         written.clear()
         with monkeypatch.context() as patch:
-            patch.setattr("flowerlab.home.os.fsync", sync)
+            patch.setattr("flowerlab.system.files.os.fsync", sync)
             # A killed process tidies nothing up.
-            patch.setattr("flowerlab.home.shutil.rmtree", lambda *_, **__: None)
+            patch.setattr("flowerlab.system.files.shutil.rmtree", lambda *_, **__: None)
             with pytest.raises(Cut):
                 write_checkpoint(place.folder, checkpoint_at(state_of(0.3, 0.9)))
         state = left_behind(tmp_path)

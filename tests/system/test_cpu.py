@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -42,13 +42,31 @@ def test_who_asked_for_fewer_threads_keeps_them(monkeypatch: pytest.MonkeyPatch)
     assert threads_here() == 4
 
 
-def test_a_container_has_the_cores_of_its_quota(tmp_path: Path) -> None:
-    """Half of a core's time is one core; a container without a bound has what the machine has."""
-    here = cores(tmp_path / "none")
-    assert 1 <= here <= (os.cpu_count() or 1)
-    for text, expected in (("50000 100000", 1), ("max 100000", here), ("nonsense", here), ("1 0", here)):
-        (tmp_path / "cpu.max").write_text(text, encoding="ascii")
-        assert cores(tmp_path / "cpu.max") == expected
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="This system bounds no process to some cores")
+def test_a_process_has_the_cores_that_it_is_bounded_to() -> None:
+    """Bound to one core, a process computes with one thread, however many the machine has."""
+    code = (
+        "import os; from flowerlab.system.cpu import cores; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); print(cores())"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "1\n"
+    assert 1 <= cores() <= (os.cpu_count() or 1)
+
+
+def test_a_container_has_the_cores_of_its_quota(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of a core's time is one core, one and a half are two, under either version of control groups."""
+    cores()  # joblib is imported before the files are others
+    quotas = {"/sys/fs/cgroup/cpu.max": "50000 100000"}
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(8)), raising=False)
+    monkeypatch.setattr("os.path.exists", lambda path: path in quotas)
+    monkeypatch.setattr("builtins.open", lambda path, *unused: io.StringIO(quotas[path]))
+    assert cores() == 1
+    quotas["/sys/fs/cgroup/cpu.max"] = "max 100000"
+    assert cores() == 8
+    quotas.clear()
+    quotas |= {"/sys/fs/cgroup/cpu/cpu.cfs_quota_us": "150000", "/sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000"}
+    assert cores() == 2
 
 
 def test_the_library_obeys(settings: Settings) -> None:

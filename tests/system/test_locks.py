@@ -15,7 +15,7 @@ from flowerlab.system.locks import ProcessLock, waiting_for
 
 HOLD = """
 import sys, pathlib
-from flowerlab.locks import ProcessLock
+from flowerlab.system.locks import ProcessLock
 lock = ProcessLock(pathlib.Path(sys.argv[1]))
 print(lock.acquire(), flush=True)
 sys.stdin.read()
@@ -87,7 +87,8 @@ def test_many_takers_of_one_lock_are_never_two(tmp_path: Path) -> None:
 def test_who_waits_can_give_up(tmp_path: Path) -> None:
     """An exception from `check` ends the wait, and the lock stays with its holder."""
     holder = ProcessLock(tmp_path / "lock")
-    assert holder.acquire()
+    with ThreadPoolExecutor(1) as another:
+        assert another.submit(holder.acquire).result()
 
     def give_up() -> None:
         raise KeyboardInterrupt
@@ -95,3 +96,12 @@ def test_who_waits_can_give_up(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), waiting_for(tmp_path / "lock", check=give_up):
         pass
     assert holder.held
+
+
+def test_nobody_waits_for_himself(tmp_path: Path) -> None:
+    """A thread that waits for a lock that it holds through another object is told so at once: it would wait for ever."""
+    with waiting_for(tmp_path / "lock"):
+        with pytest.raises(RuntimeError, match="Deadlock"), waiting_for(tmp_path / "lock"):
+            pass
+        assert not ProcessLock(tmp_path / "lock").acquire()
+    assert ProcessLock(tmp_path / "lock").acquire()
