@@ -1,24 +1,28 @@
 """Files from the network: fetched whole or not at all, resumed, cancelled, checked.
 
 A download grows in `.NAME.part` beside its target, with the server's ETag in `.NAME.part.etag`, and is renamed when size and
-hash are right. Whoever gives up leaves the part, and the next try goes on from it. One process at a time fetches a file.
+hash are right. After giving up the part stays, and the next try resumes it. One process at a time fetches a file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import http.client
-import os
+import re
 import shutil
 import ssl
+import threading
 import time
 import urllib.error
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from flowerlab.errors import DownloadFailed
-from flowerlab.system.http_answer import Answer
+from flowerlab.system.files import sync_file
 from flowerlab.system.locks import waiting_for
 
 Progress = Callable[[int, int], None]
@@ -26,6 +30,7 @@ Progress = Callable[[int, int], None]
 EVERY_S = 0.25
 SILENT_S = 20.0
 TRIES = 4
+CHUNK_BYTES = 1 << 18
 SPARE_BYTES = 50_000_000
 OK, PARTIAL, NOT_SATISFIABLE = 200, 206, 416
 HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -38,9 +43,6 @@ class RemoteFile:
     """A file that can be fetched, with all that is known of it beforehand.
 
     Args:
-        name: File name.
-        url: Where it lies.
-        size_bytes: Its exact size.
         digest: MD5 (32 hexadecimal digits) or SHA-256 (64) of its content; None if its publisher gives none. Then its size
             is checked, and of an HDF5 file (.h5) that it is one and reaches to its own end.
     """
@@ -73,8 +75,7 @@ def download(file: RemoteFile, target: Path, progress: Progress = lambda done, t
     """Fetches a file unless it is there, and returns its path.
 
     Args:
-        file: What to fetch.
-        target: Where it shall lie; its folder is made.
+        target: Its path; the folder is made.
         progress: Called with (bytes here, bytes in all) about four times a second, also while nothing comes. May raise to
             give up: what has come stays for the next try.
 
@@ -86,7 +87,7 @@ def download(file: RemoteFile, target: Path, progress: Progress = lambda done, t
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with waiting_for(target.with_name(f".{target.name}.lock"), check=watch):
-            # Somebody else may have fetched it meanwhile.
+            # Another process may have fetched it meanwhile.
             if not is_whole(target):
                 _check_space(file, part)
                 _fetch(file, part, watch)
@@ -99,13 +100,13 @@ def download(file: RemoteFile, target: Path, progress: Progress = lambda done, t
 
 
 def _fetch(file: RemoteFile, part: Path, watch: Callable[[], None]) -> None:
-    """Fills the part until it is the whole file; a connection that breaks off is taken up again as long as it brings bytes."""
+    """Fills the part until it is the whole file; a connection that breaks off is resumed as long as it brings bytes."""
     for left in reversed(range(TRIES)):
         before = _size(part)
         resumed = before > 0
         try:
             if before != file.size_bytes:
-                resumed = _receive(file, part, watch)
+                resumed = _Transfer(file, part).wait(watch)
         except (_Broken, OSError, ValueError, http.client.HTTPException) as error:
             if left and before < _size(part):
                 continue
@@ -114,53 +115,110 @@ def _fetch(file: RemoteFile, part: Path, watch: Callable[[], None]) -> None:
         if problem is None:
             return
         _drop(part)
-        # What lay here before may have been of another file: once more, from the beginning.
+        # What lay here before may have been of another file: once more, from none.
         if not (resumed and left):
             raise _Wrong(problem)
 
 
-def _receive(file: RemoteFile, part: Path, watch: Callable[[], None]) -> bool:
-    """Asks for what is missing and writes it to the part.
+class _Transfer:
+    """One request, answered into the part by a thread of its own.
 
-    Returns:
-        Whether it went on from what lay there.
+    Neither a name server nor a server that is silent can be interrupted, but who waits for them can leave. From then on the
+    thread touches the part no more: another may write it.
     """
-    have, headers = _size(part), {"Accept-Encoding": "identity", "User-Agent": "flowerlab"}
-    etag = _etag_of(part).read_text(encoding="ascii") if have and _etag_of(part).is_file() else ""
-    # Without ETag only a hash of the whole tells whether two parts are of one file.
-    resume = 0 < have < file.size_bytes and bool(etag or file.digest)
-    if resume:
-        headers |= {"Range": f"bytes={have}-"} | ({"If-Range": etag} if etag else {})
-    with Answer(file.url, headers, silent_s=SILENT_S, look_s=EVERY_S / 2) as answer:
-        head = answer.head(watch)
-        if resume and (head.status == NOT_SATISFIABLE or head.range not in (None, (have, file.size_bytes))):
-            # It does not know these bytes: the caller begins anew.
-            _drop(part)
-            return True
-        resume = resume and head.status == PARTIAL and head.range is not None
-        if not resume and head.status != OK:
-            raise _Broken(f"the server answered {head.status} {head.reason}".strip())
-        if not resume and head.length not in (None, file.size_bytes):
+
+    def __init__(self, file: RemoteFile, part: Path) -> None:
+        self._file, self._part = file, part
+        self._outcome: Future[bool] = Future()
+        self._heard_s = time.monotonic()
+        self._guard, self._left = threading.Lock(), False
+
+    def wait(self, watch: Callable[[], None]) -> bool:
+        """Has the request made; returns whether its answer continued what lay in the part.
+
+        Args:
+            watch: Called while waiting; may raise to leave.
+
+        Raises:
+            TimeoutError: If nothing came for `SILENT_S`.
+        """
+        threading.Thread(target=self._run, daemon=True, name="download").start()
+        try:
+            while not wait([self._outcome], EVERY_S / 2).done:
+                watch()
+                if time.monotonic() - self._heard_s > SILENT_S:
+                    raise TimeoutError
+        finally:
+            with self._guard:
+                self._left = True
+        if self._part.exists():
+            sync_file(self._part)
+        return self._outcome.result()
+
+    def _run(self) -> None:
+        try:
+            self._outcome.set_result(self._receive())
+        except Exception as error:
+            self._outcome.set_exception(error)
+
+    @contextmanager
+    def _waited_for(self) -> Iterator[None]:
+        with self._guard:
+            if self._left:
+                raise _Broken
+            yield
+
+    def _receive(self) -> bool:
+        have, headers = _size(self._part), {"Accept-Encoding": "identity", "User-Agent": "flowerlab"}
+        etag = _etag_of(self._part).read_text(encoding="ascii") if have and _etag_of(self._part).is_file() else ""
+        # Without ETag only a hash of the whole tells whether two parts are of one file.
+        resume = 0 < have < self._file.size_bytes and bool(etag or self._file.digest)
+        if resume:
+            headers |= {"Range": f"bytes={have}-"} | ({"If-Range": etag} if etag else {})
+        request = urllib.request.Request(self._file.url, headers=headers)  # noqa: S310 - addresses are data of ours
+        try:
+            with urllib.request.urlopen(request, timeout=SILENT_S) as answer:  # noqa: S310
+                piece = re.fullmatch(rf"bytes {have}-\d+/{self._file.size_bytes}", answer.headers.get("Content-Range", ""))
+                if not resume or answer.status == OK or piece:
+                    return self._write(answer, resume=resume and answer.status == PARTIAL)
+        except urllib.error.HTTPError as error:
+            error.close()
+            if not resume or error.code != NOT_SATISFIABLE:
+                raise _Broken(f"the server answered {error.code} {error.reason}".strip()) from None
+        # It does not know these bytes: the caller starts from none.
+        with self._waited_for():
+            _drop(self._part)
+        return True
+
+    def _write(self, answer: http.client.HTTPResponse, *, resume: bool) -> bool:
+        size_bytes, length, etag = self._file.size_bytes, answer.length, answer.headers.get("ETag", "")
+        if not resume and answer.status != OK:
+            raise _Broken(f"the server answered {answer.status} {answer.reason}".strip())
+        if not resume and length not in (None, size_bytes):
             # Often the log-in page of a network.
-            raise _Wrong(f"the server offers {head.length:,} bytes instead of {file.size_bytes:,}")
-        with part.open("ab" if resume else "wb") as written:
-            if not resume:
-                _note_etag(part, head.etag)
-            while chunk := answer.chunk(watch):
-                if written.tell() + len(chunk) > file.size_bytes:
+            raise _Wrong(f"the server offers {length:,} bytes instead of {size_bytes:,}")
+        if not resume:
+            with self._waited_for():
+                _drop(self._part)
+                _note_etag(self._part, etag)
+        while chunk := answer.read1(CHUNK_BYTES):
+            # Opened for each: a file that is open cannot be renamed on Windows, and a thread that was left may wait long.
+            with self._waited_for(), self._part.open("ab") as written:
+                if written.tell() + len(chunk) > size_bytes:
                     break
                 written.write(chunk)
-            written.flush()
-            os.fsync(written.fileno())
+            self._heard_s = time.monotonic()
         if chunk:
-            _drop(part)
-            raise _Wrong(f"the server sent more than {file.size_bytes:,} bytes")
-    if _size(part) < file.size_bytes:
-        if not resume and head.length is None and not head.etag:
-            # It said neither how much it would send nor of which version: most likely a page of the network's.
-            _drop(part)
-        raise _Broken("the connection broke off")
-    return resume
+            with self._waited_for():
+                _drop(self._part)
+            raise _Wrong(f"the server sent more than {size_bytes:,} bytes")
+        if _size(self._part) < size_bytes:
+            if not resume and length is None and not etag:
+                # It said neither how much it would send nor of which version: most likely a page of the network's.
+                with self._waited_for():
+                    _drop(self._part)
+            raise _Broken("the connection broke off")
+        return resume
 
 
 def _problem(file: RemoteFile, part: Path, watch: Callable[[], None]) -> str | None:

@@ -167,7 +167,7 @@ def test_the_trash_is_emptied_by_the_rule(idle_lab: Lab, monkeypatch: pytest.Mon
     assert idle_lab.trash.all() == []
 
 
-def test_the_environment_fixes_the_rule(idle_lab: Lab) -> None:
+def test_the_environment_fixes_the_rule(idle_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a variable sets holds, whatever was chosen in the home; a rule that cannot be read cleans nothing."""
     write_rule(idle_lab.home, {"clean_runs_after_days": 5, "keep_runs_gb": 2})
     fixed = idle_lab.settings.model_copy(update={"clean_runs_after_days": 90.0})
@@ -175,7 +175,8 @@ def test_the_environment_fixes_the_rule(idle_lab: Lab) -> None:
     assert "90 days" in sentence(read_rule(idle_lab.home, fixed))
     (idle_lab.home.root / "cleaning-rule.json").write_text('{"clean_runs_after_days": -1}', encoding="utf-8")
     assert read_rule(idle_lab.home, idle_lab.settings).off
-    assert Settings.from_environment({"FLOWERLAB_KEEP_RUNS_GB": "3"}).keep_runs_gb == 3
+    monkeypatch.setenv("FLOWERLAB_KEEP_RUNS_GB", "3")
+    assert Settings.from_environment().keep_runs_gb == 3
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "soon"])

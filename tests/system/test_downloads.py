@@ -217,6 +217,22 @@ def test_cancelling_acts_at_once_and_keeps_the_part(
     assert manners.asked == ["", f"bytes={HALF}-"]
 
 
+def test_a_connection_that_was_left_writes_nothing_more(address: str, tmp_path: Path, manners: Manners) -> None:
+    """What comes after cancelling touches the part no more: it may be another download's by then."""
+    manners.pause_s, manners.piece = 0.3, HALF
+
+    def cancel(done: int, total: int) -> None:
+        if done == HALF:
+            raise GivenUp
+
+    with pytest.raises(GivenUp):
+        download(remote(address), tmp_path / "file.bin", cancel)
+    part = tmp_path / ".file.bin.part"
+    part.write_bytes(b"another's")
+    time.sleep(0.8)
+    assert part.read_bytes() == b"another's"
+
+
 @pytest.mark.parametrize(("status", "words"), [(404, "404 Not Found"), (503, "503 Service Unavailable")])
 def test_a_refusal_is_said(address: str, tmp_path: Path, manners: Manners, status: int, words: str) -> None:
     """What the server answers instead of the file stands in the sentence, and a part from before stays."""
