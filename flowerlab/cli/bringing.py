@@ -15,7 +15,7 @@ from flowerlab.cli.output import one_line, say
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
 from flowerlab.datasets.import_folder import import_folder
 from flowerlab.home import Home
-from flowerlab.recipe.recipe import PRETRAINED, WEIGHTS_FILE
+from flowerlab.recipe.validation import PRETRAINED, WEIGHTS_FILE
 
 # Somebody may point at a whole disk: what is too large to be a data set is left to the import to refuse.
 LISTED_FILES = 100_000

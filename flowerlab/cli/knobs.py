@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from flowerlab.recipe.recipe import KNOBS, Knob, Recipe, as_text
+from flowerlab.recipe.knobs import KNOBS, Knob, as_text
+from flowerlab.recipe.recipe import Recipe
 
 METAVARS = {"int": "INT", "float": "NUM", "str": "TEXT"}
 ALSO_PATHS = {

@@ -15,7 +15,8 @@ from flowerlab.estimates.cost import Price
 from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.locale.numbers import roughly, size
-from flowerlab.recipe.recipe import KNOBS, Recipe, as_text
+from flowerlab.recipe.knobs import KNOBS, as_text
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
 
 

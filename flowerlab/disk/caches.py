@@ -18,7 +18,7 @@ from flowerlab.disk.items import Kind, Thing
 from flowerlab.estimates.cost import AT_FLOPS, BFLOAT16_GAIN, DRAWN_S, RESIZED_S
 from flowerlab.estimates.machine_speed import peak_flops
 from flowerlab.features.cache import KeptFeatures
-from flowerlab.recipe.recipe import KNOBS
+from flowerlab.recipe.knobs import KNOBS
 from flowerlab.runs.run import Run
 from flowerlab.system.files import bytes_of
 from flowerlab.system.locks import ProcessLock

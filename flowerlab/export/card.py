@@ -12,7 +12,7 @@ from flowerlab.export.card_figures import class_table, curve, matrix_table
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import duration, percent
-from flowerlab.recipe.recipe import KNOBS, as_text
+from flowerlab.recipe.knobs import KNOBS, as_text
 from flowerlab.runs.events import Result
 from flowerlab.runs.run import Run
 from flowerlab.system.cpu import machine_name

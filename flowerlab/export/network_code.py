@@ -5,7 +5,8 @@ from __future__ import annotations
 from flowerlab.architectures.handmade import STEPS
 from flowerlab.export.sections import Section, lines
 from flowerlab.locale import _
-from flowerlab.recipe.recipe import Recipe, as_text
+from flowerlab.recipe.knobs import as_text
+from flowerlab.recipe.recipe import Recipe
 
 # In pixels; for every other size than these Keras takes MobileNetV2's weights of 224 pixels, as Flowerlab does for all.
 SIZES_WITH_OTHER_WEIGHTS = (96, 128, 160, 192)

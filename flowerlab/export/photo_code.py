@@ -7,7 +7,7 @@ from flowerlab.export.sections import Section, lines
 from flowerlab.export.stages import Stage
 from flowerlab.locale import _
 from flowerlab.photos.reading import LECTURE_HEIGHT, LECTURE_WIDTH, RESIZE_MODES
-from flowerlab.recipe.recipe import as_text
+from flowerlab.recipe.knobs import as_text
 
 # How a photo of any shape becomes a square, with `photo` as a tensor (height, width, 3); the filter is the lab's.
 SQUARES = {

@@ -6,8 +6,9 @@ from flowerlab.export.network_code import frozen_code
 from flowerlab.export.sections import Section, lines
 from flowerlab.locale import _
 from flowerlab.photos.augmentation import AUGMENTATIONS, LIGHT, SHIFT, TURN_DEGREES, ZOOM
+from flowerlab.recipe.knobs import as_text
 from flowerlab.recipe.optimizers import OPTIMIZERS
-from flowerlab.recipe.recipe import Recipe, as_text
+from flowerlab.recipe.recipe import Recipe
 
 FLIP = 'layers.RandomFlip("horizontal", seed=SEED),'
 # Keras' factors: a share of a whole turn; how much more is seen (the opposite of a zoom); a share of the side.

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flowerlab.errors import BadRecipe
-from flowerlab.recipe.recipe import KNOBS, Recipe, as_text
+from flowerlab.recipe.knobs import KNOBS, as_text
+from flowerlab.recipe.recipe import Recipe
 
 MOST_RUNS = 100
 # A head has commas itself, so that heads are parted by colons.

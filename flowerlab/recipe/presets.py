@@ -8,7 +8,8 @@ from typing import Any
 
 from flowerlab.architectures import architecture as find_architecture
 from flowerlab.errors import BadRecipe
-from flowerlab.recipe.recipe import KNOBS, Recipe
+from flowerlab.recipe.knobs import KNOBS
+from flowerlab.recipe.recipe import Recipe
 
 GENTLE_LEARNING_RATE = 1e-5
 

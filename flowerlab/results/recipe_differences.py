@@ -8,7 +8,8 @@ from flowerlab.datasets.catalog import dataset_title
 from flowerlab.errors import UnknownRun
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.recipe.recipe import KNOBS, Recipe, as_text
+from flowerlab.recipe.knobs import KNOBS, as_text
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
 
 

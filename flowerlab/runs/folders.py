@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flowerlab.errors import HomeUnusable
-from flowerlab.recipe.recipe import RUN_ID
+from flowerlab.recipe.validation import RUN_ID
 from flowerlab.runs.run import RunRecord
 from flowerlab.runs.serialization import run_json
 from flowerlab.system.files import replacement

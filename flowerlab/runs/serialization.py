@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from flowerlab.errors import FlowerlabError, legible
-from flowerlab.recipe.recipe import RUN_ID, Recipe
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.recipe.validation import RUN_ID
 from flowerlab.runs.events import Result, from_line, to_line
 from flowerlab.runs.run import Run, RunRecord, RunState, check_name
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from flowerlab.errors import UnknownRun, shown
-from flowerlab.recipe.recipe import RUN_ID, Recipe
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.recipe.validation import RUN_ID
 from flowerlab.runs.events import Event, Result, from_line
 from flowerlab.runs.run import Run, RunRecord, RunState
 from flowerlab.store.connections import Connections, Way

@@ -15,7 +15,8 @@ from flowerlab.engine.fake import FakeEngine
 from flowerlab.experiments.more_seeds import price_of_seeds
 from flowerlab.home import Home
 from flowerlab.lab import Lab
-from flowerlab.recipe.recipe import KNOBS, Recipe
+from flowerlab.recipe.knobs import KNOBS
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
 from flowerlab.store import Store
 from flowerlab.ui.base.lab import lab

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flowerlab.home import Home
-from flowerlab.recipe.recipe import KNOBS
+from flowerlab.recipe.knobs import KNOBS
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.widgets import run_table
 from tests.support.runs import RIGHT, TESTED, add_finished

@@ -17,7 +17,8 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.home import Home
-from flowerlab.recipe.recipe import KNOBS, Recipe
+from flowerlab.recipe.knobs import KNOBS
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.tasks.convert_model import Converter
 from flowerlab.ui.app.navigation import page_titles
 from flowerlab.ui.base.class_link import EXTRAS, HIDE, PAGES

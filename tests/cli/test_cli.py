@@ -32,7 +32,8 @@ from flowerlab.home import Home
 from flowerlab.inference.predictor import Predictor
 from flowerlab.lab import Lab
 from flowerlab.locale.numbers import sureness
-from flowerlab.recipe.recipe import KNOBS, Recipe
+from flowerlab.recipe.knobs import KNOBS
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.events import Attempt, End
 from flowerlab.runs.run import Run
 from flowerlab.store import Store

@@ -8,8 +8,8 @@ from flowerlab.architectures import ARCHITECTURES
 from flowerlab.errors import BadRecipe
 from flowerlab.experiments.ready_made import DECIDED, EXPERIMENTS, TWO_BY_TWO, arm_recipe, find_trial, seconds_of_trial, start_trial
 from flowerlab.lab import Lab
+from flowerlab.recipe.knobs import KNOBS
 from flowerlab.recipe.presets import preset_recipe
-from flowerlab.recipe.recipe import KNOBS
 from flowerlab.runs.run import RunState
 
 MINI = "vgg16_mini"

@@ -38,7 +38,8 @@ from flowerlab.home import Home
 from flowerlab.packs import pack, unpack
 from flowerlab.photos.from_zip import Unzipped, unzip_photos
 from flowerlab.photos.reading import read_photo
-from flowerlab.recipe.recipe import KNOBS, Recipe, as_text
+from flowerlab.recipe.knobs import KNOBS, as_text
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import MAX_NAME
 from flowerlab.store import Store
 from tests.hostile.archives import named, photos_of, zipped

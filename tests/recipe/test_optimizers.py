@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from flowerlab.recipe.knobs import KNOBS
 from flowerlab.recipe.optimizers import OPTIMIZERS
-from flowerlab.recipe.recipe import CHOICES, Recipe
+from flowerlab.recipe.recipe import Recipe
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -16,5 +17,5 @@ def test_every_entry_is_complete(name: str) -> None:
     assert entry.title.endswith(".")
     assert entry.keras_class.isidentifier()
     assert entry.slots >= 0
-    assert CHOICES["optimizer"][name] == entry.title
+    assert KNOBS["optimizer"].choices[name] == entry.title
     assert Recipe.parse({"optimizer": name}).optimizer == name

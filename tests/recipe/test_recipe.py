@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from flowerlab.architectures import ARCHITECTURES
 from flowerlab.errors import BadRecipe
+from flowerlab.recipe.knobs import KNOBS
 from flowerlab.recipe.presets import preset_recipe
-from flowerlab.recipe.recipe import KNOBS, Recipe
+from flowerlab.recipe.recipe import Recipe
 
 
 @pytest.mark.parametrize(
@@ -146,6 +147,27 @@ def test_hostile_values_raise_nothing_but_bad_recipe(values: dict[str, Any]) -> 
     except BadRecipe:
         return
     assert Recipe.parse(recipe.model_dump()) == recipe
+
+
+class Later(Recipe):
+    """The recipe of a Flowerlab that has one knob more."""
+
+    smoothing: float = 0.0
+
+
+@given(recipes)
+def test_a_knob_that_is_added_makes_no_recipe_another(values: dict[str, Any]) -> None:
+    """With a new knob at its default a recipe keeps its fingerprint; with another value it has another one."""
+    assert Later.parse(values).fingerprint() == Recipe.parse(values).fingerprint()
+    assert Later.parse({**values, "smoothing": 0.1}).fingerprint() != Recipe.parse(values).fingerprint()
+
+
+@given(recipes, recipes)
+def test_recipes_share_a_fingerprint_exactly_when_they_are_equal(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Whatever the knobs, and whichever of them are at their default."""
+    first, second = Recipe.parse(one), Recipe.parse(other)
+    assert (first == second) == (first.fingerprint() == second.fingerprint())
+    assert Recipe.parse(first.model_dump()).fingerprint() == first.fingerprint()
 
 
 def test_every_knob_can_be_asked() -> None:

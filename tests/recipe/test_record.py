@@ -10,6 +10,6 @@ def test_records_share_what_pydantic_notes_of_each() -> None:
     one, other = Recipe.parse({"seed": 1}), Recipe.parse({"architecture": "vgg16_mini", "epochs": 3})
     assert one.model_fields_set is other.model_fields_set
     one.model_copy(update={"seed": 2})
-    assert one.model_fields_set == set(Recipe.model_fields)
+    assert one.model_fields_set == set()
     assert one != other
     assert one == Recipe.parse(one.model_dump())

@@ -352,7 +352,7 @@ def test_closing_waits_for_who_is_at_work(tmp_path: Path) -> None:
 import sys, threading
 from pathlib import Path
 from flowerlab.errors import FlowerlabError
-from flowerlab.recipe import Recipe
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.store import Store
 
 store = Store(Path(sys.argv[1]))

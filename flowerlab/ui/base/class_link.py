@@ -12,7 +12,7 @@ import streamlit as st
 
 from flowerlab.errors import legible
 from flowerlab.locale import _
-from flowerlab.recipe.recipe import KNOBS
+from flowerlab.recipe.knobs import KNOBS
 from flowerlab.ui.base.text import escaped
 
 HIDE, PAGES = "hide", "pages"

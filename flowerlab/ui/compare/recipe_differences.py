@@ -9,7 +9,7 @@ import streamlit as st
 from flowerlab.charts.colours import run_colour
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.recipe.recipe import KNOBS
+from flowerlab.recipe.knobs import KNOBS
 from flowerlab.results.recipe_differences import difference_rows, differences_sentence
 from flowerlab.runs.run import Run, told_apart
 

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from flowerlab.locale import _
-from flowerlab.recipe.recipe import KNOBS, Recipe
+from flowerlab.recipe.knobs import KNOBS
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.ui.app.navigation import page_titles
 from flowerlab.ui.base.class_link import CODE, HIDE, LINK, PAGES, PRESETS, SWEEP, is_hidden
 

@@ -16,7 +16,8 @@ from flowerlab.datasets.import_folder import list_folders
 from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.recipe.recipe import CHOICES, KNOBS, Recipe, as_text
+from flowerlab.recipe.knobs import KNOBS, as_text
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.class_link import is_hidden
 from flowerlab.ui.base.text import decimals, state_words
@@ -135,9 +136,9 @@ def _choose(name: str, options: list[Any], fallback: Any, words: Callable[[Any],
 
 def _explained(name: str) -> str:
     """A list of words, with the sentence of the chosen one under it."""
-    value: str = _choose(name, list(CHOICES[name]), KNOBS[name].default)
+    value: str = _choose(name, list(KNOBS[name].choices), KNOBS[name].default)
     if not is_hidden(name):
-        st.caption(_(CHOICES[name].get(value, "")))
+        st.caption(_(KNOBS[name].choices.get(value, "")))
     return value
 
 

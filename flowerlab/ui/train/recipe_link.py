@@ -6,7 +6,8 @@ import streamlit as st
 
 from flowerlab.errors import BadRecipe
 from flowerlab.locale import _
-from flowerlab.recipe.recipe import KNOBS, Recipe
+from flowerlab.recipe.knobs import KNOBS
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.ui.base.class_link import in_address
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.train.recipe_form import fill

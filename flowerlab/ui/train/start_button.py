@@ -7,8 +7,9 @@ import streamlit as st
 from flowerlab.errors import FlowerlabError, UnknownRun
 from flowerlab.lab import Lab
 from flowerlab.locale import _
+from flowerlab.recipe.knobs import KNOBS
 from flowerlab.recipe.presets import PRESETS, name_of
-from flowerlab.recipe.recipe import KNOBS, Recipe
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.messages import tell
 from flowerlab.ui.base.text import escaped, state_words

@@ -11,7 +11,8 @@ from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import percent, roughly
 from flowerlab.recipe.grid import Cell, grid, parse_axis
-from flowerlab.recipe.recipe import KNOBS, Recipe, as_text
+from flowerlab.recipe.knobs import KNOBS, as_text
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.fragments import busy, refreshed
 from flowerlab.ui.base.messages import tell

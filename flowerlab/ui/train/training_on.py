@@ -6,7 +6,7 @@ import streamlit as st
 
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.recipe.recipe import KNOBS
+from flowerlab.recipe.knobs import KNOBS
 from flowerlab.runs.resume import GoingOn
 from flowerlab.runs.run import Run, RunState
 from flowerlab.ui.base.messages import told

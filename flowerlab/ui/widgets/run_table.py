@@ -12,7 +12,8 @@ from flowerlab.datasets.catalog import dataset_title
 from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.recipe.recipe import KNOBS, Recipe
+from flowerlab.recipe.knobs import KNOBS
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run, told_apart
 
 if TYPE_CHECKING:
