@@ -8,10 +8,12 @@ from flowerlab.architectures import architecture
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
 from flowerlab.datasets.import_folder import list_folders
 from flowerlab.errors import FlowerlabError
+from flowerlab.experiments.lecture import start_lecture
 from flowerlab.locale import _
 from flowerlab.recipe.presets import LECTURE
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.student import student_here
 from flowerlab.ui.home.health import health_panel
 from flowerlab.ui.home.latest_runs import latest_runs
 from flowerlab.ui.widgets.at_hand import at_hand_table
@@ -90,7 +92,9 @@ def buttons(dataset: str, backbone: str) -> None:
 def run_lecture(letters: tuple[str, ...], backbone: str, dataset: str, weights: str | None = None) -> None:
     """Queues the runs and shows the first of them live."""
     try:
-        started = lab().lecture(architecture=backbone, weights=weights, shared={"dataset": dataset}, letters=letters)
+        started = start_lecture(
+            lab(), architecture=backbone, weights=weights, shared={"dataset": dataset}, letters=letters, student=student_here()
+        )
     except FlowerlabError as error:
         tell(error)
         return

@@ -19,7 +19,7 @@ from flowerlab.ui.train.live_view import live_view
 from flowerlab.ui.train.presets_bar import letter_of, presets_bar
 from flowerlab.ui.train.recipe_form import NEW_B, any_other_shown, other_knobs, recipe_form
 from flowerlab.ui.train.recipe_link import read_link, write_link
-from flowerlab.ui.train.recipe_notes import show_notes, show_price, show_warnings, show_what_learns
+from flowerlab.ui.train.recipe_notes import show_estimate, show_notes, show_warnings, show_what_learns
 from flowerlab.ui.train.start_button import start_button
 from flowerlab.ui.train.sweep_form import sweep_section
 
@@ -72,15 +72,14 @@ def show_form(opened: Lab) -> tuple[Recipe, bool] | None:
     with meaning:
         try:
             show_what_learns(opened, recipe)
-            price = opened.price(recipe)
-            show_price(price)
+            estimate = opened.estimates.of(recipe)
+            show_estimate(estimate)
         except BadRecipe as error:
             tell(error)
             return None
         show_warnings(recipe)
-        refused = opened.refusal(recipe, price)
-        start_button(opened, recipe, letter=letter, new_b=new_b, refused=refused)
-        show_notes(opened, recipe, price)
+        start_button(opened, recipe, letter=letter, new_b=new_b, refused=estimate.refusal)
+        show_notes(opened, recipe, estimate)
     if not new_b and not is_hidden(SWEEP):
         sweep_section(opened, recipe)
     link_section(recipe)

@@ -67,7 +67,7 @@ def lab(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
 @pytest.fixture
 def idle_lab(settings: Settings) -> Iterator[Lab]:
     """A lab that trains nothing by itself, so that runs can be put into its store as if they had been trained."""
-    opened = Lab(settings.model_copy(update={"engine": "fake"}), own_queue=False)
+    opened = Lab(settings.model_copy(update={"engine": "fake"}), run_queue=False)
     yield opened
     opened.close()
 

@@ -11,7 +11,7 @@ from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
 from flowerlab.datasets.import_folder import describe
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import Split
-from flowerlab.estimates.cost import Price
+from flowerlab.estimates.cost import Estimate
 from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.locale.numbers import roughly, size
@@ -30,11 +30,9 @@ class Plan:
         counts: Parameters of the network.
         dataset_at_hand: Whether its photos are on this machine.
         weights_at_hand: Whether its starting weights are.
-        missing_mb: Size of what would have to be downloaded, in MB (10⁶ bytes).
         split: Positions of the photos of each part; None before the photos have been gathered.
         equal: A run with the same recipe that is done, under way or waiting; it would be given instead.
-        price: What it would cost.
-        refused: Why it would not be started, if memory or disk do not suffice; else None.
+        estimate: What it would take, and why it would be refused.
     """
 
     recipe: Recipe
@@ -42,11 +40,9 @@ class Plan:
     counts: Counts
     dataset_at_hand: bool
     weights_at_hand: bool
-    missing_mb: float
     split: Split | None
     equal: Run | None
-    price: Price
-    refused: str | None
+    estimate: Estimate
 
 
 def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
@@ -64,12 +60,11 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
     brought = recipe.dataset.startswith(FOLDER_PREFIX) and own.is_dir()
     brought_weights = (scratch.weights / recipe.weights.removeprefix("file:")).is_file()
     brings = {name for name, there in (("dataset", brought), ("weights", brought_weights)) if there}
-    lab.check(recipe, brings=brings)
+    lab.queue.check(recipe, brings=brings)
     about = describe(own) if brought else None
     classes = lab.data.classes_of(recipe.dataset) if about is None else about.classes
     chosen = recipe.chosen
     dataset_at_hand = brought or lab.data.dataset_at_hand(recipe.dataset)
-    price = lab.price(recipe, photos=None if about is None else (None, about.photos, len(about.classes)))
     weights_at_hand = not recipe.needs_pretrained or lab.data.weights_at_hand(chosen.name)
     return Plan(
         recipe=recipe,
@@ -82,12 +77,9 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
         ),
         dataset_at_hand=dataset_at_hand,
         weights_at_hand=weights_at_hand,
-        missing_mb=(0 if dataset_at_hand else DATASETS[recipe.dataset].download_mb)
-        + (0 if weights_at_hand else chosen.weights[0].megabytes),
         split=None if brought else _split(lab, recipe),
-        equal=lab.equal_to(recipe),
-        price=price,
-        refused=lab.refusal(recipe, price),
+        equal=lab.queue.equal_to(recipe),
+        estimate=lab.estimates.of(recipe, photos=None if about is None else (None, about.photos, len(about.classes))),
     )
 
 
@@ -109,21 +101,21 @@ def plan_record(plan: Plan) -> dict[str, Any]:
         "trainable_parameters": plan.counts.trainable,
         "dataset_at_hand": plan.dataset_at_hand,
         "weights_at_hand": plan.weights_at_hand,
-        "missing_mb": plan.missing_mb,
+        "missing_mb": plan.estimate.missing_mb,
         "train_photos": None if split is None else len(split.train),
         "validation_photos": None if split is None else len(split.validation),
         "test_photos": None if split is None else len(split.test),
         "equal_run": plan.equal and plan.equal.id,
-        "way": plan.price.way,
-        "seconds_photos": plan.price.seconds_photos,
-        "seconds_features": plan.price.seconds_features,
-        "seconds_epoch": plan.price.seconds_epoch,
-        "seconds_total": plan.price.seconds_total,
-        "cache_bytes": plan.price.cache_bytes,
-        "features_at_hand": plan.price.features_at_hand,
-        "memory_bytes": round(plan.price.memory_bytes),
-        "disk_bytes": round(plan.price.disk_bytes),
-        "refused": plan.refused,
+        "way": plan.estimate.way,
+        "seconds_photos": plan.estimate.seconds_photos,
+        "seconds_features": plan.estimate.seconds_features,
+        "seconds_epoch": plan.estimate.seconds_epoch,
+        "seconds_total": plan.estimate.seconds_total,
+        "cache_bytes": plan.estimate.cache_bytes,
+        "features_at_hand": plan.estimate.features_at_hand,
+        "memory_bytes": round(plan.estimate.memory_bytes),
+        "disk_bytes": round(plan.estimate.disk_bytes),
+        "refused": plan.estimate.refusal,
     }
 
 
@@ -138,10 +130,10 @@ def plan_text(plan: Plan) -> str:
         f"Photos: {_photos_text(plan)}",
         f"Weights: {_weights_text(plan)}",
         f"Time: {_time_text(plan)}",
-        f"Needs: about {size(plan.price.memory_bytes)} of memory, and {size(plan.price.disk_bytes)} of disk while it trains.",
+        f"Needs: about {size(plan.estimate.memory_bytes)} of memory, and {size(plan.estimate.disk_bytes)} of disk while it trains.",
     ]
-    if plan.refused is not None:
-        lines.append(f"It would be refused. {plan.refused}")
+    if plan.estimate.refusal is not None:
+        lines.append(f"It would be refused. {plan.estimate.refusal}")
     if plan.equal is not None:
         lines.append(f"{plan.equal.name} ({plan.equal.id}) has this recipe and is {plan.equal.state}: it would be given.")
     lines.append("Nothing was started.")
@@ -149,17 +141,17 @@ def plan_text(plan: Plan) -> str:
 
 
 def _time_text(plan: Plan) -> str:
-    price = plan.price
-    parts = [f"an epoch {roughly(price.seconds_epoch)}"]
-    if price.way != "plain":
-        features = "at hand" if price.features_at_hand else roughly(price.seconds_features)
-        size = "" if price.features_at_hand else f" ({price.cache_bytes / 1e6:,.0f} MB are kept)"
+    estimate = plan.estimate
+    parts = [f"an epoch {roughly(estimate.seconds_epoch)}"]
+    if estimate.way != "plain":
+        features = "at hand" if estimate.features_at_hand else roughly(estimate.seconds_features)
+        size = "" if estimate.features_at_hand else f" ({estimate.cache_bytes / 1e6:,.0f} MB are kept)"
         parts.insert(0, f"frozen features {features}{size}")
-    if price.seconds_photos >= 1:
-        parts.insert(0, f"photos {roughly(price.seconds_photos)}")
-    too_large = " The features would be larger than may be kept (FLOWERLAB_FEATURES_GB)." if price.too_large else ""
-    missing = " A download comes on top." if plan.missing_mb else ""
-    return f"about {roughly(price.seconds_total)}: {', '.join(parts)}.{too_large}{missing}"
+    if estimate.seconds_photos >= 1:
+        parts.insert(0, f"photos {roughly(estimate.seconds_photos)}")
+    too_large = " The features would be larger than may be kept (FLOWERLAB_FEATURES_GB)." if estimate.too_large else ""
+    missing = " A download comes on top." if plan.estimate.missing_mb else ""
+    return f"about {roughly(estimate.seconds_total)}: {', '.join(parts)}.{too_large}{missing}"
 
 
 def _photos_text(plan: Plan) -> str:

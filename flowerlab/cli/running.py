@@ -11,9 +11,10 @@ import typer
 from flowerlab.cli.output import one_line, say
 from flowerlab.cli.watch import Interrupts, watch
 from flowerlab.errors import BadInput, UnknownRun, shown
-from flowerlab.lab import Lab, Started
+from flowerlab.lab import Lab
 from flowerlab.runs.run import Run, RunState
 from flowerlab.scheduler.fairness import check_student, student_of_this_account
+from flowerlab.scheduler.queue import Started
 
 SHORTEST_PREFIX = 4
 
@@ -29,20 +30,24 @@ Student = Annotated[
 ]
 
 
+def student_named(name: str | None) -> str:
+    """Returns who asks for runs; None: this account.
+
+    Raises:
+        BadInput: If the name cannot be shown.
+    """
+    return student_of_this_account() if name is None else check_student(name)
+
+
 @contextmanager
-def opened(*, own_queue: bool = False, student: str | None = None) -> Iterator[Lab]:
+def opened(*, run_queue: bool = False) -> Iterator[Lab]:
     """Opens the lab for the length of a block.
 
     Args:
-        own_queue: Whether this process trains waiting runs when nobody else does.
-        student: Who asks for runs; None: this account.
-
-    Raises:
-        BadInput: If the student's name cannot be borne.
+        run_queue: Whether this process trains waiting runs when nobody else does.
     """
-    who = student_of_this_account() if student is None else check_student(student)
-    lab = Lab(own_queue=own_queue, student=who)
-    for notice in (*lab.notices, lab.look_only):
+    lab = Lab(run_queue=run_queue)
+    for notice in (*lab.notices, lab.store.read_only):
         if notice:
             say(one_line(notice))
     try:
@@ -66,7 +71,7 @@ def see_through(started: Mapping[str, Started], report: Callable[[Lab, dict[str,
         if start.existing:
             say(f"{start.run.name} ({start.run.id}) has the same recipe and is {start.run.state}: it is not trained again.")
     waiting = any(not start.run.state.over for start in started.values())
-    with opened(own_queue=waiting) as lab:
+    with opened(run_queue=waiting) as lab:
         runs = [start.run for start in started.values()]
         if waiting:
             runs = watch(lab, runs, ours=[start.run.id for start in started.values() if not start.existing])
@@ -84,9 +89,9 @@ def see_through(started: Mapping[str, Started], report: Callable[[Lab, dict[str,
 def _finish_for_others(lab: Lab) -> None:
     """Waits for what this process trains for somebody else, who would lose it if this process left now."""
     try:
-        while lab.owns_queue and (live := lab.store.live()):
+        while lab.scheduler is not None and lab.scheduler.owns and (live := lab.store.live()):
             say(f"{live[0].name}, started elsewhere, is trained here: waiting for it. Ctrl-C leaves it to the next lab.")
-            lab.finish_under_way()
+            lab.scheduler.finish_under_way()
     except KeyboardInterrupt:
         say("It waits for the next lab and goes on there.")
 

@@ -77,11 +77,11 @@ def watch(lab: Lab, runs: Sequence[Run], *, ours: Collection[str]) -> list[Run]:
             _obey(lab, heard, ids, ours)
         for run_id in ids:
             run = lab.store.get(run_id)
-            place = lab.queue_place(run) if run.state is RunState.QUEUED else 0
-            view.show(run, lab.history(run_id), place)
+            place = lab.queue.place(run) if run.state is RunState.QUEUED else 0
+            view.show(run, lab.store.history(run_id), place)
 
     with Interrupts() as interrupts, _view() as view, contextlib.suppress(_Left):
-        lab.wait(ids, watch=look, every_s=LOOK_S)
+        lab.queue.wait(ids, watch=look, every_s=LOOK_S)
         look()
     return [lab.store.get(run_id) for run_id in ids]
 
@@ -97,7 +97,7 @@ def _obey(lab: Lab, presses: int, watched: Sequence[str], ours: Collection[str])
         say("What is under way was not started here, so it goes on. Stop it where it was started.")
         raise _Left
     for run_id in stoppable:
-        lab.stop(run_id)
+        lab.queue.stop(run_id)
     say("Stopping. Press Ctrl-C again to skip the test." if presses == 1 else "Skipping the test.")
 
 

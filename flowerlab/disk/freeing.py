@@ -51,7 +51,7 @@ def free(lab: Lab, things: Iterable[Thing]) -> Freed:
     Raises:
         HomeReadOnly: If nothing may be changed in this lab.
     """
-    lab.check_changeable()
+    lab.store.check_changeable()
     came = Freed()
     for thing in things:
         try:
@@ -67,7 +67,7 @@ def _free(lab: Lab, thing: Thing) -> None:
     home, key = lab.home, thing.key
     if thing.kind is Kind.RUN:
         _unless(why_run_stays(lab.store.get(key), lab.store.all()))
-        lab.delete(key)
+        lab.trash.throw(key)
     elif thing.kind is Kind.TRASH:
         lab.trash.delete(key)
     elif thing.kind is Kind.CHECKPOINTS:

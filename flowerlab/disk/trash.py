@@ -14,13 +14,14 @@ import logging
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flowerlab.errors import BadInput, FlowerlabError, UnknownRun, shown
 from flowerlab.home import Home
+from flowerlab.inference.embeddings import forget_embeddings
 from flowerlab.runs.run import Run, RunRecord, RunState
 from flowerlab.runs.serialization import parse_run, run_json
 from flowerlab.store import Store
@@ -64,13 +65,11 @@ class Trash:
     Args:
         home: Whose.
         store: Its runs.
-        check_changeable: Raises, with a sentence, where nothing may be changed.
     """
 
-    def __init__(self, home: Home, store: Store, check_changeable: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, home: Home, store: Store) -> None:
         self._home = home
         self._store = store
-        self._check_changeable = check_changeable
 
     def throw(self, run_id: str, *, why: str = "") -> None:
         """Moves a run out of the list of runs into the trash.
@@ -95,6 +94,7 @@ class Trash:
                 if not (place / FILES).exists():
                     shutil.rmtree(place, ignore_errors=True)
                 raise
+        forget_embeddings(self._home, run_id=run_id)
 
     def bring_into_line(self) -> None:
         """Ends deletions that were cut off on the way: a run that the list still has gets its folder back."""
@@ -169,7 +169,7 @@ class Trash:
             return freed
 
     def _alone(self) -> contextlib.AbstractContextManager[None]:
-        self._check_changeable()
+        self._store.check_changeable()
         return waiting_for(self._home.locks / "trash", poll_s=0.02)
 
     def _find(self, key: str) -> tuple[Path, dict[str, Any]]:

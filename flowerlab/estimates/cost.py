@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from flowerlab.datasets.catalog import DATASETS
 from flowerlab.datasets.garden import Garden
-from flowerlab.estimates.execution_plan import Course
-from flowerlab.estimates.footprint import footprint_of
+from flowerlab.estimates.execution_plan import ExecutionPlan
+from flowerlab.estimates.footprint import Footprint
 from flowerlab.estimates.machine_speed import peak_flops
 from flowerlab.features.precision import Precision
 from flowerlab.home import Home
@@ -38,7 +38,7 @@ RUNS_SEEN = 5
 
 
 @dataclass(frozen=True)
-class Price:
+class Estimate:
     """What a run will cost.
 
     Args:
@@ -57,6 +57,8 @@ class Price:
             them on its way. Empty if it needs none.
         memory_bytes: That its trainer takes at most, see `flowerlab.estimates.footprint`.
         disk_bytes: That is on the disk more than before at most, while it is under way.
+        missing_mb: What it would have to download, in MB (10⁶ bytes).
+        refusal: Why it would not be started, as a sentence: memory or disk do not suffice; None if it has room.
     """
 
     way: Way
@@ -73,32 +75,43 @@ class Price:
     shares_features: str
     memory_bytes: float
     disk_bytes: float
+    missing_mb: float
+    refusal: str | None
 
 
-def price_along(course: Course, *, home: Home, runs: Sequence[Run], missing_mb: float = 0.0) -> Price:
-    """Estimates a run whose course is known.
+def estimate_of(
+    plan: ExecutionPlan,
+    footprint: Footprint,
+    *,
+    home: Home,
+    runs: Sequence[Run],
+    missing_mb: float = 0.0,
+    refusal: str | None = None,
+) -> Estimate:
+    """Estimates a run whose execution is planned.
 
     Args:
-        course: Of the run.
+        plan: How it would be executed.
+        footprint: Its memory and disk.
         home: Where this machine's speed is kept.
         runs: That were seen, newest first.
         missing_mb: What it would have to download, in MB (10⁶ bytes).
+        refusal: Why it would not be started; None if it would.
     """
-    recipe, work, way, photos = course.recipe, course.work, course.way, course.photos
+    recipe, work, way, photos = plan.recipe, plan.work, plan.way, plan.photos
     speed = Speed(home, runs)
     seconds_photos = 0.0
-    if not course.prepared:
-        drawn = DRAWN_S if not course.gathered and recipe.dataset == "garden" else 0.0
+    if not plan.prepared:
+        drawn = DRAWN_S if not plan.gathered and recipe.dataset == "garden" else 0.0
         seconds_photos = photos.all * (drawn + RESIZED_S) * AT_FLOPS / speed.peak
-    passing = (0.0 if course.photos_here else work.features) + (0.0 if course.copies_here else work.copies)
-    seconds_features = speed.features_s(recipe, passing, course.precision)
+    passing = (0.0 if plan.photos_here else work.features) + (0.0 if plan.copies_here else work.copies)
+    seconds_features = speed.features_s(recipe, passing, plan.precision)
     seconds_epoch = speed.epoch_s(recipe, work, way)
-    footprint = footprint_of(course, missing_mb=missing_mb)
     named = [recipe.dataset, recipe.image_size, recipe.resize]
-    return Price(
+    return Estimate(
         way=way,
         trainable_parameters=recipe.chosen.counts(
-            image_size=recipe.image_size, unfreeze_from=recipe.unfreeze_from, head=recipe.head, classes=course.classes
+            image_size=recipe.image_size, unfreeze_from=recipe.unfreeze_from, head=recipe.head, classes=plan.classes
         ).trainable,
         seconds_photos=seconds_photos,
         seconds_features=seconds_features,
@@ -108,14 +121,16 @@ def price_along(course: Course, *, home: Home, runs: Sequence[Run], missing_mb: 
         + FIRST_BATCH_S
         + recipe.epochs * seconds_epoch
         + speed.rest_s(recipe, work),
-        cache_bytes=course.missing_bytes,
-        features_at_hand=way != "plain" and course.photos_here and course.copies_here,
-        too_large=course.too_large,
+        cache_bytes=plan.missing_bytes,
+        features_at_hand=way != "plain" and plan.photos_here and plan.copies_here,
+        too_large=plan.too_large,
         runs_seen=speed.seen(recipe.architecture),
         shares_photos=json.dumps(named),
-        shares_features="" if way == "plain" else json.dumps([*named, recipe.architecture, course.origin, *_copies_of(recipe)]),
+        shares_features="" if way == "plain" else json.dumps([*named, recipe.architecture, plan.origin, *_copies_of(recipe)]),
         memory_bytes=footprint.memory_bytes,
         disk_bytes=footprint.disk_bytes,
+        missing_mb=missing_mb,
+        refusal=refusal,
     )
 
 
@@ -126,17 +141,17 @@ def _copies_of(recipe: Recipe) -> list[object]:
     return [recipe.cut, recipe.augment, recipe.augment_views, recipe.seed, recipe.split, recipe.validation_fraction]
 
 
-def seconds_together(prices: Iterable[Price]) -> float:
+def seconds_together(estimates: Iterable[Estimate]) -> float:
     """Returns what several runs take one after the other: photos and features that they share are counted once."""
     seconds = 0.0
     photos: dict[str, float] = {}
     passes: dict[str, float] = {}
-    for price in prices:
-        seconds += price.seconds_total - price.seconds_photos
-        photos[price.shares_photos] = max(photos.get(price.shares_photos, 0.0), price.seconds_photos)
-        if price.shares_features:
-            seconds -= price.seconds_features
-            passes[price.shares_features] = max(passes.get(price.shares_features, 0.0), price.seconds_features)
+    for one in estimates:
+        seconds += one.seconds_total - one.seconds_photos
+        photos[one.shares_photos] = max(photos.get(one.shares_photos, 0.0), one.seconds_photos)
+        if one.shares_features:
+            seconds -= one.seconds_features
+            passes[one.shares_features] = max(passes.get(one.shares_features, 0.0), one.seconds_features)
     return seconds + sum(photos.values()) + sum(passes.values())
 
 

@@ -1,62 +1,103 @@
-"""What a run would take in this lab: its course, its price, its footprint, looked up from what lies here."""
+"""What runs would take in one lab: seconds, memory and disk, looked up from what lies here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from flowerlab.datasets.availability import Availability
 from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
 from flowerlab.datasets.import_folder import describe
 from flowerlab.datasets.originals import Originals
-from flowerlab.estimates.cost import Price, expected_photos, price_along
-from flowerlab.estimates.execution_plan import Course, course_of
+from flowerlab.errors import NoRoom
+from flowerlab.estimates.cost import Estimate, estimate_of, expected_photos
+from flowerlab.estimates.execution_plan import ExecutionPlan, execution_plan
 from flowerlab.estimates.footprint import Footprint, footprint_of
+from flowerlab.estimates.limits import check_disk, check_room
+from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.provenance import settled
 from flowerlab.runs.run import Run
-
-if TYPE_CHECKING:
-    from flowerlab.lab import Lab
+from flowerlab.settings import Settings
+from flowerlab.store import Store
 
 # The photos of a recipe, if they have been gathered; how many there are, and of how many classes.
 PhotosHere = tuple[Originals | None, int, int]
 
 
-def price_in(lab: Lab, recipe: Recipe, photos: PhotosHere | None = None, runs: Sequence[Run] | None = None) -> Price:
-    """Estimates what a run would cost on this machine; see `Lab.price`."""
-    course = _course_in(lab, recipe, photos)
-    return price_along(course, home=lab.home, runs=lab.store.all() if runs is None else runs, missing_mb=_missing_mb(lab, recipe))
+class Estimator:
+    """Estimates runs on this machine, with the photos, weights and features of this home."""
 
+    def __init__(self, home: Home, settings: Settings, store: Store, data: Availability) -> None:
+        self._home, self._settings, self._store, self._data = home, settings, store, data
 
-def footprint_in(lab: Lab, recipe: Recipe) -> Footprint:
-    """Estimates how much memory and disk a run would need on this machine; see `Lab.price`."""
-    return footprint_of(_course_in(lab, recipe), missing_mb=_missing_mb(lab, recipe))
+    def of(self, recipe: Recipe, *, photos: PhotosHere | None = None, runs: Sequence[Run] | None = None) -> Estimate:
+        """Estimates what a run would take.
 
+        Args:
+            recipe: What would be trained.
+            photos: Those of a folder that is not imported; None: looked up here.
+            runs: All runs, newest first; None: read here. For who estimates many.
 
-def _course_in(lab: Lab, recipe: Recipe, photos: PhotosHere | None = None) -> Course:
-    if photos is None:
-        classes, originals = len(lab.data.classes_of(recipe.dataset)), lab.data.originals(recipe.dataset)
-        photos = originals, _count(lab, recipe.dataset) if originals is None else len(originals), classes
-    return course_of(
-        recipe,
-        home=lab.home,
-        settings=lab.settings,
-        originals=photos[0],
-        count=photos[1],
-        classes=photos[2],
-        source=lab.store.source,
-    )
+        Raises:
+            BadRecipe: If its photos, or the run that it starts from, are not in this lab.
+        """
+        recipe = settled(recipe, self._store.source)
+        plan, missing_mb = self._plan(recipe, photos), self._missing_mb(recipe)
+        footprint = footprint_of(plan, missing_mb=missing_mb)
+        runs = self._store.all() if runs is None else runs
+        return estimate_of(
+            plan, footprint, home=self._home, runs=runs, missing_mb=missing_mb, refusal=self._refusal(recipe, footprint)
+        )
 
+    def check_room(self, recipe: Recipe) -> None:
+        """Checks that there is memory and disk for a run.
 
-def _count(lab: Lab, dataset: str) -> int:
-    if dataset in DATASETS:
-        return expected_photos(dataset, lab.data.garden)
-    return describe(lab.home.folders / dataset.removeprefix(FOLDER_PREFIX)).photos
+        Raises:
+            NoRoom: If not.
+        """
+        check_room(self._footprint(recipe), recipe, self._home, self._settings)
 
+    def check_disk(self, recipe: Recipe) -> None:
+        """Checks that there is disk for a run that is about to begin.
 
-def _missing_mb(lab: Lab, recipe: Recipe) -> float:
-    """Returns how much would have to be downloaded, in MB (10⁶ bytes)."""
-    known = recipe.dataset in DATASETS
-    missing = float(DATASETS[recipe.dataset].download_mb) if known and not lab.data.dataset_at_hand(recipe.dataset) else 0.0
-    if recipe.needs_pretrained and not lab.data.weights_at_hand(recipe.architecture):
-        missing += recipe.chosen.weights[0].megabytes
-    return missing
+        Raises:
+            NoRoom: If not.
+        """
+        if self._settings.refuse:
+            check_disk(self._footprint(settled(recipe, self._store.source)).disk_bytes, self._home, self._settings)
+
+    def _refusal(self, recipe: Recipe, footprint: Footprint) -> str | None:
+        try:
+            check_room(footprint, recipe, self._home, self._settings)
+        except NoRoom as error:
+            return str(error)
+        return None
+
+    def _footprint(self, recipe: Recipe) -> Footprint:
+        return footprint_of(self._plan(recipe), missing_mb=self._missing_mb(recipe))
+
+    def _plan(self, recipe: Recipe, photos: PhotosHere | None = None) -> ExecutionPlan:
+        if photos is None:
+            classes, originals = len(self._data.classes_of(recipe.dataset)), self._data.originals(recipe.dataset)
+            photos = originals, self._count(recipe.dataset) if originals is None else len(originals), classes
+        return execution_plan(
+            recipe,
+            home=self._home,
+            settings=self._settings,
+            originals=photos[0],
+            count=photos[1],
+            classes=photos[2],
+            source=self._store.source,
+        )
+
+    def _count(self, dataset: str) -> int:
+        if dataset in DATASETS:
+            return expected_photos(dataset, self._data.garden)
+        return describe(self._home.folders / dataset.removeprefix(FOLDER_PREFIX)).photos
+
+    def _missing_mb(self, recipe: Recipe) -> float:
+        known = recipe.dataset in DATASETS
+        missing = float(DATASETS[recipe.dataset].download_mb) if known and not self._data.dataset_at_hand(recipe.dataset) else 0.0
+        if recipe.needs_pretrained and not self._data.weights_at_hand(recipe.architecture):
+            missing += recipe.chosen.weights[0].megabytes
+        return missing

@@ -1,4 +1,4 @@
-"""The course that a recipe would take here and now: its way, what it has to compute, and what of that lies ready."""
+"""How a recipe would be executed here and now: its way, what it has to compute, and what of that lies ready."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from flowerlab.settings import Settings
 
 
 @dataclass(frozen=True)
-class Course:
+class ExecutionPlan:
     """What a run would do.
 
     Args:
@@ -57,10 +57,10 @@ class Course:
     too_large: bool
 
 
-def course_of(
+def execution_plan(
     recipe: Recipe, *, home: Home, settings: Settings, originals: Originals | None, classes: int, count: int, source: Source
-) -> Course:
-    """Looks up the course of a recipe.
+) -> ExecutionPlan:
+    """Looks up how a recipe would be executed.
 
     Args:
         recipe: What would be trained.
@@ -94,7 +94,7 @@ def course_of(
     if too_large:
         way, missing_bytes, evicted_bytes = "plain", 0, 0.0
         work = work_of(recipe, photos, classes, way)
-    return Course(
+    return ExecutionPlan(
         recipe=recipe,
         photos=photos,
         classes=classes,

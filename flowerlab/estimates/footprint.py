@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from flowerlab.architectures import Counts, Layer
 from flowerlab.datasets.catalog import DATASETS
-from flowerlab.estimates.execution_plan import Course
+from flowerlab.estimates.execution_plan import ExecutionPlan
 from flowerlab.recipe.optimizers import OPTIMIZERS
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.recipe.workload import FLOAT32_BYTES
@@ -47,58 +47,54 @@ class Footprint:
     disk_bytes: float
 
 
-def footprint_of(course: Course, *, missing_mb: float = 0.0) -> Footprint:
+def footprint_of(plan: ExecutionPlan, *, missing_mb: float = 0.0) -> Footprint:
     """Estimates what a run needs.
 
     Args:
-        course: The course that it would take.
+        plan: How it would be executed.
         missing_mb: What it would have to download, in MB (10⁶ bytes).
     """
-    return Footprint(_memory_bytes(course), _disk_bytes(course, missing_mb))
+    return Footprint(_memory_bytes(plan), _disk_bytes(plan, missing_mb))
 
 
-def _memory_bytes(course: Course) -> float:
-    recipe = course.recipe
-    counts = _counts(course)
+def _memory_bytes(plan: ExecutionPlan) -> float:
+    recipe = plan.recipe
+    counts = _counts(plan)
     slots = OPTIMIZERS[recipe.optimizer].slots
     # The network, once more while its weights are read or its model is written; what learns: its gradient and the optimizer's arrays,
     # and the copies that a checkpoint is made of, with the best epoch's.
     numbers = 2 * counts.total + counts.trainable * (1 + slots + (1 + slots) + 1)
-    return (
-        LOADED_BYTES
-        + LAYER_BYTES * len(recipe.chosen.layers)
-        + FLOAT32_BYTES * (numbers + max(_learning(course), _passing(course)))
-    )
+    return LOADED_BYTES + LAYER_BYTES * len(recipe.chosen.layers) + FLOAT32_BYTES * (numbers + max(_learning(plan), _passing(plan)))
 
 
-def _counts(course: Course) -> Counts:
-    recipe = course.recipe
+def _counts(plan: ExecutionPlan) -> Counts:
+    recipe = plan.recipe
     return recipe.chosen.counts(
-        image_size=recipe.image_size, unfreeze_from=recipe.unfreeze_from, head=recipe.head, classes=course.classes
+        image_size=recipe.image_size, unfreeze_from=recipe.unfreeze_from, head=recipe.head, classes=plan.classes
     )
 
 
-def _learning(course: Course) -> float:
+def _learning(plan: ExecutionPlan) -> float:
     """Returns how many numbers an epoch holds at most besides weights: activations of a batch, and batches made ready."""
-    recipe = course.recipe
+    recipe = plan.recipe
     sizes = _sizes(recipe)
-    begin = 0 if course.way == "plain" else recipe.cut
+    begin = 0 if plan.way == "plain" else recipe.cut
     first = recipe.chosen.first_trainable_index(recipe.unfreeze_from)
     first = len(sizes) if first is None else max(first, begin)
     inputs = sizes[begin - 1] if begin else 3 * recipe.image_size**2
     held = [count for layer, count in zip(recipe.chosen.layers, sizes, strict=True) if _is_held(layer) and layer.index >= first]
-    learnt = LEARNING_COPIES * (sum(held) + sum(recipe.head) + course.classes)
+    learnt = LEARNING_COPIES * (sum(held) + sum(recipe.head) + plan.classes)
     frozen = _widest(sizes[begin:first])
-    tested = TESTED_PHOTOS if course.way == "plain" else TESTED_FEATURES
+    tested = TESTED_PHOTOS if plan.way == "plain" else TESTED_FEATURES
     return max(
-        min(recipe.batch_size, course.photos.train) * (BATCHES_AHEAD * inputs + frozen + learnt),
+        min(recipe.batch_size, plan.photos.train) * (BATCHES_AHEAD * inputs + frozen + learnt),
         tested * (inputs + _widest(sizes[begin:])),
     )
 
 
-def _passing(course: Course) -> float:
+def _passing(plan: ExecutionPlan) -> float:
     """Returns how many numbers the pass through the frozen layers holds at most, or the test of the saved model."""
-    return FROZEN_BATCH * _widest(_sizes(course.recipe))
+    return FROZEN_BATCH * _widest(_sizes(plan.recipe))
 
 
 def _sizes(recipe: Recipe) -> list[int]:
@@ -120,18 +116,18 @@ def _widest(sizes: list[int]) -> int:
     return max((before + 2 * after for before, after in zip([0, *sizes], sizes, strict=False)), default=0)
 
 
-def _disk_bytes(course: Course, missing_mb: float) -> float:
-    recipe, counts = course.recipe, _counts(course)
+def _disk_bytes(plan: ExecutionPlan, missing_mb: float) -> float:
+    recipe, counts = plan.recipe, _counts(plan)
     # While a checkpoint is written the one before is still there: weights, the best epoch's, the optimizer's arrays.
     checkpoints = 2 * FLOAT32_BYTES * counts.trainable * (2 + OPTIMIZERS[recipe.optimizer].slots)
     model = FLOAT32_BYTES * counts.total
-    answers = FLOAT32_BYTES * course.classes * (course.photos.validation * recipe.epochs + course.photos.test)
-    prepared = 0 if course.prepared else 3 * course.photos.all * recipe.image_size**2
+    answers = FLOAT32_BYTES * plan.classes * (plan.photos.validation * recipe.epochs + plan.photos.test)
+    prepared = 0 if plan.prepared else 3 * plan.photos.all * recipe.image_size**2
     return (
         1e6 * missing_mb
-        + (0.0 if course.gathered else _originals_bytes(course))
+        + (0.0 if plan.gathered else _originals_bytes(plan))
         + prepared
-        + max(0.0, course.missing_bytes - course.evicted_bytes)
+        + max(0.0, plan.missing_bytes - plan.evicted_bytes)
         + checkpoints
         + 2 * model
         + answers
@@ -139,8 +135,8 @@ def _disk_bytes(course: Course, missing_mb: float) -> float:
     )
 
 
-def _originals_bytes(course: Course) -> float:
-    dataset = course.recipe.dataset
+def _originals_bytes(plan: ExecutionPlan) -> float:
+    dataset = plan.recipe.dataset
     if dataset in DATASETS and DATASETS[dataset].download_mb:
         return 1e6 * DATASETS[dataset].download_mb
-    return course.photos.all * (PICTURE_BYTES if dataset == "garden" else PHOTO_BYTES)
+    return plan.photos.all * (PICTURE_BYTES if dataset == "garden" else PHOTO_BYTES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from flowerlab.estimates.cost import Price, seconds_together
+from flowerlab.estimates.cost import Estimate, seconds_together
 from flowerlab.lab import Lab
 from flowerlab.results.seeds import _chain
 from flowerlab.runs.run import Run
@@ -17,13 +17,13 @@ SUFFIX = re.compile(r"(, seed \d+)?( #\d+)?$")
 LONGEST_NAME = 50
 
 
-def price_of_seeds(lab: Lab, run: Run, seeds: Iterable[int]) -> float:
+def seconds_of_seeds(lab: Lab, run: Run, seeds: Iterable[int]) -> float:
     """Estimates the seconds that `start_seeds` would cost; what is there already costs nothing. All runs are read once.
 
     Raises:
         BadRecipe: If a run that this one goes on from is gone, or the photos are gone or are others now.
     """
-    chain, prices, everything = _chain(lab, run), list[Price](), lab.store.all()
+    chain, estimates, everything = _chain(lab, run), list[Estimate](), lab.store.all()
     for seed in seeds:
         before: Run | None = None
         for link in chain:
@@ -31,13 +31,13 @@ def price_of_seeds(lab: Lab, run: Run, seeds: Iterable[int]) -> float:
             source = link.recipe.start_from if before is None else before.id
             recipe = link.recipe.changed(seed=seed, start_from=source)
             known = link is chain[0] or before is not None
-            before = lab.equal_to(recipe) if known else None
+            before = lab.queue.equal_to(recipe) if known else None
             if before is None:
-                prices.append(lab.price(recipe, runs=everything))
-    return seconds_together(prices)
+                estimates.append(lab.estimates.of(recipe, runs=everything))
+    return seconds_together(estimates)
 
 
-def start_seeds(lab: Lab, run: Run, seeds: Iterable[int]) -> list[Run]:
+def start_seeds(lab: Lab, run: Run, seeds: Iterable[int], *, student: str = "") -> list[Run]:
     """Queues a run's recipe with other seeds, and before each what it goes on from; a run that is there is not trained again.
 
     Returns:
@@ -48,13 +48,13 @@ def start_seeds(lab: Lab, run: Run, seeds: Iterable[int]) -> list[Run]:
     """
     chain, last = _chain(lab, run), list[Run]()
     for link in chain:
-        lab.check(link.recipe)
-    with lab.queueing():
+        lab.queue.check(link.recipe)
+    with lab.queue.batch(student) as batch:
         for seed in seeds:
             before: Run | None = None
             for link in chain:
                 recipe = link.recipe.changed(seed=seed, start_from=before.id if before is not None else None)
-                before = lab.start(recipe, name=seed_name(link.name, seed)).run
+                before = batch.start(recipe, name=seed_name(link.name, seed)).run
             assert before is not None
             last.append(before)
     return last

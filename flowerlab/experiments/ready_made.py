@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flowerlab.estimates.cost import seconds_together
-from flowerlab.lab import Lab, Started
+from flowerlab.lab import Lab
 from flowerlab.recipe.presets import GENTLE_LEARNING_RATE, LECTURE_LEARNING_RATE, PRESETS, preset_recipe
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run, RunState
+from flowerlab.scheduler.queue import Started
 
 # What the arms decide, or what would not be the same question any more.
 DECIDED = ("unfreeze_from", "start_from", "learning_rate", "split", "resize")
@@ -180,7 +181,7 @@ def find_trial(lab: Lab, experiment: Experiment, *, architecture: str, shared: M
             missing[arm.name] = arm_recipe(arm, architecture=architecture, shared=shared)
             continue
         recipe = arm_recipe(arm, architecture=architecture, shared=shared, start_from=source.id if source else None)
-        run = lab.equal_to(recipe)
+        run = lab.queue.equal_to(recipe)
         if run is None:
             missing[arm.name] = recipe
             run = next((other for other in lab.store.all() if other.recipe == recipe and _in_vain(other)), None)
@@ -199,11 +200,17 @@ def seconds_of_trial(lab: Lab, trial: Trial) -> float:
     Raises:
         BadRecipe: If its photos are not in this lab.
     """
-    return seconds_together([lab.price(recipe) for recipe in trial.recipes.values()])
+    return seconds_together([lab.estimates.of(recipe) for recipe in trial.recipes.values()])
 
 
 def start_trial(
-    lab: Lab, experiment: Experiment, *, architecture: str, shared: Mapping[str, Any] | None = None, again: bool = False
+    lab: Lab,
+    experiment: Experiment,
+    *,
+    architecture: str,
+    shared: Mapping[str, Any] | None = None,
+    again: bool = False,
+    student: str = "",
 ) -> dict[str, Started]:
     """Queues the runs of an experiment; those that are there are found, not trained again.
 
@@ -213,16 +220,17 @@ def start_trial(
         architecture: The known network.
         shared: Other knobs, equal for all arms.
         again: Train even if equal runs are there.
+        student: Who asks for them.
 
     Raises:
         BadRecipe: If one of the recipes cannot be trained here; then none is queued.
     """
     for arm in experiment.arms:
-        lab.check(arm_recipe(arm, architecture=architecture, shared=shared))
+        lab.queue.check(arm_recipe(arm, architecture=architecture, shared=shared))
     started: dict[str, Started] = {}
-    with lab.queueing():
+    with lab.queue.batch(student) as batch:
         for arm in experiment.arms:
             source = started[arm.goes_on_from].run.id if arm.goes_on_from is not None else None
             recipe = arm_recipe(arm, architecture=architecture, shared=shared, start_from=source)
-            started[arm.name] = lab.start(recipe, name=arm.run_name, again=again)
+            started[arm.name] = batch.start(recipe, name=arm.run_name, again=again)
     return started

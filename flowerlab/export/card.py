@@ -59,7 +59,7 @@ def card(lab: Lab, run: Run) -> str:
     """
     result = run.result
     assert result is not None
-    history = lab.history(run.id)
+    history = lab.store.history(run.id)
     parts = [f"<header><h1>{_text(run.name)}</h1><p>{_text(_summary(run))}</p>{_figures(result)}{_warnings(run)}</header>"]
     if history.epochs:
         plots = curve(history, "accuracy") + curve(history, "loss")

@@ -30,7 +30,11 @@ def bring_starter(home: Home, store: Store, *, again: bool = False) -> bool:
         home: Where its model goes.
         store: Takes the run.
         again: Bring it back where it was deleted.
+
+    Raises:
+        HomeReadOnly: If nothing can be changed in this home.
     """
+    store.check_changeable()
     mark = home.root / f"starter-{RUN_ID}"
     if not PACK.exists() or (mark.exists() and not again):
         return False

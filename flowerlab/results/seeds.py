@@ -133,7 +133,7 @@ def _chain(lab: Lab, run: Run) -> list[Run]:
                 advice="Train that first run again.",
             ) from None
     for link in chain:
-        if lab.materials(link.recipe) != lab.store.materials(link.id):
+        if lab.queue.materials(link.recipe) != lab.store.materials(link.id):
             raise BadRecipe(
                 "dataset",
                 f"of {link.name!r}, or the weights it began with, are no longer what they were when it was trained, so "

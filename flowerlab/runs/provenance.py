@@ -1,4 +1,4 @@
-"""Materials: what tells the photos and shipped weights that a recipe names from others of the same name, as one text."""
+"""Provenance: which photos and weights a recipe or a run really names, told from others of the same name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Callable
 
 from flowerlab.architectures import Architecture
 from flowerlab.architectures.pretrained import shipped_digest
+from flowerlab.datasets.garden import Garden
+from flowerlab.datasets.gather import photos_identity
+from flowerlab.errors import BadRecipe
+from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 
 
@@ -17,6 +21,12 @@ def materials_of(photos: str, shipped: Architecture | None) -> str:
         shipped: The network that begins with the weights that come with Flowerlab; None if none does.
     """
     return photos if shipped is None else f"{photos} {shipped.name}-{shipped_digest(shipped)}"
+
+
+def materials_here(recipe: Recipe, home: Home, garden: Garden) -> str:
+    """Returns the materials of a recipe that would be trained in this home now."""
+    ships = recipe.weights == "flowerlab" and recipe.start_from is None
+    return materials_of(photos_identity(home, recipe.dataset, garden), recipe.chosen if ships else None)
 
 
 def photos_in(materials: str) -> str:
@@ -32,6 +42,20 @@ def digest_in(materials: str, architecture: str) -> str:
 
 # Id of a run → its recipe, and what tells the weights that it began with from others of the same name; None if it is gone.
 Source = Callable[[str], tuple[Recipe, str] | None]
+
+
+def settled(recipe: Recipe, source: Source) -> Recipe:
+    """Names the weights that a run which starts from another really has: those with which that one began.
+
+    Raises:
+        BadRecipe: If the run that it starts from is gone.
+    """
+    if recipe.start_from is None:
+        return recipe
+    found = source(recipe.start_from)
+    if found is None:
+        raise BadRecipe("start_from", "names a run that is not there.", received=recipe.start_from)
+    return recipe.changed(weights=found[0].weights) if found[0].architecture == recipe.architecture else recipe
 
 
 def origin_of(recipe: Recipe, source: Source) -> str:

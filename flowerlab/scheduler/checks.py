@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
+from flowerlab.datasets.availability import Availability
 from flowerlab.datasets.catalog import FOLDER_PREFIX
 from flowerlab.errors import BadRecipe, UnknownRun
+from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
-
-if TYPE_CHECKING:
-    from flowerlab.lab import Lab
+from flowerlab.store import Store
 
 
-def check_fits(lab: Lab, recipe: Recipe, brings: Collection[str]) -> None:
-    """Checks a recipe; see `Lab.check`."""
+def check(recipe: Recipe, home: Home, store: Store, data: Availability, *, brings: Collection[str] = ()) -> None:
+    """Checks that a recipe can be trained here.
+
+    Args:
+        recipe: To check.
+        home: Where own weights lie.
+        store: Knows the run that it starts from.
+        data: Knows its photos.
+        brings: `dataset` or `weights`, if that is not in this lab because it is still to be imported.
+
+    Raises:
+        BadRecipe: If a folder, a weights file or a run that it names is missing, or that run has no model, or another
+            architecture, image size, head or classes.
+    """
     if recipe.dataset.startswith(FOLDER_PREFIX) and "dataset" not in brings:
-        lab.data.classes_of(recipe.dataset)
-    named = lab.home.weights / recipe.weights.removeprefix("file:")
+        data.classes_of(recipe.dataset)
+    named = home.weights / recipe.weights.removeprefix("file:")
     if recipe.weights.startswith("file:") and "weights" not in brings and not named.is_file():
         raise BadRecipe(
             "weights",
@@ -26,23 +37,15 @@ def check_fits(lab: Lab, recipe: Recipe, brings: Collection[str]) -> None:
             received=recipe.weights,
             advice="Bring it with --weights PATH.",
         )
-    if recipe.start_from is not None:
-        source = source_of(lab, recipe.start_from)
-        _check_source(recipe, source)
-        if "dataset" not in brings:
-            _check_classes(lab, recipe, source)
-
-
-def source_of(lab: Lab, run_id: str) -> Run:
-    """Returns the run that a recipe starts from.
-
-    Raises:
-        BadRecipe: If it is not there.
-    """
+    if recipe.start_from is None:
+        return
     try:
-        return lab.store.get(run_id)
+        source = store.get(recipe.start_from)
     except UnknownRun:
-        raise BadRecipe("start_from", "names a run that is not there.", received=run_id) from None
+        raise BadRecipe("start_from", "names a run that is not there.", received=recipe.start_from) from None
+    _check_source(recipe, source)
+    if "dataset" not in brings:
+        _check_classes(recipe, source, data)
 
 
 def _check_source(recipe: Recipe, source: Run) -> None:
@@ -54,10 +57,10 @@ def _check_source(recipe: Recipe, source: Run) -> None:
             raise BadRecipe(knob, f"must be {theirs!r} as in {source.name!r}, the run that this one starts from.", received=mine)
 
 
-def _check_classes(lab: Lab, recipe: Recipe, source: Run) -> None:
+def _check_classes(recipe: Recipe, source: Run, data: Availability) -> None:
     # A finished run knows its classes, even if its photos were deleted since.
-    theirs = source.result.classes if source.result is not None else lab.data.classes_of(source.recipe.dataset)
-    mine = lab.data.classes_of(recipe.dataset)
+    theirs = source.result.classes if source.result is not None else data.classes_of(source.recipe.dataset)
+    mine = data.classes_of(recipe.dataset)
     if mine != theirs:
         raise BadRecipe(
             "dataset",

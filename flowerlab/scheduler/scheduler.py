@@ -1,7 +1,7 @@
 """Who runs the queue: of all processes that open a home, one at a time hands waiting runs to its engine.
 
 The others (the command line beside the app) write to the store and watch. When the owner goes, the next one takes over. A run whose
-trainer died, alone or with its owner, goes on behind its last whole epoch.
+trainer died, alone or with its owner, continues after its last whole epoch.
 """
 
 from __future__ import annotations
@@ -10,23 +10,21 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Literal
 
-from flowerlab.disk.retention import remember_checkpoints
 from flowerlab.engine import Engine, Sink, Task
-from flowerlab.engine.process import end_left_over
-from flowerlab.errors import FlowerlabError, NoRoom
+from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.runs.attempts import forget_checkpoints, left_behind, workplaces
-from flowerlab.runs.events import Attempt, End, Event, Start
-from flowerlab.runs.run import Run, RunState
+from flowerlab.runs.events import End, Event
+from flowerlab.runs.run import Run
+from flowerlab.scheduler.checkpoint_budget import bound_checkpoints
 from flowerlab.scheduler.fairness import in_turns
 from flowerlab.scheduler.jobs import make_job
+from flowerlab.scheduler.queue import queueing_lock
+from flowerlab.scheduler.readiness import can_begin
+from flowerlab.scheduler.retries import end_without_model, give_back, retry, take_over, task_to_finish
 from flowerlab.settings import Settings
 from flowerlab.store import Store
-from flowerlab.system.files import bytes_of
 from flowerlab.system.filesystems import no_room
 from flowerlab.system.locks import ProcessLock
 
@@ -34,17 +32,11 @@ LOOK_S = 0.2
 # After a fault.
 AGAIN_S = 2.0
 RECORDS_AT_ONCE, RECORDS_AGAIN_S = 5, 30.0
-# So often a run whose trainer died is started again by itself.
-MOST_RESTARTS = 2
+CLEAN_FIRST_AFTER_S, CLEAN_EVERY_S = 60.0, 3600.0
 LOG = logging.getLogger(__name__)
 
 
-def queueing_lock(home: Home) -> Path:
-    """Returns the lock that is held while several runs are queued together: meanwhile no process begins one."""
-    return home.locks / "queueing"
-
-
-class Owner:
+class Scheduler:
     """A thread that owns the queue of a home whenever nobody else does.
 
     Args:
@@ -53,6 +45,7 @@ class Owner:
         settings: For the jobs.
         make_engine: Called with the sink once this process has become the owner.
         check_disk: Called with a recipe that is about to begin; raises `NoRoom` if the disk has no room for it.
+        clean: Does what the cleaning rule says; called from time to time.
     """
 
     def __init__(
@@ -62,12 +55,15 @@ class Owner:
         settings: Settings,
         make_engine: Callable[[Sink], Engine],
         check_disk: Callable[[Recipe], None] = lambda recipe: None,
+        clean: Callable[[], object] = lambda: None,
     ) -> None:
         self._store = store
         self._home = home
         self._settings = settings
         self._make_engine = make_engine
         self._check_disk = check_disk
+        self._clean = clean
+        self._clean_due_s = time.monotonic() + CLEAN_FIRST_AFTER_S
         self._lock = ProcessLock(home.locks / "owner")
         self._engine: Engine | None = None
         self._stops_sent: dict[str, int] = {}
@@ -102,10 +98,13 @@ class Owner:
         """Looks at the store now, not at the next beat."""
         self._wake.set()
 
-    def begin_no_more(self) -> None:
-        """Leaves waiting runs to the next owner, from the return of this call on; what is under way goes on."""
+    def finish_under_way(self) -> None:
+        """Waits for the runs that are under way; those that wait are left to the next owner."""
         with self._dispatching:
             self._begins_more = False
+        under_way = [run.id for run in self._store.live()]
+        while not all(self._store.get(run_id).state.over for run_id in under_way):
+            time.sleep(LOOK_S)
 
     def close(self) -> None:
         """Gives the queue back. A run that is under way waits for the next owner, who has it go on."""
@@ -117,13 +116,16 @@ class Owner:
         while not self._closed:
             try:
                 if self._engine is None and self._lock.acquire():
-                    self._take_over()
+                    take_over(self._store, self._home)
+                    self._home.sweep()
+                    self._engine = self._make_engine(self._take)
                 if self._engine is not None:
                     with self._dispatching, self._guard:
                         self._forward_stops(self._engine)
                         if self._begins_more:
                             self._dispatch(self._engine)
                     self._write_records()
+                    self._tick()
                 self._troubles.pop("queue", None)
             except Exception as error:
                 # The queue must outlive a passing fault (a locked file, a full disk); the log keeps what happened.
@@ -133,18 +135,14 @@ class Owner:
             self._wake.wait(LOOK_S)
             self._wake.clear()
         try:
-            self._give_back()
+            if self._engine is not None:
+                self._engine.close()
+                give_back(self._store)
         except Exception as error:
             # The next owner takes these runs for those of a lab that was killed, and has them go on too.
             self._note("queue", error)
         finally:
             self._lock.release()
-
-    def _give_back(self) -> None:
-        if self._engine is not None:
-            self._engine.close()
-            for run in self._store.live():
-                self._store.requeue(run.id, "The lab was closed while this run was under way; it goes on.", died=False)
 
     def _note(self, what: str, error: Exception) -> None:
         """Writes a fault into the log, once as long as it stays the same, and remembers its sentence."""
@@ -163,32 +161,6 @@ class Owner:
             if not self._store.keep(run_id):
                 self._records_due_s = time.monotonic() + RECORDS_AGAIN_S
                 return
-
-    def _take_over(self) -> None:
-        # An owner that closes leaves no run under way: these are of one that was killed.
-        for run in self._store.live():
-            self._end_what_prepares(run)
-            self._go_on(run, "The lab was killed while this run was under way.")
-        self._home.sweep()
-        self._engine = self._make_engine(self._take)
-
-    def _end_what_prepares(self, run: Run) -> None:
-        """Ends a run's trainer if it was left behind while it made photos or features ready: the next attempt waits for its locks."""
-        said = [event for _, event in self._store.events(run.id) if event.attempt == run.attempt]
-        taken = next((event for event in said if isinstance(event, Attempt)), None)
-        prepares = not any(isinstance(event, Start) for event in said)
-        if taken is not None and prepares and end_left_over(taken.pid, taken.time_s):
-            LOG.warning("The trainer %d of run %s was left behind, and is ended.", taken.pid, run.id)
-
-    def _go_on(self, run: Run, what_happened: str) -> None:
-        """Has a run whose trainer died wait for another attempt; ends it if that has happened too often."""
-        left = left_behind(self._home.run(run.id))
-        where = f"from epoch {left.epochs_run + 1}" if left else "from the start"
-        if run.deaths < MOST_RESTARTS or run.stop_requests:
-            self._store.requeue(run.id, f"{what_happened} It goes on {where}.", died=True)
-            return
-        message = f"{what_happened} That was the third time, so it was not started again. It can go on {where}."
-        self._store.append(End(run_id=run.id, attempt=run.attempt, state="interrupted", message=message))
 
     def _forward_stops(self, engine: Engine) -> None:
         for run in self._store.live():
@@ -217,27 +189,10 @@ class Owner:
         for run in in_turns(self._store.queued(), self._store.turns()):
             if free <= 0:
                 return
-            ready = run.recipe.start_from is None or self._source_is_ready(run)
-            if ready and self._disk_suffices(run):
+            if can_begin(self._store, self._home, run, self._check_disk):
                 self._stops_sent.pop(run.id, None)
                 self._submit(engine, run)
                 free -= 1
-
-    def _disk_suffices(self, run: Run) -> bool:
-        """Whether the disk has room for a run; ends it if not: a full disk would end it in the middle."""
-        try:
-            self._check_disk(run.recipe)
-        except NoRoom as error:
-            # What it has learnt stays, and it can go on once there is room.
-            left = left_behind(self._home.run(run.id)) is not None
-            attempt = self._store.begin_attempt(run.id)
-            state: Literal["interrupted", "failed"] = "interrupted" if left else "failed"
-            self._store.append(End(run_id=run.id, attempt=attempt, state=state, message=str(error)))
-            return False
-        except (FlowerlabError, OSError) as error:
-            # Photos that are gone, for example: the trainer finds the words.
-            LOG.info("How much disk run %s needs is not known (%s).", run.id, error)
-        return True
 
     def _submit(self, engine: Engine, run: Run, task: Task = "train") -> None:
         self._home.run(run.id).mkdir(parents=True, exist_ok=True)
@@ -258,32 +213,23 @@ class Owner:
         self._tasks[run.id] = task
         engine.submit(job.model_copy(update={"attempt": attempt}))
 
-    def _source_is_ready(self, run: Run) -> bool:
-        """Whether the run that this one starts from has its model; ends this one if it never will."""
-        assert run.recipe.start_from is not None
-        sources = [source for source in self._store.all() if source.id == run.recipe.start_from]
-        if sources and sources[0].result is not None:
-            return True
-        if not sources or sources[0].state.over:
-            name = sources[0].name if sources else run.recipe.start_from
-            attempt = self._store.begin_attempt(run.id)
-            message = f"The run that it starts from ({name}) has no model. Train that one first, then this one again."
-            self._store.append(End(run_id=run.id, attempt=attempt, state="failed", message=message))
-        return False
-
     def _take(self, event: Event) -> None:
         """Takes an event from the engine."""
         with self._guard:
             if isinstance(event, End) and event.state == "interrupted" and self._engine is not None:
                 run = self._store.get(event.run_id)
                 if run.attempt == event.attempt and run.state.live:
-                    self._take_death(self._engine, run, event)
+                    if run.stop_requests:
+                        self._finish(self._engine, run)
+                    else:
+                        self._tasks.pop(run.id, None)
+                        retry(self._store, self._home, run, event.message)
                     self._wake.set()
                     return
             # What an attempt that was superseded says ends nothing.
             if self._append(event) and isinstance(event, End):
                 self._tasks.pop(event.run_id, None)
-                self._bound_checkpoints()
+                bound_checkpoints(self._home, self._store, self._settings.checkpoints_gb * 1e9)
                 self._wake.set()
 
     def _append(self, event: Event) -> bool:
@@ -295,53 +241,26 @@ class Owner:
         self._troubles.pop("events", None)
         return taken
 
-    def _bound_checkpoints(self) -> None:
-        """Removes what finished runs keep to be trained on, where it is too much; of the others it is all that there is."""
-        room = self._settings.checkpoints_gb * 1e9
-        try:
-            # Not by the clock, which may have been set back.
-            for run in self._store.latest_ends():
-                if run.result is None:
-                    continue
-                taken = sum(bytes_of(folder) for folder in workplaces(self._home.run(run.id)))
-                room -= taken
-                if taken and room < 0 and self._store.get(run.id).state.over:
-                    self._forget_checkpoints(run, taken)
-        except (OSError, FlowerlabError):
-            # The end of the run was taken; the next one's end tries again.
-            LOG.exception("The checkpoints of finished runs could not be bounded.")
-
-    def _forget_checkpoints(self, run: Run, taken: int) -> None:
-        """Takes from a finished run what it could be trained on with, and tells of it first: nothing goes in silence."""
-        try:
-            remember_checkpoints(self._home, run.name, taken)
-        except OSError:
-            # A full disk: what goes makes the room for the words.
-            forget_checkpoints(self._home.run(run.id))
-            remember_checkpoints(self._home, run.name, taken)
-        else:
-            forget_checkpoints(self._home.run(run.id))
-
-    def _take_death(self, engine: Engine, run: Run, event: End) -> None:
-        """Sees to a run whose trainer went away without a word: it goes on, or what is there is saved if it was to stop."""
-        if run.stop_requests:
-            self._finish(engine, run)
-        else:
-            self._tasks.pop(run.id, None)
-            self._go_on(run, event.message)
-
     def _finish(self, engine: Engine, run: Run) -> None:
-        """Has a run that was to stop, and has no trainer any more, tested and saved as far as it came.
-
-        Killed in the test, or again, the next attempt only saves.
-        """
-        task = self._tasks.get(run.id, "train")
-        if left_behind(self._home.run(run.id)) is not None and task != "save":
-            tested_long_enough = run.state is RunState.EVALUATING or task == "finish"
-            self._submit(engine, run, "save" if tested_long_enough else "finish")
+        """Has a run that was to stop, and has no trainer any more, tested and saved as far as it came."""
+        before = self._tasks.get(run.id, "train")
+        task = task_to_finish(self._home, run, before)
+        if task is not None:
+            self._submit(engine, run, task)
             return
-        message = "Stopped before the first whole epoch: there is no model."
-        if task == "save":
-            message = f"Stopped, and its model could not be saved. What it learnt lies in {self._home.run(run.id)}."
         self._tasks.pop(run.id, None)
-        self._store.append(End(run_id=run.id, attempt=run.attempt, state="stopped", message=message))
+        end_without_model(self._store, self._home, run, before)
+
+    def _tick(self) -> None:
+        """Does what is due from time to time, beside the queue: deleting many files takes a while."""
+        if time.monotonic() < self._clean_due_s:
+            return
+        self._clean_due_s = time.monotonic() + CLEAN_EVERY_S
+        threading.Thread(target=self._clean_up, daemon=True, name="retention").start()
+
+    def _clean_up(self) -> None:
+        try:
+            self._clean()
+        except (FlowerlabError, OSError):
+            # A full disk, a locked file: it may go in an hour.
+            LOG.exception("The cleaning rule could not be kept this time.")

@@ -36,7 +36,8 @@ class Connections:
     def __init__(self, file: Path, way: Way = "log") -> None:
         self.file = file
         self._way: Way = way
-        self._refusal: str | None = None
+        # Why nothing may be changed, as a sentence; empty if it may.
+        self.read_only = ""
         self._local = threading.local()
         self._open: dict[threading.Thread, Connection] = {}
         self._guard = threading.Lock()
@@ -51,14 +52,6 @@ class Connections:
     def doubt(self) -> None:
         """Leaves that mark."""
         doubt(self.doubted)
-
-    def refuse_changes(self, sentence: str) -> None:
-        """Lets nothing be changed any more.
-
-        Args:
-            sentence: What whoever tries is told.
-        """
-        self._refusal = sentence
 
     def get(self) -> Connection:
         """Returns this thread's connection.
@@ -130,8 +123,8 @@ class Connections:
         Raises:
             HomeReadOnly: If nothing may be changed.
         """
-        if self._refusal is not None:
-            raise HomeReadOnly(self._refusal)
+        if self.read_only:
+            raise HomeReadOnly(self.read_only)
         connection = self.get()
         connection.change("BEGIN IMMEDIATE")
         try:

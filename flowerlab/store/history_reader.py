@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from flowerlab.runs.events import Event
 from flowerlab.runs.history import History
-from flowerlab.store import Store
 
 # More than a page shows at once, and fewer than a class makes in an hour.
 HISTORIES_KEPT = 32
 
 
-class Reader:
+class HistoryReader:
     """Reads new events once for all who watch.
 
     Args:
-        store: Where the events are.
+        events: Gives a run's events after a sequence number, each with its own.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, events: Callable[[str, int], Iterable[tuple[int, Event]]]) -> None:
+        self._events = events
         self._histories: dict[str, History] = {}
         self._guard = threading.Lock()
 
     def history(self, run_id: str) -> History:
-        """Returns a run's history up to now, which stays as it is while the run goes on."""
+        """Returns a run's history up to now, which stays as it is while the run continues."""
         with self._guard:
-            # The ones that were looked at last stay; of the others the events are read anew.
+            # The ones that were looked at last stay; of the others the events are read again.
             history = self._histories.pop(run_id) if run_id in self._histories else History()
             self._histories[run_id] = history
             while len(self._histories) > HISTORIES_KEPT:
                 del self._histories[next(iter(self._histories))]
-            for seq, event in self._store.events(run_id, after=history.last_seq):
+            for seq, event in self._events(run_id, history.last_seq):
                 history.take(event)
                 history.last_seq = seq
             return replace(history, epochs=dict(history.epochs), batches=list(history.batches))

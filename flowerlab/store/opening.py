@@ -7,11 +7,11 @@ import os
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from flowerlab.errors import HomeUnusable, StoreDamaged
+from flowerlab.errors import DiskFull, HomeReadOnly, HomeUnusable, StoreDamaged
 from flowerlab.home import Home
 from flowerlab.runs.folders import RECORD, RunFolders
 from flowerlab.store import Store
@@ -31,17 +31,15 @@ class Opened:
     """A store, and what happened when it was opened.
 
     Args:
-        store: The runs.
         notices: What people should know, each one sentence or two.
         rebuilt: Runs that came out of their folders; None if none had to.
-        look_only: Why nothing can be changed, as a sentence; empty if it can.
         scratch: A folder of its own for the copy that is looked at; None if the store itself is open.
     """
 
+    home: Home
     store: Store
     notices: list[str]
     rebuilt: Rebuilt | None = None
-    look_only: str = ""
     scratch: Path | None = None
 
     def close(self) -> None:
@@ -49,6 +47,21 @@ class Opened:
         self.store.close()
         if self.scratch is not None:
             shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def open_home(root: Path) -> Opened:
+    """Opens a home; where nothing can be written, to be looked at.
+
+    Raises:
+        HomeUnusable: If the home, or the store in it, can neither be used nor looked at.
+    """
+    home = Home(root.expanduser().resolve())
+    try:
+        return open_store(home.create())
+    except (HomeReadOnly, DiskFull) as error:
+        if not home.store.is_file():
+            raise
+        return open_to_look(home, str(error))
 
 
 def open_store(home: Home) -> Opened:
@@ -125,15 +138,15 @@ def _completed(home: Home, store: Store) -> Opened:
     folders = RunFolders(home.runs)
     missing = [folder for folder in folders.all() if folder.name not in here and (not here or (folder / RECORD).exists())]
     if not missing:
-        return Opened(store, [])
+        return Opened(home, store, [])
     # Whoever unpacks a lesson moves the folder into place before the store knows the run.
     with waiting_for(home.locks / "unpacking"):
         here = {run.id for run in store.all()}
         rebuilt = rebuild(store, [folder for folder in missing if folder.name not in here and folder.exists()])
     if not rebuilt.runs and not rebuilt.refused:
-        return Opened(store, [])
+        return Opened(home, store, [])
     why = "The list of runs lacked some that have folders" if here else "The list of runs was gone"
-    return Opened(store, [f"{why}: {rebuilt.sentence()} {ONLY_LOST}"], rebuilt)
+    return Opened(home, store, [f"{why}: {rebuilt.sentence()} {ONLY_LOST}"], rebuilt)
 
 
 def _mended(home: Home, way: Way, damage: StoreDamaged) -> Opened:
@@ -151,7 +164,7 @@ def _mended(home: Home, way: Way, damage: StoreDamaged) -> Opened:
     finally:
         owner.release()
     told = f"The list of runs was damaged. It was put aside as {aside}; {rebuilt.sentence()}"
-    return Opened(store, [f"{told} {ONLY_LOST}" if rebuilt.runs else told], rebuilt)
+    return Opened(home, store, [f"{told} {ONLY_LOST}" if rebuilt.runs else told], rebuilt)
 
 
 def open_to_look(home: Home, why: str) -> Opened:
@@ -185,4 +198,5 @@ def open_to_look(home: Home, why: str) -> Opened:
         store.all()
     store.refuse_changes(look_only)
     notices = [] if rebuilt is None else [f"The list of runs is damaged: {rebuilt.sentence()}"]
-    return Opened(store, notices, rebuilt, look_only, folder)
+    # What would lie beside the store lies beside its copy.
+    return Opened(replace(home, own_logs=folder), store, notices, rebuilt, folder)

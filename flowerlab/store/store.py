@@ -8,13 +8,15 @@ import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from flowerlab.errors import BadInput, HomeUnusable, UnknownRun
+from flowerlab.errors import BadInput, HomeReadOnly, HomeUnusable, UnknownRun
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.events import End, Event, to_line
 from flowerlab.runs.folders import RunFolders
+from flowerlab.runs.history import History
 from flowerlab.runs.run import Run, RunRecord, RunState, check_name, state_after
 from flowerlab.store.connections import Way
 from flowerlab.store.faults import Connection
+from flowerlab.store.history_reader import HistoryReader
 from flowerlab.store.reading import LIVE, Reading, fingerprint_of
 
 # A place in the queue behind all others; and a moment that is never before those that the run has seen: clocks are set back.
@@ -39,14 +41,29 @@ class Store(Reading):
     def __init__(self, path: Path, way: Way = "log") -> None:
         super().__init__(path, way)
         self._folders = RunFolders(path.parent / "runs")
+        self._histories = HistoryReader(lambda run_id, after: self.events(run_id, after=after))
 
     def refuse_changes(self, sentence: str) -> None:
-        """Lets nothing be changed any more.
+        """Lets nothing be changed any more; each attempt raises `HomeReadOnly` with this sentence."""
+        self._connections.read_only = sentence
 
-        Args:
-            sentence: What whoever tries is told, as a `HomeReadOnly`.
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be changed, as a sentence; empty if it can."""
+        return self._connections.read_only
+
+    def check_changeable(self) -> None:
+        """Checks that more can be done here than to look.
+
+        Raises:
+            HomeReadOnly: If not.
         """
-        self._connections.refuse_changes(sentence)
+        if self.read_only:
+            raise HomeReadOnly(self.read_only)
+
+    def history(self, run_id: str) -> History:
+        """Returns a run's curves and progress up to now; new events are read once for all who watch."""
+        return self._histories.history(run_id)
 
     def unwritten(self, most: int) -> list[str]:
         """Returns ids of runs that are not in their folders as they are now: their last writing failed, or they are of an older schema.
@@ -187,6 +204,7 @@ class Store(Reading):
             self._folders.unbury(run_id, into)
             raise
         self._folders.remove_buried(run_id)
+        self._histories.forget(run_id)
 
     def _check_deletable(self, run: Run) -> None:
         if run.state.live:

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.engine.fake import FakeEngine
-from flowerlab.experiments.more_seeds import price_of_seeds
+from flowerlab.experiments.more_seeds import seconds_of_seeds
 from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.recipe.knobs import KNOBS
@@ -121,7 +121,7 @@ def test_the_table_holds_numbers(home: Home) -> None:
 def test_the_rows_hold_every_knob(home: Home) -> None:
     """What is downloaded as CSV brings every knob of a recipe as a plain value."""
     run = add_finished(home, "run", head=[9, 5], seed=3)
-    opened = Lab(own_queue=False)
+    opened = Lab(run_queue=False)
     (row,) = table_rows(opened, [run])
     opened.close()
     assert set(KNOBS) <= set(row)
@@ -490,10 +490,12 @@ def test_prices_of_seeds_read_the_runs_once(home: Home, monkeypatch: pytest.Monk
     """Two runs with what they go on from are priced, and the list of all runs is read once for all of them."""
     b = add_finished(home, "B #1", architecture="vgg16_mini", unfreeze_from="none", materials=shipped())
     knobs = {"architecture": "vgg16_mini", "unfreeze_from": "block4_conv3"}
-    c = add_finished(home, "C #2", start_from=b.id, materials=lab().materials(Recipe.parse({**knobs, "start_from": b.id})), **knobs)
+    c = add_finished(
+        home, "C #2", start_from=b.id, materials=lab().queue.materials(Recipe.parse({**knobs, "start_from": b.id})), **knobs
+    )
     reads, everything = [], Store.all
     monkeypatch.setattr(Store, "all", lambda store: [reads.append(1), everything(store)][1])
-    assert price_of_seeds(lab(), c, [1, 2]) > 0
+    assert seconds_of_seeds(lab(), c, [1, 2]) > 0
     assert len(reads) == 1
 
 
@@ -535,7 +537,7 @@ def test_three_seeds_are_a_click(home: Home, monkeypatch: pytest.MonkeyPatch) ->
         assert not [button for button in visitor.button if (button.key or "").startswith("seeds-start")]
     app.button(key=f"seeds-stop-{run.id}").click().run()
     assert not app.exception
-    lab().wait([other.id for other in lab().store.all()])
+    lab().queue.wait([other.id for other in lab().store.all()])
     assert sorted(other.state for other in lab().store.all()) == ["done", "stopped", "stopped"]
 
 
@@ -570,7 +572,7 @@ def test_a_finished_run_offers_its_seeds_where_it_was_watched(home: Home, monkey
 
 def shipped() -> str:
     """What tells the photos and weights of a run with VGG16 mini."""
-    opened = Lab(own_queue=False)
-    told = opened.materials(Recipe.parse({"architecture": "vgg16_mini", "unfreeze_from": "none"}))
+    opened = Lab(run_queue=False)
+    told = opened.queue.materials(Recipe.parse({"architecture": "vgg16_mini", "unfreeze_from": "none"}))
     opened.close()
     return told

@@ -36,14 +36,14 @@ def add_arms(home: Home, name: str, *, better: dict[str, int] | None = None, **r
     """Writes finished runs of all arms of an experiment into a home; `better` gives arms more right answers than B."""
     runs: dict[str, Run] = {}
     # An owner of the queue would take the runs that are being written for those of a lab that was killed.
-    opened = Lab(own_queue=False)
+    opened = Lab(run_queue=False)
     for arm in EXPERIMENTS[name].arms:
         source = runs[arm.goes_on_from].id if arm.goes_on_from else None
         recipe = arm_recipe(arm, architecture=MINI, start_from=source)
         runs[arm.name] = add_finished(
             home,
             f"{arm.name} *run*",
-            materials=opened.materials(recipe),
+            materials=opened.queue.materials(recipe),
             weight_changes=MOVED if arm.fine_tunes else None,
             **recipe.model_dump(),
             **result,

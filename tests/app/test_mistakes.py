@@ -76,7 +76,7 @@ def test_a_renamed_run_bears_its_new_name_in_what_was_read_before(home: Home, ga
     """Answers are read once for all viewers; who renames the run sees the new name over its photos, too."""
     run = add_run(home, garden, "old")
     app = open_page("mistakes", query={"view": "calibration"})
-    lab().rename(run.id, "new")
+    lab().store.rename(run.id, "new")
     state = {"mistakes-opened-bin": OpenedBin(run.id, 9)}
     app = open_page("mistakes", query={"view": "calibration"}, state=state)
     assert not app.exception

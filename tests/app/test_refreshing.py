@@ -41,7 +41,7 @@ def test_a_part_speaks_the_viewers_language() -> None:
 
 def test_a_run_that_begins_between_two_looks_is_not_missed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The queue begins a run at any moment, also after the first look at the list: a page that missed it would never look again."""
-    lab = Lab(own_queue=False)
+    lab = Lab(run_queue=False)
     try:
         run = lab.store.add(Recipe.parse({}), "meanwhile")
         for name in ("live", "queued", "unfinished"):

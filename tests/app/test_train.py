@@ -269,7 +269,7 @@ def test_a_waiting_run_says_its_place() -> None:
     app.number_input(key="train-seed").set_value(1).run()
     start(app)
     assert "one run goes before it" in "\n".join(str(bar.proto.text) for bar in app.get("progress"))
-    lab().stop(first.id)
+    lab().queue.stop(first.id)
 
 
 def until_live(run_id: str) -> None:
@@ -292,7 +292,7 @@ def test_who_comes_without_an_address_sees_what_trains() -> None:
     again.button(key="stop").click().run()
     assert wait_until_over(first.id) is RunState.STOPPED
     assert not lab().store.get(second.id).state.over
-    lab().stop(second.id)
+    lab().queue.stop(second.id)
 
 
 def test_who_watched_a_run_to_its_end_is_led_to_the_next(home: Home) -> None:
@@ -306,7 +306,7 @@ def test_who_watched_a_run_to_its_end_is_led_to_the_next(home: Home) -> None:
     app.button(key="watch-next").click().run()
     assert app.query_params["run"] in (running.id, [running.id])
     assert not app.exception
-    lab().stop(running.id)
+    lab().queue.stop(running.id)
 
 
 def test_a_run_that_is_trained_again_keeps_its_name() -> None:
@@ -314,8 +314,8 @@ def test_a_run_that_is_trained_again_keeps_its_name() -> None:
     app = open_page("train")
     app.select_slider(key="train-epochs").set_value(100).run()
     run = start(app)
-    lab().rename(run.id, "A · from scratch #1")
-    lab().stop(run.id)
+    lab().store.rename(run.id, "A · from scratch #1")
+    lab().queue.stop(run.id)
     assert wait_until_over(run.id) is RunState.STOPPED
     app = open_page("train", query={"run": run.id})
     app.button(key="retry").click().run()
@@ -347,9 +347,9 @@ def test_an_outcome_leads_on(home: Home) -> None:
 
 def materials_of(recipe: Recipe) -> str:
     """What a recipe's photos are here, asked of a lab that trains nothing."""
-    looking = Lab(own_queue=False)
+    looking = Lab(run_queue=False)
     try:
-        return looking.materials(recipe)
+        return looking.queue.materials(recipe)
     finally:
         looking.close()
 
@@ -370,7 +370,7 @@ def test_a_finished_run_can_be_trained_on(home: Home) -> None:
     going = lab().store.get(run.id)
     assert (going.recipe.epochs, going.result) == (302, run.result)
     assert not going.state.over
-    lab().stop(run.id)
+    lab().queue.stop(run.id)
 
 
 def test_an_interrupted_run_goes_on_where_it_was(home: Home) -> None:
@@ -383,7 +383,7 @@ def test_an_interrupted_run_goes_on_where_it_was(home: Home) -> None:
     app.button(key="go-on").click().run()
     assert not app.exception
     assert not lab().store.get(run.id).state.over
-    lab().stop(run.id)
+    lab().queue.stop(run.id)
 
 
 def test_a_runs_recipe_goes_back_into_the_form(home: Home) -> None:

@@ -98,7 +98,7 @@ def call(capfd: pytest.CaptureFixture[str]) -> Iterator[Call]:
 
 def all_runs() -> list[Run]:
     """Every run of the test's home, newest first."""
-    lab = Lab(own_queue=False)
+    lab = Lab(run_queue=False)
     try:
         return lab.store.all()
     finally:
@@ -107,9 +107,9 @@ def all_runs() -> list[Run]:
 
 def start_elsewhere(**knobs: Any) -> Run:
     """Queues a run as another process would."""
-    lab = Lab(own_queue=False)
+    lab = Lab(run_queue=False)
     try:
-        return lab.start(Recipe.parse(knobs)).run
+        return lab.queue.start(Recipe.parse(knobs)).run
     finally:
         lab.close()
 
@@ -218,7 +218,7 @@ def test_a_waiting_equal_run_is_trained_and_given(call: Call) -> None:
 
 def test_beside_a_lab_that_owns_the_queue_it_only_watches(call: Call) -> None:
     """While another process owns the queue, the command submits its run and reports what the other trained."""
-    app = Lab(own_queue=True)
+    app = Lab(run_queue=True)
     try:
         while not app.owns_queue:
             time.sleep(0.01)
@@ -249,7 +249,7 @@ def _fail(self: FakeEngine, job: Any) -> End:
 
 def leave(run: Run, *, epochs: int) -> None:
     """Puts what a run is trained on from into its folder: scripted runs have none."""
-    folder = Lab(own_queue=False).home.run(run.id) / f"attempt-{run.attempt}"
+    folder = Lab(run_queue=False).home.run(run.id) / f"attempt-{run.attempt}"
     leave_checkpoint(folder, epochs=epochs)
 
 
@@ -390,7 +390,7 @@ def test_a_folder_is_imported_and_trained_on(call: Call, photos: Path) -> None:
     assert dataset.startswith("folder:leaves-")
     again = call("train", "--dataset", photos, "--epochs", "1", "--json")
     assert again.json["run_id"] == outcome.json["run_id"]
-    lab = Lab(own_queue=False)
+    lab = Lab(run_queue=False)
     try:
         assert lab.data.classes_of(dataset) == ("elm", "oak")
     finally:
@@ -512,7 +512,7 @@ def watch_newest(reached: Callable[[Run, Lab], bool], then: Callable[[], None] =
     """Looks at the newest run from another thread, and does something as soon as it has come so far."""
 
     def wait() -> None:
-        lab = Lab(own_queue=False)
+        lab = Lab(run_queue=False)
         try:
             due_s = time.monotonic() + 30
             while time.monotonic() < due_s and not any(reached(run, lab) for run in lab.store.all()[:1]):
@@ -539,7 +539,7 @@ def press_when(reached: Callable[[Run, Lab], bool], *, times: int = 1) -> thread
 
 def test_ctrl_c_stops_the_run_and_reports_it(call: Call) -> None:
     """One Ctrl-C ends training after the epochs so far, tests what is kept, and gives the stopped run with code 1."""
-    thread = press_when(lambda run, lab: len(lab.history(run.id).epochs) >= 1)
+    thread = press_when(lambda run, lab: len(lab.store.history(run.id).epochs) >= 1)
     outcome = call("train", "--epochs", "500", "--json")
     thread.join()
     assert outcome.code == 1
@@ -553,8 +553,8 @@ def test_ctrl_c_stops_the_run_and_reports_it(call: Call) -> None:
 def test_a_second_ctrl_c_skips_the_test(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pressed again while the run is tested, Ctrl-C skips the test; the run keeps its model but no test accuracy."""
     monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 0.15)
-    first = press_when(lambda run, lab: len(lab.history(run.id).epochs) >= 1)
-    second = press_when(lambda run, lab: lab.history(run.id).evaluating is not None)
+    first = press_when(lambda run, lab: len(lab.store.history(run.id).epochs) >= 1)
+    second = press_when(lambda run, lab: lab.store.history(run.id).evaluating is not None)
     outcome = call("train", "--epochs", "500", "--json")
     first.join()
     second.join()
@@ -566,7 +566,7 @@ def test_a_second_ctrl_c_skips_the_test(call: Call, monkeypatch: pytest.MonkeyPa
 def test_a_third_ctrl_c_leaves_at_once(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that does not obey is left to the next lab, to be saved there; the command ends with 1 and one JSON object."""
     monkeypatch.setattr(FakeEngine, "stop", lambda self, run_id: None)
-    thread = press_when(lambda run, lab: len(lab.history(run.id).epochs) >= 1, times=3)
+    thread = press_when(lambda run, lab: len(lab.store.history(run.id).epochs) >= 1, times=3)
     outcome = call("train", "--epochs", "500", "--json")
     thread.join()
     assert (outcome.code, outcome.json) == (1, {"error": "Interrupted."})
@@ -589,8 +589,8 @@ def test_what_it_trains_for_others_is_finished(call: Call, monkeypatch: pytest.M
     monkeypatch.setattr(running, "watch", watch_until_the_next_has_begun)
 
     def queue_another(run: Run, lab: Lab) -> bool:
-        if not queued and lab.history(run.id).epochs:
-            queued.append(lab.start(Recipe.parse({"epochs": 20})).run)
+        if not queued and lab.store.history(run.id).epochs:
+            queued.append(lab.queue.start(Recipe.parse({"epochs": 20})).run)
         return bool(queued)
 
     thread = watch_newest(queue_another)
@@ -603,10 +603,10 @@ def test_what_it_trains_for_others_is_finished(call: Call, monkeypatch: pytest.M
 
 def test_ctrl_c_leaves_a_run_that_somebody_else_started(call: Call) -> None:
     """A run of another process goes on when the command that watches it is left."""
-    app = Lab(own_queue=True)
+    app = Lab(run_queue=True)
     try:
-        run = app.start(Recipe.parse({"epochs": 500})).run
-        thread = press_when(lambda run, lab: len(lab.history(run.id).epochs) >= 1)
+        run = app.queue.start(Recipe.parse({"epochs": 500})).run
+        thread = press_when(lambda run, lab: len(lab.store.history(run.id).epochs) >= 1)
         outcome = call("train", "--epochs", "500", "--json")
         thread.join()
         assert (outcome.code, outcome.json["run_id"]) == (1, run.id)

@@ -62,13 +62,13 @@ def used(idle_lab: Lab, drawn: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     )
     with KeptFeatures(lab.home).making("f" * 24, about, np.float16) as write:
         write(np.zeros((60, 8)))
-    with lab.queueing():
+    with lab.queue.batch():
         run = add_finished(lab.home, "mine")
         thrown = add_finished(lab.home, "thrown", seed=1)
     leave_checkpoint(lab.home.run(run.id) / "attempt-1", epochs=2)
     (lab.home.embeddings / f"{run.id}-{originals.content[:12]}-test-{'a' * 24}.npz").write_bytes(b"x" * 300)
     (lab.home.hashes / f"phash-1-{originals.content}.npy").write_bytes(b"x" * 480)
-    lab.delete(thrown.id)
+    lab.trash.throw(thrown.id)
     (lab.home.weights / "mine.h5").write_bytes(b"x" * 400)
     backup_of(lab.home.store, 1).write_bytes(b"x" * 700)
     aside = lab.home.store.with_name(f"{lab.home.store.name}.damaged-2026-03-01")
@@ -132,7 +132,7 @@ def test_what_was_left_half_written_goes_a_day_later(used: Lab) -> None:
 
 def test_weights_that_somebody_brought_can_go(used: Lab) -> None:
     """A file that a waiting run begins with stays and says for whom; once that run is gone it can be freed."""
-    with used.queueing():
+    with used.queue.batch():
         run = used.store.add(Recipe.parse({"architecture": "vgg16", "weights": "file:mine.h5"}), "from a file")
     thing = named(measure(used), Kind.WEIGHTS)
     assert "'from a file' begins with it" in thing.why_not
@@ -171,7 +171,7 @@ def test_everything_that_is_not_in_use_can_be_freed(used: Lab) -> None:
 def test_nothing_is_freed_in_a_lab_to_look_at(used: Lab) -> None:
     """Where nothing can be changed, caches stay as well."""
     before = bytes_of(used.home.features)
-    used.look_only = "This lab can be looked at."
+    used.store.refuse_changes("This lab can be looked at.")
     with pytest.raises(HomeReadOnly, match="can be looked at"):
         free(used, measure(used).of(Kind.FEATURES))
     assert bytes_of(used.home.features) == before > 0
@@ -183,7 +183,7 @@ SPARED = (Kind.CHECKPOINTS, Kind.HASHES, Kind.EMBEDDINGS, Kind.TRASH, Kind.LIST_
 def test_what_is_in_use_stays_and_says_why(used: Lab) -> None:
     """Features that a trainer holds, photos of a run that waits, a run from which another starts, own things."""
     source = named(measure(used), Kind.RUN).key
-    with used.queueing():
+    with used.queue.batch():
         follower = used.store.add(QUICK.changed(seed=9), "follower")
         used.store.add(QUICK.changed(seed=8, start_from=source), "behind")
         with KeptFeatures(used.home).held("f" * 24):

@@ -10,17 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowerlab.disk.janitor import Janitor
 from flowerlab.disk.retention import DAY_S, Rule, cleanings, due, due_now, read_rule, remember_checkpoints, sentence, write_rule
 from flowerlab.disk.trash import Trash
-from flowerlab.errors import BadInput, FlowerlabError
+from flowerlab.errors import BadInput
 from flowerlab.lab import Lab
 from flowerlab.packs.starter import RUN_ID as STARTER
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run, RunState
 from flowerlab.settings import Settings
 from tests.support.runs import add_finished
-from tests.support.waiting import until
 
 NOW_S = 1000 * DAY_S
 
@@ -65,7 +63,7 @@ def test_old_runs_go_and_needed_ones_stay() -> None:
 def test_what_is_deleted_for_good_is_told_before(idle_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed while it empties the trash, the rule has told what it began to delete."""
     home = idle_lab.home
-    idle_lab.delete(add_finished(home, "old").id)
+    idle_lab.trash.throw(add_finished(home, "old").id)
     write_rule(home, {"empty_trash_after_days": 1e-9})
 
     def die(*_: object) -> int:
@@ -156,7 +154,7 @@ def test_lost_checkpoints_are_told_without_hiding_what_the_rule_did(idle_lab: La
 
 def test_the_trash_is_emptied_by_the_rule(idle_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """After so many days, and that is written down too."""
-    idle_lab.delete(add_finished(idle_lab.home, "old").id)
+    idle_lab.trash.throw(add_finished(idle_lab.home, "old").id)
     write_rule(idle_lab.home, {"empty_trash_after_days": 2})
     assert idle_lab.clean() is None
     now_s = time.time()
@@ -186,27 +184,3 @@ def test_a_bad_rule_is_a_sentence(idle_lab: Lab, value: object) -> None:
     with pytest.raises(BadInput, match=r"keep_runs_gb must be a number above 0.*Received: "):
         write_rule(idle_lab.home, {"keep_runs_gb": value})  # type: ignore[dict-item]
     assert read_rule(idle_lab.home, idle_lab.settings) == Rule(keep_runs_gb=2)
-
-
-def test_the_janitor_cleans_where_the_queue_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In time, again and again, only on duty, also after an error; closed, no more."""
-    monkeypatch.setattr("flowerlab.disk.janitor.FIRST_AFTER_S", 0.001)
-    monkeypatch.setattr("flowerlab.disk.janitor.EVERY_S", 0.001)
-    done: list[int] = []
-
-    def clean() -> None:
-        done.append(1)
-        if len(done) == 1:
-            raise FlowerlabError("once")
-
-    idle = Janitor(clean, lambda: False)
-    time.sleep(0.05)
-    assert done == []
-    idle.close()
-    working = Janitor(clean, lambda: True)
-    until(lambda: len(done) > 2)
-    working.close()
-    time.sleep(0.05)
-    count = len(done)
-    time.sleep(0.05)
-    assert len(done) == count

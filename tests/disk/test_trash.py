@@ -27,7 +27,7 @@ def test_a_run_comes_back_as_it_was(idle_lab: Lab) -> None:
     other = add_finished(idle_lab.home, "other", seed=1)
     idle_lab.store.mark_kept(run.id, kept=True)
     before, files = idle_lab.store.record(run.id), files_of(idle_lab.home.run(run.id))
-    idle_lab.delete(run.id)
+    idle_lab.trash.throw(run.id)
     assert [one.id for one in idle_lab.store.all()] == [other.id]
     assert not idle_lab.home.run(run.id).exists()
     thrown = idle_lab.trash.all()[0]
@@ -40,13 +40,13 @@ def test_a_run_comes_back_as_it_was(idle_lab: Lab) -> None:
     assert (after.run.number, after.run.kept, after.run.result) == (run.number, True, run.result)
     assert files_of(idle_lab.home.run(run.id)) == files
     assert idle_lab.trash.all() == []
-    assert len(idle_lab.history(run.id).epochs) == 3
+    assert len(idle_lab.store.history(run.id).epochs) == 3
 
 
 def test_a_number_that_was_given_away_is_not_taken_back(idle_lab: Lab) -> None:
     """Where a newer run has its number, a run that comes back gets the next one."""
     run = add_finished(idle_lab.home, "mine")
-    idle_lab.delete(run.id)
+    idle_lab.trash.throw(run.id)
     newer = add_finished(idle_lab.home, "newer", seed=1)
     assert newer.number == run.number
     assert idle_lab.trash.restore(run.id).number == run.number + 1
@@ -58,7 +58,7 @@ def test_a_run_without_a_model_comes_back_too(idle_lab: Lab, state: str) -> None
     run = idle_lab.store.add(Recipe(seed=3), "nothing")
     attempt = idle_lab.store.begin_attempt(run.id)
     idle_lab.store.append(End.model_validate({"run_id": run.id, "attempt": attempt, "state": state, "message": "x"}))
-    idle_lab.delete(run.id)
+    idle_lab.trash.throw(run.id)
     assert idle_lab.trash.all()[0].state is RunState(state)
     assert idle_lab.trash.restore(run.id).message == "x"
 
@@ -66,10 +66,10 @@ def test_a_run_without_a_model_comes_back_too(idle_lab: Lab, state: str) -> None
 def test_a_run_in_use_is_not_thrown_away(idle_lab: Lab) -> None:
     """One that others wait to start from stays as it is, and nothing of it is in the trash."""
     run = add_finished(idle_lab.home, "source")
-    with idle_lab.queueing():
+    with idle_lab.queue.batch():
         follower = idle_lab.store.add(Recipe(seed=1, start_from=run.id), "follower")
         with pytest.raises(BadInput, match="waits to start from"):
-            idle_lab.delete(run.id)
+            idle_lab.trash.throw(run.id)
         assert idle_lab.trash.all() == []
         assert list(idle_lab.home.trash.iterdir()) == []
         assert idle_lab.store.get(run.id).state is RunState.DONE
@@ -122,7 +122,7 @@ def test_whatever_dies_nothing_is_lost(idle_lab: Lab, monkeypatch: pytest.Monkey
 def test_what_is_deleted_from_the_trash_is_gone(idle_lab: Lab) -> None:
     """For good, also where its way into the trash was cut short; a wrong id is a sentence, and so is one that is in the list."""
     run = add_finished(idle_lab.home, "mine")
-    idle_lab.delete(run.id)
+    idle_lab.trash.throw(run.id)
     (idle_lab.home.trash / f"{run.id}-1" / trashes.FILES).rename(idle_lab.home.run(run.id))
     assert idle_lab.trash.delete(run.id) > 0
     assert not idle_lab.home.run(run.id).exists()
@@ -133,11 +133,11 @@ def test_what_is_deleted_from_the_trash_is_gone(idle_lab: Lab) -> None:
             idle_lab.trash.delete(wrong)
     twice = add_finished(idle_lab.home, "twice")
     record = idle_lab.store.record(twice.id)
-    idle_lab.delete(twice.id)
+    idle_lab.trash.throw(twice.id)
     idle_lab.store.adopt([record])
     with pytest.raises(BadInput, match="is in the lab"):
         idle_lab.trash.restore(twice.id)
-    idle_lab.delete(twice.id)
+    idle_lab.trash.throw(twice.id)
     assert [one.name for one in idle_lab.trash.all()] == ["twice", "twice"]
 
 

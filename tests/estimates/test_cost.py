@@ -9,8 +9,9 @@ import pytest
 
 from flowerlab.datasets.splits import make_split
 from flowerlab.estimates import cost as prices
-from flowerlab.estimates import execution_plan as courses
-from flowerlab.estimates.cost import FIRST_BATCH_S, Price, price_along, seconds_together
+from flowerlab.estimates import execution_plan as planning
+from flowerlab.estimates.cost import FIRST_BATCH_S, Estimate, estimate_of, seconds_together
+from flowerlab.estimates.footprint import footprint_of
 from flowerlab.features.cache import About, KeptFeatures, views_name
 from flowerlab.features.precision import frozen_precision, good_enough, training_precision
 from flowerlab.home import Home
@@ -33,9 +34,9 @@ def _known_speed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prices, "peak_flops", lambda home: 1e11)
 
 
-def price(home: Home, recipe: Recipe, runs: tuple[Run, ...] = (), **settings: Any) -> Price:
+def price(home: Home, recipe: Recipe, runs: tuple[Run, ...] = (), **settings: Any) -> Estimate:
     """Prices a recipe on a garden that was not drawn yet."""
-    course = courses.course_of(
+    plan = planning.execution_plan(
         recipe,
         home=home,
         settings=Settings(home=home.root, precision="float32", **settings),
@@ -44,7 +45,7 @@ def price(home: Home, recipe: Recipe, runs: tuple[Run, ...] = (), **settings: An
         count=3670,
         source=lambda run_id: None,
     )
-    return price_along(course, home=home, runs=runs)
+    return estimate_of(plan, footprint_of(plan), home=home, runs=runs)
 
 
 def seen(recipe: Recipe, **changed: Any) -> Run:
@@ -181,17 +182,17 @@ def test_runs_together_count_once_what_they_share(home: Home) -> None:
 
 def test_kept_features_make_it_cheap(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Features at hand cost no second and no byte; a shallower set at hand saves its part of the pass."""
-    monkeypatch.setattr(courses, "prepared_key", lambda *arguments: "p")
-    monkeypatch.setattr(courses, "is_prepared", lambda *arguments: True)
+    monkeypatch.setattr(planning, "prepared_key", lambda *arguments: "p")
+    monkeypatch.setattr(planning, "is_prepared", lambda *arguments: True)
     originals: Any = range(3670)
     monkeypatch.setattr(
-        courses,
+        planning,
         "parts_of",
         lambda *arguments, **named: (None, make_split(3670, split="honest", validation_fraction=0.2)),
     )
 
-    def told(recipe: Recipe) -> Price:
-        course = courses.course_of(
+    def told(recipe: Recipe) -> Estimate:
+        plan = planning.execution_plan(
             recipe,
             home=home,
             settings=Settings(home=home.root, precision="float32"),
@@ -200,7 +201,7 @@ def test_kept_features_make_it_cheap(home: Home, monkeypatch: pytest.MonkeyPatch
             count=0,
             source=lambda run_id: None,
         )
-        return price_along(course, home=home, runs=())
+        return estimate_of(plan, footprint_of(plan), home=home, runs=())
 
     def keep(cut: int, views: str = "") -> None:
         about = About(

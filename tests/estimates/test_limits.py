@@ -13,9 +13,10 @@ import pytest
 
 from flowerlab.errors import NoRoom
 from flowerlab.estimates import limits as room
-from flowerlab.estimates.execution_plan import Course, course_of
+from flowerlab.estimates.execution_plan import ExecutionPlan, execution_plan
 from flowerlab.estimates.footprint import Footprint, footprint_of
 from flowerlab.estimates.limits import check_room
+from flowerlab.experiments.lecture import start_lecture
 from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.recipe.presets import preset_recipe
@@ -34,9 +35,9 @@ HUGE = Recipe.parse({"architecture": "vgg16", "unfreeze_from": "all", "batch_siz
 Disk = namedtuple("Disk", "total used free")
 
 
-def course(home: Home, recipe: Recipe, **settings: Any) -> Course:
-    """The course of a recipe on a garden that was not drawn yet."""
-    return course_of(
+def plan(home: Home, recipe: Recipe, **settings: Any) -> ExecutionPlan:
+    """The plan of a recipe on a garden that was not drawn yet."""
+    return execution_plan(
         recipe,
         home=home,
         settings=Settings(home=home.root, **settings),
@@ -49,7 +50,7 @@ def course(home: Home, recipe: Recipe, **settings: Any) -> Course:
 
 def needs(home: Home, recipe: Recipe, **settings: Any) -> Footprint:
     """What a recipe needs on that garden."""
-    return footprint_of(course(home, recipe, **settings))
+    return footprint_of(plan(home, recipe, **settings))
 
 
 def test_more_needs_more(home: Home) -> None:
@@ -74,7 +75,7 @@ def test_more_needs_more(home: Home) -> None:
 
 def test_disk_is_counted_by_hand(home: Home) -> None:
     """Of B: the garden, its photos at 150 px, features, checkpoints of the head, twice the model, and the answers."""
-    one = course(home, B)
+    one = plan(home, B)
     counts = B.chosen.counts(image_size=150, unfreeze_from="none", head=B.head, classes=5)
     prepared, features = 3670 * 150 * 150 * 3, 3670 * 4 * 4 * 512 * 2
     expected = 3670 * 14e3 + prepared + features + 8 * 4 * counts.trainable + 8 * counts.total
@@ -130,17 +131,17 @@ def test_too_little_disk_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_refused_start_changes_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """No run is queued, one by one or as a group; what is there already is still given."""
-    run = lab.start(QUICK).run
+    run = lab.queue.start(QUICK).run
     monkeypatch.setattr(room, "memory_for_a_run", lambda: 1e6)
-    assert lab.start(QUICK).run.id == run.id
+    assert lab.queue.start(QUICK).run.id == run.id
     with pytest.raises(NoRoom):
-        lab.start(QUICK.changed(seed=1))
+        lab.queue.start(QUICK.changed(seed=1))
     with pytest.raises(NoRoom):
-        lab.lecture(shared={"image_size": 72})
-    failed = lab.store.add(QUICK.changed(seed=2), "failed", materials=lab.materials(QUICK))
+        start_lecture(lab, shared={"image_size": 72})
+    failed = lab.store.add(QUICK.changed(seed=2), "failed", materials=lab.queue.materials(QUICK))
     lab.store.request_stop(failed.id)
     with pytest.raises(NoRoom):
-        lab.go_on(failed.id)
+        lab.queue.go_on(failed.id)
     assert lab.store.get(failed.id).state is RunState.STOPPED
     assert {one.id for one in lab.store.all()} == {run.id, failed.id}
 
@@ -148,17 +149,17 @@ def test_a_refused_start_changes_nothing(lab: Lab, monkeypatch: pytest.MonkeyPat
 def test_the_disk_is_looked_at_again_when_a_run_begins(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that waited while the disk filled up ends with the same sentence before it writes anything; the next may begin."""
     until(lambda: lab.owns_queue)
-    with lab.queueing():
-        run = lab.start(QUICK).run
+    with lab.queue.batch() as batch:
+        run = batch.start(QUICK).run
         monkeypatch.setattr(shutil, "disk_usage", lambda path: Disk(1e12, 1e12, 5_000_000))
-    lab.wait([run.id], every_s=0.01)
+    lab.queue.wait([run.id], every_s=0.01)
     ended = lab.store.get(run.id)
     assert ended.state is RunState.FAILED
     assert "must stay free" in ended.message
     assert {path.name for path in lab.home.run(run.id).glob("[!.]*")} == {"run.json"}
     monkeypatch.undo()
     monkeypatch.setattr("flowerlab.scheduler.scheduler.LOOK_S", 0.02)
-    again = lab.start(QUICK).run
+    again = lab.queue.start(QUICK).run
     assert again.id != run.id
 
 

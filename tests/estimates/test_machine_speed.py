@@ -29,19 +29,3 @@ def test_a_damaged_file_is_measured_anew(home: Home, content: str) -> None:
     (home.root / "machine.json").write_text(content)
     assert machine.peak_flops(home) > 1e8
     assert json.loads((home.root / "machine.json").read_text())["machine"] == machine.machine_name()
-
-
-def test_the_name_tells_processor_and_cores() -> None:
-    """Runs that another machine made are told from this one's."""
-    assert machine.machine_name().endswith(" cores")
-    assert len(machine.machine_name()) > len(", 2 cores")
-
-
-@pytest.mark.parametrize(
-    ("flags", "told"),
-    [({"fma", "avx2"}, "(AVX2)"), ({"avx2", "avx512f"}, "(AVX-512)"), ({"avx2", "avx512f", "avx512_bf16"}, "(AVX-512, bfloat16)")],
-)
-def test_the_name_tells_how_wide_it_computes(monkeypatch: pytest.MonkeyPatch, flags: set[str], told: str) -> None:
-    """Two processors that call themselves the same have different names where one computes with wider instructions."""
-    monkeypatch.setattr(machine, "processor_flags", lambda: flags)
-    assert told in machine.machine_name()

@@ -67,7 +67,7 @@ def test_an_experiment_is_found_by_its_recipes(lab: Lab) -> None:
     assert find_trial(lab, experiment, architecture=MINI, shared=shared).under_way
     ids = {name: one.run.id for name, one in started.items()}
     assert {started[name].run.recipe.start_from for name in ("trained-high", "trained-low")} == {ids["B"]}
-    lab.wait(list(ids.values()))
+    lab.queue.wait(list(ids.values()))
     after = find_trial(lab, experiment, architecture=MINI, shared=shared)
     assert after.complete
     assert not after.under_way
@@ -83,12 +83,12 @@ def test_a_run_that_came_to_nothing_is_shown_and_missing(lab: Lab) -> None:
     """An arm that was stopped is among the runs, so that one sees why, and among what is still to be trained."""
     experiment = EXPERIMENTS["padding"]
     started = start_trial(lab, experiment, architecture=MINI, shared={"epochs": 500})
-    lab.stop(started["padding"].run.id)
+    lab.queue.stop(started["padding"].run.id)
     trial = find_trial(lab, experiment, architecture=MINI, shared={"epochs": 500})
     assert trial.runs["padding"].state is RunState.STOPPED
     assert list(trial.recipes) == ["padding"]
     assert not trial.complete
-    lab.stop(started["B"].run.id)
+    lab.queue.stop(started["B"].run.id)
 
 
 def test_an_arm_has_one_label_with_the_lectures_name_behind_it() -> None:

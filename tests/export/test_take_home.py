@@ -37,7 +37,7 @@ HOSTILE = "<script>alert(1)</script> \"'&` http://evil.example/x"
 @pytest.fixture
 def lab(settings: Settings) -> Iterator[Lab]:
     """A lab that trains nothing."""
-    opened = Lab(settings.model_copy(update={"garden_pictures": PICTURES}), own_queue=False)
+    opened = Lab(settings.model_copy(update={"garden_pictures": PICTURES}), run_queue=False)
     yield opened
     opened.close()
 
@@ -145,7 +145,7 @@ def test_a_run_goes_home_with_all_stages_or_says_why_not(lab: Lab, tmp_path: Pat
     b = finished(lab, "B", architecture="vgg16_mini")
     c = finished(lab, "C", architecture="vgg16_mini", unfreeze_from="block4_conv3", start_from=b.id)
     assert [stage.recipe for stage in program_of_run(lab, c).stages] == [b.recipe, c.recipe]
-    lab.delete(b.id)
+    lab.trash.throw(b.id)
     with pytest.raises(BadInput, match="was deleted"):
         take_home(lab, c, Kind.SCRIPT, tmp_path / "c.py")
     assert list(tmp_path.glob("*c.py*")) == []
@@ -322,7 +322,7 @@ def test_the_command_refuses_in_one_sentence(lab: Lab, call: Call, arguments: li
 
 def test_a_run_that_waits_has_nothing_to_take_home(lab: Lab, call: Call, tmp_path: Path) -> None:
     """A run without a model is exit code 1 with its state, and writes nothing."""
-    run = lab.start(finished(lab).recipe, again=True).run
+    run = lab.queue.start(finished(lab).recipe, again=True).run
     code, _out, err = call("export", run.id, "--to", "keras", "--out", tmp_path / "x.keras")
     assert (code, err.count("\n")) == (1, 1)
     assert "queued" in err

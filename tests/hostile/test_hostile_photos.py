@@ -46,7 +46,7 @@ MEASURED = """
 import io, resource, sys
 import numpy as np
 from PIL import Image
-from flowerlab.photos import read_photo
+from flowerlab.photos.reading import read_photo
 file, side = io.BytesIO(), 3000
 kind = sys.argv[1]
 if kind == "16 bit":

@@ -59,17 +59,17 @@ def test_what_is_no_id_names_no_run(store: Store, method: str) -> None:
 
 def test_what_is_no_id_opens_nothing_in_the_lab(settings: Settings) -> None:
     """Neither stopping, deleting, renaming nor looking a run up by such a text changes anything."""
-    lab = Lab(settings, own_queue=False)
+    lab = Lab(settings, run_queue=False)
     try:
         for run_id in BAD_IDS:
             for attempt in (
-                lab.stop,
-                lab.delete,
-                lambda run_id: lab.rename(run_id, "x"),
+                lab.queue.stop,
+                lab.trash.throw,
+                lambda run_id: lab.store.rename(run_id, "x"),
                 lambda run_id: find_run(lab, run_id),
             ):
                 assert refusal(lambda: attempt(run_id), BadInput, watched=lab.home.root) is not None  # noqa: B023
-            assert lab.history(run_id).end is None
+            assert lab.store.history(run_id).end is None
     finally:
         lab.close()
 

@@ -111,12 +111,12 @@ def test_unpacked_tf_flowers_is_at_hand(
     bring_tf_flowers(home)
     run = bring_run(home, store, "There", dataset="tf_flowers", epochs=2)
     pack(lesson, home, store, dataset="tf_flowers", runs=[run], garden=Garden(60))
-    lab = Lab(settings.model_copy(update={"home": tmp_path / "away"}), own_queue=False)
+    lab = Lab(settings.model_copy(update={"home": tmp_path / "away"}), run_queue=False)
     try:
         assert not lab.data.dataset_at_hand("tf_flowers")
         unpack(lesson, lab.home, lab.store)
         assert lab.data.dataset_at_hand("tf_flowers")
-        assert lab.start(run.recipe).existing
+        assert lab.queue.start(run.recipe).existing
     finally:
         lab.close()
 

@@ -14,7 +14,7 @@ from flowerlab.evaluation.calibration import calibration_error
 from flowerlab.evaluation.metrics import confusion_matrix
 from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
-from flowerlab.packs.starter import PACK, RUN_ID
+from flowerlab.packs.starter import PACK, RUN_ID, bring_starter
 from flowerlab.runs.predictions import load_predictions
 from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
@@ -29,7 +29,7 @@ def with_starter(settings: Settings) -> Settings:
 @pytest.fixture
 def lab(with_starter: Settings) -> Iterator[Lab]:
     """A lab on a fresh home, as it comes."""
-    opened = Lab(with_starter, own_queue=False)
+    opened = Lab(with_starter, run_queue=False)
     yield opened
     opened.close()
 
@@ -42,7 +42,7 @@ def test_a_fresh_lab_has_one_finished_run(lab: Lab) -> None:
     assert run.result is not None
     assert run.result.classes == FLOWERS
     assert run.result.test_photos == 1097
-    assert len(lab.history(run.id).epochs) == run.result.epochs_run == run.recipe.epochs
+    assert len(lab.store.history(run.id).epochs) == run.result.epochs_run == run.recipe.epochs
 
 
 def test_its_figures_are_those_of_its_predictions(lab: Lab) -> None:
@@ -75,29 +75,29 @@ def test_it_is_good_enough_to_ship(lab: Lab) -> None:
 
 def test_who_deletes_it_does_not_get_it_back(with_starter: Settings) -> None:
     """A deleted starter stays away when the lab is opened again, unless somebody asks for it."""
-    first = Lab(with_starter, own_queue=False)
-    first.delete(RUN_ID)
+    first = Lab(with_starter, run_queue=False)
+    first.trash.throw(RUN_ID)
     first.close()
-    second = Lab(with_starter, own_queue=False)
+    second = Lab(with_starter, run_queue=False)
     assert finished_runs(second.store, second.home) == []
-    assert second.bring_starter()
+    assert bring_starter(second.home, second.store, again=True)
     assert [run.id for run in finished_runs(second.store, second.home)] == [RUN_ID]
     second.close()
 
 
 def test_a_lab_can_do_without(settings: Settings) -> None:
     """FLOWERLAB_STARTER=false leaves a fresh home empty."""
-    lab = Lab(settings, own_queue=False)
+    lab = Lab(settings, run_queue=False)
     assert lab.store.all() == []
     lab.close()
 
 
 def test_opening_twice_brings_it_once(with_starter: Settings) -> None:
     """A second opening finds the starter, with the name that somebody gave it."""
-    first = Lab(with_starter, own_queue=False)
-    first.rename(RUN_ID, "Mine")
+    first = Lab(with_starter, run_queue=False)
+    first.store.rename(RUN_ID, "Mine")
     first.close()
-    second = Lab(with_starter, own_queue=False)
+    second = Lab(with_starter, run_queue=False)
     assert [run.name for run in second.store.all()] == ["Mine"]
     second.close()
 
@@ -110,11 +110,11 @@ def test_a_damaged_pack_keeps_no_lab_from_opening(
     damaged.write_bytes(PACK.read_bytes()[:-1000])
     with monkeypatch.context() as patched:
         patched.setattr(flowerlab.packs.starter, "PACK", damaged)
-        lab = Lab(with_starter, own_queue=False)
+        lab = Lab(with_starter, run_queue=False)
         assert lab.store.all() == []
         lab.close()
     assert "could not be put into the lab" in caplog.text
-    lab = Lab(with_starter, own_queue=False)
+    lab = Lab(with_starter, run_queue=False)
     assert len(lab.store.all()) == 1
     lab.close()
 
@@ -122,7 +122,7 @@ def test_a_damaged_pack_keeps_no_lab_from_opening(
 def test_an_equal_recipe_is_trained_all_the_same(lab: Lab) -> None:
     """Who presses Start on the starter's recipe gets a run of their own: it was taught in another way."""
     (run,) = finished_runs(lab.store, lab.home)
-    assert lab.equal_to(run.recipe) is None
+    assert lab.queue.equal_to(run.recipe) is None
 
 
 def test_sureness_decides_what_is_unknown(lab: Lab) -> None:

@@ -32,7 +32,7 @@ from tests.support.runs import RIGHT, TESTED, add_finished, write_predictions
 def lab(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     """A lab that trains nothing."""
     monkeypatch.setenv("FLOWERLAB_ENGINE", "fake")
-    opened = Lab(settings, own_queue=False)
+    opened = Lab(settings, run_queue=False)
     yield opened
     opened.close()
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from flowerlab.errors import BadRecipe
-from flowerlab.experiments.more_seeds import price_of_seeds, seed_name, start_seeds
+from flowerlab.experiments.lecture import start_lecture
+from flowerlab.experiments.more_seeds import seconds_of_seeds, seed_name, start_seeds
 from flowerlab.lab import Lab
 from flowerlab.results.seeds import Spread, families, missing_seeds, relatives, spread, spread_words
 from flowerlab.runs.run import Run
@@ -18,13 +19,13 @@ SHARED = {"image_size": 72, "epochs": 1, "head": (8,)}
 
 def trained(lab: Lab, runs: list[Run]) -> list[Run]:
     """The runs as they are when they are over."""
-    lab.wait([run.id for run in runs])
+    lab.queue.wait([run.id for run in runs])
     return [lab.store.get(run.id) for run in runs]
 
 
 def lecture(lab: Lab) -> dict[str, Run]:
     """A, B and C of the lecture, done."""
-    started = lab.lecture(architecture="vgg16_mini", shared=SHARED)
+    started = start_lecture(lab, architecture="vgg16_mini", shared=SHARED)
     runs = trained(lab, [one.run for one in started.values()])
     return dict(zip(started, runs, strict=True))
 
@@ -48,8 +49,8 @@ def test_three_seeds_repeat_what_a_run_goes_on_from(lab: Lab) -> None:
     """C with two more seeds trains B with these seeds first; all three C are one family, and so are the three B."""
     runs = lecture(lab)
     assert missing_seeds(runs["C"], relatives(lab, runs["C"])) == [1, 2]
-    price = price_of_seeds(lab, runs["C"], [1, 2])
-    assert price > price_of_seeds(lab, runs["B"], [1, 2]) > 0
+    price = seconds_of_seeds(lab, runs["C"], [1, 2])
+    assert price > seconds_of_seeds(lab, runs["B"], [1, 2]) > 0
     new = trained(lab, start_seeds(lab, runs["C"], [1, 2]))
     assert [run.recipe.seed for run in new] == [1, 2]
     sources = [lab.store.get(run.recipe.start_from or "") for run in new]
@@ -61,19 +62,19 @@ def test_three_seeds_repeat_what_a_run_goes_on_from(lab: Lab) -> None:
     together = families(lab, [runs["A"], runs["B"], runs["C"], *sources, *new])
     assert [len(family) for family in together] == [1, 3, 3]
     assert missing_seeds(new[0], relatives(lab, new[0])) == []
-    assert price_of_seeds(lab, runs["C"], [1, 2]) == 0
+    assert seconds_of_seeds(lab, runs["C"], [1, 2]) == 0
     assert [run.id for run in start_seeds(lab, runs["C"], [1, 2])] == [run.id for run in new]
     # B's were trained on the way: they cost nothing any more.
-    assert price_of_seeds(lab, runs["B"], [1, 2]) == 0
+    assert seconds_of_seeds(lab, runs["B"], [1, 2]) == 0
 
 
 def test_an_equal_run_is_no_second_seed(lab: Lab) -> None:
     """The same recipe trained again stands in the family once; a stopped run stands alone."""
-    first = lab.start(lecture(lab)["A"].recipe).run
-    again = trained(lab, [lab.start(first.recipe, again=True).run])[0]
-    with lab.queueing():
-        stopped = lab.start(first.recipe.changed(seed=5)).run
-        lab.stop(stopped.id)
+    first = lab.queue.start(lecture(lab)["A"].recipe).run
+    again = trained(lab, [lab.queue.start(first.recipe, again=True).run])[0]
+    with lab.queue.batch() as batch:
+        stopped = batch.start(first.recipe.changed(seed=5)).run
+        lab.queue.stop(stopped.id)
     stopped = lab.store.get(stopped.id)
     assert [len(family) for family in families(lab, [first, again, stopped])] == [1, 1]
     assert [run.id for run in relatives(lab, first)] == [first.id]
@@ -82,12 +83,12 @@ def test_an_equal_run_is_no_second_seed(lab: Lab) -> None:
 def test_what_cannot_be_repeated_is_said(lab: Lab) -> None:
     """Where the run that one goes on from was deleted, or the photos are others now, a sentence says so and nothing is queued."""
     runs = lecture(lab)
-    lab.delete(runs["B"].id)
-    for call in (price_of_seeds, start_seeds):
+    lab.trash.throw(runs["B"].id)
+    for call in (seconds_of_seeds, start_seeds):
         with pytest.raises(BadRecipe, match=r"was deleted.*Received"):
             call(lab, runs["C"], [1])
     other = lab.store.add(runs["A"].recipe, "elsewhere", materials="other photos")
-    lab.stop(other.id)
+    lab.queue.stop(other.id)
     before = len(lab.store.all())
     with pytest.raises(BadRecipe, match=r"no longer what they were"):
         start_seeds(lab, other, [1])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from flowerlab.engine import Job
 from flowerlab.errors import BadInput, QueueFull
+from flowerlab.experiments.lecture import start_lecture
 from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
@@ -217,7 +218,7 @@ def full(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr("flowerlab.scheduler.scheduler.LOOK_S", 0.01)
     lab = Lab(settings.model_copy(update={"queue_limit": 4, "queue_limit_per_student": 2}))
     until(lambda: lab.owns_queue)
-    lab.used_by("teacher").start(QUICK)
+    lab.queue.start(QUICK, student="teacher")
     until(lambda: len(engine.jobs) == 1)
     yield lab
     lab.close()
@@ -226,44 +227,43 @@ def full(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_start_over_the_bound_changes_nothing(full: Lab) -> None:
     """The third waiting run of a student is refused, an equal one is still found, and other students are let in; a group is
     queued whole or not at all, also by the command line beside it."""
-    ana, bia = full.used_by("ana"), full.used_by("bia")
-    runs = [ana.start(QUICK.changed(seed=seed)).run for seed in (1, 2)]
+    runs = [full.queue.start(QUICK.changed(seed=seed), student="ana").run for seed in (1, 2)]
     with pytest.raises(QueueFull):
-        ana.start(QUICK.changed(seed=3))
-    assert ana.start(QUICK.changed(seed=2)).existing
+        full.queue.start(QUICK.changed(seed=3), student="ana")
+    assert full.queue.start(QUICK.changed(seed=2), student="ana").existing
     with pytest.raises(QueueFull):
-        bia.lecture(shared={"image_size": 72})
-    with closing(Lab(full.settings, own_queue=False, student="cli")) as other:
+        start_lecture(full, shared={"image_size": 72}, student="bia")
+    with closing(Lab(full.settings, run_queue=False)) as other:
 
         def sweep() -> None:
-            with other.queueing():
+            with other.queue.batch("cli") as batch:
                 for seed in (5, 6, 7):
-                    other.start(QUICK.changed(seed=seed))
+                    batch.start(QUICK.changed(seed=seed))
 
         with pytest.raises(QueueFull):
             sweep()
     assert [run.id for run in full.store.queued()] == [run.id for run in runs]
-    bia.start(QUICK.changed(seed=4))
+    full.queue.start(QUICK.changed(seed=4), student="bia")
     assert {run.student for run in full.store.queued()} == {"ana", "bia"}
 
 
 def test_the_place_is_the_real_one(full: Lab) -> None:
-    """`queue_place` counts the runs that really go before, in this process and in another."""
-    ana, bia = full.used_by("ana"), full.used_by("bia")
-    first, second = (ana.start(QUICK.changed(seed=seed)).run for seed in (1, 2))
-    third = bia.start(QUICK.changed(seed=3)).run
-    with closing(Lab(full.settings, own_queue=False)) as other:
+    """`RunQueue.place` counts the runs that really go before, in this process and in another."""
+    first, second = (full.queue.start(QUICK.changed(seed=seed), student="ana").run for seed in (1, 2))
+    third = full.queue.start(QUICK.changed(seed=3), student="bia").run
+    with closing(Lab(full.settings, run_queue=False)) as other:
         for lab in (full, other):
-            assert [lab.queue_place(run) for run in (first, third, second)] == [1, 2, 3]
+            assert [lab.queue.place(run) for run in (first, third, second)] == [1, 2, 3]
 
 
 def test_no_run_begins_while_others_are_queued_with_it(full: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a block of `queueing` of another process the owner begins nothing; behind it, it does."""
-    engine = full._owner.engine  # type: ignore[union-attr]
+    """In a batch of another process the owner begins nothing; behind it, it does."""
+    assert full.scheduler is not None
+    engine = full.scheduler.engine
     assert isinstance(engine, Held)
-    with closing(Lab(full.settings, own_queue=False, student="cli")) as other:
-        with other.queueing():
-            run = other.start(QUICK.changed(seed=8)).run
+    with closing(Lab(full.settings, run_queue=False)) as other:
+        with other.queue.batch("cli") as batch:
+            run = batch.start(QUICK.changed(seed=8)).run
             engine.jobs.clear()
             with pytest.raises(AssertionError):
                 until(lambda: bool(engine.jobs), within_s=0.2)

@@ -26,15 +26,17 @@ from flowerlab.disk.retention import cleanings
 from flowerlab.engine import Job, Sink
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.engine.process import TrainerProcess
-from flowerlab.errors import BadFolder, BadInput, BadRecipe
+from flowerlab.errors import BadFolder, BadInput, BadRecipe, FlowerlabError
 from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.attempts import left_behind
 from flowerlab.runs.checkpoints import write_checkpoint
 from flowerlab.runs.events import from_record
+from flowerlab.runs.resume import going_on
 from flowerlab.runs.run import Run, RunState
-from flowerlab.scheduler.scheduler import LOOK_S
+from flowerlab.scheduler import checkpoint_budget
+from flowerlab.scheduler.scheduler import LOOK_S, Scheduler
 from flowerlab.settings import Settings
 from flowerlab.store import Store
 from tests.support.checkpoints import WEIGHTS_BYTES, checkpoint_at, leave_checkpoint, state_of
@@ -78,7 +80,7 @@ def owner_of(lab: Lab) -> Lab:
 
 def begun(lab: Lab, recipe: Recipe, name: str = "run") -> Run:
     """Starts a run and waits until it trains."""
-    run = lab.start(recipe, name=name, again=True).run
+    run = lab.queue.start(recipe, name=name, again=True).run
     until(lambda: lab.store.get(run.id).state is RunState.TRAINING)
     return run
 
@@ -99,8 +101,8 @@ def test_one_of_two_owns_the_queue(open_lab: OpenLab) -> None:
     """Of two labs on one home the first owns the queue, and trains the runs that the second asks for."""
     first = owner_of(open_lab())
     second = open_lab()
-    run = second.start(QUICK).run
-    second.wait([run.id], every_s=0.01)
+    run = second.queue.start(QUICK).run
+    second.queue.wait([run.id], every_s=0.01)
     assert second.store.get(run.id).state is RunState.DONE
     assert first.owns_queue
     assert not second.owns_queue
@@ -112,9 +114,9 @@ def test_a_stop_from_the_other_lab_reaches_the_run(open_lab: OpenLab) -> None:
     first = owner_of(open_lab())
     second = open_lab()
     run = begun(first, LONG)
-    until(lambda: len(second.history(run.id).epochs) > 0)
-    second.stop(run.id)
-    second.wait([run.id], every_s=0.01)
+    until(lambda: len(second.store.history(run.id).epochs) > 0)
+    second.queue.stop(run.id)
+    second.queue.wait([run.id], every_s=0.01)
     ended = second.store.get(run.id)
     assert ended.state is RunState.STOPPED
     assert ended.result is not None
@@ -125,14 +127,14 @@ def test_the_next_takes_over_when_the_owner_closes(open_lab: OpenLab) -> None:
     first = owner_of(open_lab())
     second = open_lab()
     under_way = begun(first, LONG.changed(epochs=30), "under way")
-    waiting = [second.start(QUICK.changed(seed=seed), name=f"waiting {seed}").run for seed in (1, 2)]
+    waiting = [second.queue.start(QUICK.changed(seed=seed), name=f"waiting {seed}").run for seed in (1, 2)]
     first.close()
-    second.wait([under_way.id, *(run.id for run in waiting)], every_s=0.01)
+    second.queue.wait([under_way.id, *(run.id for run in waiting)], every_s=0.01)
     assert second.owns_queue
     assert [second.store.get(run.id).state for run in (under_way, *waiting)] == [RunState.DONE] * 3
     ended = second.store.get(under_way.id)
     assert (ended.attempt, ended.deaths) == (2, 0)
-    assert len(second.history(under_way.id).epochs) == 30
+    assert len(second.store.history(under_way.id).epochs) == 30
 
 
 def test_no_run_stays_under_way_without_an_owner(open_lab: OpenLab) -> None:
@@ -147,7 +149,7 @@ def test_no_run_stays_under_way_without_an_owner(open_lab: OpenLab) -> None:
     orphan = store.add(QUICK, "orphan")
     store.begin_attempt(orphan.id)
     after = owner_of(open_lab())
-    after.wait([orphan.id], every_s=0.01)
+    after.queue.wait([orphan.id], every_s=0.01)
     ended = store.get(orphan.id)
     assert (ended.state, ended.attempt, ended.deaths) == (RunState.DONE, 2, 1)
     store.close()
@@ -156,8 +158,8 @@ def test_no_run_stays_under_way_without_an_owner(open_lab: OpenLab) -> None:
 def test_runs_are_trained_in_their_order(open_lab: OpenLab) -> None:
     """Runs begin one after the other, the oldest first."""
     lab = open_lab()
-    runs = [lab.start(QUICK.changed(seed=seed)).run for seed in range(3)]
-    lab.wait([run.id for run in runs], every_s=0.01)
+    runs = [lab.queue.start(QUICK.changed(seed=seed)).run for seed in range(3)]
+    lab.queue.wait([run.id for run in runs], every_s=0.01)
     times = [(lab.store.get(run.id).started_s, lab.store.get(run.id).ended_s) for run in runs]
     flat = [moment for pair in times for moment in pair if moment is not None]
     assert len(flat) == 6
@@ -166,13 +168,13 @@ def test_runs_are_trained_in_their_order(open_lab: OpenLab) -> None:
 
 def test_a_lab_that_only_looks_never_owns(open_lab: OpenLab, settings: Settings) -> None:
     """A lab opened without the queue leaves it, even when nobody else is there."""
-    looking = Lab(settings.model_copy(update={"engine": "fake"}), own_queue=False)
-    run = looking.start(QUICK).run
+    looking = Lab(settings.model_copy(update={"engine": "fake"}), run_queue=False)
+    run = looking.queue.start(QUICK).run
     time.sleep(0.1)
     assert not looking.owns_queue
     assert looking.store.get(run.id).state is RunState.QUEUED
     lab = open_lab()
-    looking.wait([run.id], every_s=0.01)
+    looking.queue.wait([run.id], every_s=0.01)
     assert lab.owns_queue
     looking.close()
 
@@ -181,23 +183,24 @@ def test_finishing_begins_nothing_new(open_lab: OpenLab) -> None:
     """Finishing what is under way waits for that run's end, and leaves waiting runs to whoever comes next."""
     lab = owner_of(open_lab())
     under_way = begun(lab, QUICK.changed(epochs=10), "under way")
-    waiting = lab.start(QUICK.changed(seed=1), name="waiting").run
-    lab.finish_under_way()
+    waiting = lab.queue.start(QUICK.changed(seed=1), name="waiting").run
+    assert lab.scheduler is not None
+    lab.scheduler.finish_under_way()
     assert lab.store.get(under_way.id).state is RunState.DONE
     time.sleep(0.1)
     assert lab.store.get(waiting.id).state is RunState.QUEUED
     lab.close()
     after = open_lab()
-    after.wait([waiting.id], every_s=0.01)
+    after.queue.wait([waiting.id], every_s=0.01)
     assert after.store.get(waiting.id).state is RunState.DONE
 
 
 def test_a_run_waits_for_the_one_that_it_starts_from(open_lab: OpenLab) -> None:
     """A run that goes on from a waiting one begins when that has its model."""
     lab = open_lab()
-    source = lab.start(QUICK, name="source").run
-    run = lab.start(QUICK.changed(start_from=source.id, seed=1), name="goes on").run
-    lab.wait([run.id], every_s=0.01)
+    source = lab.queue.start(QUICK, name="source").run
+    run = lab.queue.start(QUICK.changed(start_from=source.id, seed=1), name="goes on").run
+    lab.queue.wait([run.id], every_s=0.01)
     first, second = lab.store.get(source.id), lab.store.get(run.id)
     assert (first.state, second.state) == (RunState.DONE, RunState.DONE)
     assert first.ended_s is not None
@@ -211,20 +214,20 @@ def test_a_run_whose_source_gets_no_model_fails(open_lab: OpenLab, end: str) -> 
     first = owner_of(open_lab())
     second = open_lab()
     blocking = begun(first, LONG, "blocking")
-    source = first.start(LONG.changed(seed=1), name="my source").run
-    run = first.start(LONG.changed(start_from=source.id, seed=2), name="goes on").run
-    behind = first.start(QUICK, name="behind").run
+    source = first.queue.start(LONG.changed(seed=1), name="my source").run
+    run = first.queue.start(LONG.changed(start_from=source.id, seed=2), name="goes on").run
+    behind = first.queue.start(QUICK, name="behind").run
     if end.startswith("stopped"):
-        first.stop(source.id)
+        first.queue.stop(source.id)
     else:
         # Flowerlab itself refuses the one, and takes three deaths for the other: somebody else has changed the file.
         change = "DELETE FROM runs" if end == "deleted" else "UPDATE runs SET state = 'interrupted'"
         with contextlib.closing(sqlite3.connect(first.home.store)) as other:
             other.execute(f"{change} WHERE id = ?", (source.id,))
             other.commit()
-    first.stop(blocking.id)
-    first.stop(blocking.id)
-    second.wait([run.id, behind.id], every_s=0.01)
+    first.queue.stop(blocking.id)
+    first.queue.stop(blocking.id)
+    second.queue.wait([run.id, behind.id], every_s=0.01)
     failed = second.store.get(run.id)
     assert failed.state is RunState.FAILED
     assert "has no model. Train that one first" in failed.message
@@ -238,23 +241,23 @@ def test_photos_that_a_run_needs_are_not_deleted(open_lab: OpenLab, tmp_path: Pa
     dataset = plants(lab, tmp_path)
     others = plants(lab, tmp_path, "others")
     live = begun(lab, LONG.changed(dataset=dataset), "live")
-    waiting = lab.start(QUICK.changed(dataset=dataset), name="waiting").run
+    waiting = lab.queue.start(QUICK.changed(dataset=dataset), name="waiting").run
     with pytest.raises(BadInput, match="'live' trains on these photos"):
         lab.delete_photos(dataset)
     lab.delete_photos(others)
-    second = lab.start(LONG, name="other").run
-    lab.stop(live.id)
-    lab.stop(live.id)
+    second = lab.queue.start(LONG, name="other").run
+    lab.queue.stop(live.id)
+    lab.queue.stop(live.id)
     until(lambda: lab.store.get(live.id).state.over)
-    lab.wait([waiting.id], every_s=0.01)
-    third = lab.start(QUICK.changed(dataset=dataset, seed=5), name="still waiting").run
+    lab.queue.wait([waiting.id], every_s=0.01)
+    third = lab.queue.start(QUICK.changed(dataset=dataset, seed=5), name="still waiting").run
     with pytest.raises(BadInput, match="'still waiting' trains on these photos or waits to"):
         lab.delete_photos(dataset)
     assert (lab.home.folders / "plants" / "a" / "00.png").exists()
-    lab.stop(third.id)
+    lab.queue.stop(third.id)
     lab.delete_photos(dataset)
     assert list(lab.home.folders.iterdir()) == []
-    lab.stop(second.id)
+    lab.queue.stop(second.id)
 
 
 def test_deleting_photos_deletes_what_was_made_of_them(open_lab: OpenLab, tmp_path: Path) -> None:
@@ -266,8 +269,8 @@ def test_deleting_photos_deletes_what_was_made_of_them(open_lab: OpenLab, tmp_pa
         originals = gather(lab.home, dataset, Garden(60))
         keys = [prepare(lab.home, originals, dataset, image_size=size, resize="squash").key for size in (8, 9)]
         kept[name] = (originals.folder.name, keys)
-    run = lab.start(QUICK.changed(dataset="folder:plants")).run
-    lab.wait([run.id], every_s=0.01)
+    run = lab.queue.start(QUICK.changed(dataset="folder:plants")).run
+    lab.queue.wait([run.id], every_s=0.01)
     lab.delete_photos("folder:plants")
     assert [path.name for path in lab.home.folders.iterdir()] == ["others"]
     assert [path.name for path in lab.home.originals.iterdir()] == [kept["others"][0]]
@@ -329,7 +332,7 @@ def kept(open_lab: OpenLab, monkeypatch: pytest.MonkeyPatch) -> tuple[Lab, Kept]
 
     monkeypatch.setattr(Lab, "_make_engine", make)
     lab = owner_of(open_lab())
-    lab.start(LONG)
+    lab.queue.start(LONG)
     until(lambda: len(made[0].jobs) == 1)
     made[0].say("attempt", pid=1, warm=True)
     return lab, made[0]
@@ -340,7 +343,7 @@ def test_a_stopped_run_whose_trainer_is_killed_is_finished(kept: tuple[Lab, Kept
     lab, engine = kept
     run_id = engine.jobs[0].run_id
     leave_checkpoint(lab.home.run(run_id) / "attempt-1", epochs=3)
-    lab.stop(run_id)
+    lab.queue.stop(run_id)
     engine.killed()
     assert [job.task for job in engine.jobs] == ["train", "finish"]
     assert lab.store.get(run_id).state is RunState.STOPPING
@@ -359,7 +362,7 @@ def test_a_test_that_is_skipped_the_hard_way_costs_no_model(kept: tuple[Lab, Kep
     run_id = engine.jobs[0].run_id
     leave_checkpoint(lab.home.run(run_id) / "attempt-1", epochs=3)
     engine.say("evaluating", done=0, total=9)
-    lab.stop(run_id)
+    lab.queue.stop(run_id)
     engine.killed()
     assert [job.task for job in engine.jobs] == ["train", "save"]
     assert not lab.store.get(run_id).state.over
@@ -369,7 +372,7 @@ def test_a_stopped_run_without_a_whole_epoch_ends(kept: tuple[Lab, Kept]) -> Non
     """Killed before the first whole epoch, a stopped run is over, and says that there is no model."""
     lab, engine = kept
     run_id = engine.jobs[0].run_id
-    lab.stop(run_id)
+    lab.queue.stop(run_id)
     engine.killed()
     ended = lab.store.get(run_id)
     assert (len(engine.jobs), ended.state) == (1, RunState.STOPPED)
@@ -400,7 +403,7 @@ def test_what_a_dead_attempt_says_late_is_refused(kept: tuple[Lab, Kept]) -> Non
     lab, engine = kept
     run_id = engine.jobs[0].run_id
     late = from_record({"run_id": run_id, "attempt": 1, "kind": "end", "state": "done", "result": RESULT})
-    with lab.queueing():
+    with lab.queue.batch():
         engine.killed()
         assert lab.store.get(run_id).state is RunState.QUEUED
         engine.sink(late)
@@ -418,9 +421,9 @@ def test_a_run_that_waits_to_go_on_is_saved_when_it_is_stopped(kept: tuple[Lab, 
     lab, engine = kept
     run_id = engine.jobs[0].run_id
     leave_checkpoint(lab.home.run(run_id) / "attempt-1", epochs=3)
-    with lab.queueing():
+    with lab.queue.batch():
         engine.killed()
-        assert lab.stop(run_id) is RunState.STOPPING
+        assert lab.queue.stop(run_id) is RunState.STOPPING
     until(lambda: len(engine.jobs) == 2)
     assert [job.task for job in engine.jobs] == ["train", "finish"]
 
@@ -489,8 +492,8 @@ def test_a_take_over_that_fails_is_tried_again(
     lab = owner_of(open_lab())
     assert refusals == []
     assert "Too many open files" in caplog.text
-    run = lab.start(QUICK).run
-    lab.wait([run.id], every_s=0.01)
+    run = lab.queue.start(QUICK).run
+    lab.queue.wait([run.id], every_s=0.01)
     assert lab.store.get(run.id).state is RunState.DONE
 
 
@@ -499,15 +502,15 @@ def test_a_source_stays_while_a_run_that_starts_from_it_is_not_over(kept: tuple[
     lab, engine = kept
     run_id = engine.jobs[0].run_id
     with pytest.raises(BadInput, match="Stop it first"):
-        lab.delete(run_id)
+        lab.trash.throw(run_id)
     engine.say("end", state="done", result=RESULT | {"classes": lab.data.classes_of("garden"), "confusion_matrix": None})
-    follower = lab.start(LONG.changed(start_from=run_id)).run
+    follower = lab.queue.start(LONG.changed(start_from=run_id)).run
     until(lambda: len(engine.jobs) == 2)
     assert lab.store.get(follower.id).state is RunState.PREPARING
     with pytest.raises(BadInput, match="starts from"):
-        lab.delete(run_id)
+        lab.trash.throw(run_id)
     engine.say("end", state="failed", message="x")
-    lab.delete(run_id)
+    lab.trash.throw(run_id)
     assert [run.id for run in lab.store.all()] == [follower.id]
 
 
@@ -515,13 +518,13 @@ def test_a_source_whose_photos_are_gone_can_be_started_from(kept: tuple[Lab, Kep
     """A finished run knows its classes: another one with the same classes starts from it after its photos were deleted."""
     lab, engine = kept
     engine.say("end", state="done", result=RESULT)
-    source = lab.start(QUICK.changed(dataset=plants(lab, tmp_path))).run
+    source = lab.queue.start(QUICK.changed(dataset=plants(lab, tmp_path))).run
     until(lambda: engine.jobs[-1].run_id == source.id)
     engine.say("end", state="done", result=RESULT)
     lab.delete_photos("folder:plants")
-    lab.check(QUICK.changed(dataset=plants(lab, tmp_path, "others"), start_from=source.id))
+    lab.queue.check(QUICK.changed(dataset=plants(lab, tmp_path, "others"), start_from=source.id))
     with pytest.raises(BadRecipe, match="dataset"):
-        lab.check(QUICK.changed(start_from=source.id))
+        lab.queue.check(QUICK.changed(start_from=source.id))
 
 
 def test_a_source_that_was_trained_on_is_started_from_anew(kept: tuple[Lab, Kept]) -> None:
@@ -534,33 +537,33 @@ def test_a_source_that_was_trained_on_is_started_from_anew(kept: tuple[Lab, Kept
     source = engine.jobs[0].run_id
     engine.say("end", **done)
     recipe = LONG.changed(start_from=source)
-    first = lab.start(recipe).run
+    first = lab.queue.start(recipe).run
     until(lambda: len(engine.jobs) == 2)
     engine.say("attempt", pid=1, warm=True)
     engine.say("end", **done)
-    assert lab.start(recipe).run.id == first.id
+    assert lab.queue.start(recipe).run.id == first.id
     leave_checkpoint(lab.home.run(source) / "attempt-1", epochs=1)
-    lab.go_on(source, epochs=3)
+    lab.queue.go_on(source, epochs=3)
     until(lambda: len(engine.jobs) == 3)
     engine.say("attempt", pid=1, warm=True)
     engine.say("end", **done)
-    assert lab.start(recipe).run.id != first.id
+    assert lab.queue.start(recipe).run.id != first.id
 
 
 def test_photos_of_another_content_are_trained_on_anew(open_lab: OpenLab, tmp_path: Path) -> None:
     """An equal recipe is not trained again, but one whose photos were replaced under the same name is."""
     lab = open_lab()
     recipe = QUICK.changed(dataset=plants(lab, tmp_path))
-    first = lab.start(recipe)
-    assert lab.start(recipe).run.id == first.run.id
-    lab.wait([first.run.id], every_s=0.01)
+    first = lab.queue.start(recipe)
+    assert lab.queue.start(recipe).run.id == first.run.id
+    lab.queue.wait([first.run.id], every_s=0.01)
     lab.delete_photos(recipe.dataset)
     shutil.rmtree(tmp_path / "plants" / "b")
     for number in range(10):
         (tmp_path / "plants" / "b").mkdir(exist_ok=True)
         Image.new("RGB", (3, 3), (number, 1, 9)).save(tmp_path / "plants" / "b" / f"{number}.png")
     import_folder(tmp_path / "plants", lab.home.folders)
-    assert not lab.start(recipe).existing
+    assert not lab.queue.start(recipe).existing
 
 
 def test_other_weights_that_come_with_flowerlab_are_trained_on_anew(
@@ -571,11 +574,11 @@ def test_other_weights_that_come_with_flowerlab_are_trained_on_anew(
     lab = open_lab()
     recipe = QUICK.changed(architecture="vgg16_mini", weights="flowerlab", image_size=32)
     (tmp_path / "vgg16_mini.npz").write_bytes(b"old")
-    first = lab.start(recipe)
-    assert lab.start(recipe).run.id == first.run.id
+    first = lab.queue.start(recipe)
+    assert lab.queue.start(recipe).run.id == first.run.id
     (tmp_path / "vgg16_mini.npz").write_bytes(b"newer")
-    assert not lab.start(recipe).existing
-    assert lab.start(recipe.changed(weights="none")).run.id == lab.start(recipe.changed(weights="none")).run.id
+    assert not lab.queue.start(recipe).existing
+    assert lab.queue.start(recipe.changed(weights="none")).run.id == lab.queue.start(recipe.changed(weights="none")).run.id
 
 
 def test_taking_over_sweeps_what_killed_processes_left(open_lab: OpenLab, settings: Settings) -> None:
@@ -604,7 +607,7 @@ def test_finished_runs_keep_only_so_much_to_be_trained_on(settings: Settings, mo
         ends = ("interrupted", "done", "stopped", "done")
         runs = []
         for number, state in enumerate(ends):
-            runs.append(lab.start(QUICK.changed(seed=number)).run)
+            runs.append(lab.queue.start(QUICK.changed(seed=number)).run)
             until(lambda: bool(made) and len(made[0].jobs) == len(runs))
             folder = lab.home.run(runs[-1].id)
             leave_checkpoint(folder / "attempt-1", epochs=1)
@@ -619,7 +622,7 @@ def test_finished_runs_keep_only_so_much_to_be_trained_on(settings: Settings, mo
         assert all((lab.home.run(run.id) / "model.keras").exists() for run in runs)
         assert [one.checkpoints for one in cleanings(lab.home)] == [(runs[1].name,)]
         with pytest.raises(BadInput, match="only its model was kept"):
-            lab.go_on(runs[1].id, epochs=2)
+            lab.queue.go_on(runs[1].id, epochs=2)
     finally:
         lab.close()
 
@@ -639,7 +642,7 @@ def test_a_full_disk_does_not_keep_checkpoints_that_should_go(settings: Settings
             write(path, data)
 
         monkeypatch.setattr(cleaning, "replace_file", full)
-        lab._owner._forget_checkpoints(run, 10)
+        checkpoint_budget.forget(lab.home, run, 10)
         assert left_behind(lab.home.run(run.id)) is None
         assert [one.checkpoints for one in cleanings(lab.home)] == [("mine",)]
     finally:
@@ -651,7 +654,7 @@ def finished(kept: tuple[Lab, Kept], *, epochs: int, accuracies: tuple[float, ..
     lab, engine = kept
     engine.say("end", state="stopped", message="x")
     count = len(engine.jobs)
-    run = lab.start(QUICK.changed(epochs=epochs, patience=3)).run
+    run = lab.queue.start(QUICK.changed(epochs=epochs, patience=3)).run
     until(lambda: len(engine.jobs) > count)
     folder = lab.home.run(run.id) / "attempt-1"
     folder.mkdir()
@@ -665,32 +668,32 @@ def test_a_finished_run_trains_on(kept: tuple[Lab, Kept]) -> None:
     lab, engine = kept
     run = finished(kept, epochs=2, accuracies=(0.3, 0.5))
     with pytest.raises(BadInput, match="has trained all of its 2 epochs"):
-        lab.go_on(run.id)
+        lab.queue.go_on(run.id)
     for wrong, told in ((0, "must be 1 or more"), (499, "epochs")):
         with pytest.raises(BadInput, match=told):
-            lab.go_on(run.id, epochs=wrong)
+            lab.queue.go_on(run.id, epochs=wrong)
     assert lab.store.get(run.id) == run
     count = len(engine.jobs)
-    lab.go_on(run.id, epochs=3)
+    lab.queue.go_on(run.id, epochs=3)
     until(lambda: len(engine.jobs) > count)
     job = engine.jobs[-1]
     assert (job.run_id, job.attempt, job.task, job.recipe["epochs"], job.patience_from) == (run.id, 2, "train", 5, 0)
     assert lab.store.get(run.id).result == run.result
-    assert lab.equal_to(run.recipe.changed(epochs=5)) == lab.store.get(run.id)
+    assert lab.queue.equal_to(run.recipe.changed(epochs=5)) == lab.store.get(run.id)
     with pytest.raises(BadInput, match="goes on by itself"):
-        lab.go_on(run.id, epochs=1)
+        lab.queue.go_on(run.id, epochs=1)
 
 
 def test_a_run_that_ended_early_trains_on_with_new_patience(kept: tuple[Lab, Kept]) -> None:
     """It needs a number of epochs, and its patience counts from where it goes on."""
     lab, engine = kept
     run = finished(kept, epochs=9, accuracies=(0.5, 0.3, 0.3, 0.3))
-    found = lab.going_on(run)
+    found = going_on(run, lab.home)
     assert (found.epochs_run, found.left, found.ended_early) == (4, 0, True)
     with pytest.raises(BadInput, match="ended early"):
-        lab.go_on(run.id)
+        lab.queue.go_on(run.id)
     count = len(engine.jobs)
-    lab.go_on(run.id, epochs=2)
+    lab.queue.go_on(run.id, epochs=2)
     until(lambda: len(engine.jobs) > count)
     assert (engine.jobs[-1].recipe["epochs"], engine.jobs[-1].patience_from) == (6, 4)
 
@@ -700,11 +703,11 @@ def test_a_stopped_run_goes_on_to_its_end(kept: tuple[Lab, Kept]) -> None:
     lab, engine = kept
     run = finished(kept, epochs=9, accuracies=(0.3, 0.5), state="stopped")
     count = len(engine.jobs)
-    lab.go_on(run.id)
+    lab.queue.go_on(run.id)
     until(lambda: len(engine.jobs) > count)
     assert engine.jobs[-1].recipe["epochs"] == 9
     engine.stops.clear()
-    lab.stop(run.id)
+    lab.queue.stop(run.id)
     until(lambda: engine.stops == [run.id])
 
 
@@ -712,8 +715,37 @@ def test_a_run_whose_photos_changed_does_not_go_on(kept: tuple[Lab, Kept], setti
     """With another garden than it was trained on it is refused in a sentence, and stays as it is."""
     lab, _ = kept
     run = finished(kept, epochs=2, accuracies=(0.3, 0.5))
-    other = Lab(settings.model_copy(update={"garden_pictures": 70}), own_queue=False)
+    other = Lab(settings.model_copy(update={"garden_pictures": 70}), run_queue=False)
     with pytest.raises(BadInput, match="have changed"):
-        other.go_on(run.id, epochs=3)
+        other.queue.go_on(run.id, epochs=3)
     other.close()
     assert lab.store.get(run.id) == run
+
+
+def test_the_rule_is_kept_where_the_queue_is_run(monkeypatch: pytest.MonkeyPatch, settings: Settings, home: Home) -> None:
+    """In time, again and again, only by the owner of the queue, also after an error; closed, no more."""
+    monkeypatch.setattr("flowerlab.scheduler.scheduler.CLEAN_FIRST_AFTER_S", 0.001)
+    monkeypatch.setattr("flowerlab.scheduler.scheduler.CLEAN_EVERY_S", 0.001)
+    done: list[str] = []
+
+    def cleaning_by(name: str) -> Callable[[], None]:
+        def clean() -> None:
+            done.append(name)
+            if len(done) == 1:
+                raise FlowerlabError("once")
+
+        return clean
+
+    store = Store(home.store)
+    owner = Scheduler(store, home, settings, lambda sink: FakeEngine(sink), clean=cleaning_by("owner"))
+    until(lambda: owner.owns)
+    beside = Scheduler(store, home, settings, lambda sink: FakeEngine(sink), clean=cleaning_by("beside"))
+    until(lambda: len(done) > 2)
+    beside.close()
+    owner.close()
+    time.sleep(0.05)
+    count = len(done)
+    time.sleep(0.05)
+    assert len(done) == count
+    assert set(done) == {"owner"}
+    store.close()

@@ -77,7 +77,7 @@ LOSSES = (nothing, gone)
 @pytest.fixture
 def open_lab(settings: Settings) -> Callable[[], Lab]:
     """Opens the lab of a home as a command that only looks does."""
-    return lambda: Lab(settings, own_queue=False)
+    return lambda: Lab(settings, run_queue=False)
 
 
 @pytest.mark.parametrize("spoil", [*DAMAGES, *LOSSES])
@@ -87,7 +87,7 @@ def test_the_runs_come_back(home: Home, open_lab: Callable[[], Lab], spoil: Call
     with contextlib.closing(open_lab()) as lab:
         assert lab.notices == []
         before = {run.id: run for run in lab.store.all()}
-        curves = {run_id: lab.history(run_id).epochs for run_id in before}
+        curves = {run_id: lab.store.history(run_id).epochs for run_id in before}
     spoil(home.store)
     with contextlib.closing(open_lab()) as lab:
         after = {run.id: run for run in lab.store.all()}
@@ -100,7 +100,7 @@ def test_the_runs_come_back(home: Home, open_lab: Callable[[], Lab], spoil: Call
             STOPPING: RunState.STOPPING,
             WAITING: RunState.QUEUED,
         }
-        assert lab.history(ids[DONE]).epochs == curves[ids[DONE]]
+        assert lab.store.history(ids[DONE]).epochs == curves[ids[DONE]]
         assert lab.store.materials(ids[DONE]) == "m"
         (notice,) = lab.notices
         assert "4 runs were rebuilt from their folders" in notice
@@ -148,9 +148,9 @@ def test_damage_that_is_met_later_is_mended_at_the_next_start(home: Home, open_l
         file.seek((page - 1) * size)
         file.write(b"\xff" * size)
     with contextlib.closing(open_lab()) as lab, pytest.raises(StoreDamaged, match="start it again"):
-        lab.history(ids[DONE])
+        lab.store.history(ids[DONE])
     with contextlib.closing(open_lab()) as lab:
-        assert len(lab.history(ids[DONE]).epochs) == 2
+        assert len(lab.store.history(ids[DONE]).epochs) == 2
         assert len(lab.notices) == 1
 
 
@@ -164,9 +164,9 @@ def test_an_event_that_cannot_be_read_costs_itself_alone(home: Home, open_lab: C
         )
         db.commit()
     with contextlib.closing(open_lab()) as lab:
-        assert list(lab.history(ids[DONE]).epochs) == [1]
+        assert list(lab.store.history(ids[DONE]).epochs) == [1]
     with contextlib.closing(open_lab()) as lab:
-        assert list(lab.history(ids[DONE]).epochs) == [0, 1]
+        assert list(lab.store.history(ids[DONE]).epochs) == [0, 1]
 
 
 def test_an_owner_is_not_robbed_of_its_list(home: Home, open_lab: Callable[[], Lab]) -> None:
@@ -190,7 +190,7 @@ def test_who_has_the_old_file_open_goes_on_with_the_new_one(home: Home, open_lab
     assert len(standing_by.store.all()) == 4
     garbage(home.store)
     with contextlib.closing(open_lab()) as lab:
-        standing_by.rename(ids[DONE], "seen by both")
+        standing_by.store.rename(ids[DONE], "seen by both")
         assert lab.store.get(ids[DONE]).name == "seen by both"
     standing_by.close()
 
@@ -242,7 +242,7 @@ def test_runs_that_the_list_forgot_come_back(home: Home, open_lab: Callable[[], 
         db.execute("DELETE FROM runs WHERE id = ?", (ids[DONE],))
         db.commit()
     with contextlib.closing(open_lab()) as lab:
-        assert len(lab.history(ids[DONE]).epochs) == 2
+        assert len(lab.store.history(ids[DONE]).epochs) == 2
         assert "lacked some that have folders: 1 run was rebuilt" in lab.notices[0]
 
 
@@ -268,24 +268,24 @@ def test_a_run_that_cannot_be_deleted_stays_whole(home: Home, open_lab: Callable
         with monkeypatch.context() as broken:
             broken.setattr("pathlib.Path.rename", held)
             with pytest.raises(FlowerlabError, match="cannot be deleted"):
-                lab.delete(ids[DONE])
+                lab.trash.throw(ids[DONE])
         assert lab.store.get(ids[DONE]).result is not None
         assert (home.run(ids[DONE]) / "model.keras").exists()
-        lab.delete(ids[DONE])
+        lab.trash.throw(ids[DONE])
     assert not home.run(ids[DONE]).exists()
 
 
 def test_a_lost_starter_comes_whole_from_its_pack(home: Home, settings: Settings) -> None:
     """The starter of a version without records is unpacked again; one that somebody deleted is not."""
     with_starter = settings.model_copy(update={"starter": True})
-    Lab(with_starter, own_queue=False).close()
+    Lab(with_starter, run_queue=False).close()
     (home.run(STARTER) / "run.json").unlink()
     garbage(home.store)
-    with contextlib.closing(Lab(with_starter, own_queue=False)) as lab:
+    with contextlib.closing(Lab(with_starter, run_queue=False)) as lab:
         assert lab.store.get(STARTER).result is not None
-        lab.delete(STARTER)
+        lab.trash.throw(STARTER)
     garbage(home.store)
-    with contextlib.closing(Lab(with_starter, own_queue=False)) as lab:
+    with contextlib.closing(Lab(with_starter, run_queue=False)) as lab:
         assert lab.store.all() == []
 
 
@@ -330,7 +330,7 @@ def test_whatever_bytes_change_the_lab_opens(
         settings = Settings(home=home.root, starter=False, warm_spare=False)
         for _ in range(2):
             try:
-                lab = Lab(settings, own_queue=False)
+                lab = Lab(settings, run_queue=False)
             except FlowerlabError as error:
                 # Bytes that say "of a newer Flowerlab" cannot be told from that.
                 assert "newer" in str(error) or "start it again" in str(error)  # noqa: PT017
@@ -339,4 +339,4 @@ def test_whatever_bytes_change_the_lab_opens(
                 assert {run.id for run in lab.store.all()} == set(ids.values())
                 for run_id in ids.values():
                     with contextlib.suppress(FlowerlabError):
-                        lab.history(run_id)
+                        lab.store.history(run_id)

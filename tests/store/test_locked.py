@@ -71,8 +71,8 @@ def test_the_queue_outlives_a_lock(home: Home, settings: Settings, monkeypatch: 
         until(lambda: lab.owns_queue)
         with contextlib.closing(sqlite3.connect(home.store, isolation_level=None)) as other:
             # Not begun before the list is held: the scripted engine's own events do not wait.
-            with lab.queueing():
-                run = lab.start(Recipe(epochs=1)).run
+            with lab.queue.batch() as batch:
+                run = batch.start(Recipe(epochs=1)).run
                 until(lambda: _taken(other))
             until(lambda: "Another program holds" in lab.trouble)
             other.execute("ROLLBACK")

@@ -16,6 +16,7 @@ from flowerlab.errors import HomeReadOnly, HomeUnusable
 from flowerlab.home import Home
 from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
+from flowerlab.packs.starter import bring_starter
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
@@ -35,16 +36,16 @@ def test_a_home_that_cannot_be_written_can_be_looked_at(
         lab = Lab(settings)
         try:
             assert len(lab.store.all()) == 4
-            assert len(lab.history(ids[DONE]).epochs) == 2
+            assert len(lab.store.history(ids[DONE]).epochs) == 2
             assert finished_runs(lab.store, lab.home) == [lab.store.get(ids[DONE])]
-            assert "cannot write its folder" in lab.look_only
+            assert "cannot write its folder" in lab.store.read_only
             for change in (
-                lambda: lab.start(Recipe(seed=99)),
-                lambda: lab.stop(ids[UNDER_WAY]),
-                lambda: lab.rename(ids[DONE], "x"),
-                lambda: lab.delete(ids[DONE]),
+                lambda: lab.queue.start(Recipe(seed=99)),
+                lambda: lab.queue.stop(ids[UNDER_WAY]),
+                lambda: lab.store.rename(ids[DONE], "x"),
+                lambda: lab.trash.throw(ids[DONE]),
                 lambda: lab.delete_photos("folder:x"),
-                lab.bring_starter,
+                lambda: bring_starter(lab.home, lab.store, again=True),
             ):
                 with pytest.raises(HomeReadOnly, match="this lab can be looked at, and nothing in it can be changed"):
                     change()
@@ -91,9 +92,9 @@ def test_without_room_for_a_copy_the_list_is_read_where_it_lies(
 
     monkeypatch.setattr("shutil.copyfile", full)
     with told_read_only(home.root), contextlib.closing(Lab(settings)) as lab:
-        assert len(lab.history(ids[DONE]).epochs) == 2
+        assert len(lab.store.history(ids[DONE]).epochs) == 2
         with pytest.raises(HomeReadOnly):
-            lab.start(Recipe(seed=99))
+            lab.queue.start(Recipe(seed=99))
 
 
 def test_a_file_that_may_only_be_read_is_looked_at(home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +102,7 @@ def test_a_file_that_may_only_be_read_is_looked_at(home: Home, settings: Setting
     ids = live_in(home)
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != home.store)
     with contextlib.closing(Lab(settings)) as lab:
-        assert "may only be read" in lab.look_only
+        assert "may only be read" in lab.store.read_only
         assert lab.store.get(ids[DONE]).result is not None
 
 

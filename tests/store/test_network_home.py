@@ -24,7 +24,7 @@ def test_it_is_said_and_the_lab_goes_on_without_a_log(
     ids = live_in(home)
     mounted = SimpleNamespace(mountpoint=str(home.root), fstype=kind, opts="rw")
     monkeypatch.setattr(psutil, "disk_partitions", lambda all: [mounted])
-    with contextlib.closing(Lab(settings, own_queue=False)) as lab:
+    with contextlib.closing(Lab(settings, run_queue=False)) as lab:
         assert [f"lies on a network folder ({kind})" in notice for notice in lab.notices] == [True]
         assert lab.store.get(ids[DONE]).result is not None
         lab.store.add(Recipe(seed=7), "run")
@@ -32,7 +32,7 @@ def test_it_is_said_and_the_lab_goes_on_without_a_log(
         with contextlib.closing(sqlite3.connect(home.store)) as other:
             assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     monkeypatch.setattr(psutil, "disk_partitions", lambda all: [])
-    with contextlib.closing(Lab(settings, own_queue=False)) as lab:
+    with contextlib.closing(Lab(settings, run_queue=False)) as lab:
         assert lab.notices == []
         assert len(lab.store.all()) == 5
         assert home.store.with_name(f"{home.store.name}-wal").exists()

@@ -22,7 +22,7 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.events import from_record
 from flowerlab.runs.run import RunState
 from flowerlab.store import Store, check_store
-from flowerlab.store.history_reader import HISTORIES_KEPT, Reader
+from flowerlab.store.history_reader import HISTORIES_KEPT
 from flowerlab.store.schema import SCHEMA_VERSION
 from tests.support.events import RESULT, START
 
@@ -191,7 +191,6 @@ def test_two_processes_may_open_a_new_home_at_once(home: Home) -> None:
 def test_a_curve_over_attempts_is_unbroken(store: Store) -> None:
     """What a dead attempt said behind its last checkpoint does not count, and the next one says again what counts."""
     run = store.add(Recipe(), "run")
-    reader = Reader(store)
 
     def epoch(attempt: int, number: int, loss: float) -> None:
         figures = {"accuracy": 0.5, "val_loss": 1, "val_accuracy": 0.5, "seconds": 1}
@@ -206,10 +205,10 @@ def test_a_curve_over_attempts_is_unbroken(store: Store) -> None:
     second = store.begin_attempt(run.id)
     say(store, run.id, second, "attempt", pid=1, warm=False)
     say(store, run.id, second, "start", **START, first_epoch=2)
-    assert list(reader.history(run.id).epochs) == [0, 1]
+    assert list(store.history(run.id).epochs) == [0, 1]
     for number, loss in ((0, 1.0), (1, 1.0), (2, 2.0)):
         epoch(second, number, loss)
-    history = reader.history(run.id)
+    history = store.history(run.id)
     assert {number: epoch.loss for number, epoch in history.epochs.items()} == {0: 1.0, 1: 1.0, 2: 2.0}
     assert history.batches == []
 
@@ -218,20 +217,20 @@ def test_the_reader_adds_up_what_happened(store: Store) -> None:
     """Batches show progress inside an epoch, the best epoch is the first of equals, and a resumed epoch replaces its twin."""
     run = store.add(Recipe(), "run")
     attempt = store.begin_attempt(run.id)
-    reader = Reader(store)
+
     say(store, run.id, attempt, "start", **START)
     say(store, run.id, attempt, "batch", epoch=0, batch=2, loss=1, accuracy=0.4)
-    assert reader.history(run.id).progress() == pytest.approx(0.25)
+    assert store.history(run.id).progress() == pytest.approx(0.25)
     epoch = {"loss": 1, "accuracy": 0.5, "val_loss": 1, "seconds": 10}
     say(store, run.id, attempt, "epoch", epoch=0, val_accuracy=0.5, **epoch)
-    history = reader.history(run.id)
+    history = store.history(run.id)
     assert history.progress() == pytest.approx(0.5)
     assert history.seconds_left() == pytest.approx(10)
     say(store, run.id, attempt, "epoch", epoch=1, val_accuracy=0.5, **epoch)
-    assert reader.history(run.id).best_epoch == 0
+    assert store.history(run.id).best_epoch == 0
     say(store, run.id, attempt, "epoch", epoch=1, val_accuracy=0.9, **epoch)
-    assert reader.history(run.id).best_epoch == 1
-    assert len(reader.history(run.id).epochs) == 2
+    assert store.history(run.id).best_epoch == 1
+    assert len(store.history(run.id).epochs) == 2
 
 
 def test_a_new_home_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
@@ -291,13 +290,13 @@ def test_a_history_does_not_change_under_its_reader(store: Store) -> None:
     """What was read stays as it was while the run goes on."""
     run = store.add(Recipe(), "run")
     attempt = store.begin_attempt(run.id)
-    reader = Reader(store)
+
     say(store, run.id, attempt, "start", **START)
     say(store, run.id, attempt, "batch", epoch=0, batch=1, loss=1, accuracy=0.5)
-    before = reader.history(run.id)
+    before = store.history(run.id)
     say(store, run.id, attempt, "batch", epoch=0, batch=2, loss=1, accuracy=0.5)
     say(store, run.id, attempt, "epoch", epoch=0, loss=1, accuracy=0.5, val_loss=1, val_accuracy=0.5, seconds=1)
-    after = reader.history(run.id)
+    after = store.history(run.id)
     assert (len(before.batches), len(before.epochs)) == (1, 0)
     assert (len(after.batches), len(after.epochs)) == (0, 1)
 
@@ -394,12 +393,12 @@ print("well")
 def test_few_histories_are_kept_in_memory(store: Store) -> None:
     """Of hundreds of runs those looked at last are kept; another one is read anew, and is the same."""
     runs = [store.add(Recipe(seed=seed), "run").id for seed in range(HISTORIES_KEPT + 5)]
-    reader = Reader(store)
-    first = reader.history(runs[0])
+
+    first = store.history(runs[0])
     for run_id in runs:
-        reader.history(run_id)
-    assert list(reader._histories) == runs[5:]
-    assert reader.history(runs[0]) == first
+        store.history(run_id)
+    assert list(store._histories._histories) == runs[5:]
+    assert store.history(runs[0]) == first
 
 
 def test_a_run_that_did_not_change_is_read_once(store: Store) -> None:

@@ -18,7 +18,7 @@ MINI = "vgg16_mini"
 
 def fill() -> list[Run]:
     """Writes runs on the garden into the home of the settings; returns those that belong to no experiment."""
-    lab = Lab(own_queue=False)
+    lab = Lab(run_queue=False)
     originals = gather(lab.home, "garden", lab.data.garden)
     arms: dict[str, Run] = {}
     number = RUNS
@@ -37,7 +37,7 @@ def fill() -> list[Run]:
             number,
             recipe=recipe,
             name=arm.run_name,
-            materials=lab.materials(recipe),
+            materials=lab.queue.materials(recipe),
             epochs=EPOCHS,
             weight_changes=moved,
         )
@@ -51,7 +51,7 @@ def fill_with_models() -> tuple[Run, Run]:
 
     Its answers to these photos, as they are kept, are random.
     """
-    lab = Lab(own_queue=False)
+    lab = Lab(run_queue=False)
     starter = lab.store.get(RUN_ID)
     originals = gather(lab.home, "garden", lab.data.garden)
     recipe = starter.recipe.model_copy(update={"dataset": "garden"})

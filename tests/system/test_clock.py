@@ -63,7 +63,7 @@ def test_no_run_ends_before_it_began(home: Home) -> None:
 @pytest.mark.usefixtures("backwards")
 def test_the_last_to_end_keeps_its_checkpoints(home: Home, settings: Settings) -> None:
     """Where finished runs keep too much, those that ended first lose theirs, whatever the clock said then."""
-    lab = Lab(settings.model_copy(update={"engine": "fake", "checkpoints_gb": 0.0}), own_queue=False)
+    lab = Lab(settings.model_copy(update={"engine": "fake", "checkpoints_gb": 0.0}), run_queue=False)
     for seed in range(2):
         run = lab.store.add(Recipe(seed=seed), "run")
         attempt = train(lab.store, run.id, epochs=1)

@@ -78,3 +78,19 @@ def test_the_library_obeys(settings: Settings) -> None:
     assert pools
     assert set(pools) == {1}
     assert threads_of(1) == 1
+
+
+def test_the_name_tells_processor_and_cores() -> None:
+    """Runs that another machine made are told from this one's."""
+    assert threads.machine_name().endswith(" cores")
+    assert len(threads.machine_name()) > len(", 2 cores")
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [({"fma", "avx2"}, "(AVX2)"), ({"avx2", "avx512f"}, "(AVX-512)"), ({"avx2", "avx512f", "avx512_bf16"}, "(AVX-512, bfloat16)")],
+)
+def test_the_name_tells_how_wide_it_computes(monkeypatch: pytest.MonkeyPatch, flags: set[str], told: str) -> None:
+    """Two processors that call themselves the same have different names where one computes with wider instructions."""
+    monkeypatch.setattr(threads, "processor_flags", lambda: flags)
+    assert told in threads.machine_name()

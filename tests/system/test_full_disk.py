@@ -151,15 +151,15 @@ def test_the_lab_lives_on_a_disk_that_fills_up(tmp_path: Path, settings: Setting
                 with pytest.raises(DiskFull):
                     add_many(lab.store)
                 assert lab.store.get(ids[DONE]).result is not None
-                assert len(lab.history(ids[DONE]).epochs) == 2
+                assert len(lab.store.history(ids[DONE]).epochs) == 2
                 with pytest.raises(OSError, match="No space left"):
                     prepare(home, gather(home, "garden", Garden(4)), "garden", image_size=400, resize="squash")
-            run = lab.start(Recipe(epochs=1, seed=12345, image_size=72, head=(8,)), again=True).run
+            run = lab.queue.start(Recipe(epochs=1, seed=12345, image_size=72, head=(8,)), again=True).run
             until(lambda: lab.store.get(run.id).state is RunState.DONE)
             lab.store.look_through()
         finally:
             lab.close()
-        with contextlib.closing(Lab(settings.model_copy(update={"home": home.root, "engine": "fake"}), own_queue=False)) as lab:
+        with contextlib.closing(Lab(settings.model_copy(update={"home": home.root, "engine": "fake"}), run_queue=False)) as lab:
             assert lab.notices == []
             assert lab.store.get(run.id).id == run.id
 
@@ -172,7 +172,7 @@ def test_a_lab_on_a_full_disk_can_be_looked_at(tmp_path: Path, settings: Setting
         with filled_up(disk), contextlib.closing(Lab(settings.model_copy(update={"home": home.root}))) as lab:
             assert lab.store.get(ids[DONE]).result is not None
             with pytest.raises(HomeReadOnly, match="disk is full"):
-                lab.start(Recipe(seed=7))
+                lab.queue.start(Recipe(seed=7))
 
 
 def test_a_deletion_that_fails_at_its_end_costs_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

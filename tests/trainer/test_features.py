@@ -18,6 +18,7 @@ import pytest
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.evaluation.metrics import sureness
+from flowerlab.experiments.lecture import start_lecture
 from flowerlab.features.cache import ARRAY, KeptFeatures
 from flowerlab.home import Home
 from flowerlab.lab import Lab
@@ -152,8 +153,8 @@ def test_b_keeps_on_its_way_what_c_waits_for(settings: Settings) -> None:
     """The lecture's C, queued behind B, finds the features before its own layers at hand: the photos went through once."""
     lab = Lab(settings)
     try:
-        started = lab.lecture(architecture="vgg16_mini", shared={"image_size": 72, "epochs": 1}, letters=("B", "C"))
-        lab.wait([one.run.id for one in started.values()])
+        started = start_lecture(lab, architecture="vgg16_mini", shared={"image_size": 72, "epochs": 1}, letters=("B", "C"))
+        lab.queue.wait([one.run.id for one in started.values()])
         results = {letter: lab.store.get(one.run.id).result for letter, one in started.items()}
         assert all(result is not None and result.cached_features for result in results.values())
         assert {letter: result and result.features_at_hand for letter, result in results.items()} == {
@@ -246,7 +247,7 @@ def test_a_trainer_killed_while_it_writes_features(settings: Settings) -> None:
     """kill -9 in the middle of the pass: the run begins the pass anew by itself and ends right, and nothing half is kept."""
     lab = Lab(settings.model_copy(update={"garden_pictures": 400}))
     try:
-        started = lab.start(B.changed(image_size=128))
+        started = lab.queue.start(B.changed(image_size=128))
         due_s = time.monotonic() + 120
         while time.monotonic() < due_s:
             steps = lab.store.record(started.run.id).events
@@ -257,7 +258,7 @@ def test_a_trainer_killed_while_it_writes_features(settings: Settings) -> None:
         import psutil
 
         psutil.Process(pid).kill()
-        lab.wait([started.run.id])
+        lab.queue.wait([started.run.id])
         run = lab.store.get(started.run.id)
         assert run.state is RunState.DONE, run.message
         assert run.deaths == 1
@@ -318,7 +319,7 @@ def test_a_pack_takes_features_that_nobody_computed_before(settings: Settings, t
         while not state.over:
             time.sleep(0.1)
         assert state.error == ""
-        assert lab.price(recipe).features_at_hand
+        assert lab.estimates.of(recipe).features_at_hand
         pack(
             tmp_path / "lesson.zip",
             lab.home,
@@ -332,9 +333,9 @@ def test_a_pack_takes_features_that_nobody_computed_before(settings: Settings, t
     away = Lab(small.model_copy(update={"home": tmp_path / "away"}))
     try:
         unpack(tmp_path / "lesson.zip", away.home, away.store)
-        assert away.price(recipe).features_at_hand
-        started = away.start(recipe)
-        away.wait([started.run.id])
+        assert away.estimates.of(recipe).features_at_hand
+        started = away.queue.start(recipe)
+        away.queue.wait([started.run.id])
         result = away.store.get(started.run.id).result
         assert result is not None
         assert result.features_at_hand

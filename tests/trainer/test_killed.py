@@ -40,20 +40,22 @@ def lab(settings: Settings) -> Iterator[Lab]:
 @pytest.mark.parametrize("way", [PLAIN, CACHED], ids=["plain", "cached"])
 def test_a_killed_trainer_costs_nothing(lab: Lab, way: Recipe) -> None:
     """Killed with signal 9 in the middle, a run goes on by itself and has the curve and the answers of an undisturbed one."""
-    whole, run = (lab.start(longer(way), name=name, again=True).run for name in ("whole", "killed"))
+    whole, run = (lab.queue.start(longer(way), name=name, again=True).run for name in ("whole", "killed"))
     killed: list[int] = []
 
     def kill() -> None:
-        history = lab.history(run.id)
+        history = lab.store.history(run.id)
         if not killed and history.attempt is not None and len(history.epochs) >= 3 and history.batches:
             killed.append(history.attempt.pid)
             os.kill(history.attempt.pid, signal.SIGKILL)
 
-    lab.wait([whole.id, run.id], watch=kill, every_s=0.02)
+    lab.queue.wait([whole.id, run.id], watch=kill, every_s=0.02)
     whole, run = lab.store.get(whole.id), lab.store.get(run.id)
     assert (whole.state, run.state) == (RunState.DONE, RunState.DONE)
     assert (whole.attempt, run.attempt, run.deaths, len(killed)) == (1, 2, 1, 1)
-    curves = [[(epoch.loss, epoch.val_loss) for _, epoch in sorted(lab.history(one.id).epochs.items())] for one in (whole, run)]
+    curves = [
+        [(epoch.loss, epoch.val_loss) for _, epoch in sorted(lab.store.history(one.id).epochs.items())] for one in (whole, run)
+    ]
     assert len(curves[0]) == len(curves[1]) == 12
     np.testing.assert_allclose(curves[1], curves[0], rtol=1e-4, atol=1e-5)
     assert run.result is not None

@@ -28,7 +28,7 @@ def test_photos_are_answered_where_nothing_can_be_written(home: Home, settings: 
     with mounted_read_only(home.root):
         lab = Lab(settings)
         try:
-            assert lab.look_only
+            assert lab.store.read_only
             run = lab.store.get(RUN_ID)
             np.testing.assert_allclose(predict(lab.predictor, lab.home, run, [photo]), expected, atol=1e-6)
             assert look(lab, run, photo, None).heat.any()

@@ -11,6 +11,7 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix
 
 from flowerlab.errors import BadRecipe
+from flowerlab.experiments.lecture import start_lecture
 from flowerlab.lab import Lab
 from flowerlab.photos.reading import read_photo, resize_photo
 from flowerlab.recipe.recipe import Recipe
@@ -83,8 +84,8 @@ def every_layer(model: keras.Model) -> Iterator[keras.Layer]:
 def test_the_lecture_on_the_garden(lab: Lab) -> None:
     """A, B, C and gently train to the end; B's features are cached, C goes on from B, and all agree with their models."""
     shared = {"image_size": 72, "epochs": 2, "head": (8,)}
-    started = lab.lecture(architecture="mobilenet_v2_035", weights="none", shared=shared, letters=("A", "B", "C", "gently"))
-    lab.wait([entry.run.id for entry in started.values()])
+    started = start_lecture(lab, architecture="mobilenet_v2_035", weights="none", shared=shared, letters=("A", "B", "C", "gently"))
+    lab.queue.wait([entry.run.id for entry in started.values()])
     runs = {letter: lab.store.get(entry.run.id) for letter, entry in started.items()}
     assert {run.state for run in runs.values()} == {RunState.DONE}, [run.message for run in runs.values()]
     cached = {letter: run.result is not None and run.result.cached_features for letter, run in runs.items()}
@@ -100,10 +101,10 @@ def test_the_lecture_on_the_garden(lab: Lab) -> None:
         assert result.versions == versions_here()
         assert (result.total_parameters, result.trainable_parameters) == (counts.total, counts.trainable)
     assert_weights_moved(lab, runs["B"], runs["C"])
-    again = lab.lecture(architecture="mobilenet_v2_035", weights="none", shared=shared)
+    again = start_lecture(lab, architecture="mobilenet_v2_035", weights="none", shared=shared)
     assert all(entry.existing for entry in again.values())
     with pytest.raises(BadRecipe, match="head"):
-        lab.start(runs["C"].recipe.changed(head=(9,)))
+        lab.queue.start(runs["C"].recipe.changed(head=(9,)))
 
 
 @pytest.mark.nightly
@@ -113,8 +114,8 @@ def test_transfer_learning_on_real_photos(settings: Settings) -> None:
     lab = Lab(settings)
     try:
         values = {"dataset": "tf_flowers", "image_size": 96, "epochs": 1}
-        started = lab.lecture(architecture="mobilenet_v2_035", shared=values, letters=("B",))["B"]
-        lab.wait([started.run.id])
+        started = start_lecture(lab, architecture="mobilenet_v2_035", shared=values, letters=("B",))["B"]
+        lab.queue.wait([started.run.id])
         run = lab.store.get(started.run.id)
         assert run.state is RunState.DONE, run.message
         assert run.result is not None
@@ -133,8 +134,8 @@ def test_without_network_missing_data_is_one_sentence(lab: Lab, monkeypatch: pyt
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     offline = Lab(lab.settings)
     try:
-        started = offline.lecture(shared={"dataset": "tf_flowers"}, letters=("A",))["A"]
-        offline.wait([started.run.id])
+        started = start_lecture(offline, shared={"dataset": "tf_flowers"}, letters=("A",))["A"]
+        offline.queue.wait([started.run.id])
         run = offline.store.get(started.run.id)
         assert run.state is RunState.FAILED
         for word in ("229 MB", "garden", "TFDS_DATA_DIR"):

@@ -24,7 +24,7 @@ ASKED = 60
 
 def test_a_run_can_go_on_from_it(settings: Settings) -> None:
     """A recipe that starts from the starter begins with its very weights, whatever it freezes."""
-    lab = Lab(settings.model_copy(update={"starter": True}), own_queue=False)
+    lab = Lab(settings.model_copy(update={"starter": True}), run_queue=False)
     recipe = Recipe.parse(
         {
             "architecture": "vgg16_mini",
@@ -33,7 +33,7 @@ def test_a_run_can_go_on_from_it(settings: Settings) -> None:
             "start_from": RUN_ID,
         }
     )
-    lab.check(recipe)
+    lab.queue.check(recipe)
     network = build(recipe, 5)
     load_starting_weights(network, recipe, lab.home, lambda step, done, total: None)
     source = load_saved(lab.home.model(RUN_ID))
@@ -46,7 +46,7 @@ def test_a_run_can_go_on_from_it(settings: Settings) -> None:
 @pytest.mark.real_data
 def test_it_says_of_real_photos_what_its_predictions_say(settings: Settings) -> None:
     """Asked about the photos as they came, the shipped model answers as the shipped predictions have it, names and all."""
-    lab = Lab(settings.model_copy(update={"starter": True}), own_queue=False)
+    lab = Lab(settings.model_copy(update={"starter": True}), run_queue=False)
     try:
         run = lab.store.get(RUN_ID)
         kept = load_predictions(lab.home.run(RUN_ID))

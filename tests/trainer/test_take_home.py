@@ -23,6 +23,7 @@ from flowerlab.datasets.gather import gather
 from flowerlab.datasets.import_folder import import_folder
 from flowerlab.errors import RunFailed
 from flowerlab.evaluation.intervals import accuracy_interval
+from flowerlab.experiments.lecture import start_lecture
 from flowerlab.export.take_home import Kind, take_home
 from flowerlab.inference.classify import predict
 from flowerlab.lab import Lab
@@ -59,8 +60,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
 
 def train(lab: Lab, shared: dict[str, object]) -> dict[str, Run]:
     """Trains the lecture's four recipes and returns the finished runs."""
-    started = lab.lecture(architecture="vgg16_mini", shared=shared, letters=LETTERS)
-    lab.wait([one.run.id for one in started.values()])
+    started = start_lecture(lab, architecture="vgg16_mini", shared=shared, letters=LETTERS)
+    lab.queue.wait([one.run.id for one in started.values()])
     runs = {letter: lab.store.get(one.run.id) for letter, one in started.items()}
     assert {run.state for run in runs.values()} == {RunState.DONE}, [run.message for run in runs.values()]
     return runs
@@ -180,8 +181,8 @@ def test_the_keras_file_is_the_run_s_model(trained: Trained, tmp_path: Path, com
 def test_a_model_that_cannot_be_converted_leaves_nothing(trained: Trained, tmp_path: Path) -> None:
     """A damaged model is refused in one sentence, and no file is written."""
     lab = trained.lab
-    run = lab.start(Recipe.parse({"image_size": 72, "epochs": 1, "seed": 9})).run
-    lab.wait([run.id])
+    run = lab.queue.start(Recipe.parse({"image_size": 72, "epochs": 1, "seed": 9})).run
+    lab.queue.wait([run.id])
     lab.home.model(run.id).write_bytes(b"hollow")
     with pytest.raises(RunFailed, match=r"model\.keras") as refused:
         take_home(lab, lab.store.get(run.id), Kind.LITERT, tmp_path / "x.tflite")
@@ -242,8 +243,8 @@ def test_programs_of_odd_recipes_run(trained: Trained, tmp_path: Path) -> None:
         for knobs in stages:
             given = {key: file if value == "FILE" else value for key, value in knobs.items()}
             shared = {"image_size": 72, "epochs": 1, "head": (8,)}
-            run = lab.start(Recipe.parse({**shared, **given, "start_from": source}), name=name).run
-            lab.wait([run.id])
+            run = lab.queue.start(Recipe.parse({**shared, **given, "start_from": source}), name=name).run
+            lab.queue.wait([run.id])
             run, source = lab.store.get(run.id), run.id
             assert run.state is RunState.DONE, (name, run.message)
         programs.append((run, unpacked(lab, run, Kind.SCRIPT, tmp_path / str(number))))
@@ -278,8 +279,8 @@ def test_the_lecture_s_programs_on_a_garden_of_a_thousand(tmp_path: Path) -> Non
     lab = Lab(Settings(home=tmp_path / "lab", warm_spare=False, niceness=0, garden_pictures=1000, starter=False))
     try:
         runs = train(lab, {})
-        more = [lab.start(runs["C"].recipe.changed(seed=seed)).run for seed in (11, 12, 13)]
-        lab.wait([run.id for run in more])
+        more = [lab.queue.start(runs["C"].recipe.changed(seed=seed)).run for seed in (11, 12, 13)]
+        lab.queue.wait([run.id for run in more])
         runs |= {f"C{number}": lab.store.get(run.id) for number, run in enumerate(more)}
         programs = [unpacked(lab, run, Kind.SCRIPT, tmp_path / letter) for letter, run in runs.items()]
         said = dict(zip(runs, run_all(programs, timeout_s=3000), strict=True))
@@ -303,8 +304,8 @@ def test_a_program_begins_with_imagenet_s_weights(tmp_path: Path) -> None:
     lab = Lab(Settings(home=tmp_path / "lab", warm_spare=False, niceness=0, garden_pictures=400, starter=False))
     try:
         knobs = {"architecture": "mobilenet_v2_035", "unfreeze_from": "none", "image_size": 96, "epochs": 5}
-        run = lab.start(Recipe.parse(knobs)).run
-        lab.wait([run.id])
+        run = lab.queue.start(Recipe.parse(knobs)).run
+        lab.queue.wait([run.id])
         run = lab.store.get(run.id)
         assert run.result is not None, run.message
         assert run.recipe.weights == "imagenet"
@@ -328,8 +329,8 @@ def test_a_program_cuts_tf_flowers_as_the_run_was(settings: Settings, tmp_path: 
     lab = Lab(settings)
     try:
         recipe = Recipe.parse({"dataset": "tf_flowers", "image_size": 72, "epochs": 1, "head": (4,)})
-        run = lab.start(recipe).run
-        lab.wait([run.id])
+        run = lab.queue.start(recipe).run
+        lab.queue.wait([run.id])
         run = lab.store.get(run.id)
         assert run.state is RunState.DONE, run.message
         program = take_home(lab, run, Kind.SCRIPT, tmp_path / "flowers.py")

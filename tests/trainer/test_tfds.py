@@ -207,7 +207,7 @@ def test_gathered_photos_outlive_the_folder_they_came_from(
     two_shards: list[bytes], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once gathered, tf_flowers is at hand without TFDS' own folder."""
-    lab = Lab(settings, own_queue=False)
+    lab = Lab(settings, run_queue=False)
     try:
         gathered = gather(lab.home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
         monkeypatch.setenv("TFDS_DATA_DIR", str(lab.home.root / "nowhere"))
@@ -234,8 +234,8 @@ def test_a_run_trains_on_unpacked_photos(
     try:
         unpack(tmp_path / "lesson.zip", lab.home, lab.store)
         recipe = Recipe.parse({"dataset": "tf_flowers", "image_size": 72, "epochs": 1, "head": (8,)})
-        run = lab.start(recipe).run
-        lab.wait([run.id])
+        run = lab.queue.start(recipe).run
+        lab.queue.wait([run.id])
         run = lab.store.get(run.id)
         assert run.state is RunState.DONE, run.message
         photos = lab.data.originals("tf_flowers")

@@ -62,8 +62,8 @@ class Checked:
 
 def trained(lab: Lab) -> Run:
     """Trains B with VGG16 mini on the garden, unless it is there."""
-    run = lab.start(preset_recipe("B", architecture="vgg16_mini"), name="B").run
-    lab.wait([run.id])
+    run = lab.queue.start(preset_recipe("B", architecture="vgg16_mini"), name="B").run
+    lab.queue.wait([run.id])
     return lab.store.get(run.id)
 
 

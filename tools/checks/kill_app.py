@@ -152,7 +152,7 @@ def _keep_busy(lab: Lab, queued: list[str], recipes: Sequence[Recipe]) -> None:
     going = [run.recipe.changed(seed=0) for run in lab.store.all() if not run.state.over]
     for recipe in recipes:
         if recipe not in going:
-            queued.append(lab.start(recipe.changed(seed=len(queued)), again=True).run.id)
+            queued.append(lab.queue.start(recipe.changed(seed=len(queued)), again=True).run.id)
 
 
 def _met(lab: Lab, chance: random.Random) -> str:
@@ -226,7 +226,7 @@ def _ask_again(lab: Lab) -> int:
     """Has runs go on that died three times."""
     over = [run for run in lab.store.all() if run.state is RunState.INTERRUPTED]
     for run in over:
-        lab.go_on(run.id)
+        lab.queue.go_on(run.id)
     return len(over)
 
 
@@ -247,10 +247,10 @@ def _compare(lab: Lab, queued: Sequence[str], tally: Tally) -> None:
     killed = [run for run in map(lab.store.get, queued) if run.attempt > 1]
     if not killed:
         raise Lost("No run was killed: there is nothing to compare.")
-    twins = {run.id: lab.start(run.recipe, again=True).run.id for run in killed}
+    twins = {run.id: lab.queue.start(run.recipe, again=True).run.id for run in killed}
     _finish(lab, list(twins.values()))
     for run in killed:
-        mine, theirs = (sorted(lab.history(one).epochs.items()) for one in (run.id, twins[run.id]))
+        mine, theirs = (sorted(lab.store.history(one).epochs.items()) for one in (run.id, twins[run.id]))
         if [epoch for epoch, _ in mine] != list(range(run.recipe.epochs)):
             raise Lost(f"The curve of {run.name} has gaps: {[epoch for epoch, _ in mine]} of {run.recipe.epochs} epochs.")
         losses, undisturbed = (np.array([epoch.val_loss for _, epoch in one]) for one in (mine, theirs))
@@ -267,7 +267,7 @@ def _looking(home: Path) -> Iterator[Lab]:
     settings = {name: value for name, value in _environment(home).items() if name.startswith("FLOWERLAB_")}
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
-    lab = Lab(own_queue=False)
+    lab = Lab(run_queue=False)
     try:
         yield lab
     finally:

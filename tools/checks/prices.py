@@ -63,7 +63,7 @@ def main() -> int:
             print("| recipe | estimate | took | factor |\n| --- | --- | --- | --- |")
             for knobs in RECIPES:
                 recipe = Recipe.parse(knobs)
-                told = lab.price(recipe).seconds_total
+                told = lab.estimates.of(recipe).seconds_total
                 took = _trained(lab, recipe)
                 worst = max(worst, told / took, took / told)
                 words = ", ".join(f"{name} {value}" for name, value in knobs.items())
@@ -75,8 +75,8 @@ def main() -> int:
 
 
 def _trained(lab: Lab, recipe: Recipe) -> float:
-    started = lab.start(recipe)
-    lab.wait([started.run.id], every_s=0.05)
+    started = lab.queue.start(recipe)
+    lab.queue.wait([started.run.id], every_s=0.05)
     result = lab.store.get(started.run.id).result
     assert result is not None
     return result.seconds

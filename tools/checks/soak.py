@@ -173,7 +173,7 @@ def soak(home: Path, *, minutes: float, viewers: int, log: Path) -> Soaked:
     with served(home, garden_pictures=PICTURES, log=log) as server, chromium() as browser:
         watcher = Watcher(server.pid, soaked)
         watcher.start()
-        lab = Lab(Settings(home=home, garden_pictures=PICTURES, starter=False), own_queue=False)
+        lab = Lab(Settings(home=home, garden_pictures=PICTURES, starter=False), run_queue=False)
         try:
             _use(browser, server, lab, soaked, due_s=time.monotonic() + minutes * 60, viewers=viewers)
             watcher.leave.set()
@@ -202,7 +202,7 @@ def _use(browser: Browser, server: Server, lab: Lab, soaked: Soaked, *, due_s: f
 def _take_turn(turn: int, person: Person, watching: list[Person], lab: Lab, soaked: Soaked) -> None:
     person.start(turn, stop=turn % 3 == 0)
     if turn % 2:
-        lab.start(Recipe.parse({"image_size": 72, "epochs": 2, "head": (4,), "seed": turn}), again=True)
+        lab.queue.start(Recipe.parse({"image_size": 72, "epochs": 2, "head": (4,), "seed": turn}), again=True)
         soaked.done["runs queued by a second program"] += 1
     person.classify(turn)
     person.go(PAGES[turn % len(PAGES)])

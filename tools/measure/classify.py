@@ -106,8 +106,8 @@ def main() -> None:
             )
         )
         try:
-            run = lab.start(preset_recipe("B", architecture=chosen.name, weights=weights), name="B").run
-            lab.wait([run.id])
+            run = lab.queue.start(preset_recipe("B", architecture=chosen.name, weights=weights), name="B").run
+            lab.queue.wait([run.id])
             run = lab.store.get(run.id)
             took_s = embedded(lab, run)
             answered(lab, run, 0)
@@ -117,7 +117,7 @@ def main() -> None:
             print("| a photo | median | p95 | promised |\n| --- | --- | --- | --- |")
             idle = [answered(lab, run, number) for number in range(arguments.photos)]
             rows = {"answer, idle": [one for one, _ in idle], "all, idle": [whole for _, whole in idle]}
-            busy = lab.start(preset_recipe("A", shared={"epochs": 200, "patience": 200}), name="A", again=True).run
+            busy = lab.queue.start(preset_recipe("A", shared={"epochs": 200, "patience": 200}), name="A", again=True).run
             while lab.store.get(busy.id).state is not RunState.TRAINING:
                 time.sleep(0.1)
             training = [answered(lab, run, number) for number in range(arguments.photos)]
@@ -127,8 +127,8 @@ def main() -> None:
             for name, seconds in rows.items():
                 print(told(name, seconds))
             print("" if still else "\nThe run was over before the last photo: train longer.")
-            lab.stop(busy.id)
-            lab.wait([busy.id])
+            lab.queue.stop(busy.id)
+            lab.queue.wait([busy.id])
         finally:
             lab.close()
     missed = [name for name, promised_s in PROMISED_S.items() if np.quantile(rows[name], 0.95) > promised_s]

@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--most-bits", type=int, default=10, help="Up to which threshold pairs are drawn. Default: 10.")
     parser.add_argument("--out", type=Path, default=Path("duplicates.jpg"), help="The picture. Default: duplicates.jpg.")
     arguments = parser.parse_args()
-    lab = Lab(Settings(home=arguments.home, starter=False, warm_spare=False), own_queue=False)
+    lab = Lab(Settings(home=arguments.home, starter=False, warm_spare=False), run_queue=False)
     originals = lab.data.originals(arguments.dataset)
     if originals is None:
         parser.error(f"{arguments.dataset} was not gathered into {arguments.home}. Open it on the Data page first.")

@@ -44,8 +44,8 @@ def first_batch_s(settings: Settings, recipe: Recipe) -> float:
     try:
         time.sleep(SPARE_IS_READY_S)
         begun_s = time.time()
-        started = lab.start(recipe, again=True)
-        lab.wait([started.run.id], every_s=0.02)
+        started = lab.queue.start(recipe, again=True)
+        lab.queue.wait([started.run.id], every_s=0.02)
         events = [event for event in lab.store.record(started.run.id).events if isinstance(event, Batch)]
         return events[0].time_s - begun_s
     finally:
@@ -56,7 +56,7 @@ def trained(settings: Settings, recipe: Recipe) -> None:
     """Trains once, so that photos and features are ready."""
     lab = Lab(settings)
     try:
-        lab.wait([lab.start(recipe).run.id])
+        lab.queue.wait([lab.queue.start(recipe).run.id])
     finally:
         lab.close()
 
@@ -109,8 +109,8 @@ def sweep_s(settings: Settings) -> tuple[float, float]:
         cells = grid({"architecture": "vgg16_mini", "unfreeze_from": "none", "epochs": "5"}, [("head", heads)])
         time.sleep(SPARE_IS_READY_S)
         begun_s = time.perf_counter()
-        started = [lab.start(cell.recipe, name=cell.name).run.id for cell in cells]
-        lab.wait(started, every_s=0.05)
+        started = [lab.queue.start(cell.recipe, name=cell.name).run.id for cell in cells]
+        lab.queue.wait(started, every_s=0.05)
         whole_s = time.perf_counter() - begun_s
         results = [lab.store.get(run_id).result for run_id in started]
         return whole_s, sum(result.seconds for result in results if result is not None)
@@ -140,7 +140,7 @@ def main() -> None:
             f"| a sweep of 20 heads on kept features | {whole_s:.0f} s; their own seconds together {own_s:.0f} s |",
             flush=True,
         )
-        lab = Lab(settings.model_copy(update={"warm_spare": False}), own_queue=False)
+        lab = Lab(settings.model_copy(update={"warm_spare": False}), run_queue=False)
         try:
             by_size = answers_s(lab)
             for size, seconds in by_size.items():

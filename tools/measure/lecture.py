@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from flowerlab.experiments.lecture import start_lecture
 from flowerlab.lab import Lab
 from flowerlab.runs.run import Run
 from flowerlab.settings import Settings
@@ -25,8 +26,8 @@ def lecture_s() -> tuple[float, dict[str, Run]]:
         lab = Lab(Settings(home=Path(folder), starter=False, warm_spare=False))
         try:
             begun_s = time.perf_counter()
-            started = lab.lecture(architecture="vgg16_mini")
-            lab.wait([one.run.id for one in started.values()])
+            started = start_lecture(lab, architecture="vgg16_mini")
+            lab.queue.wait([one.run.id for one in started.values()])
             return time.perf_counter() - begun_s, {name: lab.store.get(one.run.id) for name, one in started.items()}
         finally:
             lab.close()

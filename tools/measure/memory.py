@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psutil
 
-from flowerlab.estimates.estimator import footprint_in
 from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run, RunState
@@ -67,7 +66,7 @@ def measured(settings: Settings, recipe: Recipe) -> tuple[float, float]:
     try:
         if recipe.needs_pretrained and not lab.data.weights_at_hand(recipe.architecture):
             recipe = recipe.changed(weights="none")
-        estimate, run = footprint_in(lab, recipe).memory_bytes, lab.start(recipe, again=True).run
+        estimate, run = lab.estimates.of(recipe).memory_bytes, lab.queue.start(recipe, again=True).run
         peak = 0.0
         while not (now := lab.store.get(run.id)).state.over:
             peak = max(peak, _peak_of_trainers())

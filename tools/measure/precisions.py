@@ -42,8 +42,8 @@ def measure(settings: Settings, seeds: int, letters: Sequence[str]) -> dict[tupl
 def _trained(settings: Settings, recipe: Recipe) -> tuple[str, float, float]:
     lab = Lab(settings)
     try:
-        run_id = lab.start(recipe, again=True).run.id
-        lab.wait([run_id])
+        run_id = lab.queue.start(recipe, again=True).run.id
+        lab.queue.wait([run_id])
         result = lab.store.get(run_id).result
     finally:
         lab.close()

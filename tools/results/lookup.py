@@ -58,8 +58,8 @@ class Labs:
             self._trained(wanted.source)
         lab, recipe = self._lab(wanted, train=True), self._recipe(wanted)
         assert recipe is not None
-        run = lab.start(recipe, name=PRESETS[wanted.letter].run_name).run
-        lab.wait([run.id])
+        run = lab.queue.start(recipe, name=PRESETS[wanted.letter].run_name).run
+        lab.queue.wait([run.id])
         ended = lab.store.get(run.id)
         if ended.result is None or ended.result.test_accuracy is None:
             raise SystemExit(f"{wanted}: {ended.state}. {ended.message}")
@@ -68,7 +68,7 @@ class Labs:
     def _run(self, wanted: Wanted) -> Run | None:
         """Returns the finished run in the store; None if there is none."""
         lab, recipe = self._lab(wanted, train=False), self._recipe(wanted)
-        found = None if recipe is None else lab.equal_to(recipe)
+        found = None if recipe is None else lab.queue.equal_to(recipe)
         return found if found is not None and found.result is not None else None
 
     def _recipe(self, wanted: Wanted) -> Recipe | None:
@@ -80,7 +80,7 @@ class Labs:
 
     def _materials(self, wanted: Wanted) -> str:
         """What its photos, and the weights that it or its source began with, stand for."""
-        return self._lab(wanted, train=False).materials(_recipe(wanted.source or wanted))
+        return self._lab(wanted, train=False).queue.materials(_recipe(wanted.source or wanted))
 
     def _lab(self, wanted: Wanted, *, train: bool) -> Lab:
         """Opens the home; one process owns its queue at a time, so that a lab that trains takes the place of the others."""
@@ -91,7 +91,7 @@ class Labs:
                 self.close()
                 self._labs.clear()
             settings = self._settings.model_copy(update={"garden_difficulty": key})
-            lab = self._labs[key] = Lab(settings, own_queue=train)
+            lab = self._labs[key] = Lab(settings, run_queue=train)
         return lab
 
 

@@ -12,7 +12,7 @@ from flowerlab.cli.commands.train import Again, DryRun
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, say, write
 from flowerlab.cli.plan import planned
-from flowerlab.cli.running import Student, opened, see_through
+from flowerlab.cli.running import Student, opened, see_through, student_named
 from flowerlab.errors import BadInput
 from flowerlab.estimates.cost import seconds_together
 from flowerlab.experiments.ready_made import DECIDED, EXPERIMENTS, Arm, Trial, arm_recipe, find_trial, seconds_of_trial, start_trial
@@ -45,12 +45,13 @@ def experiment(
     if which not in EXPERIMENTS:
         raise BadInput(f"There is no such experiment. Expected one of {', '.join(EXPERIMENTS)}. Received: {which[:80]!r}.")
     chosen = EXPERIMENTS[which]
-    with opened(student=student) as lab:
+    who = student_named(student)
+    with opened() as lab:
         architecture = knobs.pop("architecture", lab.data.backbones()[0])
 
         def check(given: Any, brings: Any) -> None:
             for arm in chosen.arms:
-                lab.check(arm_recipe(arm, architecture=architecture, shared=given), brings=brings)
+                lab.queue.check(arm_recipe(arm, architecture=architecture, shared=given), brings=brings)
 
         if dry_run:
             with aside() as scratch:
@@ -62,7 +63,7 @@ def experiment(
         trial = find_trial(lab, chosen, architecture=architecture, shared=shared)
         if trial.recipes:
             say(f"{len(trial.recipes)} runs to train, about {roughly(seconds_of_trial(lab, trial))}.")
-        started = start_trial(lab, chosen, architecture=architecture, shared=shared, again=again)
+        started = start_trial(lab, chosen, architecture=architecture, shared=shared, again=again, student=who)
 
     def report(lab: Lab, runs: dict[str, Run]) -> None:
         told = sentences(lab, chosen.arms, runs)
@@ -83,7 +84,7 @@ def experiment(
 def _show(lab: Lab, trial: Trial, scratch: Home, *, as_json: bool) -> None:
     """Tells which runs would be trained and what that would cost; an arm that goes on from another costs as one that does not."""
     plans = {name: planned(lab, recipe, scratch) for name, recipe in trial.recipes.items()}
-    seconds = seconds_together([plan.price for plan in plans.values()])
+    seconds = seconds_together([plan.estimate for plan in plans.values()])
     there = {name: run for name, run in trial.runs.items() if name not in plans}
     if as_json:
         missing = {name: plan.recipe.model_dump(mode="json") for name, plan in plans.items()}

@@ -140,9 +140,9 @@ def _gather(lab: Lab, dataset: str, progress: Progress) -> None:
 
 def _compute_features(lab: Lab, recipe: Recipe, progress: Progress) -> None:
     """Lets the photos go through the frozen network of recipe B, unless what comes out is kept already."""
-    if not lab.price(recipe).features_at_hand:
+    if not lab.estimates.of(recipe).features_at_hand:
         _see_through(lab.gather_with_features(recipe), progress)
-    if not lab.price(recipe).features_at_hand:
+    if not lab.estimates.of(recipe).features_at_hand:
         say(f"The features could not be kept, so none are packed; {lab.home.log('gather')} says why.")
 
 

@@ -11,8 +11,9 @@ from flowerlab.cli.commands.train import Again, DryRun
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, write
 from flowerlab.cli.plan import Plan, planned
-from flowerlab.cli.running import Student, opened, see_through
+from flowerlab.cli.running import Student, opened, see_through, student_named
 from flowerlab.estimates.cost import seconds_together
+from flowerlab.experiments.sweep import start_sweep
 from flowerlab.lab import Lab
 from flowerlab.locale.numbers import duration, percent, roughly
 from flowerlab.recipe.grid import Cell, grid, parse_axis
@@ -42,11 +43,12 @@ def sweep(
     of the grid. Exit code 0: all done; 1: one failed or was stopped; 2: bad input.
     """
     axes = [parse_axis(text) for text in knob or []]
-    with opened(student=student) as lab:
+    who = student_named(student)
+    with opened() as lab:
 
         def check(given: Any, brings: Any) -> None:
             for cell in grid(given, axes):
-                lab.check(cell.recipe, brings=brings)
+                lab.queue.check(cell.recipe, brings=brings)
 
         if dry_run:
             with aside() as scratch:
@@ -54,8 +56,7 @@ def sweep(
                 _show(cells, [planned(lab, cell.recipe, scratch) for cell in cells], as_json=as_json)
             return
         cells = grid(bring_in(knobs, lab.home, check=check), axes)
-        with lab.queueing():
-            started = {str(number): lab.start(cell.recipe, name=cell.name, again=again) for number, cell in enumerate(cells)}
+        started = {str(number): one for number, one in enumerate(start_sweep(lab, cells, again=again, student=who))}
 
     def report(lab: Lab, runs: dict[str, Run]) -> None:
         ordered = [runs[str(number)] for number in range(len(cells))]
@@ -69,7 +70,7 @@ def sweep(
 
 
 def _show(cells: list[Cell], plans: list[Plan], *, as_json: bool) -> None:
-    seconds = seconds_together([plan.price for plan in plans if plan.equal is None])
+    seconds = seconds_together([plan.estimate for plan in plans if plan.equal is None])
     if as_json:
         recipes = [{"differs": dict(cell.differs), "recipe": cell.recipe.model_dump(mode="json")} for cell in cells]
         give({"dry_run": True, "runs": recipes, "seconds_total": seconds})

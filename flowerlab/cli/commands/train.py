@@ -12,11 +12,13 @@ from flowerlab.cli.bringing import aside, bring_in
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, give, run_record, say, summary, write
 from flowerlab.cli.plan import plan_record, plan_text, planned
-from flowerlab.cli.running import Student, find_run, opened, see_through
-from flowerlab.lab import Lab, Started
+from flowerlab.cli.running import Student, find_run, opened, see_through, student_named
+from flowerlab.experiments.lecture import start_lecture
+from flowerlab.lab import Lab
 from flowerlab.recipe.presets import LECTURE, preset_recipe
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run, RunState, check_name
+from flowerlab.scheduler.queue import Started
 
 OF_BACKBONE = ("architecture", "weights")
 LECTURE_DEFAULTS = {
@@ -49,8 +51,10 @@ def train(
     if dry_run:
         _show_plan(knobs, as_json=as_json)
         return
-    with opened(student=student) as lab:
-        started = lab.start(Recipe.parse(bring_in(knobs, lab.home, check=_checked_by(lab))), name=name, again=again)
+    who = student_named(student)
+    with opened() as lab:
+        recipe = Recipe.parse(bring_in(knobs, lab.home, check=_checked_by(lab)))
+        started = lab.queue.start(recipe, name=name, again=again, student=who)
     see_through({"run": started}, _report(as_json=as_json))
 
 
@@ -68,8 +72,9 @@ def resume(
     It goes on behind its last whole epoch with its optimizer as it was, and keeps its model until there is a new one. Ctrl-C
     stops it as it stops `train`. In JSON, best_epoch counts from 0. Exit code 0: done; 1: failed or stopped; 2: bad input.
     """
-    with opened(student=student) as lab:
-        started = Started(lab.go_on(find_run(lab, run).id, epochs=epochs), existing=False)
+    who = student_named(student)
+    with opened() as lab:
+        started = Started(lab.queue.go_on(find_run(lab, run).id, epochs=epochs, student=who), existing=False)
     see_through({"run": started}, _report(as_json=as_json))
 
 
@@ -84,7 +89,7 @@ def _report(*, as_json: bool) -> Callable[[Lab, dict[str, Run]], None]:
 
 
 def _checked_by(lab: Lab) -> Callable[[Mapping[str, str], Collection[str]], None]:
-    return lambda given, brings: lab.check(Recipe.parse(given), brings=brings)
+    return lambda given, brings: lab.queue.check(Recipe.parse(given), brings=brings)
 
 
 def _show_plan(knobs: Mapping[str, str], *, as_json: bool) -> None:
@@ -113,17 +118,16 @@ def lecture(
     knob is the same for all. Ctrl-C stops what is under way. In JSON the runs are under A, B and C, and best_epoch counts
     from 0. Exit code 0: all done; 1: one failed or was stopped; 2: bad input.
     """
-    letters = (*LECTURE, "gently") if gently else LECTURE
-
-    with opened(student=student) as lab:
+    letters, who = (*LECTURE, "gently") if gently else LECTURE, student_named(student)
+    with opened() as lab:
 
         def check(given: Mapping[str, str], brings: Collection[str]) -> None:
             backbone, shared = _parted(given, lab)
             for letter in letters:
-                lab.check(preset_recipe(letter, **backbone, shared=shared), brings=brings)
+                lab.queue.check(preset_recipe(letter, **backbone, shared=shared), brings=brings)
 
         backbone, shared = _parted(bring_in(knobs, lab.home, check=check), lab)
-        started = lab.lecture(**backbone, shared=shared, letters=letters, again=again)
+        started = start_lecture(lab, **backbone, shared=shared, letters=letters, again=again, student=who)
 
     def report(lab: Lab, runs: dict[str, Run]) -> None:
         if as_json:

@@ -40,8 +40,8 @@ def status_strip(lab: Lab) -> None:
 
 def _notices(lab: Lab) -> None:
     """Tells once what happened when the lab was opened, until somebody says that it was read; and whether one may only look."""
-    if lab.look_only:
-        st.warning(escaped(lab.look_only), icon="🔒")
+    if lab.store.read_only:
+        st.warning(escaped(lab.store.read_only), icon="🔒")
     if not lab.notices:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
@@ -55,13 +55,13 @@ def status_words(lab: Lab) -> str:
     """Returns the line, as Markdown."""
     unfinished = lab.store.unfinished()
     live, waiting = ([run for run in unfinished if run.state.live is live] for live in (True, False))
-    if lab.look_only:
+    if lab.store.read_only:
         return "🔒 " + _("Only to be looked at: nothing is trained here.")
     if lab.trouble:
         return "🚧 " + escaped(lab.trouble)
     if live:
         run = live[0]
-        share = progress_of(run, lab.history(run.id), ahead=0).share
+        share = progress_of(run, lab.store.history(run.id), ahead=0).share
         text = f"{state_words(run.state)}: **{escaped(run.name)}** · {100 * share:.0f} %"
     elif waiting and not lab.owns_queue:
         text = "⏳ " + _("The trainer is starting, or another window or command of Flowerlab trains.")

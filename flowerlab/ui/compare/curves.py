@@ -41,10 +41,10 @@ def _draw(lab: Lab, families: Sequence[Sequence[Run]]) -> None:
     names = marked_names([run for family in families for run in family])
     curves, without, late = [], [], []
     for family in families:
-        drawn = {run.id: curve_of(run, lab.history(run.id), measure, along, name=names[run.id]) for run in family}
+        drawn = {run.id: curve_of(run, lab.store.history(run.id), measure, along, name=names[run.id]) for run in family}
         known = [curve for curve in drawn.values() if curve is not None]
         without += [names[run_id] for run_id, curve in drawn.items() if curve is None]
-        late += [names[run.id] for run in family if before_training_s(run, lab.history(run.id)) is None]
+        late += [names[run.id] for run in family if before_training_s(run, lab.store.history(run.id)) is None]
         if len(known) > 1:
             name = _("{run} and {others} more seeds")
             if len(known) == 2:

@@ -101,7 +101,7 @@ def _what_it_would_do(lab: Lab, rule: Rule, *, in_force: bool) -> None:
 
 
 def _set(lab: Lab, rule: Rule) -> None:
-    lab.check_changeable()
+    lab.store.check_changeable()
     fixed = fixed_by_settings(lab.settings)
     write_rule(lab.home, {name: value for name, value in rule.model_dump().items() if name not in fixed})
 

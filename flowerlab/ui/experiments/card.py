@@ -15,6 +15,7 @@ from flowerlab.locale.numbers import percent, roughly, spelled
 from flowerlab.runs.run import Run, RunState
 from flowerlab.ui.base.fragments import refreshed
 from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.student import student_here
 from flowerlab.ui.base.text import escaped, state_words
 from flowerlab.ui.widgets.progress import progress_of
 
@@ -66,7 +67,7 @@ def _offer(lab: Lab, trial: Trial) -> None:
         st.markdown(f"⏱ {_price(trial, seconds)}", width="content")
     if pressed:
         try:
-            start_trial(lab, trial.experiment, architecture=trial.architecture, shared=trial.shared)
+            start_trial(lab, trial.experiment, architecture=trial.architecture, shared=trial.shared, student=student_here())
         except FlowerlabError as error:
             tell(error)
         else:
@@ -102,7 +103,7 @@ def _progress(lab: Lab, trial: Trial, *, drawn: Trial) -> None:
         # The last one first: otherwise the next in the queue would begin just to be stopped.
         for run in reversed(list(trial.runs.values())):
             if not run.state.over:
-                lab.stop(run.id)
+                lab.queue.stop(run.id)
         st.rerun(scope="fragment")
 
 
@@ -112,7 +113,7 @@ def _step(lab: Lab, run: Run, title: str) -> tuple[float, str]:
         return 1.0, words + " · " + _("test accuracy {figure}").format(figure=percent(run.result.test_accuracy))
     if run.state.over:
         return 0.0, words
-    step = progress_of(run, lab.history(run.id), ahead=lab.queue_place(run) if run.state is RunState.QUEUED else 0)
+    step = progress_of(run, lab.store.history(run.id), ahead=lab.queue.place(run) if run.state is RunState.QUEUED else 0)
     return step.share, f"{words} · {step.words}"
 
 

@@ -57,5 +57,5 @@ def _figure(lab: Lab, run: Run) -> str:
             figure += " ℹ️ " + _("photos seen before, unlabelled")
         return _("test accuracy {figure}").format(figure=figure)
     if not run.state.over:
-        return progress_of(run, lab.history(run.id), ahead=lab.queue_place(run)).words
+        return progress_of(run, lab.store.history(run.id), ahead=lab.queue.place(run)).words
     return escaped(run.message)

@@ -52,7 +52,7 @@ def live_view(lab: Lab) -> None:
             # One whole rerun drops the timer, or brings the outcome of the run that has just ended.
             st.rerun()
         _pick(lab, run)
-        _draw(lab, run, lab.history(run.id))
+        _draw(lab, run, lab.store.history(run.id))
 
     refreshed(draw, every_s=EVERY_S if watched else None)
 
@@ -134,7 +134,7 @@ def _draw(lab: Lab, run: Run, history: History) -> None:
         outcome(lab, run)
         _offer_the_next(lab)
     else:
-        progress = progress_of(run, history, ahead=lab.queue_place(run) if run.state is RunState.QUEUED else 0)
+        progress = progress_of(run, history, ahead=lab.queue.place(run) if run.state is RunState.QUEUED else 0)
         st.progress(progress.share, progress.words)
         if run.message:
             # Why it was started again.
@@ -170,5 +170,5 @@ def _show(run_id: str) -> None:
 def _stop_button(lab: Lab, run: Run) -> None:
     label = _("Skip the test") if run.state is RunState.EVALUATING else _("■ Stop")
     if st.button(label, key="stop", disabled=run.state is RunState.STOPPING):
-        lab.stop(run.id)
+        lab.queue.stop(run.id)
         st.rerun(scope="fragment")

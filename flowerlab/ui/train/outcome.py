@@ -15,6 +15,7 @@ from flowerlab.locale.numbers import duration, percent
 from flowerlab.runs.events import Result
 from flowerlab.runs.run import MAX_NAME, Run, RunState
 from flowerlab.ui.base.messages import tell, told
+from flowerlab.ui.base.student import student_here
 from flowerlab.ui.base.text import escaped, trainable_of
 from flowerlab.ui.train.recipe_form import fill
 from flowerlab.ui.train.training_on import train_on
@@ -102,7 +103,7 @@ def _try_again(lab: Lab, run: Run) -> None:
     if not st.button(_("↻ Train it again"), key="retry", help=_("Queues a new run with the same recipe.")):
         return
     try:
-        started = lab.start(run.recipe, name=NUMBER.sub("#{number}", run.name), again=True)
+        started = lab.queue.start(run.recipe, name=NUMBER.sub("#{number}", run.name), again=True, student=student_here())
     except FlowerlabError as error:
         tell(error)
         return
@@ -128,7 +129,7 @@ def manage(lab: Lab, run: Run) -> None:
 
 def _rename_or_delete(lab: Lab, run: Run) -> None:
     name = st.text_input(_("Name"), run.name, key=f"name-{run.id}", max_chars=MAX_NAME) or ""
-    if st.button(_("Rename"), key="rename") and told(lambda: lab.rename(run.id, name)):
+    if st.button(_("Rename"), key="rename") and told(lambda: lab.store.rename(run.id, name)):
         st.rerun()
     kept = st.toggle(
         _("📌 Keep it"), run.kept, key=f"kept-{run.id}", help=_("The cleaning rule of the Disk page never touches it.")
@@ -139,7 +140,7 @@ def _rename_or_delete(lab: Lab, run: Run) -> None:
         _("Delete"),
         key="delete",
         help=_("To the trash: the Disk page can bring it back, with its model and its curve."),
-    ) and told(lambda: lab.delete(run.id)):
+    ) and told(lambda: lab.trash.throw(run.id)):
         st.toast(_("The run is in the trash: the Disk page can bring it back."), icon="🗑️")
         st.query_params.pop("run", None)
         st.rerun()

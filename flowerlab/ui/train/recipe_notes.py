@@ -6,7 +6,7 @@ import streamlit as st
 
 from flowerlab.charts.strip import pieces, strip_options, strip_sentence
 from flowerlab.datasets.catalog import DATASETS
-from flowerlab.estimates.cost import Price
+from flowerlab.estimates.cost import Estimate
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import roughly, size
@@ -41,10 +41,10 @@ def show_what_learns(lab: Lab, recipe: Recipe) -> None:
     st.caption(sentence)
 
 
-def show_price(price: Price) -> None:
+def show_estimate(estimate: Estimate) -> None:
     """Writes what the run will cost: how long, how much of it once, how much memory and disk."""
     st.markdown(
-        "⏱ **" + _("about {time}").format(time=roughly(price.seconds_total)) + "** · " + _parts(price),
+        "⏱ **" + _("about {time}").format(time=roughly(estimate.seconds_total)) + "** · " + _parts(estimate),
         help=_(
             "An estimate for this computer, nothing else running; it gets better with every run. Frozen layers look at each photo "
             "once, and what they make of it (the features) is kept: the next run with the same frozen layers finds them."
@@ -52,7 +52,7 @@ def show_price(price: Price) -> None:
     )
     needs = _("needs about {memory} of memory, and {disk} of disk while it trains")
     st.caption(
-        "💾 " + needs.format(memory=size(price.memory_bytes), disk=size(price.disk_bytes)),
+        "💾 " + needs.format(memory=size(estimate.memory_bytes), disk=size(estimate.disk_bytes)),
         help=_(
             "Memory: the network, what learns with its gradients and the optimizer's arrays, and a batch on its way through the layers. "
             "A smaller batch, smaller photos or more frozen layers need less. Disk: photos, features, checkpoints and the model."
@@ -60,16 +60,16 @@ def show_price(price: Price) -> None:
     )
 
 
-def _parts(price: Price) -> str:
+def _parts(estimate: Estimate) -> str:
     parts = []
-    if price.seconds_photos >= 1:
-        parts.append(_("photos {time}").format(time=roughly(price.seconds_photos)))
-    if price.features_at_hand:
+    if estimate.seconds_photos >= 1:
+        parts.append(_("photos {time}").format(time=roughly(estimate.seconds_photos)))
+    if estimate.features_at_hand:
         parts.append(_("frozen features at hand"))
-    elif price.way != "plain":
+    elif estimate.way != "plain":
         words = _("frozen features {time}, {megabytes} MB on the disk")
-        parts.append(words.format(time=roughly(price.seconds_features), megabytes=f"{price.cache_bytes / 1e6:,.0f}"))
-    parts.append(_("an epoch {time}").format(time=roughly(price.seconds_epoch)))
+        parts.append(words.format(time=roughly(estimate.seconds_features), megabytes=f"{estimate.cache_bytes / 1e6:,.0f}"))
+    parts.append(_("an epoch {time}").format(time=roughly(estimate.seconds_epoch)))
     return " · ".join(parts)
 
 
@@ -85,14 +85,14 @@ def show_warnings(recipe: Recipe) -> None:
         )
 
 
-def show_notes(lab: Lab, recipe: Recipe, price: Price) -> None:
+def show_notes(lab: Lab, recipe: Recipe, estimate: Estimate) -> None:
     """Writes what is good to know."""
-    for note in notes(lab, recipe, price):
+    for note in notes(lab, recipe, estimate):
         st.caption("💡 " + note)
     fetch_panel(lab, [recipe.dataset, *([recipe.architecture] if recipe.needs_pretrained else [])], place="train")
 
 
-def notes(lab: Lab, recipe: Recipe, price: Price) -> list[str]:
+def notes(lab: Lab, recipe: Recipe, estimate: Estimate) -> list[str]:
     """Returns the quieter notes, one sentence or two each."""
     found = []
     if recipe.patience >= recipe.epochs:
@@ -101,10 +101,10 @@ def notes(lab: Lab, recipe: Recipe, price: Price) -> list[str]:
             "It only keeps the best epoch."
         )
         found.append(text.format(patience=recipe.patience, epochs=recipe.epochs))
-    return [*found, *_speed(lab, recipe, price), *_materials(lab, recipe)]
+    return [*found, *_speed(lab, recipe, estimate), *_materials(lab, recipe)]
 
 
-def _speed(lab: Lab, recipe: Recipe, price: Price) -> list[str]:
+def _speed(lab: Lab, recipe: Recipe, estimate: Estimate) -> list[str]:
     """What makes it slower than it could be, with what each choice costs."""
     if recipe.augment != "none" and recipe.cut:
         views = recipe.augment_views or OFFERED_VIEWS
@@ -117,9 +117,9 @@ def _speed(lab: Lab, recipe: Recipe, price: Price) -> list[str]:
             "copies": {"augment_views": views},
             "none": {"augment": "none", "augment_views": 0},
         }
-        times = {name: lab.price(recipe.changed(**knobs)) for name, knobs in choices.items()}
+        times = {name: lab.estimates.of(recipe.changed(**knobs)) for name, knobs in choices.items()}
         return [text.format(views=_copies(views), **{name: roughly(one.seconds_total) for name, one in times.items()})]
-    if price.too_large:
+    if estimate.too_large:
         return [
             _(
                 "The features of this recipe are larger than this lab may keep, so every photo goes through all layers in every "

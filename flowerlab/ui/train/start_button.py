@@ -12,6 +12,7 @@ from flowerlab.recipe.presets import PRESETS, name_of
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.student import student_here
 from flowerlab.ui.base.text import escaped, state_words
 
 EQUAL = "train-equal"
@@ -52,10 +53,10 @@ def _start(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool, again: 
     name = PRESETS[letter].run_name if letter else name_of(recipe)
     shown = recipe.fingerprint()
     try:
-        with lab.queueing():
+        with lab.queue.batch(student_here()) as batch:
             if new_b:
-                recipe = recipe.changed(start_from=_b_before(lab, recipe).id)
-            started = lab.start(recipe, name=name, again=again)
+                recipe = recipe.changed(start_from=batch.start(b_recipe(recipe), name=PRESETS["B"].run_name).run.id)
+            started = batch.start(recipe, name=name, again=again)
     except FlowerlabError as error:
         tell(error)
         return
@@ -63,11 +64,6 @@ def _start(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool, again: 
         st.session_state[EQUAL] = (shown, started.run.id)
         return
     _show(started.run)
-
-
-def _b_before(lab: Lab, recipe: Recipe) -> Run:
-    """Queues the B that a recipe goes on from, or finds the one that is there."""
-    return lab.start(b_recipe(recipe), name=PRESETS["B"].run_name).run
 
 
 def b_recipe(recipe: Recipe) -> Recipe:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.errors import BadRecipe, FlowerlabError
-from flowerlab.estimates.cost import seconds_together
 from flowerlab.evaluation.intervals import percent_with_interval
+from flowerlab.experiments.sweep import seconds_of_sweep, start_sweep
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import percent, roughly
@@ -16,6 +16,7 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.fragments import busy, refreshed
 from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.student import student_here
 from flowerlab.ui.base.text import state_words
 
 QUEUED = "sweep-runs"
@@ -68,9 +69,7 @@ def _offer(lab: Lab, recipe: Recipe, axes: list[tuple[str, str]]) -> None:
     base = {name: as_text(value) for name, value in recipe.model_dump().items() if name not in dict(axes)}
     try:
         cells = grid(base, [parse_axis(f"{name}={values}") for name, values in axes])
-        for cell in cells:
-            lab.check(cell.recipe)
-        seconds = seconds_together([lab.price(cell.recipe) for cell in cells if lab.equal_to(cell.recipe) is None])
+        seconds = seconds_of_sweep(lab, cells)
     except BadRecipe as error:
         tell(error)
         return
@@ -82,8 +81,7 @@ def _offer(lab: Lab, recipe: Recipe, axes: list[tuple[str, str]]) -> None:
 def _start(lab: Lab, cells: list[Cell]) -> None:
     # All were checked: what fails now (a full disk) fails for all.
     try:
-        with lab.queueing():
-            started = [lab.start(cell.recipe, name=cell.name) for cell in cells]
+        started = start_sweep(lab, cells, student=student_here())
     except FlowerlabError as error:
         tell(error)
         return
@@ -112,7 +110,7 @@ def _table(lab: Lab) -> None:
         )
         if waiting and st.button(_("✋ Stop these {count}").format(count=len(waiting)), key="sweep-stop"):
             for run in waiting:
-                lab.stop(run.id)
+                lab.queue.stop(run.id)
 
     st.markdown(_("**The last sweep**"))
     refreshed(draw, every_s=EVERY_S if busy(lab) else None)

@@ -7,16 +7,17 @@ import streamlit as st
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.recipe.knobs import KNOBS
-from flowerlab.runs.resume import GoingOn
+from flowerlab.runs.resume import GoingOn, going_on
 from flowerlab.runs.run import Run, RunState
 from flowerlab.ui.base.messages import told
+from flowerlab.ui.base.student import student_here
 
 MORE_EPOCHS = 5
 
 
 def train_on(lab: Lab, run: Run) -> None:
     """Offers to go on where a run was cut off, and to train one that has a model for more epochs."""
-    found = lab.going_on(run)
+    found = going_on(run, lab.home)
     if found.epochs_run and (found.left or run.result is None):
         _go_on(lab, run, found)
     if run.result is not None:
@@ -36,7 +37,7 @@ def _go_on(lab: Lab, run: Run, found: GoingOn) -> None:
         key="go-on",
         type="primary" if unfinished else "secondary",
         help=words.format(count=found.left, epochs=run.recipe.epochs),
-    ) and told(lambda: lab.go_on(run.id)):
+    ) and told(lambda: lab.queue.go_on(run.id, student=student_here())):
         st.rerun()
 
 
@@ -57,6 +58,6 @@ def _train_longer(lab: Lab, run: Run, found: GoingOn) -> None:
         help=_("It goes on where it stopped, also with what the optimizer has learnt. The best epoch of all is kept."),
     )
     if st.button(_("Train on from epoch {epoch}").format(epoch=found.epochs_run + 1), key="train-longer", type="primary") and told(
-        lambda: lab.go_on(run.id, epochs=int(epochs))
+        lambda: lab.queue.go_on(run.id, epochs=int(epochs), student=student_here())
     ):
         st.rerun()

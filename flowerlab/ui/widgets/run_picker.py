@@ -8,6 +8,7 @@ import streamlit as st
 
 from flowerlab.charts.colours import run_colour
 from flowerlab.locale import _
+from flowerlab.packs.starter import bring_starter
 from flowerlab.runs.run import Run, told_apart
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.text import escaped
@@ -111,7 +112,7 @@ def nothing_finished(sentence: str) -> None:
             key="bring-starter",
             help=_("The classifier that comes with Flowerlab: it was trained on photos of five kinds of flower."),
         ):
-            if lab().bring_starter():
+            if bring_starter(lab().home, lab().store, again=True):
                 st.rerun()
             st.error(
                 _("The starter could not be brought back. Is there room on the disk, and is Flowerlab's folder whole?"),

@@ -58,7 +58,7 @@ def validation_photos(lab: Lab, run: Run) -> int | None:
     if run.result is not None and run.result.validation_photos is not None:
         return run.result.validation_photos
     # A run of before said it only when its training began.
-    start = lab.history(run.id).start
+    start = lab.store.history(run.id).start
     return None if start is None else start.validation_photos
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from flowerlab.errors import BadRecipe, FlowerlabError
-from flowerlab.experiments.more_seeds import price_of_seeds, start_seeds
+from flowerlab.experiments.more_seeds import seconds_of_seeds, start_seeds
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import roughly
@@ -15,6 +15,7 @@ from flowerlab.results.seeds import WANTED, missing_seeds, relatives, spread, sp
 from flowerlab.runs.run import Run, told_apart
 from flowerlab.ui.base.fragments import fragment, refreshed
 from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.student import student_here
 from flowerlab.ui.base.text import escaped, state_words
 from flowerlab.ui.widgets.progress import progress_of
 from flowerlab.ui.widgets.run_search import choose_runs
@@ -122,14 +123,14 @@ def _offer(lab: Lab, run: Run, others: Sequence[Run]) -> None:
     if not seeds:
         return
     try:
-        seconds = price_of_seeds(lab, run, seeds)
+        seconds = seconds_of_seeds(lab, run, seeds)
     except BadRecipe as error:
         st.caption(_("It cannot be repeated.") + " " + escaped(str(error)))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(_("🎲 Run it with three seeds"), key=f"seeds-start-{run.id}"):
             try:
-                start_seeds(lab, run, seeds)
+                start_seeds(lab, run, seeds, student=student_here())
             except FlowerlabError as error:
                 tell(error)
             else:
@@ -154,8 +155,8 @@ def _progress(lab: Lab, run: Run, name: str) -> None:
     )
     for other in others:
         if not other.state.over:
-            ahead = lab.queue_place(other)
-            step = progress_of(other, lab.history(other.id), ahead=ahead)
+            ahead = lab.queue.place(other)
+            step = progress_of(other, lab.store.history(other.id), ahead=ahead)
             words = f"{_('Seed')} {other.recipe.seed} · {state_words(other.state)} · {step.words}"
             st.progress(step.share, words)
     told = _("Those that are done stay.")
@@ -168,4 +169,4 @@ def _progress(lab: Lab, run: Run, name: str) -> None:
 def _stop(lab: Lab, run_ids: Sequence[str]) -> None:
     # The last one first: otherwise the next in the queue would begin just to be stopped.
     for run_id in reversed(run_ids):
-        lab.stop(run_id)
+        lab.queue.stop(run_id)
