@@ -23,6 +23,8 @@ DAMAGED = {
 READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
 # What SQLite says of a file whose tables are not those that it should have.
 LOST = ("no such table", "no such column", "has no column named", "malformed", "Could not decode to UTF-8")
+# Where SQLite names a table in its complaint, and the name is damaged too, Python cannot read the complaint.
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
 # A disk with less than this is full: SQLite says no more than "disk I/O error" where the index of its log finds no room.
 NO_ROOM_BYTES = 100_000
 
@@ -72,7 +74,7 @@ class Connection(sqlite3.Connection):
         with self._in_use, explained(self.file):
             try:
                 yield
-            except sqlite3.Error as error:
+            except FAULTS as error:
                 if is_damage(error):
                     doubt(self.doubted)
                 raise
@@ -83,7 +85,7 @@ def explained(file: Path) -> Iterator[None]:
     """Turns what SQLite says of a file into sentences for the length of a block."""
     try:
         yield
-    except sqlite3.Error as error:
+    except FAULTS as error:
         raise _told(file, error) from error
 
 
@@ -101,16 +103,16 @@ def doubt(mark: Path) -> None:
         return
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: Exception) -> bool:
     """Whether it is the file's content that is wrong, not its surroundings."""
-    return _code(error) in DAMAGED or any(words in str(error) for words in LOST)
+    return isinstance(error, UnicodeDecodeError) or _code(error) in DAMAGED or any(words in str(error) for words in LOST)
 
 
-def _code(error: sqlite3.Error) -> int:
+def _code(error: Exception) -> int:
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
 
 
-def _told(file: Path, error: sqlite3.Error) -> HomeUnusable:
+def _told(file: Path, error: Exception) -> HomeUnusable:
     code = _code(error)
     if code in LOCKED:
         return locked(str(error))

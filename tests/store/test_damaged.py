@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -312,6 +312,8 @@ FLIPS = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255
 
 
 @hypothesis_settings(max_examples=30)
+# The name of a table in the complaint is no UTF-8.
+@example(flips=[(0.064453125, 128)], kept=1.0, log=False)
 @given(flips=FLIPS, kept=st.one_of(st.just(1.0), st.floats(0, 1)), log=st.booleans())
 def test_whatever_bytes_change_the_lab_opens(
     whole: tuple[Path, dict[str, str]], flips: list[tuple[float, int]], kept: float, log: bool

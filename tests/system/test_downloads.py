@@ -286,7 +286,7 @@ def test_two_processes_fetch_a_file_once(address: str, tmp_path: Path, manners: 
         time.sleep(0.01)
     seen: list[int] = []
     assert download(file, tmp_path / "file.bin", lambda done, total: seen.append(done)).read_bytes() == CONTENT
-    assert other.queue.wait(10) == 0
+    assert other.wait(10) == 0
     assert len(manners.asked) == 1
     assert seen
 
