@@ -21,7 +21,7 @@ from flowerlab.store.faults import Connection, damaged
 LIVE = ", ".join(f"'{state}'" for state in RunState if state.live)
 # What of a run's events its folder keeps: all but the steps inside an epoch, of which there are thousands.
 KEPT_EVENTS = ("attempt", "start", "epoch", "end")
-TEXTS = ("id", "name", "recipe", "fingerprint", "state", "message", "student")
+TEXTS = ("id", "name", "recipe", "fingerprint", "materials", "state", "message", "student")
 COUNTS = ("number", "attempt", "stop_requests", "deaths", "patience_from", "turn", "kept")
 TIMES = ("created_s", "started_s", "ended_s")
 # Of a row, what a run is made of.
@@ -65,7 +65,7 @@ class Reading:
         """
         row = self._row(run_id)
         events = tuple(event for _, event in self.events(run_id) if whole or event.kind in KEPT_EVENTS)
-        return RunRecord(self._run(row), _materials(row), events)
+        return RunRecord(self._run(row), row["materials"], events)
 
     def get(self, run_id: str) -> Run:
         """Returns one run.
@@ -99,7 +99,7 @@ class Reading:
         Raises:
             UnknownRun: If there is no such run.
         """
-        return _materials(self._row(run_id))
+        return str(self._row(run_id)["materials"])
 
     def all(self) -> list[Run]:
         """Returns every run, newest first: in the order in which they were made, whatever the clock said."""
@@ -153,9 +153,10 @@ class Reading:
             materials: As given to `Store.add`.
         """
         row = self._connection().first(
-            "SELECT * FROM runs WHERE fingerprint = ? AND state NOT IN ('stopping', 'stopped', 'failed', 'interrupted') "
-            "ORDER BY number DESC LIMIT 1",
-            (fingerprint_of(recipe, materials),),
+            # Trained on after its patience had run out, a run is another than its recipe alone would make.
+            "SELECT * FROM runs WHERE fingerprint = ? AND materials = ? AND patience_from = 0 "
+            "AND state NOT IN ('stopping', 'stopped', 'failed', 'interrupted') ORDER BY number DESC LIMIT 1",
+            (recipe.fingerprint(), materials),
         )
         if row is None or (recipe.start_from is not None and self._began_before(row["id"], recipe.start_from)):
             return None
@@ -196,7 +197,7 @@ class Reading:
         Raises:
             StoreDamaged: If they are not.
         """
-        self._connection().rows("SELECT place, written, student, turn, kept FROM runs LIMIT 1")
+        self._connection().rows("SELECT place, written, student, turn, kept, materials FROM runs LIMIT 1")
         self._connection().rows("SELECT student, turn FROM students LIMIT 1")
         self._connection().rows("SELECT seq, run_id, attempt, kind, body FROM events LIMIT 1")
 
@@ -234,17 +235,6 @@ class Reading:
             raise damaged(f"a run that cannot be read ({type(error).__name__})") from error
         self._known[run.id] = told, run
         return run
-
-
-def fingerprint_of(recipe: Recipe, materials: str, patience_from: int = 0) -> str:
-    """Returns what equal runs have in common."""
-    # Trained on after its patience had run out, a run is another than its recipe alone would make.
-    beyond = f"-{patience_from}" if patience_from else ""
-    return f"{recipe.fingerprint()}{beyond} {materials}"
-
-
-def _materials(row: sqlite3.Row) -> str:
-    return str(row["fingerprint"]).partition(" ")[2]
 
 
 def _run(row: sqlite3.Row) -> Run:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flowerlab.errors import StoreUnusable
+from flowerlab.errors import BadRecipe, StoreUnusable
+from flowerlab.recipe.recipe import Recipe
 from flowerlab.store.copying import copy_settled
 from flowerlab.store.faults import Connection, damaged, newer
 
@@ -55,6 +56,12 @@ ALTER TABLE runs ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE students (student TEXT PRIMARY KEY, turn INTEGER NOT NULL);
 """,
+    # What stood in the fingerprint behind a space has a column of its own, and what patience counts from has one already. The
+    # fingerprint is the recipe's as it is made now.
+    4: """
+ALTER TABLE runs ADD COLUMN materials TEXT NOT NULL DEFAULT '';
+UPDATE runs SET materials = substr(fingerprint, instr(fingerprint || ' ', ' ') + 1), fingerprint = fingerprint_of(recipe);
+""",
 }
 SCHEMA_VERSION = max(MIGRATIONS)
 
@@ -85,6 +92,7 @@ def bring_up_to_date(connection: Connection) -> None:
     """
     if version_of(connection) == SCHEMA_VERSION:
         return
+    connection.create_function("fingerprint_of", 1, _fingerprint_of, deterministic=True)
     connection.change("BEGIN IMMEDIATE")
     try:
         version = version_of(connection)
@@ -105,6 +113,14 @@ def bring_up_to_date(connection: Connection) -> None:
     finally:
         if connection.in_transaction:
             connection.change("ROLLBACK")
+
+
+def _fingerprint_of(recipe: object) -> str:
+    try:
+        return Recipe.model_validate_json(str(recipe)).fingerprint()
+    except (ValueError, BadRecipe):
+        # The row is damaged: that is met, and mended, when it is read.
+        return ""
 
 
 def backup_of(file: Path, version: int) -> Path:

@@ -17,7 +17,7 @@ from flowerlab.runs.run import Run, RunRecord, RunState, check_name, state_after
 from flowerlab.store.connections import Way
 from flowerlab.store.faults import Connection
 from flowerlab.store.history_reader import HistoryReader
-from flowerlab.store.reading import LIVE, Reading, fingerprint_of
+from flowerlab.store.reading import LIVE, Reading
 
 # A place in the queue behind all others; and a moment that is never before those that the run has seen: clocks are set back.
 NEXT_PLACE = "(SELECT coalesce(max(place), 0) + 1 FROM runs)"
@@ -142,17 +142,9 @@ class Store(Reading):
         number = db.rows("SELECT coalesce(max(number), 0) + 1 FROM runs")[0][0]
         checked = check_name(name.replace("{number}", str(number)))
         db.change(
-            "INSERT INTO runs (id, number, name, recipe, fingerprint, state, created_s, place, student) "
-            f"VALUES (?, ?, ?, ?, ?, 'queued', ?, {NEXT_PLACE}, ?)",
-            (
-                run_id,
-                number,
-                checked,
-                recipe.model_dump_json(),
-                fingerprint_of(recipe, materials),
-                time.time(),
-                student,
-            ),
+            "INSERT INTO runs (id, number, name, recipe, fingerprint, materials, state, created_s, place, student) "
+            f"VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, {NEXT_PLACE}, ?)",
+            (run_id, number, checked, recipe.model_dump_json(), recipe.fingerprint(), materials, time.time(), student),
         )
         return self.get(run_id)
 
@@ -330,12 +322,11 @@ class Store(Reading):
         with self._connections.transaction() as db:
             if self.get(run_id).state.over:
                 admit(self.queued())
-            fingerprint = fingerprint_of(recipe, self.materials(run_id), patience_from)
             changed = db.change(
                 "UPDATE runs SET written = 0, state = 'queued', recipe = ?, fingerprint = ?, patience_from = ?, message = '', "
                 f"stop_requests = 0, deaths = 0, ended_s = NULL, student = ?, turn = 0, place = {NEXT_PLACE} "
                 f"WHERE id = ? AND state NOT IN ('queued', {LIVE})",
-                (recipe.model_dump_json(), fingerprint, patience_from, student, run_id),
+                (recipe.model_dump_json(), recipe.fingerprint(), patience_from, student, run_id),
             )
         self.keep(run_id)
         return changed > 0
@@ -360,13 +351,12 @@ class Store(Reading):
                 added = self._insert(db, run.recipe, "adopted", record.materials, run.student)
                 free = keep_numbers and run.number > 0 and not db.rows("SELECT 1 FROM runs WHERE number = ?", (run.number,))
                 db.change(
-                    "UPDATE runs SET id = ?, number = ?, name = ?, fingerprint = ?, state = ?, attempt = ?, created_s = ?, started_s = ?, "
+                    "UPDATE runs SET id = ?, number = ?, name = ?, state = ?, attempt = ?, created_s = ?, started_s = ?, "
                     "ended_s = ?, message = ?, stop_requests = ?, result = ?, deaths = ?, patience_from = ?, kept = ? WHERE id = ?",
                     (
                         run.id,
                         run.number if free else added.number,
                         check_name(run.name),
-                        fingerprint_of(run.recipe, record.materials, run.patience_from),
                         run.state,
                         run.attempt,
                         run.created_s,
