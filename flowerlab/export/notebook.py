@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from flowerlab.export.script import introduction, sections
-from flowerlab.export.stages import Stage
+from flowerlab.export.program.script import introduction
+from flowerlab.export.program.sections import sections
+from flowerlab.export.program.stages import Stage
 
 MARKDOWN_SIGNS = "\\`*_{}[]()<>#+-!|~$&"
 
@@ -17,7 +18,7 @@ def notebook(stages: Sequence[Stage], *, name: str, remark: str = "") -> str:
 
     Args:
         stages: From the first training to the last.
-        name: Of the run or recipe, for people: one line, shown as it is.
+        name: Of the run or recipe: one line, shown as it is.
         remark: What else is to be known of it; empty if nothing.
     """
     title, *texts = introduction(stages, name=name, remark=remark)
@@ -53,5 +54,5 @@ def _lines(text: str) -> list[str]:
 
 
 def _as_it_is(text: str) -> str:
-    """Returns a text such that Markdown shows it as it is."""
+    """Escapes a text for Markdown."""
     return "".join(f"\\{sign}" if sign in MARKDOWN_SIGNS else sign for sign in text)

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from flowerlab.engine.protocol import Format
 from flowerlab.errors import BadInput, RunFailed, legible
 from flowerlab.export.card import card
-from flowerlab.export.program import Program, Progress, program_of_run
+from flowerlab.export.notebook import notebook
+from flowerlab.export.program.program import Program, Progress, program_of_run
+from flowerlab.export.program.script import script
 from flowerlab.lab import Lab
 from flowerlab.photos.reading import read_photo, resize_photo
 from flowerlab.results.photos_of_run import run_photos
@@ -163,7 +165,7 @@ def file_name(run: Run, ending: str) -> str:
 def _write_program(program: Program, kind: Kind, made: Path, stem: str, progress: Progress) -> tuple[str, ...]:
     """Writes a program, alone or with all that belongs beside it; returns what must be laid beside it."""
     as_notebook = kind is Kind.NOTEBOOK
-    text = program.text(as_notebook=as_notebook)
+    text = (notebook if as_notebook else script)(program.stages, name=program.name, remark=program.remark)
     if made.suffix != ".zip":
         made.write_text(text, encoding="utf-8")
         return program.beside

@@ -22,7 +22,7 @@ from flowerlab.datasets.parts import order_of, parts_of
 from flowerlab.errors import BadInput, DatasetNotAtHand
 from flowerlab.export.card import card
 from flowerlab.export.photo_files import LARGEST_PX, as_jpeg, photo_files
-from flowerlab.export.program import program_of_run
+from flowerlab.export.program.program import program_of_run
 from flowerlab.export.take_home import ENDINGS, Kind, file_name, take_home
 from flowerlab.lab import Lab
 from flowerlab.photos.reading import read_photo

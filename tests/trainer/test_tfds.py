@@ -25,8 +25,8 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.parts import parts_of
 from flowerlab.errors import DatasetNotAtHand
-from flowerlab.export.photo_code import photos_section, split_section
-from flowerlab.export.stages import Stage
+from flowerlab.export.program.sections import sections
+from flowerlab.export.program.stages import Stage
 from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.packs import pack, unpack
@@ -87,9 +87,9 @@ def test_a_program_reads_two_shards_in_their_order(tmp_path: Path, home: Home, m
     at_hand = functools.partial(tfds.load, data_dir=tmp_path / "tfds", download=False)
     monkeypatch.setattr(tfds, "load", at_hand)
     recipe = Recipe.parse({"dataset": "tf_flowers", "image_size": 72})
-    stage = Stage(recipe, FLOWERS)
+    _settings, photos, split, *_rest = sections([Stage(recipe, FLOWERS)])
     names: dict[str, Any] = {"tf": tf, "tfds": tfds, "IMAGE_SIZE": 72}
-    exec(f"{photos_section(stage).code}\n{split_section(stage).code}", names)
+    exec(f"{photos.code}\n{split.code}", names)
     order, parts = parts_of(originals, "tf_flowers", split="honest", validation_fraction=recipe.validation_fraction)
     for part in ("train", "validation", "test"):
         places = order[getattr(parts, part)]

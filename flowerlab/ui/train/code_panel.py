@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.errors import FlowerlabError
-from flowerlab.export.program import recipe_code
-from flowerlab.export.stages import chain_of
+from flowerlab.export.program.program import recipe_code
+from flowerlab.export.program.stages import chain_of
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.recipe.recipe import Recipe

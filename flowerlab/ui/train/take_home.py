@@ -10,7 +10,7 @@ import streamlit as st
 
 from flowerlab.engine.protocol import SUFFIXES, Format
 from flowerlab.errors import BadInput, FlowerlabError
-from flowerlab.export.program import program_of_run
+from flowerlab.export.program.program import program_of_run
 from flowerlab.export.take_home import Kind, convert, file_name, take_home
 from flowerlab.lab import Lab
 from flowerlab.locale import _

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,17 +19,17 @@ from flowerlab.architectures import ARCHITECTURES
 from flowerlab.architectures.handmade import STEPS
 from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.splits import SPLITS, make_split
-from flowerlab.export.network_code import MINI
-from flowerlab.export.notebook import notebook
-from flowerlab.export.photo_code import split_section
-from flowerlab.export.script import companions, script, sections
-from flowerlab.export.stages import Stage
+from flowerlab.export.program.script import script
+from flowerlab.export.program.sections import sections
+from flowerlab.export.program.stages import Stage, beside
+from flowerlab.recipe.knobs import KNOBS
 from flowerlab.recipe.presets import preset_recipe
 from flowerlab.recipe.recipe import Recipe
 from tests.support.recipes import recipes
 
 ALLOWED = {"keras", "tensorflow", "tensorflow_datasets", "numpy", "pathlib"}
 SOURCE = "0123456789ab"
+MINI = "vgg16_mini"
 
 
 def imported(text: str) -> set[str]:
@@ -77,7 +79,7 @@ def test_the_network_is_the_recipe_s(recipe: Recipe) -> None:
     assert ('weights="imagenet"' in text) == (recipe.weights == "imagenet")
     assert ('np.load("vgg16_mini.npz")' in text) == (recipe.weights == "flowerlab")
     if recipe.weights.startswith("file:"):
-        assert recipe.weights.removeprefix("file:") in companions([Stage(recipe, FLOWERS)])
+        assert recipe.weights.removeprefix("file:") in beside([Stage(recipe, FLOWERS)])
     if not recipe.from_scratch and recipe.unfreeze_from not in ("none", "all"):
         assert f'index("{recipe.unfreeze_from}")' in text
 
@@ -93,7 +95,8 @@ def test_the_program_cuts_photos_as_the_lab_does(count: int, fraction: float, sp
     """The same photos train, validate and test, for any number of photos, share and split; cuts that identical photos moved are told."""
     recipe = Recipe.parse({"split": split, "validation_fraction": fraction})
     names: dict[str, Any] = {"photos": np.arange(count), "labels": np.arange(count)}
-    exec(split_section(Stage(recipe, FLOWERS, cuts)).code, names)
+    (split_code,) = [one.code for one in sections([Stage(recipe, FLOWERS, cuts)]) if one.title.startswith("Which photos train")]
+    exec(split_code, names)
     expected = make_split(count, split=split, validation_fraction=fraction)
     begin, end = cuts or (len(expected.train), len(expected.train) + len(expected.validation))
     test = expected.test if split == "lecture" else np.arange(end, count)
@@ -141,28 +144,46 @@ def test_every_architecture_has_its_code() -> None:
     assert [tuple(map(int, step)) for step in found] == list(STEPS)
 
 
-@pytest.mark.parametrize("letter", ["A", "B", "C", "gently"])
-def test_the_notebook_is_whole_and_says_the_same(letter: str) -> None:
-    """It is nbformat 4.5 (each cell an id of its own, code without outputs), and its code is the script's, line by line."""
-    source = {} if letter in "AB" else {"start_from": SOURCE}
-    stages = [Stage(preset_recipe("B", architecture=MINI), FLOWERS)] if source else []
-    stages.append(Stage(preset_recipe(letter, architecture=MINI, **source), FLOWERS))
-    told = json.loads(notebook(stages, name="C *#3* <img src=x>", remark="Stopped."))
-    assert set(told) == {"cells", "metadata", "nbformat", "nbformat_minor"}
-    assert (told["nbformat"], told["nbformat_minor"]) == (4, 5)
-    ids = [cell["id"] for cell in told["cells"]]
-    assert len(set(ids)) == len(ids)
-    assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", one) for one in ids)
-    keys = {"id", "cell_type", "metadata", "source"}
-    for cell in told["cells"]:
-        assert set(cell) == (keys | {"execution_count", "outputs"} if cell["cell_type"] == "code" else keys)
-        assert all(line.endswith("\n") for line in cell["source"][:-1])
-    words = "".join(told["cells"][0]["source"])
-    assert words.startswith("# C \\*\\#3\\* \\<img src=x\\>\n")
-    assert words.endswith("Stopped.")
-    code = "\n".join("".join(cell["source"]) for cell in told["cells"] if cell["cell_type"] == "code")
-    as_script = script(stages, name="C", remark="Stopped.")
-    assert ast.dump(ast.parse(code)) == ast.dump(ast.parse(as_script))
+def test_the_lecture_s_programs_pass_a_linter(tmp_path: Path) -> None:
+    """What a template becomes is tidy Python, also beside a stage that it is unlike: names are used, imports are sorted, lines are
+    short."""
+    for name in ARCHITECTURES:
+        (tmp_path / f"{name}.py").write_text(script([Stage(Recipe.parse({"architecture": name}), FLOWERS)], name=name))
+    b, odd = (
+        Stage(preset_recipe("B"), FLOWERS),
+        {"augment": "standard", "augment_views": 2, "dataset": "tf_flowers", "resize": "pad"},
+    )
+    for letter in ("C", "gently"):
+        c = preset_recipe(letter, start_from=SOURCE)
+        (tmp_path / f"{letter}.py").write_text(script([b, Stage(c, FLOWERS)], name=letter))
+        (tmp_path / f"{letter}_odd.py").write_text(script([b, Stage(c.changed(**odd), FLOWERS)], name=letter))
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "E,F,W,I,B", "--line-length", "140", str(tmp_path)]
+    ended = subprocess.run(ruff, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stdout
+
+
+# What all stages of a program share, and what a later stage takes from the one before.
+SHARED = {"architecture", "image_size", "head", "weights"}
+OTHER = {
+    "architecture": "vgg16",
+    "unfreeze_from": "all",
+    "dataset": "tf_flowers",
+    "weights": "flowerlab",
+    "head": (7,),
+    "image_size": 96,
+}
+
+
+@pytest.mark.parametrize("name", [name for name in KNOBS if name != "start_from"])
+def test_every_knob_is_in_the_program(name: str) -> None:
+    """Whatever knob one turns, the program changes, also where it is turned in a second stage: no template and no section forgets it."""
+    knob, recipe = KNOBS[name], preset_recipe("B", architecture=MINI).changed(augment="flip", weights="none")
+    others = [OTHER.get(name), *knob.choices, knob.minimum, knob.maximum]
+    other = recipe.changed(**{name: next(one for one in others if one not in (None, getattr(recipe, name)))})
+    assert script([Stage(other, FLOWERS)], name="") != script([Stage(recipe, FLOWERS)], name="")
+    if name not in SHARED:
+        two, like = ([Stage(recipe, FLOWERS), Stage(second, FLOWERS)] for second in (other, recipe))
+        assert script(two, name="") != script(like, name="")
 
 
 def test_c_is_gently_but_for_its_rate() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +12,9 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import make_split
 from flowerlab.errors import BadRecipe, DatasetNotAtHand, WeightsNotAtHand
-from flowerlab.export.network_code import MINI_FILE, weights_file
-from flowerlab.export.notebook import notebook
 from flowerlab.export.photo_files import photo_files
-from flowerlab.export.script import code, companions, script
-from flowerlab.export.stages import Stage, chain_of
+from flowerlab.export.program.script import code
+from flowerlab.export.program.stages import Stage, beside, chain_of, tfds_name
 from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.provenance import photos_in
@@ -30,9 +28,8 @@ class Program:
     """What rebuilds a recipe.
 
     Args:
-        name: Of the run or recipe, for people.
-        stages: Its trainings.
-        photos: (folder, data set, photos) of each data set that must lie beside it; None for photos that are not here any more.
+        name: Of the run.
+        photos: (folder, data set, photos) of each data set that must lie beside it; None for photos that are no longer here.
         weights: (name, file) of the starting weights that must lie beside it; None if it needs none.
         remark: What else is to be known of the run; empty if nothing.
     """
@@ -41,16 +38,12 @@ class Program:
     stages: tuple[Stage, ...]
     photos: tuple[tuple[str, str, Originals | None], ...]
     weights: tuple[str, Path] | None
-    remark: str = ""
+    remark: str
 
     @property
     def beside(self) -> tuple[str, ...]:
         """What must lie beside it; empty if it can stand alone."""
-        return tuple(companions(self.stages))
-
-    def text(self, *, as_notebook: bool) -> str:
-        """Returns the program itself."""
-        return (notebook if as_notebook else script)(self.stages, name=self.name, remark=self.remark)
+        return tuple(beside(self.stages))
 
     def check_companions(self) -> None:
         """Checks that all that must lie beside it is here.
@@ -72,11 +65,7 @@ class Program:
             )
 
     def companions(self, progress: Progress) -> Iterator[tuple[str, bytes | Path]]:
-        """Yields what must lie beside it, as (path, bytes or file).
-
-        Args:
-            progress: Called with (step, photos done, photos in all).
-        """
+        """Yields what must lie beside it, as (path, content or the file that has it)."""
         if self.weights is not None:
             yield self.weights
         for folder, dataset, originals in self.photos:
@@ -95,34 +84,37 @@ def program_of_run(lab: Lab, run: Run) -> Program:
     """
     chain = chain_of(lab.store, run)
     classes = run.result.classes if run.result is not None else lab.data.classes_of(run.recipe.dataset)
-    found = {one.id: _photos_of(lab, one) for one in chain}
-    folders = _folders([one.recipe for one in chain])
-    stages = tuple(
-        Stage(one.recipe, classes, _cuts(found[one.id], one.recipe), folders.get(one.recipe.dataset, "")) for one in chain
-    )
-    beside = {one.recipe.dataset: found[one.id] for one in chain}
-    photos = tuple((folder, dataset, beside[dataset]) for dataset, folder in folders.items())
-    return Program(run.name, stages, photos, _weights(lab, chain[0].recipe), run.message)
+    found = [_photos_of(lab, one) for one in chain]
+    stages = _stages([one.recipe for one in chain], classes, found)
+    photos = {
+        stage.folder: (stage.folder, stage.recipe.dataset, originals)
+        for stage, originals in zip(stages, found, strict=True)
+        if stage.tfds_name is None
+    }
+    return Program(run.name, stages, tuple(photos.values()), _weights(lab, stages[0]), run.message)
 
 
-def recipe_code(lab: Lab, recipes: list[Recipe]) -> str:
+def recipe_code(lab: Lab, recipes: Sequence[Recipe]) -> str:
     """Returns the code of a recipe that was not trained, without its introduction; the photos are cut by the rule.
 
     Args:
-        lab: The lab.
+        lab: Says which classes there are.
         recipes: From the first training to the last.
 
     Raises:
         BadRecipe: If its photos are not in this lab.
     """
-    classes, folders = lab.data.classes_of(recipes[-1].dataset), _folders(recipes)
-    return code([Stage(one, classes, None, folders.get(one.dataset, "")) for one in recipes], wrapped=False)
+    return code(_stages(recipes, lab.data.classes_of(recipes[-1].dataset), [None] * len(recipes)), wrapped=False)
 
 
-def _folders(recipes: list[Recipe]) -> dict[str, str]:
-    """Returns the folder of each data set that comes as one: `photos`, and `photos-2` for another that a later stage has."""
-    own = dict.fromkeys(one.dataset for one in recipes if one.dataset != "tf_flowers")
-    return {dataset: "photos" if number == 1 else f"photos-{number}" for number, dataset in enumerate(own, start=1)}
+def _stages(recipes: Sequence[Recipe], classes: tuple[str, ...], photos: Sequence[Originals | None]) -> tuple[Stage, ...]:
+    """Returns the stages; the folder of each data set that comes as one is `photos`, or `photos-2` if a later stage has another."""
+    own = [name for name in dict.fromkeys(recipe.dataset for recipe in recipes) if tfds_name(name) is None]
+    folders = {name: f"photos-{number}" if number > 1 else "photos" for number, name in enumerate(own, start=1)}
+    return tuple(
+        Stage(recipe, classes, _cuts(originals, recipe), folders.get(recipe.dataset, ""))
+        for recipe, originals in zip(recipes, photos, strict=True)
+    )
 
 
 def _photos_of(lab: Lab, run: Run) -> Originals | None:
@@ -142,11 +134,11 @@ def _cuts(originals: Originals | None, recipe: Recipe) -> tuple[int, int] | None
     return None if same else (len(parts.train), len(parts.train) + len(parts.validation))
 
 
-def _weights(lab: Lab, recipe: Recipe) -> tuple[str, Path] | None:
-    file = weights_file(recipe)
+def _weights(lab: Lab, stage: Stage) -> tuple[str, Path] | None:
+    file, recipe = stage.weights_file, stage.recipe
     if file is None:
         return None
-    if file != MINI_FILE or recipe.weights != "flowerlab":
+    if recipe.weights != recipe.chosen.pretrained:
         return file, lab.home.weights / file
     found = find_weights(recipe.chosen)
     if found is None:
