@@ -47,7 +47,7 @@ def main() -> None:
     if not runs:
         st.info(_("Choose one or more runs above."), icon="👆")
         return
-    together, apart = families(lab(), runs), named_apart(runs)
+    together, apart = families(lab().store, runs), named_apart(runs)
     framed(show_table, runs)
     framed(show_what_differs, lab(), runs)
     framed(show_differences, lab(), apart)

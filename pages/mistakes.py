@@ -89,7 +89,7 @@ def one_of(runs: list[Run]) -> Run:
 
 def show_pairs(run: Run) -> None:
     """The near-duplicates among a run's photos."""
-    originals = run_photos(lab(), run)
+    originals = run_photos(lab().home, lab().store, lab().data, run)
     if originals is None:
         st.info(_("The photos of this run are not in the lab. Bring them in on the Data page."), icon="🗂️")
         return

@@ -16,7 +16,7 @@ from flowerlab.features.precision import Precision, frozen_precision, good_enoug
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.recipe.workload import Photos, Way, Work, wanted_way, work_of
-from flowerlab.runs.provenance import Source, origin_of
+from flowerlab.runs.provenance import Lookup, origin_of
 from flowerlab.settings import Settings
 
 
@@ -58,7 +58,7 @@ class ExecutionPlan:
 
 
 def execution_plan(
-    recipe: Recipe, *, home: Home, settings: Settings, originals: Originals | None, classes: int, count: int, source: Source
+    recipe: Recipe, *, home: Home, settings: Settings, originals: Originals | None, classes: int, count: int, source: Lookup
 ) -> ExecutionPlan:
     """Looks up how a recipe would be executed.
 

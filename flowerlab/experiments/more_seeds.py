@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from flowerlab.errors import BadRecipe
 from flowerlab.estimates.cost import Estimate, seconds_together
 from flowerlab.lab import Lab
-from flowerlab.results.seeds import _chain
+from flowerlab.runs.ancestry import ancestry
 from flowerlab.runs.run import Run
 
 # What was put behind the name of a run for its number, or by this module for its seed.
 SUFFIX = re.compile(r"(, seed \d+)?( #\d+)?$")
-
-
 LONGEST_NAME = 50
 
 
@@ -64,3 +63,26 @@ def seed_name(name: str, seed: int) -> str:
     """Returns a name for a run that repeats another with a new seed; `{number}` is left for the store to fill."""
     plain = SUFFIX.sub("", name).replace("{", "").replace("}", "")
     return f"{plain[:LONGEST_NAME]}, seed {seed} #{{number}}"
+
+
+def _chain(lab: Lab, run: Run) -> list[Run]:
+    """Returns the run and all that it starts from, the first one first."""
+    chain = list(ancestry(run, lab.store.find))[::-1]
+    gone = chain[0].recipe.start_from
+    if gone is not None:
+        raise BadRecipe(
+            "start_from",
+            f"of {chain[0].name!r} names a run that was deleted, so it cannot be repeated.",
+            received=gone,
+            advice="Train that first run again.",
+        )
+    for link in chain:
+        if lab.queue.materials(link.recipe) != lab.store.materials(link.id):
+            raise BadRecipe(
+                "dataset",
+                f"of {link.name!r}, or the weights it began with, are no longer what they were when it was trained, so "
+                "that another seed would not be all that differs.",
+                received=link.recipe.dataset,
+                advice="Train it again, then repeat that run.",
+            )
+    return chain

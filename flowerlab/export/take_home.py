@@ -195,7 +195,7 @@ def _photos_to_check(lab: Lab, run: Run) -> Callable[[], NDArray[np.uint8]]:
 
 
 def _test_photos(lab: Lab, run: Run) -> list[bytes]:
-    originals, stored = run_photos(lab, run), load_predictions(lab.home.run(run.id))
+    originals, stored = run_photos(lab.home, lab.store, lab.data, run), load_predictions(lab.home.run(run.id))
     if originals is None or stored is None:
         return []
     places = [originals.positions.get(str(photo_id)) for photo_id in stored["test_ids"][:CHECKED_PHOTOS]]

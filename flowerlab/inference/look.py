@@ -70,7 +70,7 @@ def squared(run: Run, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def training_photos(lab: Lab, run: Run) -> tuple[Originals, Wanted] | None:
     """Returns the photos that a run was trained on and which embedding is theirs; None if they are not in this lab."""
-    originals = run_photos(lab, run)
+    originals = run_photos(lab.home, lab.store, lab.data, run)
     if originals is None:
         return None
     recipe = run.recipe
@@ -86,7 +86,7 @@ def tested_photos(lab: Lab, run: Run, answers: Answers) -> tuple[Originals, Want
         run: With a model.
         answers: To its test photos.
     """
-    originals = run_photos(lab, run)
+    originals = run_photos(lab.home, lab.store, lab.data, run)
     if originals is None:
         return None
     known = [originals.positions[photo] for photo in answers.ids.tolist() if photo in originals.positions]

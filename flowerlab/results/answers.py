@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowerlab.evaluation.calibration import best_temperature, calibration_error, tempered
-from flowerlab.lab import Lab
+from flowerlab.home import Home
 from flowerlab.results.photos_of_run import photos_of
 from flowerlab.runs.predictions import load_predictions
 from flowerlab.runs.run import Run
+from flowerlab.store import Store
 
 # More would not be told apart side by side.
 MOST_RUNS = 6
@@ -74,9 +75,9 @@ class Calibrated:
     after: float
 
 
-def answers_of(lab: Lab, run: Run) -> Answers | None:
+def answers_of(home: Home, store: Store, run: Run) -> Answers | None:
     """Returns a run's answers to its test photos; None if it was not tested."""
-    stored = load_predictions(lab.home.run(run.id))
+    stored = load_predictions(home.run(run.id))
     if run.result is None or stored is None or not len(stored["test_truth"]):
         return None
     of_epochs = stored["val_probabilities"]
@@ -88,7 +89,7 @@ def answers_of(lab: Lab, run: Run) -> Answers | None:
         val_truth, best = np.zeros(0, dtype=np.int64), np.zeros((0, len(classes)), dtype=np.float32)
     return Answers(
         run=run,
-        photos_of=photos_of(lab, run),
+        photos_of=photos_of(home, store, run),
         classes=classes,
         ids=stored["test_ids"],
         truth=stored["test_truth"].astype(np.int64),

@@ -4,35 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowerlab.datasets.availability import Availability
 from flowerlab.datasets.gather import tf_flowers_originals
 from flowerlab.datasets.originals import Originals
-from flowerlab.lab import Lab
+from flowerlab.home import Home
 from flowerlab.runs.predictions import load_predictions
 from flowerlab.runs.provenance import photos_in
 from flowerlab.runs.run import Run
+from flowerlab.store import Store
 
 
-def photos_of(lab: Lab, run: Run) -> str:
+def photos_of(home: Home, store: Store, run: Run) -> str:
     """Returns what tells a run's photos from others, also from others of the same name: an id is the same photo only within these."""
     if run.recipe.dataset == "tf_flowers":
         # One set of photos, whoever names it: the starter, which was trained elsewhere, does not.
-        return tf_flowers_originals(lab.home).name
-    return photos_in(lab.store.materials(run.id))
+        return tf_flowers_originals(home).name
+    return photos_in(store.materials(run.id))
 
 
-def run_photos(lab: Lab, run: Run) -> Originals | None:
+def run_photos(home: Home, store: Store, data: Availability, run: Run) -> Originals | None:
     """Returns the photos that a run was trained on; None if they are not in this lab (any more).
 
     An own folder may have been deleted, and another imported under its name; the garden may have been given another size.
     """
-    originals = lab.data.originals(run.recipe.dataset)
+    originals = data.originals(run.recipe.dataset)
     # Where photos are kept is named by what tells them from others.
-    if originals is None or originals.folder.name != photos_of(lab, run):
+    if originals is None or originals.folder.name != photos_of(home, store, run):
         return None
-    if photos_in(lab.store.materials(run.id)) == originals.folder.name:
+    if photos_in(store.materials(run.id)) == originals.folder.name:
         return originals
     # The starter names no photos. It was made where some of tf_flowers' photos were missing, and its ids are positions.
-    return originals if _bears_its_labels(originals, load_predictions(lab.home.run(run.id))) else None
+    return originals if _bears_its_labels(originals, load_predictions(home.run(run.id))) else None
 
 
 def _bears_its_labels(originals: Originals, stored: dict[str, Any] | None) -> bool:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from flowerlab.datasets.catalog import dataset_title
-from flowerlab.errors import UnknownRun
-from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.recipe.knobs import KNOBS, as_text
 from flowerlab.recipe.recipe import Recipe
@@ -18,14 +16,13 @@ def differing_knobs(recipes: Sequence[Recipe]) -> list[str]:
     return [name for name in KNOBS if len({getattr(recipe, name) for recipe in recipes}) > 1]
 
 
-def difference_rows(lab: Lab, runs: Sequence[Run]) -> dict[str, list[str]]:
+def difference_rows(runs: Sequence[Run], find: Callable[[str], Run | None]) -> dict[str, list[str]]:
     """Returns the knobs in which runs differ: knob → each run's value as people read it.
 
     Args:
-        lab: Knows the names of the runs that they go on from.
-        runs: To be told apart.
+        find: Id → the run that another starts from; None if it was deleted.
     """
-    return {name: [_value(lab, run.recipe, name) for run in runs] for name in differing_knobs([run.recipe for run in runs])}
+    return {name: [_value(find, run.recipe, name) for run in runs] for name in differing_knobs([run.recipe for run in runs])}
 
 
 def differences_sentence(rows: Mapping[str, Sequence[str]]) -> str:
@@ -45,17 +42,15 @@ def differences_sentence(rows: Mapping[str, Sequence[str]]) -> str:
     return _("They differ only in the {knob}: {values}.").format(knob=labels[0], values=told)
 
 
-def _value(lab: Lab, recipe: Recipe, name: str) -> str:
+def _value(find: Callable[[str], Run | None], recipe: Recipe, name: str) -> str:
     value = getattr(recipe, name)
     if name == "architecture":
         return recipe.chosen.title
     if name == "dataset":
         return dataset_title(recipe.dataset)
     if name == "start_from" and value is not None:
-        try:
-            return lab.store.get(value).name
-        except UnknownRun:
-            return _("a run that was deleted ({id})").format(id=value)
+        source = find(value)
+        return _("a run that was deleted ({id})").format(id=value) if source is None else source.name
     return rate_text(value) if name == "learning_rate" else as_text(value)
 
 

@@ -11,11 +11,12 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flowerlab.errors import BadRecipe, UnknownRun
-from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.ancestry import ancestry
+from flowerlab.runs.provenance import Provenance
 from flowerlab.runs.run import Run, RunState
+from flowerlab.store import Store
 
 WANTED = 3
 
@@ -61,14 +62,13 @@ def spread_words(accuracies: Spread) -> str:
     )
 
 
-def families(lab: Lab, runs: Iterable[Run]) -> list[tuple[Run, ...]]:
+def families(store: Store, runs: Iterable[Run]) -> list[tuple[Run, ...]]:
     """Groups runs whose recipes are equal but for the seed, here and in the runs that they go on from.
 
     Only whole runs (done) stand together: one that was stopped has another number of epochs. Of runs with equal seeds, which are
     equal runs, the first is taken.
 
     Args:
-        lab: Knows what the runs go on from.
         runs: In the order in which they shall be.
 
     Returns:
@@ -76,31 +76,30 @@ def families(lab: Lab, runs: Iterable[Run]) -> list[tuple[Run, ...]]:
     """
     found: dict[str, dict[str, Run]] = {}
     for run in runs:
-        family, seeds = _family(lab, run)
+        family, seeds = _family(store, run)
         if run.state is not RunState.DONE:
             family, seeds = run.id, ""
         found.setdefault(family, {}).setdefault(seeds, run)
     return [tuple(members.values()) for members in found.values()]
 
 
-def relatives(lab: Lab, run: Run, *, among: Sequence[Run] | None = None) -> list[Run]:
+def relatives(store: Store, run: Run, *, among: Sequence[Run] | None = None) -> list[Run]:
     """Returns all runs that are done, under way or waiting, and equal to this one but for the seed; the oldest first.
 
     Args:
-        lab: Knows all runs.
         run: Is among them, if it is done itself.
         among: All runs, newest first, if somebody has read them already.
     """
     bare = _bare(run.recipe)
     near = [
         other
-        for other in reversed(lab.store.all() if among is None else among)
+        for other in reversed(store.all() if among is None else among)
         if (other.state is RunState.DONE or not other.state.over) and _bare(other.recipe) == bare
     ]
-    own, _seeds = _family(lab, run)
+    own, _seeds = _family(store, run)
     by_seeds: dict[str, Run] = {}
     for other in near:
-        family, seeds = _family(lab, other)
+        family, seeds = _family(store, other)
         if family == own:
             by_seeds.setdefault(seeds, other)
     return list(by_seeds.values())
@@ -119,47 +118,14 @@ def missing_seeds(run: Run, others: Iterable[Run], *, wanted: int = WANTED) -> l
     return [next(free) for _number in range(wanted - len(there))]
 
 
-def _chain(lab: Lab, run: Run) -> list[Run]:
-    """The run and all that it goes on from, the first one first."""
-    chain = [run]
-    while (source := chain[0].recipe.start_from) is not None:
-        try:
-            chain.insert(0, lab.store.get(source))
-        except UnknownRun:
-            raise BadRecipe(
-                "start_from",
-                f"of {chain[0].name!r} names a run that was deleted, so it cannot be repeated.",
-                received=source,
-                advice="Train that first run again.",
-            ) from None
-    for link in chain:
-        if lab.queue.materials(link.recipe) != lab.store.materials(link.id):
-            raise BadRecipe(
-                "dataset",
-                f"of {link.name!r}, or the weights it began with, are no longer what they were when it was trained, so "
-                "that another seed would not be all that differs.",
-                received=link.recipe.dataset,
-                advice="Train it again, then repeat that run.",
-            )
-    return chain
-
-
 def _bare(recipe: Recipe) -> tuple[Recipe, bool]:
     return recipe.model_copy(update={"seed": 0, "start_from": None}), recipe.start_from is not None
 
 
-def _family(lab: Lab, run: Run) -> tuple[str, str]:
-    """What a run shares with those that differ in seeds only, and its seeds, from its first source on."""
-    shared: list[object] = []
-    seeds: list[int] = []
-    link: tuple[Recipe, str] | None = run.recipe, lab.store.materials(run.id)
-    source: str | None = None
-    while link is not None:
-        recipe, materials = link
-        shared.append([recipe.model_dump(mode="json", exclude={"seed", "start_from"}), materials])
-        seeds.insert(0, recipe.seed)
-        source = recipe.start_from
-        link = None if source is None else lab.store.source(source)
+def _family(store: Store, run: Run) -> tuple[str, str]:
+    """What a run shares with those that differ in seeds only, and its seeds, from that of the first run on."""
+    links = list(ancestry(Provenance(run.recipe, store.materials(run.id)), store.source))
+    shared: list[object] = [[link.recipe.model_dump(mode="json", exclude={"seed", "start_from"}), link.materials] for link in links]
     # A source that was deleted is known by its id alone.
-    shared.append(source)
-    return json.dumps(shared, sort_keys=True), json.dumps(seeds)
+    shared.append(links[-1].recipe.start_from)
+    return json.dumps(shared, sort_keys=True), json.dumps([link.recipe.seed for link in reversed(links)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from flowerlab.architectures import Architecture
 from flowerlab.architectures.pretrained import shipped_digest
@@ -11,6 +12,7 @@ from flowerlab.datasets.gather import photos_identity
 from flowerlab.errors import BadRecipe
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.ancestry import ancestry
 
 
 def materials_of(photos: str, shipped: Architecture | None) -> str:
@@ -18,7 +20,7 @@ def materials_of(photos: str, shipped: Architecture | None) -> str:
 
     Args:
         photos: What tells the photos from others; one word.
-        shipped: The network that begins with the weights that come with Flowerlab; None if none does.
+        shipped: The network that begins with the weights that come with Flowerlab, if one does.
     """
     return photos if shipped is None else f"{photos} {shipped.name}-{shipped_digest(shipped)}"
 
@@ -40,11 +42,23 @@ def digest_in(materials: str, architecture: str) -> str:
     return next((word.removeprefix(mark) for word in materials.split() if word.startswith(mark)), "")
 
 
-# Id of a run → its recipe, and what tells the weights that it began with from others of the same name; None if it is gone.
-Source = Callable[[str], tuple[Recipe, str] | None]
+class Provenance(NamedTuple):
+    """What a run was trained with.
+
+    Args:
+        recipe: What was trained.
+        materials: What told its photos and shipped weights from others of the same name.
+    """
+
+    recipe: Recipe
+    materials: str
 
 
-def settled(recipe: Recipe, source: Source) -> Recipe:
+# Id of a run → what it was trained with; None if it was deleted.
+Lookup = Callable[[str], Provenance | None]
+
+
+def settled(recipe: Recipe, lookup: Lookup) -> Recipe:
     """Names the weights that a run which starts from another really has: those with which that one began.
 
     Raises:
@@ -52,29 +66,25 @@ def settled(recipe: Recipe, source: Source) -> Recipe:
     """
     if recipe.start_from is None:
         return recipe
-    found = source(recipe.start_from)
+    found = lookup(recipe.start_from)
     if found is None:
         raise BadRecipe("start_from", "names a run that is not there.", received=recipe.start_from)
-    return recipe.changed(weights=found[0].weights) if found[0].architecture == recipe.architecture else recipe
+    return recipe.changed(weights=found.recipe.weights) if found.recipe.architecture == recipe.architecture else recipe
 
 
-def origin_of(recipe: Recipe, source: Source) -> str:
-    """Returns the name of the weights that a recipe's frozen layers have.
-
-    Args:
-        recipe: With frozen layers or none.
-        source: Looks up the runs that it goes on from.
-    """
-    cut, materials = recipe.cut, ""
-    while recipe.start_from is not None:
-        found = source(recipe.start_from)
-        if found is None or found[0].cut < cut:
+def origin_of(recipe: Recipe, lookup: Lookup) -> str:
+    """Returns the name of the weights that a recipe's frozen layers have."""
+    first, source = Provenance(recipe, ""), recipe.start_from
+    for link in ancestry(first, lookup):
+        if link.recipe.cut < recipe.cut:
             # That run trained some of the layers that are frozen here.
-            return f"run:{recipe.start_from}"
-        recipe, materials = found
-    if recipe.weights == "none":
-        return f"none:{recipe.seed}"
-    if recipe.weights == "flowerlab":
-        # A run of before may have begun with another version of what comes with Flowerlab.
-        return f"flowerlab:{digest_in(materials, recipe.architecture) or shipped_digest(recipe.chosen)}"
-    return recipe.weights
+            break
+        first, source = link, link.recipe.start_from
+    if source is not None:
+        return f"run:{source}"
+    if first.recipe.weights == "none":
+        return f"none:{first.recipe.seed}"
+    if first.recipe.weights == "flowerlab":
+        # A run made before may have begun with another version of what comes with Flowerlab.
+        return f"flowerlab:{digest_in(first.materials, first.recipe.architecture) or shipped_digest(first.recipe.chosen)}"
+    return first.recipe.weights

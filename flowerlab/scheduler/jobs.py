@@ -9,7 +9,7 @@ from flowerlab.engine import Job, Task
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.recipe.workload import wanted_way
-from flowerlab.runs.provenance import Source, origin_of
+from flowerlab.runs.provenance import Lookup, origin_of
 from flowerlab.settings import Settings
 
 
@@ -20,7 +20,7 @@ def make_job(
     *,
     home: Home,
     settings: Settings,
-    source: Source,
+    source: Lookup,
     task: Task = "train",
     patience_from: int = 0,
     waiting: Sequence[Recipe] = (),

@@ -13,6 +13,7 @@ from flowerlab.errors import UnknownRun, shown
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.recipe.validation import RUN_ID
 from flowerlab.runs.events import Event, Result, from_line
+from flowerlab.runs.provenance import Provenance
 from flowerlab.runs.run import Run, RunRecord, RunState
 from flowerlab.store.connections import Connections, Way
 from flowerlab.store.faults import Connection, damaged
@@ -75,10 +76,13 @@ class Reading:
         """
         return self._run(self._row(run_id))
 
+    def _row_of(self, run_id: str) -> sqlite3.Row | None:
+        if not RUN_ID.fullmatch(run_id):
+            return None
+        return self._connection().first("SELECT * FROM runs WHERE id = ?", (run_id,))
+
     def _row(self, run_id: str) -> sqlite3.Row:
-        row = None
-        if RUN_ID.fullmatch(run_id):
-            row = self._connection().first("SELECT * FROM runs WHERE id = ?", (run_id,))
+        row = self._row_of(run_id)
         if row is None:
             raise UnknownRun(
                 f"No run has this id. Expected the 12 digits that `python -m flowerlab runs` shows. Received: {shown(run_id)}. "
@@ -86,12 +90,15 @@ class Reading:
             )
         return row
 
-    def source(self, run_id: str) -> tuple[Recipe, str] | None:
-        """Returns a run's recipe and its materials, see `flowerlab.runs.provenance`; None if there is no such run."""
-        try:
-            return self.get(run_id).recipe, self.materials(run_id)
-        except UnknownRun:
-            return None
+    def find(self, run_id: str) -> Run | None:
+        """Returns one run; None if there is no such run."""
+        row = self._row_of(run_id)
+        return None if row is None else self._run(row)
+
+    def source(self, run_id: str) -> Provenance | None:
+        """Returns what a run was trained with; None if there is no such run."""
+        row = self._row_of(run_id)
+        return None if row is None else Provenance(self._run(row).recipe, _materials(row))
 
     def materials(self, run_id: str) -> str:
         """Returns what told the photos and weights that a run's recipe names from others of the same name; see `Store.add`.

@@ -227,7 +227,9 @@ def test_a_photo_of_the_second_run_is_found(
 ) -> None:
     """Of two runs on different photos, what was chosen in the map of the second one is looked at, and no other photo."""
     first, second = add(home, garden, "first"), add(home, garden, "second", seed=1)
-    monkeypatch.setattr("flowerlab.ui.explain.photo_choice.run_photos", lambda lab, run: garden if run.id == second.id else None)
+    monkeypatch.setattr(
+        "flowerlab.ui.explain.photo_choice.run_photos", lambda home, store, data, run: garden if run.id == second.id else None
+    )
     app = open_page("inside", query={"runs": f"{first.id},{second.id}", "photo": garden.ids[7]})
     assert not app.exception
     assert f"the photo {garden.ids[7]}," in alts(app)

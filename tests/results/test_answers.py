@@ -46,7 +46,7 @@ def two_runs(home: Home) -> tuple[Run, Run]:
 
 def test_pairs_are_matched_by_photo_not_by_place(lab: Lab) -> None:
     """The same photos in another order give the same comparison."""
-    first, second = (answers_of(lab, run) for run in two_runs(lab.home))
+    first, second = (answers_of(lab.home, lab.store, run) for run in two_runs(lab.home))
     assert first is not None
     assert second is not None
     test = pair(second, first)
@@ -55,7 +55,7 @@ def test_pairs_are_matched_by_photo_not_by_place(lab: Lab) -> None:
     stored = dict(np.load(path))
     turned = {name: stored[name][::-1] for name in ("test_ids", "test_truth", "test_probabilities")}
     np.savez(path, **{**stored, **turned})
-    again = answers_of(lab, first.run)
+    again = answers_of(lab.home, lab.store, first.run)
     assert again is not None
     assert pair(second, again) == test
 
@@ -71,7 +71,7 @@ def test_runs_on_other_photos_are_no_pair(lab: Lab, knobs: dict[str, str], prefi
     """Other photos, or photos of the same name from another data set, are refused with the reason."""
     first, second = add_finished(lab.home, "First"), add_finished(lab.home, "Second", **knobs)
     write_predictions(lab.home.run(second.id), prefix=prefix)
-    sides = [answers_of(lab, run) for run in (first, second)]
+    sides = [answers_of(lab.home, lab.store, run) for run in (first, second)]
     assert sides[0] is not None
     assert sides[1] is not None
     assert words in why_not_paired(sides[0], sides[1])
@@ -84,7 +84,7 @@ def test_runs_are_grouped_by_their_photos(lab: Lab) -> None:
     runs = [add_finished(lab.home, name, seed=seed) for seed, name in enumerate("abcde")]
     for place in (0, 3):
         write_predictions(lab.home.run(runs[place].id), prefix="others")
-    sides = [side for run in runs if (side := answers_of(lab, run)) is not None]
+    sides = [side for run in runs if (side := answers_of(lab.home, lab.store, run)) is not None]
     assert [[side.run.name for side in group] for group in comparable(sides)] == [["b", "c", "e"], ["a", "d"]]
     assert comparable([]) == []
 
@@ -94,7 +94,7 @@ def test_gardens_of_two_difficulties_are_no_pair(lab: Lab) -> None:
     first = add_finished(lab.home, "First")
     easier = lab.store.add(first.recipe, "Second", materials="garden-difficulty-0")
     assert lab.store.materials(easier.id) == "garden-difficulty-0"
-    sides = answers_of(lab, first)
+    sides = answers_of(lab.home, lab.store, first)
     assert sides is not None
     from dataclasses import replace
 
@@ -106,16 +106,16 @@ def test_photos_at_hand_are_only_the_very_ones(lab: Lab) -> None:
     garden = lab.data.garden
     mine = add_finished(lab.home, "Mine", materials=photos_identity(lab.home, "garden", garden))
     other = add_finished(lab.home, "Other", materials="garden-v2-60-seed0-difficulty1-192px-q68-93", seed=1)
-    sides = [answers_of(lab, run) for run in (mine, other)]
+    sides = [answers_of(lab.home, lab.store, run) for run in (mine, other)]
     assert sides[0] is not None
     assert sides[1] is not None
-    assert run_photos(lab, sides[0].run) is None
+    assert run_photos(lab.home, lab.store, lab.data, sides[0].run) is None
     gathered = gather(lab.home, "garden", garden)
-    found = run_photos(lab, sides[0].run)
+    found = run_photos(lab.home, lab.store, lab.data, sides[0].run)
     assert found is not None
     assert found.content == gathered.content
     assert [found.positions[photo] for photo in found.ids] == list(range(len(found)))
-    assert run_photos(lab, sides[1].run) is None
+    assert run_photos(lab.home, lab.store, lab.data, sides[1].run) is None
 
 
 def test_the_starter_is_compared_with_runs_on_its_photos(lab: Lab) -> None:
@@ -125,7 +125,7 @@ def test_the_starter_is_compared_with_runs_on_its_photos(lab: Lab) -> None:
         add_finished(lab.home, name, materials=materials, dataset="tf_flowers", seed=seed)
         for seed, (name, materials) in enumerate((("Starter", "starter"), ("Mine", f"{told} vgg16_mini-0123")))
     ]
-    first, second = (answers_of(lab, run) for run in runs)
+    first, second = (answers_of(lab.home, lab.store, run) for run in runs)
     assert first is not None
     assert second is not None
     assert why_not_paired(first, second) == ""
@@ -190,7 +190,7 @@ def test_all_pairs_on_the_same_photos_are_tested_together(lab: Lab) -> None:
     runs = [add_finished(lab.home, name, seed=seed) for seed, name in enumerate("abcd")]
     write_predictions(lab.home.run(runs[1].id), better=4)
     write_predictions(lab.home.run(runs[3].id), prefix="others")
-    sides = [side for run in runs if (side := answers_of(lab, run)) is not None]
+    sides = [side for run in runs if (side := answers_of(lab.home, lab.store, run)) is not None]
     tests = pair_tests(sides)
     a, b, c, _other = (run.id for run in runs)
     assert set(tests) == set(itertools.permutations((a, b, c), 2))
@@ -259,5 +259,5 @@ def test_photos_of_the_starter_are_those_that_bear_its_labels(lab: Lab) -> None:
         folder = tf_flowers_originals(lab.home)
         photos = [Original(str(stored["test_ids"][place]), label, b"x") for place, label in enumerate(places)]
         write_originals(folder, FLOWERS, photos)
-        assert (run_photos(lab, run) is not None) == found
+        assert (run_photos(lab.home, lab.store, lab.data, run) is not None) == found
         shutil.rmtree(folder)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from flowerlab.errors import UnknownRun
-from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.results.recipe_differences import difference_rows, differences_sentence, differing_knobs, rate_text
 from flowerlab.runs.run import Run, RunState
@@ -39,16 +36,8 @@ def runs_of(*recipes: dict[str, Any]) -> list[Run]:
 
 def told(runs: list[Run]) -> str:
     """The sentence on these runs, in a lab that has them."""
-    by_id = {run.id: run for run in runs}
-
-    def get(run_id: str) -> Run:
-        if run_id not in by_id:
-            raise UnknownRun(run_id)
-        return by_id[run_id]
-
     # All runs are never read: a home may have hundreds.
-    lab = cast(Lab, SimpleNamespace(store=SimpleNamespace(get=get)))
-    return differences_sentence(difference_rows(lab, runs))
+    return differences_sentence(difference_rows(runs, {run.id: run for run in runs}.get))
 
 
 def test_one_difference_is_a_sentence_with_its_values() -> None:

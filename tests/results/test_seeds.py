@@ -48,7 +48,7 @@ def test_a_spread_is_said_in_percent() -> None:
 def test_three_seeds_repeat_what_a_run_goes_on_from(lab: Lab) -> None:
     """C with two more seeds trains B with these seeds first; all three C are one family, and so are the three B."""
     runs = lecture(lab)
-    assert missing_seeds(runs["C"], relatives(lab, runs["C"])) == [1, 2]
+    assert missing_seeds(runs["C"], relatives(lab.store, runs["C"])) == [1, 2]
     price = seconds_of_seeds(lab, runs["C"], [1, 2])
     assert price > seconds_of_seeds(lab, runs["B"], [1, 2]) > 0
     new = trained(lab, start_seeds(lab, runs["C"], [1, 2]))
@@ -58,10 +58,10 @@ def test_three_seeds_repeat_what_a_run_goes_on_from(lab: Lab) -> None:
     assert [run.name.partition(" #")[0] for run in (*sources, *new)] == [
         f"{letter}, seed {seed}" for letter in ("B · transfer learning", "C · fine-tuning") for seed in (1, 2)
     ]
-    assert [run.id for run in relatives(lab, runs["C"])] == [runs["C"].id, new[0].id, new[1].id]
-    together = families(lab, [runs["A"], runs["B"], runs["C"], *sources, *new])
+    assert [run.id for run in relatives(lab.store, runs["C"])] == [runs["C"].id, new[0].id, new[1].id]
+    together = families(lab.store, [runs["A"], runs["B"], runs["C"], *sources, *new])
     assert [len(family) for family in together] == [1, 3, 3]
-    assert missing_seeds(new[0], relatives(lab, new[0])) == []
+    assert missing_seeds(new[0], relatives(lab.store, new[0])) == []
     assert seconds_of_seeds(lab, runs["C"], [1, 2]) == 0
     assert [run.id for run in start_seeds(lab, runs["C"], [1, 2])] == [run.id for run in new]
     # B's were trained on the way: they cost nothing any more.
@@ -76,8 +76,8 @@ def test_an_equal_run_is_no_second_seed(lab: Lab) -> None:
         stopped = batch.start(first.recipe.changed(seed=5)).run
         lab.queue.stop(stopped.id)
     stopped = lab.store.get(stopped.id)
-    assert [len(family) for family in families(lab, [first, again, stopped])] == [1, 1]
-    assert [run.id for run in relatives(lab, first)] == [first.id]
+    assert [len(family) for family in families(lab.store, [first, again, stopped])] == [1, 1]
+    assert [run.id for run in relatives(lab.store, first)] == [first.id]
 
 
 def test_what_cannot_be_repeated_is_said(lab: Lab) -> None:

@@ -38,7 +38,7 @@ def classify(
     with opened() as lab:
         chosen = find_run(lab, run)
         model_of(lab.home, chosen)
-        temperature = temperature_of(answers_of(lab, chosen))
+        temperature = temperature_of(answers_of(lab.home, lab.store, chosen))
         entries: list[dict[str, Any]] = []
         for begin in range(0, len(photos), GROUP):
             group = _classified(lab, chosen, photos[begin : begin + GROUP], temperature)

@@ -37,7 +37,7 @@ def compare(
             raise BadInput(f"Two to {MOST_RUNS} different runs can be compared. Received: {len(found)}. Name another.")
         sides = []
         for run in found.values():
-            side = answers_of(lab, run)
+            side = answers_of(lab.home, lab.store, run)
             if side is None:
                 raise BadInput(
                     f"{run.name!r} was not tested, so there is nothing to compare. Received: {run.id}, {run.state}. Leave it out."

@@ -119,7 +119,7 @@ def _moved(run: Run) -> str:
 def sentences(lab: Lab, arms: Sequence[Arm], runs: dict[str, Run]) -> list[str]:
     """Says of each arm whether it differs from B, photo by photo, or why that cannot be said."""
     labels = {arm.name: arm.label for arm in arms}
-    sides = {name: side for name, run in runs.items() if (side := answers_of(lab, run)) is not None}
+    sides = {name: side for name, run in runs.items() if (side := answers_of(lab.home, lab.store, run)) is not None}
     if "B" not in sides:
         say("B was not tested, so that the others cannot be set against it.")
         return []

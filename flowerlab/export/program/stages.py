@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flowerlab.errors import BadInput, UnknownRun
+from flowerlab.errors import BadInput
 from flowerlab.recipe.recipe import Recipe
+from flowerlab.runs.ancestry import ancestry
 from flowerlab.runs.run import Run
 from flowerlab.store import Store
 
@@ -58,13 +59,11 @@ def chain_of(store: Store, run: Run) -> list[Run]:
     Raises:
         BadInput: If a run on the way was deleted.
     """
-    chain = [run]
-    while (run_id := chain[0].recipe.start_from) is not None:
-        try:
-            chain.insert(0, store.get(run_id))
-        except UnknownRun:
-            raise BadInput(
-                "The recipe cannot be written down whole: the run that it goes on from was deleted. Expected every run on the way. "
-                f"Received: {run_id}, which is gone. Train the recipe anew from a run that is here; its model can be taken home."
-            ) from None
-    return chain
+    chain = list(ancestry(run, store.find))
+    gone = chain[-1].recipe.start_from
+    if gone is not None:
+        raise BadInput(
+            "The recipe cannot be written down whole: the run that it goes on from was deleted. Expected every run on the way. "
+            f"Received: {gone}, which is gone. Train the recipe anew from a run that is here; its model can be taken home."
+        )
+    return chain[::-1]

@@ -32,7 +32,7 @@ def show_differences(lab: Lab, runs: Sequence[Run]) -> None:
     """
     if len(runs) < 2:
         return
-    answers = {run.id: answers_of(lab, run) for run in runs}
+    answers = {run.id: answers_of(lab.home, lab.store, run) for run in runs}
     sides = [side for side in answers.values() if side is not None]
     st.subheader(
         _("Is the difference real?"),

@@ -30,7 +30,7 @@ def show_what_differs(lab: Lab, runs: Sequence[Run]) -> None:
         )
         return
     st.subheader(_("What is different?"), help=_("The knobs of the recipes that are not the same in all chosen runs."))
-    rows = difference_rows(lab, runs)
+    rows = difference_rows(runs, lab.store.find)
     st.markdown(differences_sentence(rows))
     if len(rows) < 2:
         return

@@ -171,7 +171,9 @@ def _tiles(
     key: str,
     a_page: int = PHOTOS_A_PAGE,
 ) -> None:
-    photo_tiles(tiles_of(one, others, places, asked), run_photos(lab(), one.run), key=key, a_page=a_page)
+    photo_tiles(
+        tiles_of(one, others, places, asked), run_photos(lab().home, lab().store, lab().data, one.run), key=key, a_page=a_page
+    )
 
 
 def tiles_of(

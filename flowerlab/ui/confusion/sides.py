@@ -41,7 +41,7 @@ class Side:
 
 def side_of(run: Run) -> Side:
     """Returns a run with its answers. Its matrix is counted from them, so that every number is that of the photos behind it."""
-    answers = answers_of(lab(), run)
+    answers = answers_of(lab().home, lab().store, run)
     if answers is not None:
         return Side(run, answers, cell_sizes(answers.truth, answers.probabilities))
     told = run.result.confusion_matrix if run.result is not None else None

@@ -35,7 +35,10 @@ def show_fine_tuning(lab: Lab, trial: Trial) -> None:
         st.markdown(_("B, which trained the head and nothing else: **{accuracy}**").format(accuracy=accuracy_words(runs["B"])))
         st.caption(epochs_sentence(runs))
         for place, arm in TWO_BY_TWO.items():
-            if answers_of(lab, runs[arm.name]) is not None and answers_of(lab, runs["B"]) is not None:
+            if (
+                answers_of(lab.home, lab.store, runs[arm.name]) is not None
+                and answers_of(lab.home, lab.store, runs["B"]) is not None
+            ):
                 st.markdown(verdict_line(_(arm.label), "B", found.against_b.get(place)))
     with right:
         st.markdown(
@@ -93,8 +96,10 @@ def _two_by_two(runs: Mapping[str, Run]) -> None:
 
 def _findings(lab: Lab, runs: Mapping[str, Run]) -> Findings:
     """Compares the arms whose answers are kept."""
-    kept = {place: answers_of(lab, runs[arm.name]) for place, arm in TWO_BY_TWO.items()}
-    return findings({place: answers for place, answers in kept.items() if answers is not None}, answers_of(lab, runs["B"]))
+    kept = {place: answers_of(lab.home, lab.store, runs[arm.name]) for place, arm in TWO_BY_TWO.items()}
+    return findings(
+        {place: answers for place, answers in kept.items() if answers is not None}, answers_of(lab.home, lab.store, runs["B"])
+    )
 
 
 def _moves(runs: Mapping[str, Run], trial: Trial) -> None:

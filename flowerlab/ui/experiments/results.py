@@ -175,7 +175,7 @@ def set_against(lab: Lab, run: Run, other: Run, label: str, other_label: str) ->
     Returns:
         The first against the second; None if their answers are not kept, or are not to the same photos.
     """
-    first, second = answers_of(lab, run), answers_of(lab, other)
+    first, second = answers_of(lab.home, lab.store, run), answers_of(lab.home, lab.store, other)
     if first is None or second is None:
         return None
     test = None if why_not_paired(first, second) else pair(first, second)

@@ -181,7 +181,7 @@ def sample_photos(lab: Lab, run: Run, *, turn: int, count: int = 5) -> list[Give
     Returns:
         Empty if the photos that the run was trained and tested on are not in the lab (any more).
     """
-    originals = run_photos(lab, run)
+    originals = run_photos(lab.home, lab.store, lab.data, run)
     if originals is None:
         return []
     order, parts = _parts(originals, run)
@@ -198,7 +198,7 @@ def sample_photos(lab: Lab, run: Run, *, turn: int, count: int = 5) -> list[Give
 
 def was_trained_on(lab: Lab, run: Run, photo: Given) -> bool:
     """Whether a photo is, byte by byte, one of those from which a run has learnt, so that its answer proves nothing."""
-    originals = run_photos(lab, run)
+    originals = run_photos(lab.home, lab.store, lab.data, run)
     return originals is not None and photo.digest in _trained(originals, run, run.id)
 
 

@@ -134,7 +134,7 @@ def _offered(lab: Lab, runs: Sequence[Run]) -> list[Given]:
     own: Given | None = st.session_state.get(OWN)
     if own is not None:
         first.append(own)
-    for originals in (run_photos(lab, run) for run in runs):
+    for originals in (run_photos(lab.home, lab.store, lab.data, run) for run in runs):
         if named is not None and originals is not None and named in originals.positions:
             place = originals.positions[named]
             first.append(Given(named, originals.data(place), originals.classes[int(originals.labels[place])]))

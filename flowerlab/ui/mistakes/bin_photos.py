@@ -30,7 +30,11 @@ def show_bin_photos(lab: Lab, answers: Answers, place: int) -> None:
             st.subheader(bin_headline(answers, place), anchor=ANCHOR, width="stretch")
             st.button(_("Close"), key="bin-close", on_click=close_bin)
         if len(places):
-            photo_tiles(tiles_of(answers, [], places.tolist()), run_photos(lab, answers.run), key=f"bin-{answers.run.id}-{place}")
+            photo_tiles(
+                tiles_of(answers, [], places.tolist()),
+                run_photos(lab.home, lab.store, lab.data, answers.run),
+                key=f"bin-{answers.run.id}-{place}",
+            )
 
 
 def bin_headline(answers: Answers, place: int) -> str:

@@ -39,7 +39,7 @@ def show_epoch_cell(lab: Lab, run: Run, answers: EpochAnswers, shown: int, cell:
             st.button(_("Close"), key="epoch-cell-close", on_click=close_cell, args=(OVER_EPOCHS,))
         if tiles:
             key = f"epoch-photos-{run.id}-{shown}-{cell.truth}-{cell.answer}"
-            photo_tiles(tiles, run_photos(lab, run), key=key)
+            photo_tiles(tiles, run_photos(lab.home, lab.store, lab.data, run), key=key)
 
 
 def epoch_cell_headline(run: Run, answers: EpochAnswers, shown: int, cell: Cell, count: int) -> str:

@@ -47,7 +47,7 @@ def show_worst(lab: Lab, run: Run) -> None:
     st.caption(how_they_are_sorted())
     if show == "label":
         st.caption(how_labels_are_doubted(answers))
-    originals = run_photos(lab, run)
+    originals = run_photos(lab.home, lab.store, lab.data, run)
     found = None if originals is None else duplicates_of(lab, run, originals)
     if originals is not None and found is None:
         search_panel(lab, originals)

@@ -44,13 +44,14 @@ def show_photo_over_epochs(lab: Lab, sides: Sequence[tuple[Run, EpochAnswers]], 
     photo = st.session_state.get(CHOSEN)
     place = answers.place(photo) if isinstance(photo, str) else None
     place = int(order[0]) if place is None else place
-    originals = run_photos(lab, run)
+    originals = run_photos(lab.home, lab.store, lab.data, run)
     if originals is None:
         place = _pick_from_list(answers, order, place)
     strangers = {
         other.id
         for other, its in sides
-        if (other.recipe.dataset, photos_of(lab, other), its.classes) != (run.recipe.dataset, photos_of(lab, run), answers.classes)
+        if (other.recipe.dataset, photos_of(lab.home, lab.store, other), its.classes)
+        != (run.recipe.dataset, photos_of(lab.home, lab.store, run), answers.classes)
     }
     _show_photo(sides, originals, answers.ids[place], epoch, strangers)
     if originals is not None:

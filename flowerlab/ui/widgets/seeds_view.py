@@ -52,7 +52,7 @@ def _rows(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most: int
     everything, names = lab.store.all(), told_apart([family[0] for family in families])
     for family in families:
         with st.container(border=True, key=f"seeds-{family[0].id}"):
-            others = relatives(lab, family[0], among=everything)
+            others = relatives(lab.store, family[0], among=everything)
             _row(lab, family[0], names[family[0].id], others, chosen=shown, picker=picker, most=most)
 
 
@@ -97,7 +97,7 @@ def seeds_popover(lab: Lab, run: Run) -> None:
     if not opened.open:
         return
     with opened:
-        others = relatives(lab, run)
+        others = relatives(lab.store, run)
         st.markdown(_known(_tested(others)))
         if any(not other.state.over for other in others):
             done = sum(other.state.over for other in others)
@@ -145,7 +145,7 @@ def _offer(lab: Lab, run: Run, others: Sequence[Run]) -> None:
 
 def _progress(lab: Lab, run: Run, name: str) -> None:
     """Draws the seeds while some wait or are under way; leaves with a rerun of the page when none is any more."""
-    others = relatives(lab, run)
+    others = relatives(lab.store, run)
     if all(other.state.over for other in others):
         st.rerun()
     done = sum(other.state.over for other in others)

@@ -58,4 +58,4 @@ def stored_of(lab: Lab, run: Run) -> Stored:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _stored(_lab: Lab, _run: Run, run_id: str, name: str, written_ns: int) -> Stored:
-    return Stored(answers_of(_lab, _run), epoch_answers(load_predictions(_lab.home.run(run_id))))
+    return Stored(answers_of(_lab.home, _lab.store, _run), epoch_answers(load_predictions(_lab.home.run(run_id))))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flowerlab.home import Home
 from flowerlab.recipe.presets import preset_recipe
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.runs.provenance import origin_of
+from flowerlab.runs.provenance import Provenance, origin_of
 from flowerlab.scheduler.jobs import make_job
 from flowerlab.settings import Settings
 
 B = preset_recipe("B", architecture="vgg16", weights="none")
 ALL = B.changed(unfreeze_from="all")
-RUNS = {"b" * 12: (B, ""), "a" * 12: (ALL, "")}
+RUNS = {"b" * 12: Provenance(B, ""), "a" * 12: Provenance(ALL, "")}
 C_FROM_B = B.changed(unfreeze_from="block4_conv3", start_from="b" * 12)
 
 
@@ -21,7 +21,7 @@ def test_weights_that_were_not_trained_in_between_keep_their_name() -> None:
     assert origin_of(B.changed(seed=4), RUNS.get) == "none:4"
     assert origin_of(B.changed(start_from="a" * 12), RUNS.get) == f"run:{'a' * 12}"
     assert origin_of(B.changed(start_from="c" * 12), RUNS.get) == f"run:{'c' * 12}"
-    runs = {**RUNS, "c" * 12: (C_FROM_B, "")}
+    runs = {**RUNS, "c" * 12: Provenance(C_FROM_B, "")}
     # C trained the last layers: what lies before its cut is as it was, what lies behind is its own.
     assert origin_of(C_FROM_B.changed(start_from="c" * 12), runs.get) == "none:0"
     assert origin_of(B.changed(start_from="c" * 12), runs.get) == f"run:{'c' * 12}"
@@ -35,7 +35,7 @@ def test_pretrained_weights_have_their_own_names() -> None:
     today = origin_of(mini, RUNS.get)
     assert today.startswith("flowerlab:")
     assert today != "flowerlab:"
-    before = {"d" * 12: (mini, "garden-v2 vgg16_mini-0ld0ld00")}
+    before = {"d" * 12: Provenance(mini, "garden-v2 vgg16_mini-0ld0ld00")}
     assert origin_of(mini.changed(start_from="d" * 12), before.get) == "flowerlab:0ld0ld00"
 
 
