@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 AUTOGROUP = Path("/proc/self/autogroup")
-MODULES = {"train": "serve", "predict": "predict", "gather": "gather_role", "convert": "convert"}
+MODULES = {"train": "train_loop", "predict": "predict_loop", "gather": "gather", "convert": "convert"}
 
 
 def step_back(niceness: int) -> None:
