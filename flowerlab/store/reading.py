@@ -98,7 +98,7 @@ class Reading:
     def source(self, run_id: str) -> Provenance | None:
         """Returns what a run was trained with; None if there is no such run."""
         row = self._row_of(run_id)
-        return None if row is None else Provenance(self._run(row).recipe, _materials(row))
+        return None if row is None else Provenance(self._run(row).recipe, row["materials"])
 
     def materials(self, run_id: str) -> str:
         """Returns what told the photos and weights that a run's recipe names from others of the same name; see `Store.add`.

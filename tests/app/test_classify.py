@@ -23,7 +23,6 @@ from flowerlab.errors import PredictorFailed
 from flowerlab.evaluation.calibration import tempered_one
 from flowerlab.home import Home
 from flowerlab.inference.predictor import Predictor
-from flowerlab.lab import Lab
 from flowerlab.packs.starter import RUN_ID
 from flowerlab.photos import from_zip as photo_zip
 from flowerlab.photos import reading as photos
@@ -134,7 +133,7 @@ def test_an_answer_is_judged_by_what_the_run_can_know(truth: str, best: int, unk
 
 def test_a_starter_that_cannot_be_brought_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the starter's file is missing, the button ends in a sentence."""
-    monkeypatch.setattr(Lab, "bring_starter", lambda lab: False)
+    monkeypatch.setattr("flowerlab.ui.widgets.run_picker.bring_starter", lambda home, store, again: False)
     app = open_page("classify")
     app.button(key="bring-starter").click().run()
     assert not app.exception
