@@ -15,8 +15,7 @@ from flowerlab.disk.meter import Meter
 from flowerlab.disk.retention import clean
 from flowerlab.disk.trash import Trash
 from flowerlab.engine import Engine, Sink
-from flowerlab.engine.fake import FakeEngine
-from flowerlab.engine.local import LocalEngine
+from flowerlab.engine.registry import ENGINES
 from flowerlab.errors import BadInput
 from flowerlab.estimates.estimator import Estimator
 from flowerlab.inference.embeddings import forget_embeddings
@@ -87,9 +86,7 @@ class Lab:
         return scheduler
 
     def _make_engine(self, sink: Sink) -> Engine:
-        if self.settings.engine == "fake":
-            return FakeEngine(sink)
-        return LocalEngine(sink, self.home, self.settings)
+        return ENGINES[self.settings.engine](sink, self.home, self.settings)
 
     @property
     def owns_queue(self) -> bool:
@@ -107,7 +104,7 @@ class Lab:
         They are float32: any computer can use them, also where this one would compute in bfloat16.
         """
         settings = self.settings.model_copy(update={"precision": "float32"})
-        job = make_job("0" * 12, 0, recipe, home=self.home, settings=settings, source=self.store.source)
+        job = make_job("0" * 12, 0, recipe, settings=settings, source=self.store.source)
         return self.gatherer.start(recipe.dataset, [job])
 
     def delete_photos(self, dataset: str) -> None:

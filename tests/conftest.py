@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from flowerlab.datasets.garden import Garden
-from flowerlab.engine import Job
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.home import Home
 from flowerlab.lab import Lab
-from flowerlab.recipe.recipe import Recipe
 from flowerlab.settings import Settings
-from tests.support.engines import QUICK, Said
 
 # No test is timed: a machine that trains beside the tests may take a second for what takes it a millisecond otherwise.
 hypothesis_settings.register_profile("untimed", deadline=None)
@@ -70,24 +65,6 @@ def idle_lab(settings: Settings) -> Iterator[Lab]:
     opened = Lab(settings.model_copy(update={"engine": "fake"}), run_queue=False)
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def said() -> Said:
-    """What the engine said."""
-    return Said()
-
-
-@pytest.fixture
-def job(home: Home) -> Callable[..., Job]:
-    """Makes jobs whose run folder exists."""
-
-    def make(run_id: str, recipe: Recipe = QUICK, **more: Any) -> Job:
-        home.run(run_id).mkdir(exist_ok=True)
-        given = {"attempt": 3, "garden": Garden(60), **more}
-        return Job(run_id=run_id, recipe=recipe.model_dump(mode="json"), home=home.root, **given)
-
-    return make
 
 
 def _missing(marker: str) -> str | None:

@@ -1,5 +1,5 @@
-"""Engines: who trains. Each takes jobs and says events; none is asked for a run's state."""
+"""Engines: who trains. Each takes jobs and says events; a run's state is read from the store, never from an engine."""
 
-from flowerlab.engine.protocol import Engine, Job, Sink, Task
+from flowerlab.engine.protocol import Engine, Job, Sink, Task, TrainerSettings
 
-__all__ = ["Engine", "Job", "Sink", "Task"]
+__all__ = ["Engine", "Job", "Sink", "Task", "TrainerSettings"]

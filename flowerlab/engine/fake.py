@@ -6,157 +6,126 @@ Its numbers are made up, and every run says so in its message.
 from __future__ import annotations
 
 import math
-import threading
-from typing import Any, cast
+from collections.abc import Iterator
 
 from flowerlab.datasets.catalog import FLOWERS
+from flowerlab.engine.one_slot import OneSlotEngine
 from flowerlab.engine.protocol import Job, Sink
-from flowerlab.recipe.recipe import Recipe
-from flowerlab.runs.events import End, Epoch, Event, from_record
+from flowerlab.runs.events import Attempt, Batch, End, Epoch, EpochFigures, Evaluating, Event, Preparing, Result, Start
 
 BATCHES = 10
 PHOTOS = 100
-TESTED = 30
-PARAMETERS: dict[str, Any] = {"total_parameters": 1000, "trainable_parameters": 1000}
-PARTS: dict[str, Any] = {"train_photos": 56, "validation_photos": 14, "test_photos": TESTED, "classes": FLOWERS}
+TRAINED, VALIDATED, TESTED = 56, 14, 30
+PARAMETERS = 1000
 
 
-class FakeEngine:
-    """Plays one job after another in a thread.
+class FakeEngine(OneSlotEngine):
+    """Plays one job after another.
 
     Args:
-        sink: Called with every event, from the engine's thread.
+        sink: See `OneSlotEngine`.
         pause_s: Seconds between two events.
     """
 
     def __init__(self, sink: Sink, *, pause_s: float = 0.05) -> None:
-        self._sink = sink
+        super().__init__(sink, "fake-engine")
         self._pause_s = pause_s
-        self._waiting: list[Job] = []
-        # What the whole epochs of each run came to: another attempt goes on behind them.
-        self._played: dict[str, list[Epoch]] = {}
-        self._running: Job | None = None
+        # What the whole epochs of each run came to: another attempt starts after them.
+        self._played: dict[str, list[EpochFigures]] = {}
         self._stops = 0
-        self._closed = False
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._work, daemon=True, name="fake-engine")
         self._thread.start()
 
-    def submit(self, job: Job) -> None:
-        """See `Engine.submit`."""
-        with self._changed:
-            self._waiting.append(job)
-            self._changed.notify_all()
+    def end_left_over(self, taken: Attempt) -> bool:
+        """See `Engine.end_left_over`: there is no process."""
+        return False
 
-    def stop(self, run_id: str) -> None:
-        """See `Engine.stop`."""
-        with self._changed:
-            waiting = next((job for job in self._waiting if job.run_id == run_id), None)
-            if waiting is not None:
-                self._waiting.remove(waiting)
-            elif self._running is not None and self._running.run_id == run_id:
-                self._stops += 1
-                self._changed.notify_all()
-        if waiting is not None:
-            self._sink(End(run_id=run_id, attempt=waiting.attempt, state="stopped", message="Stopped before it began."))
+    def _stop_running(self, job: Job) -> None:
+        self._stops += 1
+        self._changed.notify_all()
 
-    def slots(self) -> tuple[int, int]:
-        """See `Engine.slots`."""
-        with self._changed:
-            return min(1, len(self._waiting) + (self._running is not None)), 1
-
-    def close(self) -> None:
-        """See `Engine.close`."""
-        with self._changed:
-            self._closed = True
-            self._waiting.clear()
-            self._changed.notify_all()
-        self._thread.join(timeout=10)
-
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                while not self._waiting and not self._closed:
-                    self._changed.wait()
-                if self._closed:
-                    return
-                self._running, self._stops = self._waiting.pop(0), 0
-            job = self._running
-            end = self._play(job)
-            if end is None:
-                return
-            with self._changed:
-                self._running = None
+    def _run(self, job: Job) -> None:
+        self._stops = 0
+        end = self._play(job)
+        self._set_free()
+        if end is not None:
             self._sink(end)
 
-    def _say(self, kind: str, *, stops_allowed: int = 0, **fields: Any) -> bool:
-        """Says an event of the job under way and waits; returns False when the play must end."""
-        self._sink(self._event(kind, **fields))
+    def _say(self, event: Event, *, stops_allowed: int = 0) -> bool:
+        """Says an event and waits; returns False when the play must end."""
+        self._sink(event)
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._stops > stops_allowed, timeout=self._pause_s)
             return not self._closed and self._stops <= stops_allowed
 
-    def _event(self, kind: str, **fields: Any) -> Event:
-        job = self._running
-        assert job is not None
-        return from_record({"kind": kind, "run_id": job.run_id, "attempt": job.attempt, **fields})
-
-    def _play(self, job: Job) -> Event | None:
+    def _play(self, job: Job) -> End | None:
         """Says all events of a job; returns its end, or None if the engine was closed on the way."""
-        recipe = Recipe.parse(job.recipe)
-        going = self._say("attempt", pid=0, warm=True) and all(
-            self._say("preparing", step="Resizing photos", done=done, total=PHOTOS) for done in (0, PHOTOS)
-        )
         epochs = self._played.setdefault(job.run_id, [])
-        if going:
-            going = self._say_start(recipe, epochs)
-        while going and job.task == "train" and len(epochs) < recipe.epochs:
-            going = self._play_epoch(len(epochs), epochs)
+        going = all(self._say(event) for event in _opening(job, epochs))
+        while going and job.task == "train" and len(epochs) < job.recipe.epochs:
+            going = self._play_epoch(job, epochs)
         if not epochs:
             message = "Stopped before the first whole epoch: there is no model."
-            return None if self._closed else self._event("end", state="stopped", message=message)
+            return None if self._closed else End(**job.stamp, state="stopped", message=message)
         # Training ended with `allowed` presses of Stop; one more skips the test.
         allowed = self._stops
-        tested = all(self._say("evaluating", stops_allowed=allowed, done=done, total=TESTED) for done in (0, TESTED))
+        tested = all(
+            self._say(Evaluating(**job.stamp, done=done, total=TESTED), stops_allowed=allowed) and job.task != "save"
+            for done in (0, TESTED)
+        )
         if self._closed:
             return None
-        state = "done" if going and tested and job.task == "train" else "stopped"
+        whole = going and tested and job.task == "train"
         message = "A scripted run: its numbers are made up."
-        return self._event("end", state=state, message=message, result=_result(epochs, tested=tested))
+        return End(**job.stamp, state="done" if whole else "stopped", message=message, result=_result(epochs, tested=tested))
 
-    def _say_start(self, recipe: Recipe, epochs: list[Epoch]) -> bool:
-        begin = {"epochs": recipe.epochs, "batches": BATCHES, "first_epoch": len(epochs), "cached_features": False}
-        return self._say("start", **begin, **PARAMETERS, **PARTS) and all(
-            self._say("epoch", **epoch.model_dump(exclude={"run_id", "attempt", "time_s", "kind"})) for epoch in epochs
-        )
-
-    def _play_epoch(self, number: int, epochs: list[Epoch]) -> bool:
-        loss, accuracy = 0.0, 0.0
+    def _play_epoch(self, job: Job, epochs: list[EpochFigures]) -> bool:
+        number, loss, accuracy = len(epochs), 0.0, 0.0
         for batch in range(1, BATCHES + 1):
             at = number + batch / BATCHES
             loss, accuracy = 1.6 * math.exp(-at / 3), 1 - 0.8 * math.exp(-at / 3)
-            if not self._say("batch", epoch=number, batch=batch, loss=loss, accuracy=accuracy):
+            if not self._say(Batch(**job.stamp, epoch=number, batch=batch, loss=loss, accuracy=accuracy)):
                 return False
-        validation: dict[str, Any] = {"val_loss": loss * 1.1, "val_accuracy": accuracy * 0.95}
-        figures: dict[str, Any] = {"epoch": number, "loss": loss, "accuracy": accuracy, **validation}
-        figures["seconds"] = self._pause_s * BATCHES
-        epochs.append(cast(Epoch, self._event("epoch", **figures)))
-        return self._say("epoch", **figures)
+        seconds = self._pause_s * BATCHES
+        figures = EpochFigures(loss=loss, accuracy=accuracy, val_loss=loss * 1.1, val_accuracy=accuracy * 0.95, seconds=seconds)
+        epochs.append(figures)
+        return self._say(Epoch.of(job.stamp, number, figures))
 
 
-def _result(epochs: list[Epoch], *, tested: bool) -> dict[str, Any]:
+def _opening(job: Job, before: list[EpochFigures]) -> Iterator[Event]:
+    yield Attempt(**job.stamp, pid=0, warm=True)
+    for done in (0, PHOTOS):
+        yield Preparing(**job.stamp, step="Resizing photos", done=done, total=PHOTOS)
+    yield Start(
+        **job.stamp,
+        epochs=job.recipe.epochs,
+        batches=BATCHES,
+        total_parameters=PARAMETERS,
+        trainable_parameters=PARAMETERS,
+        train_photos=TRAINED,
+        validation_photos=VALIDATED,
+        test_photos=TESTED,
+        classes=FLOWERS,
+        cached_features=False,
+        first_epoch=len(before),
+    )
+    for number, figures in enumerate(before):
+        yield Epoch.of(job.stamp, number, figures)
+
+
+def _result(epochs: list[EpochFigures], *, tested: bool) -> Result:
     matrix = [[5 if row == column else int(column == (row + 1) % 5) for column in range(5)] for row in range(5)]
-    return {
-        "classes": FLOWERS,
-        "best_epoch": len(epochs) - 1,
-        "epochs_run": len(epochs),
-        "val_accuracy": epochs[-1].val_accuracy,
-        "test_accuracy": 25 / TESTED if tested else None,
-        "test_photos": TESTED if tested else 0,
-        "confusion_matrix": matrix if tested else None,
-        **PARAMETERS,
-        "seconds": 1.0,
-        "seconds_training": 1.0,
-        "cached_features": False,
-        "validation_photos": PARTS["validation_photos"],
-    }
+    return Result(
+        classes=FLOWERS,
+        best_epoch=len(epochs) - 1,
+        epochs_run=len(epochs),
+        val_accuracy=epochs[-1].val_accuracy,
+        test_accuracy=25 / TESTED if tested else None,
+        test_photos=TESTED if tested else 0,
+        confusion_matrix=matrix if tested else None,
+        total_parameters=PARAMETERS,
+        trainable_parameters=PARAMETERS,
+        seconds=1.0,
+        seconds_training=1.0,
+        cached_features=False,
+        validation_photos=VALIDATED,
+    )

@@ -5,101 +5,82 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
-import threading
 import time
-from collections import deque
 from pathlib import Path
 from typing import Any
 
-from flowerlab.engine.process import TrainerProcess
+import psutil
+
+from flowerlab.engine.one_slot import OneSlotEngine
+from flowerlab.engine.process import TrainerProcess, first_words
 from flowerlab.engine.protocol import Job, Sink
 from flowerlab.errors import FlowerlabError, StoreLocked
 from flowerlab.home import Home
-from flowerlab.runs.events import End, Event, from_record
+from flowerlab.runs.events import Attempt, End, Event, from_record
 from flowerlab.settings import Settings
 from flowerlab.system.filesystems import no_room
 from flowerlab.system.memory import free_bytes
+from flowerlab.system.processes import TRAINER
 
 SPARE_NEEDS_FREE_MB = 4000.0
 SPARE_AFTER_S = 12.0
 POLL_S = 0.1
 SAVING_GRACE_S = 60.0
 AGAIN_S = 1.0
+# How much the clock that dates events may be behind the one that dates processes.
+CLOCKS_DIFFER_S = 1.0
 TRIES = 3
 LOG = logging.getLogger(__name__)
 
 
-class LocalEngine:
+class LocalEngine(OneSlotEngine):
     """Trains in a child process that can be killed, is niced, and gives all its memory back when it leaves.
 
     A trainer that ended a run cleanly takes the next one, with TensorFlow already loaded. It is retired after a failure,
-    after a number of runs, when its memory has grown, and when it is idle for long.
-
-    Args:
-        sink: Called with every event, from the engine's thread.
-        home: For the trainer's log.
-        settings: Limits and grace periods.
+    after a number of runs, when its memory has grown, and when it has been idle for long.
     """
 
     def __init__(self, sink: Sink, home: Home, settings: Settings) -> None:
-        self._sink = sink
+        super().__init__(sink, "local-engine")
         self._home = home
         self._settings = settings
-        self._waiting: deque[Job] = deque()
-        self._running: Job | None = None
         self._stop_due_s: float | None = None
         self._testing = False
         self._trainer: TrainerProcess | None = None
-        self._changed = threading.Condition()
-        self._closed = False
-        self._thread = threading.Thread(target=self._work, daemon=True, name="local-engine")
         self._thread.start()
 
-    def submit(self, job: Job) -> None:
-        """See `Engine.submit`."""
-        with self._changed:
-            self._waiting.append(job)
-            self._changed.notify_all()
+    @staticmethod
+    def end_left_over(taken: Attempt) -> bool:
+        """See `Engine.end_left_over`. By itself it leaves at once, but not while it is frozen; it holds its locks until then."""
+        try:
+            process = psutil.Process(taken.pid)
+            # One that began later has the same pid by chance.
+            if process.cmdline()[1:4] != TRAINER or process.create_time() > taken.time_s + CLOCKS_DIFFER_S:
+                return False
+            process.kill()
+        except psutil.Error:
+            return False
+        return True
 
-    def stop(self, run_id: str) -> None:
-        """See `Engine.stop`. A trainer that has not obeyed after the grace is killed."""
-        with self._changed:
-            waiting = next((job for job in self._waiting if job.run_id == run_id), None)
-            if waiting is not None and waiting.task != "train":
-                # It is there to keep what was learnt: only its test can be dropped.
-                self._waiting[self._waiting.index(waiting)] = waiting.model_copy(update={"task": "save"})
-                return
-            if waiting is not None:
-                self._waiting.remove(waiting)
-            elif self._running is not None and self._running.run_id == run_id and self._trainer is not None:
-                self._trainer.send({"do": "stop", "run_id": run_id})
-                if self._stop_due_s is None:
-                    self._stop_due_s = time.monotonic() + self._grace_s(self._running)
-        if waiting is not None:
-            self._sink(End(run_id=run_id, attempt=waiting.attempt, state="stopped", message="Stopped before it began."))
+    def _stop_running(self, job: Job) -> None:
+        """Asks the trainer; one that has not obeyed after the grace is killed."""
+        if self._trainer is not None:
+            self._trainer.send({"do": "stop", "run_id": job.run_id})
+            if self._stop_due_s is None:
+                self._stop_due_s = time.monotonic() + self._grace_s(job)
 
     def _grace_s(self, job: Job) -> float:
         """Returns how long a trainer may take to obey; one that only saves a model heeds Stop when it begins to test."""
         return self._settings.stop_grace_s if job.task == "train" or self._testing else SAVING_GRACE_S
 
-    def slots(self) -> tuple[int, int]:
-        """See `Engine.slots`."""
+    def _leave(self) -> None:
         with self._changed:
-            return min(1, len(self._waiting) + (self._running is not None)), 1
-
-    def close(self) -> None:
-        """See `Engine.close`."""
-        with self._changed:
-            self._closed = True
-            self._waiting.clear()
             trainer, busy = self._trainer, self._running is not None
-            self._changed.notify_all()
         if trainer is not None:
             if busy:
                 trainer.kill()
             else:
                 trainer.leave()
-        self._thread.join(timeout=10)
 
     # The engine's thread
 
@@ -109,19 +90,20 @@ class LocalEngine:
             with self._changed:
                 self._changed.wait_for(lambda: bool(self._waiting) or self._closed, timeout=SPARE_AFTER_S)
             self._have_spare()
-        while (job := self._next_job()) is not None:
-            try:
-                self._run(job)
-            except Exception as error:
-                # A full disk, a locked store, a process that cannot be started: the next run may have more luck.
-                LOG.exception("The engine met an error in run %s.", job.run_id)
-                if (trainer := self._trainer) is not None:
-                    trainer.kill()
-                message = _told(error)
-                self._hand_on(End(run_id=job.run_id, attempt=job.attempt, state="failed", message=message))
-                self._set_free()
+        super()._work()
 
     def _run(self, job: Job) -> None:
+        try:
+            self._train(job)
+        except Exception as error:
+            # A full disk, a locked store, a process that cannot be started: the next run may have more luck.
+            LOG.exception("The engine met an error in run %s.", job.run_id)
+            if (trainer := self._trainer) is not None:
+                trainer.kill()
+            self._hand_on(End(**job.stamp, state="failed", message=_sentence(error)))
+            self._set_free()
+
+    def _train(self, job: Job) -> None:
         trainer = self._have_trainer()
         if trainer is None:
             return
@@ -143,12 +125,13 @@ class LocalEngine:
 
     def _set_free(self) -> None:
         with self._changed:
-            self._running, self._stop_due_s, self._testing = None, None, False
+            super()._set_free()
+            self._stop_due_s, self._testing = None, False
 
     def _hand_on(self, event: Event) -> None:
         """Hands an event to the sink; tries again if that fails.
 
-        An end is tried until it is taken: a run without one would look under way for ever.
+        An end is tried until it is taken: a run without one would look under way forever.
         """
         tries = 0
         while not self._closed:
@@ -164,22 +147,14 @@ class LocalEngine:
             else:
                 return
 
-    def _next_job(self) -> Job | None:
-        """Waits for a job; dismisses a trainer that has been idle for long. None when the engine is closed."""
-        idle_since_s = time.monotonic()
-        with self._changed:
-            while not self._closed:
-                if self._waiting:
-                    self._running = self._waiting.popleft()
-                    return self._running
-                self._changed.wait(timeout=1.0)
-                trainer = self._trainer
-                if trainer is not None and trainer.runs and time.monotonic() - idle_since_s > self._settings.trainer_idle_s:
-                    self._trainer = None
-                    trainer.leave()
-                    # It gives back what its runs took; a fresh one that only waits takes little.
-                    self._have_spare()
-        return None
+    def _while_idle(self, idle_s: float) -> None:
+        """Dismisses a trainer that has been idle for long."""
+        trainer = self._trainer
+        if trainer is not None and trainer.runs and idle_s > self._settings.trainer_idle_s:
+            self._trainer = None
+            trainer.leave()
+            # It gives back what its runs took; a fresh one that only waits takes little.
+            self._have_spare()
 
     def _have_trainer(self) -> TrainerProcess | None:
         with self._changed:
@@ -187,6 +162,7 @@ class LocalEngine:
                 self._trainer = None
             if self._trainer is None and not self._closed:
                 self._trainer = TrainerProcess("train", self._settings, self._home.log("trainer"))
+                self._trainer.send(first_words(self._home, self._settings))
             return self._trainer
 
     def _listen(self, job: Job, trainer: TrainerProcess) -> bool:
@@ -214,7 +190,7 @@ class LocalEngine:
         if event.run_id != job.run_id:
             return False
         if event.kind == "evaluating" and not self._testing:
-            # Training has ended as asked; the test that follows may take its time.
+            # Training has ended as it should; the test that follows may take its time.
             self._testing, self._stop_due_s = True, None
         self._hand_on(event)
         return isinstance(event, End)
@@ -227,7 +203,7 @@ class LocalEngine:
         lines = last_lines(self._home.run(job.run_id) / "log.txt")
         said = f" It said last: {lines}" if lines else ""
         message = f"The trainer {trainer.how_it_ended()} in the middle of the run.{said}"
-        return End(run_id=job.run_id, attempt=job.attempt, state="interrupted", message=message)
+        return End(**job.stamp, state="interrupted", message=message)
 
     def _worn_out(self, trainer: TrainerProcess) -> bool:
         memory_mb = trainer.memory_mb()
@@ -243,7 +219,7 @@ class LocalEngine:
         trainer.leave()
 
 
-def _told(error: Exception) -> str:
+def _sentence(error: Exception) -> str:
     if no_room(error):
         return "The disk is full, so the lab could not go on with this run. Free some space, then have it go on."
     if isinstance(error, FlowerlabError):

@@ -19,51 +19,31 @@ from typing import IO, Any
 import psutil
 
 import flowerlab
+from flowerlab.engine.protocol import TrainerSettings
+from flowerlab.home import Home
 from flowerlab.settings import Settings
 from flowerlab.system.cpu import bounded, threads_of
-from flowerlab.system.processes import TRAINER
 
-# By which the clock that dates events may be before the one that dates processes.
-CLOCKS_DIFFER_S = 1.0
 CODE_FOLDER = Path(flowerlab.__file__).resolve().parent.parent
 
 
 def trainer_environment(settings: Settings) -> dict[str, str]:
-    """Returns the environment of a trainer or predictor process.
-
-    Args:
-        settings: Threads, niceness, and the precision in which a trainer that waits rehearses.
-    """
+    """Returns the environment of a trainer or predictor process, with what it must know before it loads TensorFlow."""
     environment = bounded(os.environ, threads_of(settings.threads))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CODE_FOLDER), environment.get("PYTHONPATH", "")]))
     environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     environment["PYTHONUNBUFFERED"] = "1"
     environment["FLOWERLAB_NICENESS"] = str(settings.niceness)
-    environment["FLOWERLAB_TRAINING_PRECISION"] = settings.training_precision
     return environment
 
 
-def end_left_over(pid: int, since_s: float) -> bool:
-    """Ends a trainer whose owner was killed, if it is still there; returns whether it was.
-
-    By itself it leaves at once, but not while it is frozen; and locks that it holds are held until then.
-
-    Args:
-        pid: That it said.
-        since_s: When it said so, seconds since 1970. A process that began later has the same pid by chance.
-    """
-    try:
-        process = psutil.Process(pid)
-        if process.cmdline()[1:4] != TRAINER or process.create_time() > since_s + CLOCKS_DIFFER_S:
-            return False
-        process.kill()
-    except psutil.Error:
-        return False
-    return True
+def first_words(home: Home, settings: Settings) -> dict[str, Any]:
+    """Returns the first message of a process that trains: its home, and the settings for which it makes itself ready."""
+    return {"home": str(home.root), "settings": TrainerSettings.of(settings).model_dump(mode="json")}
 
 
 def _opened(log: Path) -> IO[bytes]:
-    """Opens a log to be written on; where it cannot be, what would go there is lost, and no more."""
+    """Opens a log to append to; where it cannot be opened, what would go there is lost, and no more."""
     try:
         return log.open("ab")
     except OSError:
@@ -74,8 +54,7 @@ class TrainerProcess:
     """A child process with JSON lines on its standard input and output.
 
     Args:
-        role: `train`, `predict`, `gather` or `convert`.
-        settings: Threads and niceness.
+        role: `train`, `predict`, `gather` or `convert`. The first message of `train` is `first_words`.
         log: File for what the process prints outside a run (libraries talk, and an unread pipe blocks).
     """
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.engine.protocol import Format
+from flowerlab.engine.protocol import ModelFormat
 from flowerlab.errors import BadInput, RunFailed, legible
 from flowerlab.export.card import card
 from flowerlab.export.notebook import notebook
@@ -151,7 +151,7 @@ def take_home(
     return TakenHome(target, size, state.difference, state.photos)
 
 
-def convert(lab: Lab, run: Run, to: Format) -> Converting:
+def convert(lab: Lab, run: Run, to: ModelFormat) -> Converting:
     """Begins to convert a run's model, unless that is under way or was done."""
     return lab.converter.start(lab.home.model(run.id), to, _photos_to_check(lab, run))
 

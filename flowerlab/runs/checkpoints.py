@@ -23,23 +23,12 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from flowerlab.errors import RunFailed
+from flowerlab.runs.events import EpochFigures
 from flowerlab.system.files import scratch_beside, settled, sync_folder
 
 NAME = re.compile(r"epoch-(\d{5,})")
 Arrays = list[NDArray[Any]]
 LOG = logging.getLogger(__name__)
-
-
-class Figures(BaseModel):
-    """What one whole epoch came to, as its event says it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    loss: float
-    accuracy: float
-    val_loss: float
-    val_accuracy: float
-    seconds: float
 
 
 class TrainingState(BaseModel):
@@ -55,7 +44,7 @@ class TrainingState(BaseModel):
 
     photos: str
     frozen: str = ""
-    epochs: tuple[Figures, ...] = ()
+    epochs: tuple[EpochFigures, ...] = ()
 
     @property
     def epochs_run(self) -> int:
@@ -78,7 +67,7 @@ class TrainingState(BaseModel):
         """Of all whole epochs."""
         return sum(figures.seconds for figures in self.epochs)
 
-    def and_then(self, figures: Figures) -> TrainingState:
+    def and_then(self, figures: EpochFigures) -> TrainingState:
         """Returns the state after one more epoch."""
         return self.model_copy(update={"epochs": (*self.epochs, figures)})
 

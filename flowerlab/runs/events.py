@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, TypedDict
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
@@ -20,6 +20,13 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=10**12)]
 Seconds = Annotated[float, Field(ge=0, le=10**9)]
 Change = Annotated[float, Field(ge=0)]
+
+
+class Stamp(TypedDict):
+    """What every event of one attempt carries."""
+
+    run_id: str
+    attempt: int
 
 
 class _Event(BaseModel):
@@ -63,8 +70,8 @@ class Start(_Event):
     cached_features: bool
     first_epoch: int = Field(
         default=0,
-        description="0-based: where this attempt goes on. What earlier ones said of this epoch and later ones does not count; the "
-        "epochs before are said once more, behind this event.",
+        description="0-based: where this attempt starts. What earlier ones said of this epoch and later ones does not count; the "
+        "epochs before are said once more, after this event.",
     )
 
 
@@ -78,16 +85,28 @@ class Batch(_Event):
     accuracy: float
 
 
-class Epoch(_Event):
-    """A whole epoch is done and validated."""
+class EpochFigures(BaseModel):
+    """What one whole epoch came to; accuracies are shares, 0..1."""
 
-    kind: Literal["epoch"] = "epoch"
-    epoch: int = Field(description="0-based.")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
+
     loss: float
     accuracy: float
     val_loss: float
     val_accuracy: float
     seconds: float = Field(description="Of this epoch, validation included.")
+
+
+class Epoch(EpochFigures, _Event):
+    """A whole epoch is done and validated."""
+
+    kind: Literal["epoch"] = "epoch"
+    epoch: int = Field(description="0-based.")
+
+    @classmethod
+    def of(cls, stamp: Stamp, epoch: int, figures: EpochFigures) -> Self:
+        """Returns the event of an epoch (0-based) that came to these figures."""
+        return cls(**stamp, epoch=epoch, **dict(figures))
 
 
 class Saved(_Event):
@@ -106,7 +125,7 @@ class Evaluating(_Event):
 
 
 class Timing(Record):
-    """What a run computed and how long that took, so that the next one can be told beforehand."""
+    """What a run computed and how long that took, so that the next one can be estimated."""
 
     model_config = ConfigDict(defer_build=True)
 

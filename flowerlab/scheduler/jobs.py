@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flowerlab.datasets.sources.garden import garden_of
-from flowerlab.engine import Job, Task
-from flowerlab.home import Home
+from flowerlab.engine import Job, Task, TrainerSettings
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.recipe.workload import wanted_way
 from flowerlab.runs.provenance import Lookup, origin_of
@@ -18,7 +16,6 @@ def make_job(
     attempt: int,
     recipe: Recipe,
     *,
-    home: Home,
     settings: Settings,
     source: Lookup,
     task: Task = "train",
@@ -31,9 +28,8 @@ def make_job(
         run_id: Of the run.
         attempt: Its number.
         recipe: What to train.
-        home: FLOWERLAB_HOME.
-        settings: The garden, precision, how features are kept.
-        source: Looks up the runs that it goes on from.
+        settings: Of the lab.
+        source: Looks up the runs that it starts from.
         task: What to do.
         patience_from: Whole epochs from which patience counts.
         waiting: What will be trained after it.
@@ -42,17 +38,12 @@ def make_job(
     return Job(
         run_id=run_id,
         attempt=attempt,
-        recipe=recipe.model_dump(mode="json"),
-        home=home.root,
-        garden=garden_of(settings),
+        recipe=recipe,
+        settings=TrainerSettings.of(settings),
         task=task,
         origin=origin,
-        precision=settings.precision,
-        training_precision=settings.training_precision,
-        features=settings.features,
         also_keep=tuple(sorted({one.cut for one in waiting if _shares(one, recipe) and origin_of(one, source) == origin})),
         patience_from=patience_from,
-        features_gb=settings.features_gb,
     )
 
 

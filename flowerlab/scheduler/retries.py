@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flowerlab.engine import Task
-from flowerlab.engine.process import end_left_over
+from flowerlab.engine import Engine, Task
 from flowerlab.home import Home
 from flowerlab.runs.attempts import left_behind
 from flowerlab.runs.events import Attempt, End, Start
@@ -17,10 +16,10 @@ MOST_RESTARTS = 2
 LOG = logging.getLogger(__name__)
 
 
-def take_over(store: Store, home: Home) -> None:
+def take_over(engine: Engine, store: Store, home: Home) -> None:
     """Has the runs of a lab that was killed continue. A lab that closes leaves none under way."""
     for run in store.live():
-        _end_what_prepares(store, run)
+        _end_what_prepares(engine, store, run)
         retry(store, home, run, "The lab was killed while this run was under way.")
 
 
@@ -71,10 +70,10 @@ def end_without_model(store: Store, home: Home, run: Run, before: Task) -> None:
     store.append(End(run_id=run.id, attempt=run.attempt, state="stopped", message=message))
 
 
-def _end_what_prepares(store: Store, run: Run) -> None:
+def _end_what_prepares(engine: Engine, store: Store, run: Run) -> None:
     """Ends a run's trainer if it was left behind while it made photos or features ready: the next attempt waits for its locks."""
     said = [event for _, event in store.events(run.id) if event.attempt == run.attempt]
     taken = next((event for event in said if isinstance(event, Attempt)), None)
     prepares = not any(isinstance(event, Start) for event in said)
-    if taken is not None and prepares and end_left_over(taken.pid, taken.time_s):
+    if taken is not None and prepares and engine.end_left_over(taken):
         LOG.warning("The trainer %d of run %s was left behind, and is ended.", taken.pid, run.id)

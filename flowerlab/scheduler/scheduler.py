@@ -116,9 +116,7 @@ class Scheduler:
         while not self._closed:
             try:
                 if self._engine is None and self._lock.acquire():
-                    take_over(self._store, self._home)
-                    self._home.sweep()
-                    self._engine = self._make_engine(self._take)
+                    self._engine = self._take_over()
                 if self._engine is not None:
                     with self._dispatching, self._guard:
                         self._forward_stops(self._engine)
@@ -162,6 +160,17 @@ class Scheduler:
                 self._records_due_s = time.monotonic() + RECORDS_AGAIN_S
                 return
 
+    def _take_over(self) -> Engine:
+        engine = self._make_engine(self._take)
+        try:
+            take_over(engine, self._store, self._home)
+            self._home.sweep()
+        except BaseException:
+            # It is tried again, with another engine.
+            engine.close()
+            raise
+        return engine
+
     def _forward_stops(self, engine: Engine) -> None:
         for run in self._store.live():
             if run.id not in self._tasks:
@@ -201,7 +210,6 @@ class Scheduler:
             run.id,
             run.attempt + 1,
             run.recipe,
-            home=self._home,
             settings=self._settings,
             source=self._store.source,
             task=task,

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowerlab.engine.process import TrainerProcess
-from flowerlab.engine.protocol import SUFFIXES, Format
+from flowerlab.engine.protocol import SUFFIXES, ModelFormat
 from flowerlab.home import Home
 from flowerlab.settings import Settings
 
@@ -57,16 +57,16 @@ class Converter:
     def __init__(self, home: Home, settings: Settings) -> None:
         self._home = home
         self._settings = settings
-        self._states: dict[tuple[Path, int, Format], Converting] = {}
+        self._states: dict[tuple[Path, int, ModelFormat], Converting] = {}
         self._processes: set[TrainerProcess] = set()
         self._folder: Path | None = None
         self._guard = threading.Lock()
 
-    def state(self, model: Path, to: Format) -> Converting | None:
+    def state(self, model: Path, to: ModelFormat) -> Converting | None:
         """Returns how far a conversion is; None if nobody asked for it since the model was written."""
         return self._states.get(self._key(model, to))
 
-    def start(self, model: Path, to: Format, photos: Photos) -> Converting:
+    def start(self, model: Path, to: ModelFormat, photos: Photos) -> Converting:
         """Begins a conversion, unless it is under way or was made.
 
         Args:
@@ -94,11 +94,11 @@ class Converter:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _key(self, model: Path, to: Format) -> tuple[Path, int, Format]:
+    def _key(self, model: Path, to: ModelFormat) -> tuple[Path, int, ModelFormat]:
         # The time of writing is part of the key: a model that was trained further is converted anew.
         return model, model.stat().st_mtime_ns, to
 
-    def _convert(self, model: Path, to: Format, photos: Photos, folder: Path, state: Converting) -> None:
+    def _convert(self, model: Path, to: ModelFormat, photos: Photos, folder: Path, state: Converting) -> None:
         try:
             shown = photos()
             np.save(folder / "photos.npy", shown)
@@ -111,7 +111,7 @@ class Converter:
         finally:
             state.over.set()
 
-    def _ask(self, model: Path, to: Format, folder: Path) -> float:
+    def _ask(self, model: Path, to: ModelFormat, folder: Path) -> float:
         log = self._home.root / "convert.log"
         process = TrainerProcess("convert", self._settings, log)
         self._processes.add(process)

@@ -1,4 +1,4 @@
-"""The line between a run and its supervisor: events go out, the wish to stop comes in."""
+"""What a trainer process hears and says: events and answers go out, wishes to stop and questions come in."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import threading
 from typing import Any, TextIO
 
 from flowerlab.engine.protocol import Job
-from flowerlab.runs.events import Event, from_record, to_line
+from flowerlab.runs.events import Event, Preparing, to_line
+
+# How often a loop over batches says how far it is.
+EVENT_EVERY_S = 0.2
 
 
 class StopRequested(BaseException):
-    """Somebody pressed Stop. It is no error, and passes every `except Exception` on its way."""
+    """Stop was pressed. It is no error, and passes every `except Exception` on its way."""
 
 
 class Lines:
@@ -36,12 +39,7 @@ class Lines:
 
 
 class Channel:
-    """What one attempt says, and whether it should stop.
-
-    Args:
-        job: The attempt.
-        lines: Where events go.
-    """
+    """What one attempt says, and whether it should stop."""
 
     def __init__(self, job: Job, lines: Lines) -> None:
         self.job = job
@@ -50,25 +48,29 @@ class Channel:
         self._heeded = 0
         self._deferring = job.task != "train"
 
-    def say(self, kind: str, **fields: Any) -> Event:
-        """Says an event of this attempt and returns it."""
-        event = from_record({"run_id": self.job.run_id, "attempt": self.job.attempt, "kind": kind, **fields})
+    def say(self, event: Event) -> None:
+        """Says an event of this attempt."""
         self._lines.write(to_line(event))
-        return event
 
     def progress(self, step: str, done: int, total: int) -> None:
-        """Says how far a preparation is; gives up if somebody pressed Stop."""
+        """Says how far a preparation is.
+
+        Raises:
+            StopRequested: See `check`.
+        """
         self.check()
-        self.say("preparing", step=step, done=done, total=total)
+        self.say(Preparing(**self.job.stamp, step=step, done=done, total=total))
 
     def wish_to_stop(self) -> None:
-        """Notes that somebody pressed Stop; called from the listening thread."""
+        """Notes that Stop was pressed; called from the listening thread."""
         self._wishes += 1
 
     def check(self) -> None:
-        """Raises StopRequested if somebody pressed Stop since it was last raised.
+        """Ends the attempt if it should stop.
 
-        An attempt that only saves what an earlier one left behind defers that to its test: giving up before would lose it.
+        Raises:
+            StopRequested: If Stop was pressed since this was last raised. An attempt that only saves what an earlier one left defers
+                it to its test: giving up before would lose that.
         """
         if not self._deferring and self._wishes > self._heeded:
             self._heeded = self._wishes
@@ -79,12 +81,12 @@ class Channel:
         self._deferring = False
 
 
-# Somebody waits for it; it may wait until nobody does.
+# Ranks of questions: a person waits for the answer; no one does.
 SOON, WHENEVER = 0, 1
 
 
 class Inbox:
-    """Requests in the order in which they are answered: by `rank`, then as they came."""
+    """Requests in the order in which they are answered: by rank, then as they came."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, dict[str, Any]]] = []

@@ -31,15 +31,16 @@ def main(file: TextIO) -> int:
     def progress(step: str, done: int, total: int) -> None:
         lines.write({"kind": "progress", "step": step, "done": done, "total": total})
 
+    home = Home(Path(request["home"]))
     try:
         gather(
-            Home(Path(request["home"])),
+            home,
             request["dataset"],
             Garden(**request["garden"]),
             progress=progress,
             tf_flowers=_tf_flowers,
         )
-        _keep_features(request["features"], progress)
+        _keep_features(home, request["features"], progress)
     except FlowerlabError as error:
         lines.write({"kind": "error", "message": str(error)})
         return 1
@@ -60,7 +61,7 @@ def _tf_flowers(folder: Path, progress: Progress) -> Originals:
     return gather_tf_flowers(folder, progress)
 
 
-def _keep_features(jobs: list[dict[str, Any]], progress: Progress) -> None:
+def _keep_features(home: Home, jobs: list[dict[str, Any]], progress: Progress) -> None:
     if not jobs:
         return
     from flowerlab.trainer.attempt import keep_features
@@ -69,7 +70,7 @@ def _keep_features(jobs: list[dict[str, Any]], progress: Progress) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     limit_threads()
     for job in jobs:
-        keep_features(Job.model_validate(job), progress)
+        keep_features(Job.model_validate(job), home, progress)
 
 
 def _leave_when_stdin_closes() -> None:

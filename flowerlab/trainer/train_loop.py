@@ -12,18 +12,19 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import IO, TextIO, get_args
+from typing import IO, TextIO
 
 import tensorflow as tf
 
-from flowerlab.engine.protocol import Job
+from flowerlab.engine.protocol import Job, TrainerSettings
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
-from flowerlab.settings import Wish
+from flowerlab.runs.events import Attempt, End
 from flowerlab.system.cpu import threads_here
 from flowerlab.system.filesystems import no_room
-from flowerlab.trainer.attempt import SHELF, run_job
+from flowerlab.trainer.attempt import run_job
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
+from flowerlab.trainer.preparation import SHELF
 from flowerlab.trainer.warm_up import rehearse
 
 LOG = logging.getLogger("flowerlab.trainer")
@@ -36,29 +37,28 @@ def limit_threads() -> None:
 
 
 def main(file: TextIO) -> int:
-    """Serves runs until standard input closes; then the process ends at once, whatever it is doing."""
+    """Serves runs until standard input closes; then the process ends at once, whatever it is doing.
+
+    The first message is `flowerlab.engine.process.first_words`; then come `{"do": "run", "job", "warm"}` and `{"do": "stop", "run_id"}`.
+    """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     limit_threads()
     lines = Lines(file)
+    lines.write({"kind": "ready"})
+    first = json.loads(sys.stdin.readline())
+    home, settings = Home(Path(first["home"])), TrainerSettings.model_validate(first["settings"])
     inbox: queue.Queue[tuple[Channel, bool]] = queue.Queue()
     threading.Thread(target=_listen, args=(lines, inbox), daemon=True, name="stdin").start()
-    lines.write({"kind": "ready"})
     # What TensorFlow and Keras consist of stays: every run begins with a collection, and need not go through it.
     gc.freeze()
-    rehearse(SHELF, wish=_precision_wished(), wanted=lambda: not inbox.empty())
+    rehearse(SHELF, wish=settings.training_precision, wanted=lambda: not inbox.empty())
     while True:
         channel, warm = inbox.get()
-        _serve(channel, warm=warm)
-
-
-def _precision_wished() -> Wish:
-    """The lab's setting; `auto` where whoever started this process told none that is known."""
-    wish = os.environ.get("FLOWERLAB_TRAINING_PRECISION", "auto")
-    return next((known for known in get_args(Wish) if known == wish), "auto")
+        _serve(channel, home, warm=warm)
 
 
 def _listen(lines: Lines, inbox: queue.Queue[tuple[Channel, bool]]) -> None:
-    # The channel is made here, in the order of the lines, so that a Stop right behind its run is not lost.
+    # The channel is made here, in the order of the lines, so that a Stop right after its run is not lost.
     channel: Channel | None = None
     for line in sys.stdin:
         message = json.loads(line)
@@ -67,40 +67,37 @@ def _listen(lines: Lines, inbox: queue.Queue[tuple[Channel, bool]]) -> None:
             inbox.put((channel, bool(message.get("warm"))))
         elif channel is not None and channel.job.run_id == message["run_id"]:
             channel.wish_to_stop()
-    # Whoever started this process is gone: nobody would read its events or stop it.
+    # The process that started this one is gone: nobody would read its events or stop it.
     os._exit(0)
 
 
-def _serve(channel: Channel, *, warm: bool) -> None:
+def _serve(channel: Channel, home: Home, *, warm: bool) -> None:
     """Runs one job and says exactly one `end`, whatever happens."""
-    job = channel.job
-    folder = Home(job.home).run(job.run_id)
+    stamp, folder = channel.job.stamp, home.run(channel.job.run_id)
     with _log_in(folder) as log:
         before = os.dup(2)
         os.dup2(log.fileno(), 2)
         try:
-            channel.say("attempt", pid=os.getpid(), warm=warm)
-            end = run_job(channel)
+            channel.say(Attempt(**stamp, pid=os.getpid(), warm=warm))
+            end = run_job(channel, home)
         except StopRequested:
-            end = {"state": "stopped", "message": "Stopped before the first whole epoch: there is no model."}
+            end = End(**stamp, state="stopped", message="Stopped before the first whole epoch: there is no model.")
         except FlowerlabError as error:
             LOG.info("The run ended: %s", error)
-            end = {"state": "failed", "message": str(error)}
+            end = End(**stamp, state="failed", message=str(error))
         except (MemoryError, tf.errors.ResourceExhaustedError):
             # No death that is tried again: the same run would need the same memory.
-            end = {
-                "state": "failed",
-                "message": "The memory of this machine did not suffice. Try a smaller batch or image size.",
-            }
+            message = "The memory of this machine did not suffice. Try a smaller batch or image size."
+            end = End(**stamp, state="failed", message=message)
         except Exception as error:
-            end = {"state": "failed", "message": _words_for(error, folder)}
+            end = End(**stamp, state="failed", message=_words_for(error, folder))
         finally:
             # A full disk takes no log either; the end must be said all the same.
             with contextlib.suppress(OSError):
                 sys.stderr.flush()
             os.dup2(before, 2)
             os.close(before)
-    channel.say("end", **end)
+    channel.say(end)
 
 
 def _log_in(folder: Path) -> IO[bytes]:

@@ -496,7 +496,7 @@ def test_the_lecture_may_be_gentle(call: Call) -> None:
 def test_missing_weights_fail_with_the_way_out(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where B cannot get ImageNet weights, the lecture ends with 1 and standard error names `--weights none`."""
     play = FakeEngine._play
-    monkeypatch.setattr(FakeEngine, "_play", lambda self, job: (play if job.recipe["weights"] == "none" else _fail)(self, job))
+    monkeypatch.setattr(FakeEngine, "_play", lambda self, job: (play if job.recipe.weights == "none" else _fail)(self, job))
     outcome = call("lecture", "--architecture", "vgg16", "--epochs", "1", "--json")
     assert outcome.code == 1
     runs = outcome.json["runs"]

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from flowerlab.datasets.garden import Garden
 from flowerlab.engine import Job
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
-from tests.support.engines import QUICK, Said
+from tests.support.engines import QUICK, Said, job_of
 
 
 @pytest.fixture
@@ -26,7 +25,6 @@ def job(home: Home) -> Callable[..., Job]:
 
     def make(run_id: str, recipe: Recipe = QUICK, **more: Any) -> Job:
         home.run(run_id).mkdir(exist_ok=True)
-        given = {"attempt": 3, "garden": Garden(60), **more}
-        return Job(run_id=run_id, recipe=recipe.model_dump(mode="json"), home=home.root, **given)
+        return job_of(run_id, recipe, **{"attempt": 3, **more})
 
     return make

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 
@@ -10,16 +11,19 @@ import pytest
 
 from flowerlab.engine import Engine, Job
 from flowerlab.engine.fake import FakeEngine
-from flowerlab.engine.local import LocalEngine
+from flowerlab.engine.registry import ENGINES
 from flowerlab.home import Home
 from flowerlab.settings import Settings
 from tests.support.engines import QUICK, SLOW, Said
 
 
-@pytest.fixture(params=["fake", "local"])
-def engine(request: pytest.FixtureRequest, said: Said, home: Home, settings: Settings) -> Iterator[Engine]:
+@pytest.fixture(params=ENGINES)
+def engine(
+    request: pytest.FixtureRequest, said: Said, home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Engine]:
     """One engine after another."""
-    made: Engine = FakeEngine(said.take, pause_s=0.02) if request.param == "fake" else LocalEngine(said.take, home, settings)
+    monkeypatch.setitem(FakeEngine.__init__.__kwdefaults__, "pause_s", 0.02)
+    made = ENGINES[request.param](said.take, home, settings)
     yield made
     made.close()
 
@@ -78,6 +82,31 @@ def test_a_waiting_job_stops_before_it_begins(engine: Engine, said: Said, job: C
     assert said.wait_for("waiting", "end", timeout_s=5).state == "stopped"
     assert said.kinds("waiting") == ["end"]
     said.wait_for("first", "batch")
+
+
+def test_a_waiting_job_that_only_saves_is_not_lost_by_stop(engine: Engine, said: Said, job: Callable[..., Job]) -> None:
+    """Stop while the best epoch of an earlier attempt waits to be tested and saved: it is saved without the test."""
+    engine.submit(job("left", QUICK.changed(epochs=2)))
+    said.wait_for("left", "end")
+    said.events.clear()
+    engine.submit(job("first", SLOW))
+    engine.submit(job("left", QUICK.changed(epochs=2), task="finish", attempt=4))
+    engine.stop("left")
+    said.wait_for("first", "epoch")
+    engine.stop("first")
+    end = said.wait_for("left", "end")
+    assert (end.state, end.attempt) == ("stopped", 4)
+    assert (end.result.epochs_run, end.result.test_accuracy) == (2, None)
+
+
+def test_what_has_left_already_is_not_left_over(engine: Engine, said: Said, job: Callable[..., Job]) -> None:
+    """A trainer that is gone, or a process that has its pid by chance, is none that an owner left behind: nothing is ended."""
+    engine.submit(job("run"))
+    taken = said.wait_for("run", "attempt")
+    said.wait_for("run", "end")
+    engine.close()
+    assert not engine.end_left_over(taken)
+    assert not engine.end_left_over(taken.model_copy(update={"pid": os.getpid()}))
 
 
 def test_close_ends_everything(engine: Engine, said: Said, job: Callable[..., Job]) -> None:

@@ -50,11 +50,9 @@ def test_a_job_keeps_on_its_way_what_waiting_runs_share(home: Home) -> None:
         C_FROM_B.changed(unfreeze_from="block3_conv1", augment="flip"),
         ALL,
     ]
-    job = make_job("1" * 12, 1, B, home=home, settings=Settings(home=home.root), source=RUNS.get, waiting=waiting)
+    job = make_job("1" * 12, 1, B, settings=Settings(home=home.root), source=RUNS.get, waiting=waiting)
     assert job.also_keep == (13, 15)
-    assert (
-        make_job("1" * 12, 1, C_FROM_B, home=home, settings=Settings(home=home.root), source=RUNS.get, waiting=[B]).also_keep == ()
-    )
+    assert make_job("1" * 12, 1, C_FROM_B, settings=Settings(home=home.root), source=RUNS.get, waiting=[B]).also_keep == ()
 
 
 def test_a_cut_has_weights_before_it() -> None:

@@ -25,6 +25,7 @@ from flowerlab.disk import retention as cleaning
 from flowerlab.disk.retention import cleanings
 from flowerlab.engine import Job, Sink
 from flowerlab.engine.fake import FakeEngine
+from flowerlab.engine.local import LocalEngine
 from flowerlab.engine.process import TrainerProcess
 from flowerlab.errors import BadFolder, BadInput, BadRecipe, FlowerlabError
 from flowerlab.home import Home
@@ -310,6 +311,8 @@ class Kept:
 
     def close(self) -> None:
         """Has nothing to end."""
+
+    end_left_over = staticmethod(LocalEngine.end_left_over)
 
     def say(self, kind: str, **fields: Any) -> None:
         """Says an event of the newest job."""
@@ -677,7 +680,7 @@ def test_a_finished_run_trains_on(kept: tuple[Lab, Kept]) -> None:
     lab.queue.go_on(run.id, epochs=3)
     until(lambda: len(engine.jobs) > count)
     job = engine.jobs[-1]
-    assert (job.run_id, job.attempt, job.task, job.recipe["epochs"], job.patience_from) == (run.id, 2, "train", 5, 0)
+    assert (job.run_id, job.attempt, job.task, job.recipe.epochs, job.patience_from) == (run.id, 2, "train", 5, 0)
     assert lab.store.get(run.id).result == run.result
     assert lab.queue.equal_to(run.recipe.changed(epochs=5)) == lab.store.get(run.id)
     with pytest.raises(BadInput, match="goes on by itself"):
@@ -695,7 +698,7 @@ def test_a_run_that_ended_early_trains_on_with_new_patience(kept: tuple[Lab, Kep
     count = len(engine.jobs)
     lab.queue.go_on(run.id, epochs=2)
     until(lambda: len(engine.jobs) > count)
-    assert (engine.jobs[-1].recipe["epochs"], engine.jobs[-1].patience_from) == (6, 4)
+    assert (engine.jobs[-1].recipe.epochs, engine.jobs[-1].patience_from) == (6, 4)
 
 
 def test_a_stopped_run_goes_on_to_its_end(kept: tuple[Lab, Kept]) -> None:
@@ -705,7 +708,7 @@ def test_a_stopped_run_goes_on_to_its_end(kept: tuple[Lab, Kept]) -> None:
     count = len(engine.jobs)
     lab.queue.go_on(run.id)
     until(lambda: len(engine.jobs) > count)
-    assert engine.jobs[-1].recipe["epochs"] == 9
+    assert engine.jobs[-1].recipe.epochs == 9
     engine.stops.clear()
     lab.queue.stop(run.id)
     until(lambda: engine.stops == [run.id])

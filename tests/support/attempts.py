@@ -9,24 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from flowerlab.datasets.garden import Garden
-from flowerlab.engine import Job
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.trainer import attempt as run
+from flowerlab.runs.events import End
+from flowerlab.trainer.attempt import run_job
 from flowerlab.trainer.channel import Channel, Lines
+from tests.support.engines import job_of
 
 
 def begun_attempt(home: Home, recipe: Recipe, **more: Any) -> tuple[Channel, io.StringIO]:
     """An attempt at a run, and what it will say."""
     home.run("run").mkdir(exist_ok=True)
     said = io.StringIO()
-    given = {"task": "train", **more}
-    job = Job(run_id="run", attempt=1, recipe=recipe.model_dump(mode="json"), home=home.root, garden=Garden(60), **given)
-    return Channel(job, Lines(said)), said
-
-
-GARDEN = Garden(60)
+    return Channel(job_of("run", recipe, **more), Lines(said)), said
 
 
 # Recipe C and B in small; C's cut has frozen layers before it and trained ones, with BatchNormalization or not, behind it.
@@ -36,20 +31,12 @@ C = Recipe(architecture="vgg16_mini", weights="flowerlab", unfreeze_from="block4
 B = C.changed(unfreeze_from="none")
 
 
-def attempt(home: Home, recipe: Recipe, run_id: str = "run", **more: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def attempt(home: Home, recipe: Recipe, run_id: str = "run", **more: Any) -> tuple[End, list[dict[str, Any]]]:
     """Makes a run in this process; returns its end and all that it said."""
     shutil.rmtree(home.run(run_id), ignore_errors=True)
     home.run(run_id).mkdir()
     said = io.StringIO()
-    job = Job(
-        run_id=run_id,
-        attempt=1,
-        recipe=recipe.model_dump(mode="json"),
-        home=home.root,
-        garden=GARDEN,
-        **{"task": "train", "origin": "test", **more},
-    )
-    end = run.run_job(Channel(job, Lines(said)))
+    end = run_job(Channel(job_of(run_id, recipe, **{"origin": "test", **more}), Lines(said)), home)
     return end, [json.loads(line) for line in said.getvalue().splitlines()]
 
 

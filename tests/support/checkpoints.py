@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from flowerlab.runs.checkpoints import Checkpoint, Figures, TrainingState, write_checkpoint
+from flowerlab.runs.checkpoints import Checkpoint, TrainingState, write_checkpoint
+from flowerlab.runs.events import EpochFigures
 
 WEIGHTS_BYTES = 100_000
 
 
 def state_of(*val_accuracies: float) -> TrainingState:
     """A state whose epochs had these validation accuracies."""
-    epochs = tuple(Figures(loss=1, accuracy=0.5, val_loss=1, val_accuracy=value, seconds=2) for value in val_accuracies)
+    epochs = tuple(EpochFigures(loss=1, accuracy=0.5, val_loss=1, val_accuracy=value, seconds=2) for value in val_accuracies)
     return TrainingState(photos="p", epochs=epochs)
 
 

@@ -1,16 +1,33 @@
-"""What an engine said."""
+"""What an engine is given, and what it said."""
 
 from __future__ import annotations
 
 import threading
+from typing import Any
 
+from flowerlab.datasets.garden import Garden
+from flowerlab.engine import Job, TrainerSettings
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.events import Event
+from flowerlab.settings import Settings
 
+GARDEN = Garden(60)
 SLOW = Recipe(image_size=72, epochs=500, patience=500)
-
-
 QUICK = Recipe(image_size=72, epochs=1, head=(4,))
+
+
+def job_of(run_id: str, recipe: Recipe, *, attempt: int = 1, **more: Any) -> Job:
+    """A job on a small garden, which trains in float32.
+
+    Args:
+        run_id: Of the run.
+        recipe: What to train.
+        attempt: Its number.
+        more: Of the job, or of its settings.
+    """
+    chosen = {name: more.pop(name) for name in TrainerSettings.model_fields if name in more}
+    settings = TrainerSettings.of(Settings(training_precision="float32")).model_copy(update={"garden": GARDEN, **chosen})
+    return Job(run_id=run_id, attempt=attempt, recipe=recipe, settings=settings, **more)
 
 
 class Said:

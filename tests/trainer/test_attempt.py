@@ -14,8 +14,8 @@ from flowerlab.errors import RunFailed
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.predictions import load_predictions
-from flowerlab.trainer import attempt as run
-from flowerlab.trainer import fit
+from flowerlab.trainer import callbacks
+from flowerlab.trainer.attempt import run_job
 from flowerlab.trainer.channel import StopRequested
 from flowerlab.trainer.features import Computed, FrozenPart
 from tests.support.attempts import begun_attempt
@@ -33,8 +33,8 @@ def test_reported_answers_are_the_saved_models(home: Home, monkeypatch: pytest.M
 
     monkeypatch.setattr(FrozenPart, "features", spoilt)
     channel, _ = begun_attempt(home, FROZEN)
-    end = run.run_job(channel)
-    assert end["result"].model_difference > 0.002
+    end = run_job(channel, home)
+    assert end.result.model_difference > 0.002
     stored = load_predictions(home.run("run"))
     assert stored is not None
     model = keras.models.load_model(home.run("run") / "model.keras", safe_mode=True)
@@ -45,10 +45,12 @@ def test_reported_answers_are_the_saved_models(home: Home, monkeypatch: pytest.M
 
 def test_a_validation_that_is_no_number_fails_with_advice(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the last step of an epoch spoils the weights, the run fails and says that the learning rate is too large."""
-    monkeypatch.setattr(fit, "predict", lambda model, inputs, positions, channel: np.full((len(positions), 5), np.nan, np.float32))
+    monkeypatch.setattr(
+        callbacks, "predict", lambda model, inputs, positions, channel: np.full((len(positions), 5), np.nan, np.float32)
+    )
     channel, said = begun_attempt(home, FROZEN.changed(learning_rate=0.5))
     with pytest.raises(RunFailed, match=r"Received: learning_rate=0\.5\. Try a tenth"):
-        run.run_job(channel)
+        run_job(channel, home)
     assert "epoch" not in {json.loads(line)["kind"] for line in said.getvalue().splitlines()}
 
 
@@ -64,7 +66,7 @@ def test_stop_while_features_are_computed_leaves_nothing_behind(home: Home, monk
 
     monkeypatch.setattr(channel, "progress", press_stop)
     with pytest.raises(StopRequested):
-        run.run_job(channel)
+        run_job(channel, home)
     assert not list(home.features.iterdir())
     assert not _model(home).exists()
     assert {json.loads(line)["kind"] for line in said.getvalue().splitlines()} == {"preparing"}
@@ -73,7 +75,7 @@ def test_stop_while_features_are_computed_leaves_nothing_behind(home: Home, monk
 def test_stop_during_validation_keeps_the_epochs_before(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop while the second epoch is validated: that epoch does not count, the first one is tested and saved."""
     channel, said = begun_attempt(home, FROZEN.changed(epochs=5, patience=5))
-    real, validations = fit.predict, []
+    real, validations = callbacks.predict, []
 
     def press_stop(*arguments: Any) -> Any:
         validations.append(arguments)
@@ -81,9 +83,9 @@ def test_stop_during_validation_keeps_the_epochs_before(home: Home, monkeypatch:
             channel.wish_to_stop()
         return real(*arguments)
 
-    monkeypatch.setattr(fit, "predict", press_stop)
-    end = run.run_job(channel)
-    assert (end["state"], end["result"].epochs_run) == ("stopped", 1)
+    monkeypatch.setattr(callbacks, "predict", press_stop)
+    end = run_job(channel, home)
+    assert (end.state, end.result.epochs_run) == ("stopped", 1)
     assert [json.loads(line)["kind"] for line in said.getvalue().splitlines()].count("epoch") == 1
     assert _model(home).exists()
 
@@ -104,18 +106,18 @@ def test_who_only_saves_defers_a_stop_to_its_test(home: Home) -> None:
 
     # A first attempt leaves its best epoch behind when it is cut down before it has saved its model.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_evaluate_and_save", cut)
+        patch.setattr("flowerlab.trainer.attempt.save_model", cut)
         with pytest.raises(Cut):
-            run.run_job(channel)
+            run_job(channel, home)
     assert not (home.run("run") / "model.keras").exists()
     finishing, said = begun_attempt(home, FROZEN, task="finish")
     finishing.wish_to_stop()
-    end = run.run_job(finishing)
-    assert (end["state"], end["result"].test_accuracy) == ("stopped", None)
-    assert "The test was skipped" in end["message"]
+    end = run_job(finishing, home)
+    assert (end.state, end.result.test_accuracy) == ("stopped", None)
+    assert "The test was skipped" in end.message
     assert _model(home).exists()
     assert "evaluating" in {json.loads(line)["kind"] for line in said.getvalue().splitlines()}
-    assert end["result"].epochs_run == 2
+    assert end.result.epochs_run == 2
 
 
 def _model(home: Home) -> Path:

@@ -28,11 +28,12 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.predictions import load_predictions
 from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
-from flowerlab.trainer import fit
+from flowerlab.trainer import callbacks
 from flowerlab.trainer.features import FrozenPart, Views
 from flowerlab.trainer.networks import build
 from flowerlab.trainer.starting_weights import load_starting_weights
-from tests.support.attempts import GARDEN, B, C, attempt, losses
+from tests.support.attempts import B, C, attempt, losses
+from tests.support.engines import GARDEN
 
 WIDE = Recipe(architecture="vgg16", weights="none", unfreeze_from="none", image_size=32, epochs=1, head=())
 WITH_SHORTCUTS = Recipe(
@@ -47,17 +48,17 @@ WITH_SHORTCUTS = Recipe(
 )
 def test_the_losses_are_those_of_the_plain_way(home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe) -> None:
     """With the cache off and on, same seed and order: first loss within 1e-3, first ten within 2 %; in float32 within 1e-4."""
-    monkeypatch.setattr(fit, "BATCH_EVENT_EVERY_S", 0.0)
+    monkeypatch.setattr(callbacks, "EVENT_EVERY_S", 0.0)
     # At the lecture's rate C on 34 pictures is so unsteady that any rounding grows from step to step.
     recipe = recipe.changed(batch_size=3, learning_rate=1e-4, epochs=1)
     plain = losses(attempt(home, recipe, features="off")[1])
     kept_end, kept_said = attempt(home, recipe)
     exact_end, exact_said = attempt(home, recipe, features="float32")
     assert len(plain) >= 10
-    assert kept_end["result"].cached_features
+    assert kept_end.result.cached_features
     assert abs(plain[0] - losses(kept_said)[0]) < 1e-3
     np.testing.assert_allclose(losses(kept_said)[:10], plain[:10], rtol=0.02)
-    assert exact_end["result"].cached_features
+    assert exact_end.result.cached_features
     # The first ten steps: later ones let the last digits grow.
     np.testing.assert_allclose(losses(exact_said)[:10], plain[:10], rtol=0, atol=1e-4)
 
@@ -67,8 +68,8 @@ def test_the_losses_are_those_of_the_plain_way(home: Home, monkeypatch: pytest.M
 def test_the_joined_model_agrees_photo_by_photo(home: Home, recipe: Recipe, precision: str, within: float) -> None:
     """The saved float32 model gives every test photo the reported probabilities, within 0.002, or 0.02 after bfloat16."""
     end, _ = attempt(home, recipe, precision=precision)
-    assert end["result"].cached_features
-    assert end["result"].precision == precision
+    assert end.result.cached_features
+    assert end.result.precision == precision
     stored, photos = load_predictions(home.run("run")), garden_at(home, recipe.image_size)
     assert stored is not None
     position = {photo_id: number for number, photo_id in enumerate(photos.ids)}
@@ -80,13 +81,13 @@ def test_the_joined_model_agrees_photo_by_photo(home: Home, recipe: Recipe, prec
 
 def test_a_run_knows_how_unsure_it_may_be_of_its_classes(home: Home) -> None:
     """Its threshold is that of the best epoch's validation photos; with too few of them there is none."""
-    result = attempt(home, B.changed(validation_fraction=0.5))[0]["result"]
+    result = attempt(home, B.changed(validation_fraction=0.5))[0].result
     stored = load_predictions(home.run("run"))
     assert stored is not None
     sure = sureness(stored["val_probabilities"][result.best_epoch])
     assert len(sure) >= 20
     assert (sure < result.unknown_below).mean() <= 0.05 < (sure < result.unknown_below + 0.3).mean()
-    assert attempt(home, B)[0]["result"].unknown_below is None
+    assert attempt(home, B)[0].result.unknown_below is None
 
 
 def garden_at(home: Home, side_px: int) -> Prepared:
@@ -137,14 +138,14 @@ def test_a_deeper_cut_begins_at_a_shallower_one(home: Home, stack: ExitStack, ca
 
 def test_a_pass_that_serves_two_cuts_is_timed_with_all_its_work(home: Home) -> None:
     """B that computes C's features on its way tells the work of the whole pass with its seconds: the price learns from both."""
-    alone = attempt(home, B)[0]["result"].timing
+    alone = attempt(home, B)[0].result.timing
     for kept in KeptFeatures(home).all():
         shutil.rmtree(home.features / kept.key)
-    with_c = attempt(home, B, also_keep=(13,))[0]["result"].timing
+    with_c = attempt(home, B, also_keep=(13,))[0].result.timing
     assert sorted(kept.about.cut for kept in KeptFeatures(home).all()) == [13, 19]
     assert with_c.flops_features == alone.flops_features > 0
     # What is at hand takes no work.
-    again = attempt(home, B, also_keep=(13,))[0]["result"].timing
+    again = attempt(home, B, also_keep=(13,))[0].result.timing
     assert again.flops_features == 0
 
 
@@ -168,11 +169,11 @@ def test_b_keeps_on_its_way_what_c_waits_for(settings: Settings) -> None:
 
 def test_one_pass_serves_every_recipe_with_the_same_cut(home: Home) -> None:
     """Another head, learning rate or seed finds the features at hand; other weights do not."""
-    assert attempt(home, B)[0]["result"].features_at_hand is False
-    assert attempt(home, B.changed(head=(4, 4), learning_rate=0.01, seed=3))[0]["result"].features_at_hand is True
-    assert attempt(home, B.changed(weights="none"))[0]["result"].features_at_hand is False
-    assert attempt(home, B.changed(weights="none", seed=1))[0]["result"].features_at_hand is False
-    assert attempt(home, B, precision="bfloat16")[0]["result"].features_at_hand is False
+    assert attempt(home, B)[0].result.features_at_hand is False
+    assert attempt(home, B.changed(head=(4, 4), learning_rate=0.01, seed=3))[0].result.features_at_hand is True
+    assert attempt(home, B.changed(weights="none"))[0].result.features_at_hand is False
+    assert attempt(home, B.changed(weights="none", seed=1))[0].result.features_at_hand is False
+    assert attempt(home, B, precision="bfloat16")[0].result.features_at_hand is False
 
 
 def test_the_second_trainer_waits_for_the_first(home: Home) -> None:
@@ -222,8 +223,8 @@ def test_without_room_the_run_takes_the_plain_way(
     else:
         more["features_gb"] = 1e-6
     end, _ = attempt(home, B, **more)
-    assert end["state"] == "done"
-    assert not end["result"].cached_features
+    assert end.state == "done"
+    assert not end.result.cached_features
     assert "cannot be kept" in caplog.text
     assert (home.run("run") / "model.keras").is_file()
 
@@ -238,8 +239,8 @@ def test_a_damaged_set_is_made_anew_by_the_next_run(home: Home, caplog: pytest.L
     array.write_bytes(content)
     second, _ = attempt(home, B)
     assert "thrown away" in caplog.text
-    assert second["result"].features_at_hand is False
-    assert second["result"].confusion_matrix == first["result"].confusion_matrix
+    assert second.result.features_at_hand is False
+    assert second.result.confusion_matrix == first.result.confusion_matrix
 
 
 @pytest.mark.nightly
@@ -274,16 +275,16 @@ def test_views_go_through_the_frozen_layers_once(home: Home) -> None:
     """With copies of augmented photos two sets are kept: of the photos, and of the copies; training draws from the copies."""
     recipe = B.changed(augment="standard", augment_views=3)
     end, said = attempt(home, recipe)
-    assert end["result"].cached_features
+    assert end.result.cached_features
     train = next(event["train_photos"] for event in said if event["kind"] == "start")
     shapes = {kept.about.views != "": kept.about.shape[0] for kept in KeptFeatures(home).all()}
     assert shapes == {False: 60, True: 3 * train}
-    assert attempt(home, recipe.changed(head=(5,)))[0]["result"].features_at_hand is True
-    assert attempt(home, recipe.changed(seed=3))[0]["result"].features_at_hand is False
+    assert attempt(home, recipe.changed(head=(5,)))[0].result.features_at_hand is True
+    assert attempt(home, recipe.changed(seed=3))[0].result.features_at_hand is False
     # Both sets are used where less may be kept by now than they take.
-    assert attempt(home, recipe.changed(head=(6,)), features_gb=1e-6)[0]["result"].features_at_hand is True
+    assert attempt(home, recipe.changed(head=(6,)), features_gb=1e-6)[0].result.features_at_hand is True
     plain, _ = attempt(home, recipe.changed(augment_views=0))
-    assert not plain["result"].cached_features
+    assert not plain.result.cached_features
 
 
 def test_views_are_the_features_of_the_changed_photos(home: Home, stack: ExitStack) -> None:
@@ -346,7 +347,7 @@ def test_a_pack_takes_features_that_nobody_computed_before(settings: Settings, t
 @pytest.mark.nightly
 def test_copies_are_the_same_experiment_the_plain_way(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without features a run with copies draws the very same copies, through all layers: the same losses."""
-    monkeypatch.setattr(fit, "BATCH_EVENT_EVERY_S", 0.0)
+    monkeypatch.setattr(callbacks, "EVENT_EVERY_S", 0.0)
     recipe = B.changed(augment="standard", augment_views=2, batch_size=8)
     plain, kept = (losses(attempt(home, recipe, features=features)[1]) for features in ("off", "float32"))
     np.testing.assert_allclose(kept[:8], plain[:8], rtol=1e-4, atol=1e-4)
@@ -357,8 +358,8 @@ def test_features_of_more_digits_are_taken(home: Home) -> None:
     """A run that would compute in bfloat16 takes float32 features that are kept, and says so."""
     attempt(home, WIDE, precision="float32")
     end, _ = attempt(home, WIDE, precision="auto")
-    assert end["result"].features_at_hand is True
-    assert end["result"].precision == "float32"
+    assert end.result.features_at_hand is True
+    assert end.result.precision == "float32"
 
 
 @pytest.mark.nightly
@@ -367,5 +368,5 @@ def test_a_source_that_leaves_no_room_is_not_begun_with(home: Home) -> None:
     attempt(home, C)
     (shallow,) = KeptFeatures(home).all()
     end, _ = attempt(home, B, features_gb=shallow.bytes * 1.05 / 1e9)
-    assert end["result"].cached_features
+    assert end.result.cached_features
     assert [kept.about.cut for kept in KeptFeatures(home).all()] == [19]

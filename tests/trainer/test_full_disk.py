@@ -14,7 +14,7 @@ import tensorflow as tf
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.attempts import left_behind
-from flowerlab.trainer import train_loop as serve
+from flowerlab.trainer import train_loop
 from flowerlab.trainer.channel import Channel, Lines
 from tests.support.attempts import begun_attempt
 from tests.support.full_disk import full
@@ -22,7 +22,7 @@ from tests.support.full_disk import full
 SMALL = Recipe(image_size=72, epochs=1, head=(4,), batch_size=32)
 # In the order in which an attempt comes to them.
 PLACES = {
-    "the photos": "flowerlab.trainer.attempt.prepare",
+    "the photos": "flowerlab.trainer.preparation.prepare",
     "a checkpoint": "flowerlab.runs.checkpoints._save",
     "the model": "keras.Model.save",
     "the predictions": "numpy.savez_compressed",
@@ -32,7 +32,7 @@ PLACES = {
 def served(home: Home, number: int) -> dict[str, Any]:
     """Serves an attempt and returns its last word."""
     channel, said = begun_attempt(home, SMALL)
-    serve._serve(Channel(channel.job.model_copy(update={"attempt": number}), Lines(said)), warm=False)
+    train_loop._serve(Channel(channel.job.model_copy(update={"attempt": number}), Lines(said)), home, warm=False)
     last: dict[str, Any] = json.loads(said.getvalue().splitlines()[-1])
     assert last["kind"] == "end"
     return last
@@ -64,7 +64,7 @@ def test_a_log_that_cannot_be_written_ends_nothing(home: Home, monkeypatch: pyte
         return full() if self.name == "log.txt" else real(self, mode, *arguments)  # type: ignore[call-overload]
 
     monkeypatch.setattr(Path, "open", opened)
-    monkeypatch.setattr(serve, "run_job", full)
+    monkeypatch.setattr(train_loop, "run_job", full)
     monkeypatch.setattr("traceback.print_exc", full)
     assert "The disk is full" in served(home, 1)["message"]
 
@@ -73,10 +73,10 @@ def test_a_log_that_cannot_be_written_ends_nothing(home: Home, monkeypatch: pyte
 def test_a_run_without_memory_ends_with_a_sentence(home: Home, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     """Whether Python or TensorFlow has none left: it fails, says what to do, and is no death that is tried again."""
 
-    def refuse(channel: Channel) -> dict[str, Any]:
+    def refuse(channel: Channel, home: Home) -> None:
         raise error
 
-    monkeypatch.setattr(serve, "run_job", refuse)
+    monkeypatch.setattr(train_loop, "run_job", refuse)
     end = served(home, 1)
     assert end["state"] == "failed"
     assert "Try a smaller batch or image size" in end["message"]

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flowerlab.engine import Job
-from flowerlab.engine.process import TrainerProcess
+from flowerlab.engine.process import TrainerProcess, first_words
 from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.attempts import left_behind
 from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
-from tests.support.attempts import CACHED, GARDEN, PLAIN
+from tests.support.attempts import CACHED, PLAIN
+from tests.support.engines import job_of
 from tools.checks.kill_app import RECIPES, kill_at_random
 
 
@@ -84,8 +84,8 @@ def test_a_trainer_that_was_frozen_cannot_write_into_a_run_that_moved_on(home: H
     old, new = (TrainerProcess("train", settings, home.root / f"{name}.log") for name in ("old", "new"))
     try:
         for trainer, attempt, recipe in ((old, 1, longer(PLAIN, 500)), (new, 2, longer(PLAIN))):
-            job = Job(run_id="run", attempt=attempt, recipe=recipe.model_dump(mode="json"), home=home.root, garden=GARDEN)
-            trainer.send({"do": "run", "job": job.model_dump(mode="json")})
+            trainer.send(first_words(home, settings))
+            trainer.send({"do": "run", "job": job_of("run", recipe, attempt=attempt).model_dump(mode="json")})
             if trainer is old:
                 said(old, "saved")
                 os.kill(old.pid, signal.SIGSTOP)

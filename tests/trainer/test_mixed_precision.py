@@ -9,11 +9,12 @@ import pytest
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.predictions import load_predictions
-from flowerlab.trainer import attempt as run
-from flowerlab.trainer import fit
+from flowerlab.trainer import callbacks
 from flowerlab.trainer.mixed_precision import computing_in
 from flowerlab.trainer.model_files import load_saved
-from tests.support.attempts import GARDEN, B, attempt, losses
+from flowerlab.trainer.preparation import SHELF
+from tests.support.attempts import B, attempt, losses
+from tests.support.engines import GARDEN
 
 A = Recipe(architecture="handmade", image_size=72, epochs=2, head=(8,))
 
@@ -21,8 +22,8 @@ A = Recipe(architecture="handmade", image_size=72, epochs=2, head=(8,))
 @pytest.mark.parametrize("recipe", [pytest.param(A, marks=pytest.mark.nightly), B], ids=["A", "B"])
 def test_it_trains_in_bfloat16_and_answers_in_float32(home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe) -> None:
     """Gradients are computed in bfloat16 up to the answer; validation, test and the saved model are float32, and agree."""
-    monkeypatch.setattr(fit, "BATCH_EVENT_EVERY_S", 0.0)
-    run.SHELF.clear()
+    monkeypatch.setattr(callbacks, "EVENT_EVERY_S", 0.0)
+    SHELF.clear()
     end, said = attempt(home, recipe)
     traced: list[list[str]] = []
     step, answer = keras.Model.train_step, keras.Model.predict_step
@@ -34,8 +35,8 @@ def test_it_trains_in_bfloat16_and_answers_in_float32(home: Home, monkeypatch: p
     monkeypatch.setattr(keras.Model, "train_step", lambda model, data: note(model, data, step))
     monkeypatch.setattr(keras.Model, "predict_step", lambda model, data: note(model, data, answer))
     narrow_end, narrow_said = attempt(home, recipe, "narrow", training_precision="bfloat16")
-    assert narrow_end["result"].training_precision == "bfloat16"
-    assert end["result"].training_precision == "float32"
+    assert narrow_end.result.training_precision == "bfloat16"
+    assert end.result.training_precision == "float32"
     trained, *answered = traced
     assert set(trained[:-1]) == {"bfloat16"}
     assert trained[-1] == "float32"
@@ -48,7 +49,7 @@ def test_it_trains_in_bfloat16_and_answers_in_float32(home: Home, monkeypatch: p
     stored = load_predictions(home.run("narrow"))
     assert stored is not None
     assert len(stored["test_probabilities"]) < GARDEN.pictures
-    assert (narrow_end["result"].model_difference or 0.0) < 0.002
+    assert (narrow_end.result.model_difference or 0.0) < 0.002
 
 
 def test_layers_get_their_precision_back() -> None:

@@ -10,11 +10,11 @@ from flowerlab.home import Home
 from flowerlab.recipe.optimizers import OPTIMIZERS
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.predictions import load_predictions
-from flowerlab.trainer import attempt as run
-from flowerlab.trainer import fit
+from flowerlab.trainer import callbacks
 from flowerlab.trainer import model_pool as shelf_module
 from flowerlab.trainer.model_pool import Shelf, make_trainable
 from flowerlab.trainer.networks import build
+from flowerlab.trainer.preparation import SHELF
 from tests.support.attempts import B, attempt, losses
 
 A = Recipe(architecture="handmade", image_size=72, epochs=2, head=(8,), dropout=0.3, augment="standard")
@@ -40,10 +40,10 @@ def outcome(home: Home, recipe: Recipe) -> tuple[list[float], np.ndarray]:
 )
 def test_warm_equals_cold_to_the_bit(home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe) -> None:
     """After a run of the same shape with another seed and learning rate, losses and answers are those of a cold start."""
-    monkeypatch.setattr(fit, "BATCH_EVENT_EVERY_S", 0.0)
-    run.SHELF.clear()
+    monkeypatch.setattr(callbacks, "EVENT_EVERY_S", 0.0)
+    SHELF.clear()
     cold = outcome(home, recipe)
-    run.SHELF.clear()
+    SHELF.clear()
     outcome(home, recipe.changed(seed=99, learning_rate=0.02))
     warm = outcome(home, recipe)
     assert warm[0] == cold[0]
@@ -56,7 +56,7 @@ def test_runs_of_one_shape_are_traced_once(home: Home, monkeypatch: pytest.Monke
     step = keras.Model.train_step
     # Keras calls it while it traces, and never again.
     monkeypatch.setattr(keras.Model, "train_step", lambda model, data: traced.append(model) or step(model, data))
-    run.SHELF.clear()
+    SHELF.clear()
     attempt(home, B)
     before = len(traced)
     assert before

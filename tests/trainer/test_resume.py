@@ -16,21 +16,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowerlab.datasets.garden import Garden
-from flowerlab.engine import Job
 from flowerlab.errors import RunFailed
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.attempts import left_behind
 from flowerlab.runs.checkpoints import read_checkpoint
 from flowerlab.runs.predictions import load_predictions
-from flowerlab.trainer import attempt as run
+from flowerlab.trainer import callbacks, preparation
 from flowerlab.trainer import checkpoint_writer as checkpoint
-from flowerlab.trainer import fit
+from flowerlab.trainer.attempt import run_job
+from flowerlab.trainer.callbacks import EpochReporter
 from flowerlab.trainer.channel import Channel, Lines
 from flowerlab.trainer.model_pool import random_states
 from flowerlab.trainer.networks import build
-from tests.support.attempts import CACHED, GARDEN, PLAIN
+from flowerlab.trainer.preparation import SHELF
+from tests.support.attempts import CACHED, PLAIN
 from tests.support.checkpoints import state_of
+from tests.support.engines import job_of
 
 # Its blocks drop out, too; frozen, they do not.
 WITH_DROPOUT_INSIDE = Recipe(
@@ -72,31 +74,24 @@ def attempt(
     """
     home.run(run_id).mkdir(exist_ok=True)
     if cold:
-        run.SHELF.clear()
+        SHELF.clear()
     said = io.StringIO()
-    job = Job(
-        run_id=run_id,
-        attempt=number,
-        recipe=recipe.model_dump(mode="json"),
-        home=home.root,
-        **{"origin": "test", "garden": GARDEN, **more},
-    )
-    channel = Channel(job, Lines(said))
+    channel = Channel(job_of(run_id, recipe, attempt=number, **{"origin": "test", **more}), Lines(said))
     with contextlib.suppress(Cut):
-        channel.say("end", **run.run_job(channel))
+        channel.say(run_job(channel, home))
     return [json.loads(line) for line in said.getvalue().splitlines()]
 
 
 def cut_in(monkeypatch: pytest.MonkeyPatch, epoch: int) -> None:
     """Has attempts die in the second batch of an epoch."""
-    real = fit._Watch.on_train_batch_end
+    real = EpochReporter.on_train_batch_end
 
     def die(watch: Any, number: int, logs: Any = None) -> None:
         if (watch._epoch, number) == (epoch, 1):
             raise Cut
         real(watch, number, logs)
 
-    monkeypatch.setattr(fit._Watch, "on_train_batch_end", die)
+    monkeypatch.setattr(EpochReporter, "on_train_batch_end", die)
 
 
 def script(monkeypatch: pytest.MonkeyPatch, accuracies: Sequence[float]) -> Callable[[int], None]:
@@ -110,7 +105,7 @@ def script(monkeypatch: pytest.MonkeyPatch, accuracies: Sequence[float]) -> Call
         nonlocal coming
         coming = itertools.count(epoch)
 
-    monkeypatch.setattr(fit, "loss_and_accuracy", scripted)
+    monkeypatch.setattr(callbacks, "loss_and_accuracy", scripted)
     return begin_at
 
 
@@ -256,9 +251,9 @@ def test_a_run_that_fails_while_it_trains_on_keeps_its_model(home: Home, way: Re
 
     for number, (place, value, error) in enumerate(
         (
-            ("flowerlab.trainer.fit.loss_and_accuracy", lambda *_: (float("nan"), 0.2), RunFailed),
+            ("flowerlab.trainer.callbacks.loss_and_accuracy", lambda *_: (float("nan"), 0.2), RunFailed),
             ("flowerlab.trainer.checkpoint_writer.write_checkpoint", full, OSError),
-            ("flowerlab.trainer.attempt.np.savez_compressed", lambda *_, **__: full(), OSError),
+            ("flowerlab.trainer.saving.np.savez_compressed", lambda *_, **__: full(), OSError),
         )
     ):
         with monkeypatch.context() as patch:
@@ -280,7 +275,7 @@ def test_killed_in_its_test_a_run_trains_no_more(home: Home, way: Recipe, monkey
         raise Cut
 
     with monkeypatch.context() as patch:
-        patch.setattr(run, "_test", cut)
+        patch.setattr("flowerlab.trainer.attempt._test", cut)
         attempt(home, way, 1)
     assert not (home.run("run") / "model.keras").exists()
     said = attempt(home, way, 2)
@@ -295,14 +290,14 @@ def test_a_stopped_run_goes_on_behind_its_last_whole_epoch(home: Home, way: Reci
     with monkeypatch.context() as patch:
         # Only the first checkpoint, and the one at the end.
         patch.setattr(checkpoint, "MOST_SHARE", 0.0)
-        real = fit._Watch.on_train_batch_end
+        real = EpochReporter.on_train_batch_end
 
         def stop(watch: Any, number: int, logs: Any = None) -> None:
             if (watch._epoch, number) == (2, 1):
                 watch._channel.wish_to_stop()
             real(watch, number, logs)
 
-        patch.setattr(fit._Watch, "on_train_batch_end", stop)
+        patch.setattr(EpochReporter, "on_train_batch_end", stop)
         stopped = attempt(home, way, 1)
     assert (stopped[-1]["state"], stopped[-1]["result"]["epochs_run"]) == ("stopped", 2)
     assert [event["kind"] for event in stopped].count("saved") == 1
@@ -323,13 +318,13 @@ def test_other_frozen_weights_are_refused(home: Home, monkeypatch: pytest.Monkey
     """Nor does it with a backbone that somebody has changed since: a run that it started from may have been trained on."""
     recipe = CACHED.changed(epochs=1)
     attempt(home, recipe, 1)
-    real = run.load_starting_weights
+    real = preparation.load_starting_weights
 
     def others(network: Any, *rest: Any) -> None:
         real(network, *rest)
         network.backbone.layers[1].kernel.assign_add(0.01 * np.ones(network.backbone.layers[1].kernel.shape))
 
-    monkeypatch.setattr(run, "load_starting_weights", others)
+    monkeypatch.setattr(preparation, "load_starting_weights", others)
     with pytest.raises(RunFailed, match="weights of its frozen layers are not those"):
         attempt(home, recipe.changed(epochs=2), 2)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import json
+
 import keras
 import pytest
 
-from flowerlab.engine.process import trainer_environment
+from flowerlab.engine.process import first_words
 from flowerlab.home import Home
 from flowerlab.recipe.presets import preset_recipe
 from flowerlab.settings import Settings, Wish
-from flowerlab.trainer import attempt as run
-from flowerlab.trainer import train_loop as serve
+from flowerlab.trainer import train_loop
 from flowerlab.trainer.model_pool import Shelf
+from flowerlab.trainer.preparation import SHELF
 from flowerlab.trainer.warm_up import rehearse
 from tests.support.attempts import attempt
 
@@ -19,8 +22,8 @@ from tests.support.attempts import attempt
 @pytest.mark.parametrize(("letter", "wish"), [("A", "auto"), ("A", "float32"), ("B", "auto")])
 def test_a_rehearsed_recipe_is_not_traced_again(home: Home, monkeypatch: pytest.MonkeyPatch, letter: str, wish: Wish) -> None:
     """After the rehearsal, the first run of A, in whatever precision, and that of B on the network that ships, are traced."""
-    run.SHELF.clear()
-    rehearse(run.SHELF, wish, wanted=lambda: False)
+    SHELF.clear()
+    rehearse(SHELF, wish, wanted=lambda: False)
     traced = []
     step = keras.Model.train_step
     # Keras calls it while it traces, and never again.
@@ -39,10 +42,20 @@ def test_who_is_wanted_rehearses_no_further() -> None:
 
 
 @pytest.mark.parametrize("wish", ["auto", "float32", "bfloat16"])
-def test_a_trainer_rehearses_in_the_precision_of_the_settings(monkeypatch: pytest.MonkeyPatch, wish: Wish) -> None:
-    """What the lab's settings say reaches the process that rehearses; a word that nobody knows is taken for `auto`."""
-    for name, value in trainer_environment(Settings(training_precision=wish)).items():
-        monkeypatch.setenv(name, value)
-    assert serve._precision_wished() == wish
-    monkeypatch.setenv("FLOWERLAB_TRAINING_PRECISION", "float8")
-    assert serve._precision_wished() == "auto"
+def test_a_trainer_rehearses_in_the_precision_of_the_settings(home: Home, monkeypatch: pytest.MonkeyPatch, wish: Wish) -> None:
+    """What the lab's settings say reaches the process that rehearses with its first message."""
+
+    class Rehearsed(Exception):
+        """The loop behind it would never end."""
+
+    def note(shelf: Shelf, wish: Wish, wanted: object) -> None:
+        raise Rehearsed(wish)
+
+    words = first_words(home, Settings(training_precision=wish))
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(words) + "\n"))
+    for name in ("limit_threads", "_listen"):
+        monkeypatch.setattr(train_loop, name, lambda *_: None)
+    monkeypatch.setattr(train_loop, "rehearse", note)
+    with pytest.raises(Rehearsed) as rehearsed:
+        train_loop.main(io.StringIO())
+    assert rehearsed.value.args == (wish,)

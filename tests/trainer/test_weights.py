@@ -14,8 +14,6 @@ import pytest
 
 from flowerlab.architectures import architecture
 from flowerlab.architectures.pretrained import fetch_weights, find_weights
-from flowerlab.datasets.garden import Garden
-from flowerlab.engine.protocol import Job
 from flowerlab.errors import BadInput, WeightsNotAtHand
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
@@ -23,6 +21,7 @@ from flowerlab.system import downloads
 from flowerlab.trainer import networks as models
 from flowerlab.trainer import starting_weights
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
+from tests.support.engines import job_of
 from tests.support.loopback import Manners, describe_weights, file_server, hdf5
 
 SMALL = Recipe(architecture="mobilenet_v2_035", weights="imagenet", unfreeze_from="none", image_size=32)
@@ -65,12 +64,11 @@ def test_weights_count_as_at_hand_only_when_they_are_whole(cache: Path, manners:
     assert manners.asked[1].startswith("bytes=")
 
 
-def test_stop_acts_while_the_server_says_nothing(cache: Path, manners: Manners, tmp_path: Path) -> None:
+def test_stop_acts_while_the_server_says_nothing(cache: Path, manners: Manners) -> None:
     """Who presses Stop during a download is heeded within a second, although no byte comes."""
-    job = Job(run_id="r", attempt=1, recipe={}, home=tmp_path, garden=Garden(60))
     manners.pause_s = 30.0
     said = io.StringIO()
-    channel = Channel(job, Lines(said))
+    channel = Channel(job_of("r", Recipe()), Lines(said))
     threading.Timer(0.3, channel.wish_to_stop).start()
     began_s = time.monotonic()
     with pytest.raises(StopRequested):

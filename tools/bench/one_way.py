@@ -76,14 +76,17 @@ def flowerlab(asked: dict[str, Any]) -> dict[str, Any]:
     """The same by Flowerlab's trainer: without features, or with those that another process has left."""
     import io
 
-    from flowerlab.datasets.garden import Garden
-    from flowerlab.engine import Job
+    from flowerlab.engine import Job, TrainerSettings
     from flowerlab.home import Home
     from flowerlab.recipe.presets import preset_recipe
+    from flowerlab.settings import Settings
     from flowerlab.trainer.attempt import run_job
     from flowerlab.trainer.channel import Channel, Lines
 
     home = Home(Path(asked["home"]))
+    settings = Settings(
+        garden_pictures=asked["pictures"], precision=asked["precision"], training_precision="float32", features_gb=100
+    )
     shared = {"seed": asked["seed"], "epochs": asked["epochs"], "image_size": asked["image_size"]}
 
     def ran(letter: str) -> dict[str, Any]:
@@ -96,18 +99,11 @@ def flowerlab(asked: dict[str, Any]) -> dict[str, Any]:
         )
         run_id = RUNS[letter][::-1] if asked["again"] else RUNS[letter]
         home.run(run_id).mkdir()
-        job = Job(
-            run_id=run_id,
-            attempt=1,
-            recipe=recipe.model_dump(mode="json"),
-            home=home.root,
-            garden=Garden(asked["pictures"]),
-            origin="bench",
-            precision=asked["precision"],
-            features_gb=100,
-        )
-        result = run_job(Channel(job, Lines(io.StringIO())))["result"]
+        job = Job(run_id=run_id, attempt=1, recipe=recipe, settings=TrainerSettings.of(settings), origin="bench")
+        result = run_job(Channel(job, Lines(io.StringIO())), home).result
+        assert result is not None
         timing = result.timing
+        assert timing is not None
         # From the decoded photos to the test accuracy, as on the other side. The saved model is checked when that is known.
         return {
             "seconds": timing.seconds_features + timing.seconds_training + timing.seconds_rest,

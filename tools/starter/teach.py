@@ -32,8 +32,8 @@ from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.settings import Settings
-from flowerlab.trainer.fit import loss_and_accuracy
 from flowerlab.trainer.networks import build
+from flowerlab.trainer.prediction import loss_and_accuracy
 from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tfds import gather_tf_flowers
 from tools.pretrain.crops import Crops, make_crops

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from flowerlab.engine.protocol import SUFFIXES, Format
+from flowerlab.engine.protocol import SUFFIXES, ModelFormat
 from flowerlab.errors import BadInput, FlowerlabError
 from flowerlab.export.program.program import program_of_run
 from flowerlab.export.take_home import Kind, convert, file_name, take_home
@@ -111,7 +111,7 @@ def converting(lab: Lab, run: Run) -> bool:
     return any(state is not None and not state.over.is_set() for state in states)
 
 
-def _converted(lab: Lab, run: Run, offer: _Offer, to: Format) -> None:
+def _converted(lab: Lab, run: Run, offer: _Offer, to: ModelFormat) -> None:
     """A button that has the model converted, which takes some seconds, and then one that gives the file."""
     state = lab.converter.state(lab.home.model(run.id), to)
     if state is not None and state.file is not None:

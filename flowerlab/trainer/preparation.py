@@ -1,0 +1,162 @@
+"""What an attempt trains with, made ready: photos, network, frozen features."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+import keras
+from numpy.typing import NDArray
+
+from flowerlab.datasets.gather import gather
+from flowerlab.datasets.prepared import Prepared, prepare
+from flowerlab.datasets.splits import Split
+from flowerlab.engine.protocol import Job
+from flowerlab.errors import BadRecipe
+from flowerlab.features.cache import KeptFeatures, NoRoom
+from flowerlab.features.precision import Precision, frozen_precision, good_enough, training_precision
+from flowerlab.home import Home
+from flowerlab.recipe.workload import wanted_way
+from flowerlab.trainer.features import Computed, FrozenPart, Progress, Views
+from flowerlab.trainer.model_pool import Shelf
+from flowerlab.trainer.networks import Network, build
+from flowerlab.trainer.starting_weights import load_starting_weights
+from flowerlab.trainer.tfds import gather_tf_flowers
+
+SHELF = Shelf()
+LOG = logging.getLogger(__name__)
+
+Step = Literal["photos", "features", "saving", "checking"]
+
+
+class Stopwatch:
+    """Adds up the seconds that an attempt spends on its steps.
+
+    Attributes:
+        seconds: Of each step so far; 0 for one that did not happen.
+    """
+
+    def __init__(self) -> None:
+        self._began_s = time.monotonic()
+        self.seconds: dict[Step, float] = dict.fromkeys(get_args(Step), 0.0)
+
+    @contextmanager
+    def on(self, step: Step) -> Iterator[None]:
+        """Counts the length of a block as a step's."""
+        began_s = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[step] += time.monotonic() - began_s
+
+    @property
+    def total(self) -> float:
+        """Seconds since the attempt began."""
+        return time.monotonic() - self._began_s
+
+
+@dataclass
+class Setup:
+    """What an attempt trains with.
+
+    Args:
+        network: With its starting weights.
+        features: Of the photos, what its frozen layers make of them; None if every photo goes through all layers in every epoch.
+        copies: The same of changed copies of the training photos; None if there are none.
+        precision: In which the photos went through the frozen layers.
+        on_the_way: Passes made for runs that wait, see `FrozenPart.keep_on_the_way`.
+    """
+
+    job: Job
+    prepared: Prepared
+    split: Split
+    network: Network
+    watch: Stopwatch
+    features: Computed | None = None
+    copies: Computed | None = None
+    precision: Precision = "float32"
+    on_the_way: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def trained(self) -> keras.Model:
+        """What learns: inputs → probabilities."""
+        model = self.network.model if self.features is None else self.network.rest
+        assert model is not None
+        return model
+
+    @property
+    def inputs(self) -> NDArray[Any]:
+        """What it learns from: features, or photos; (n, …), memory-mapped."""
+        return self.prepared.photos if self.features is None else self.features.features
+
+    @property
+    def features_at_hand(self) -> bool | None:
+        """Whether all features were there before; None if it trains without."""
+        if self.features is None:
+            return None
+        return self.features.at_hand and (self.copies is None or self.copies.at_hand)
+
+
+def make_setup(job: Job, home: Home, progress: Progress, stack: ExitStack) -> Setup:
+    """Gathers and resizes the photos, builds the network, computes frozen features.
+
+    Args:
+        job: Nothing of it is trained.
+        home: Where everything is kept.
+        progress: Called with (step, done, total); may raise to give up.
+        stack: Ends with the run; holds the features until then.
+    """
+    # One process serves many runs: each begins as if it were the first.
+    keras.utils.clear_session(free_memory=True)
+    recipe, settings, watch = job.recipe, job.settings, Stopwatch()
+    with watch.on("photos"):
+        originals = gather(home, recipe.dataset, settings.garden, progress=progress, tf_flowers=gather_tf_flowers)
+        prepared = prepare(home, originals, recipe.dataset, image_size=recipe.image_size, resize=recipe.resize, progress=progress)
+        split = prepared.split(recipe.split, recipe.validation_fraction)
+        if not (len(split.train) and len(split.validation) and len(split.test)):
+            raise BadRecipe("dataset", "has too few photos for a training, a validation and a test part.", received=recipe.dataset)
+    progress("Building the network", 0, 0)
+    keras.utils.set_random_seed(recipe.seed)
+    network = build(recipe, len(prepared.classes))
+    load_starting_weights(network, recipe, home, progress)
+    precision = training_precision(settings.training_precision, recipe)
+    setup = Setup(job, prepared, split, SHELF.exchange(network, recipe, len(prepared.classes), precision), watch)
+    if settings.features != "off" and wanted_way(recipe) != "plain":
+        with watch.on("features"):
+            _use_features(setup, home, progress, stack)
+    return setup
+
+
+def _use_features(setup: Setup, home: Home, progress: Progress, stack: ExitStack) -> None:
+    """Lets the photos go through the frozen layers once; where that cannot be, the run trains the plain way, and says why."""
+    recipe, settings = setup.job.recipe, setup.job.settings
+    kept = KeptFeatures(home, settings.features_gb)
+    precision = frozen_precision(settings.precision, recipe.chosen)
+    part = FrozenPart(
+        kept,
+        setup.prepared,
+        setup.network,
+        recipe.chosen,
+        precision=precision,
+        good_enough=good_enough(settings.precision, precision),
+        exact=settings.features == "float32",
+        origin=setup.job.origin,
+        stack=stack,
+    )
+    views = Views(recipe.augment, recipe.seed, recipe.augment_views, setup.split.train) if recipe.augment_views else None
+    try:
+        if views is not None and not (part.is_kept() and part.is_kept(views)):
+            cut = setup.network.cut
+            if not kept.fits(part.bytes_at(cut) + part.bytes_at(cut, views.copies * len(views.training))):
+                raise NoRoom("photos and copies together are more than may be kept")
+        setup.on_the_way = part.keep_on_the_way(setup.job.also_keep, progress)
+        features = part.features(progress)
+        setup.copies = None if views is None else part.features(progress, views)
+    except (OSError, NoRoom) as error:
+        LOG.warning("The features cannot be kept (%s): every photo goes through all layers in every epoch.", error)
+        return
+    setup.features, setup.precision = features, part.precision
