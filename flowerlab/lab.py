@@ -11,7 +11,7 @@ from flowerlab.datasets.import_folder import delete_folder
 from flowerlab.datasets.photo_hashes import hashes_file
 from flowerlab.datasets.prepared import delete_prepared
 from flowerlab.datasets.sources.garden import garden_of
-from flowerlab.disk.meter import Meter
+from flowerlab.disk.inventory import measure
 from flowerlab.disk.retention import clean
 from flowerlab.disk.trash import Trash
 from flowerlab.engine import Engine, Sink
@@ -28,11 +28,9 @@ from flowerlab.scheduler.queue import RunQueue
 from flowerlab.scheduler.scheduler import Scheduler
 from flowerlab.settings import Settings
 from flowerlab.store.opening import open_home
-from flowerlab.tasks.convert_model import Converter
-from flowerlab.tasks.download import Fetcher
-from flowerlab.tasks.embed_photos import Embedder
-from flowerlab.tasks.gather import Gatherer, Gathering
-from flowerlab.tasks.hash_photos import Hasher
+from flowerlab.tasks import Task, TaskRunner
+from flowerlab.tasks.gather import gather_dataset
+from flowerlab.tasks.refreshed import Refreshed
 
 
 class Lab:
@@ -59,12 +57,8 @@ class Lab:
         self.queue = RunQueue(self.home, self.settings, self.store, self.data, self.estimates)
         self.trash = Trash(self.home, self.store)
         self.predictor = Predictor(self.home, self.settings)
-        self.embedder = Embedder(self.home, self.predictor)
-        self.gatherer = Gatherer(self.home, self.settings)
-        self.fetcher = Fetcher(self.gatherer)
-        self.hasher = Hasher(self.home)
-        self.meter = Meter(self)
-        self.converter = Converter(self.home, self.settings)
+        self.tasks = TaskRunner()
+        self.usage = Refreshed(lambda: measure(self))
         self.clean = functools.partial(clean, self.home, self.store, self.trash, self.settings)
         self.scheduler: Scheduler | None = None
         if not self.store.read_only:
@@ -98,14 +92,14 @@ class Lab:
         """What keeps the queue of this process from going on now, as a sentence; empty if nothing does."""
         return "" if self.scheduler is None else self.scheduler.trouble
 
-    def gather_with_features(self, recipe: Recipe) -> Gathering:
+    def gather_with_features(self, recipe: Recipe) -> Task[None]:
         """Begins to gather a recipe's photos and to compute the frozen features that it would train on.
 
         They are float32: any computer can use them, also where this one would compute in bfloat16.
         """
         settings = self.settings.model_copy(update={"precision": "float32"})
         job = make_job("0" * 12, 0, recipe, settings=settings, source=self.store.source)
-        return self.gatherer.start(recipe.dataset, [job])
+        return self.tasks.start(gather_dataset(recipe.dataset, self.home, self.settings, [job]))
 
     def delete_photos(self, dataset: str) -> None:
         """Removes an imported data set with all that was made of it. Runs that trained on it keep their models.
@@ -133,5 +127,5 @@ class Lab:
         """Ends all that this process started. Runs under way are left to the next owner of the home."""
         if self.scheduler is not None:
             self.scheduler.close()
-        for part in (self.embedder, self.predictor, self.converter, self.fetcher, self.hasher, self.gatherer, self._opened):
+        for part in (self.tasks, self.predictor, self._opened):
             part.close()

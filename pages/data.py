@@ -12,10 +12,10 @@ from flowerlab.locale import _
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.data.dataset_facts import show_balance, show_credits, show_split
+from flowerlab.ui.data.gather_panel import gather_panel
 from flowerlab.ui.data.import_photos import delete_own_photos, import_panel, newly_imported
 from flowerlab.ui.data.one_flower import one_flower
 from flowerlab.ui.data.photo_closely import drawn_specimen, show_augmentations, show_label, show_resizes
-from flowerlab.ui.widgets.gathering import gather_panel
 from flowerlab.ui.widgets.photo_grid import Specimen, photo_grid, specimen_of
 
 
@@ -26,7 +26,7 @@ def main() -> None:
     dataset = pick_dataset()
     originals = lab().data.originals(dataset)
     if originals is None:
-        gather_panel(dataset)
+        gather_panel(lab(), dataset)
         if dataset == "garden":
             show_closely(drawn_specimen(key="data"), DATASETS["garden"].classes)
     else:

@@ -19,8 +19,8 @@ def main() -> None:
     """Lays out the page."""
     st.title(_("Disk"))
     st.markdown(_("See what runs and caches take, tick what nobody needs, and free it. Runs can be brought back."))
-    usage = lab().meter.look()
-    if usage is None or lab().meter.busy:
+    usage = lab().usage.look()
+    if usage is None or lab().usage.busy:
         refreshed(wait, every_s=LOOK_S)
     if usage is None:
         return
@@ -32,7 +32,7 @@ def main() -> None:
 
 def wait() -> None:
     """Says that the disk is being measured, and draws the page anew when it was."""
-    if not lab().meter.busy:
+    if not lab().usage.busy:
         st.rerun()
     st.caption("📏 " + _("Measuring the disk …"))
 

@@ -13,7 +13,7 @@ from flowerlab.ui.experiments.card import ShowResult, experiment_card
 from flowerlab.ui.experiments.fine_tuning import show_fine_tuning
 from flowerlab.ui.experiments.results import show_leak, show_padding
 from flowerlab.ui.widgets.backbone_picker import backbone_title
-from flowerlab.ui.widgets.fetching import fetch_panel
+from flowerlab.ui.widgets.task_progress import fetch_panel
 
 RESULTS: dict[str, ShowResult] = {"fine-tuning": show_fine_tuning, "leak": show_leak, "padding": show_padding}
 

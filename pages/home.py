@@ -18,8 +18,8 @@ from flowerlab.ui.home.health import health_panel
 from flowerlab.ui.home.latest_runs import latest_runs
 from flowerlab.ui.widgets.at_hand import at_hand_table
 from flowerlab.ui.widgets.backbone_picker import backbone_title, megabytes
-from flowerlab.ui.widgets.fetching import fetch_panel
 from flowerlab.ui.widgets.recipe_cards import recipe_cards
+from flowerlab.ui.widgets.task_progress import fetch_panel
 
 
 def main() -> None:

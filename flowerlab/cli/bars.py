@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
@@ -9,7 +11,7 @@ from flowerlab.cli.words import step_text
 from flowerlab.locale.numbers import duration, percent
 from flowerlab.runs.history import History
 from flowerlab.runs.run import Run, RunState
-from flowerlab.tasks.gather import Gathering
+from flowerlab.tasks import Task
 
 
 def _progress() -> Progress:
@@ -45,26 +47,26 @@ class Bars:
         self._progress.tasks[self._progress.task_ids.index(self._tasks[run.id])].total = total
 
 
-class GatheringBar:
-    """One bar for a download or the gathering of a data set, redrawn in place; for the length of a `with` block."""
+class TaskBar:
+    """One bar for a task, redrawn in place; for the length of a `with` block."""
 
     def __init__(self) -> None:
         self._progress = _progress()
         self._task = self._progress.add_task("Starting", total=None, what="")
 
-    def __enter__(self) -> GatheringBar:
+    def __enter__(self) -> TaskBar:
         self._progress.start()
         return self
 
     def __exit__(self, *unused: object) -> None:
         self._progress.stop()
 
-    def show(self, state: Gathering) -> None:
+    def show(self, task: Task[Any]) -> None:
         """Shows how far it is."""
-        what = f"{state.done:,} of {state.total:,}" if state.total else ""
-        self._progress.update(self._task, description=state.step, completed=state.done, what=what)
+        what = f"{task.done:,} of {task.total:,}" if task.total else ""
+        self._progress.update(self._task, description=task.step, completed=task.done, what=what)
         # See `Bars.show`: None is no update.
-        self._progress.tasks[0].total = state.total or None
+        self._progress.tasks[0].total = task.total or None
 
 
 def _extent(run: Run, history: History) -> tuple[float, float | None]:

@@ -25,7 +25,8 @@ from flowerlab.results.photos_of_run import run_photos
 from flowerlab.runs.predictions import load_predictions
 from flowerlab.runs.run import Run
 from flowerlab.system.files import scratch_beside
-from flowerlab.tasks.convert_model import CHECKED_PHOTOS, Converting
+from flowerlab.tasks import Work
+from flowerlab.tasks.convert_model import CHECKED_PHOTOS, Converted, convert_model
 
 
 class Kind(StrEnum):
@@ -127,7 +128,7 @@ def take_home(
     """
     check_run(lab, run)
     check_target(kind, target, force=force)
-    state: Converting | None = None
+    converted: Converted | None = None
     lacks: tuple[str, ...] = ()
     with scratch_beside(target) as scratch:
         made = scratch / f"made{target.suffix.lower()}"
@@ -139,21 +140,21 @@ def take_home(
             shutil.copyfile(lab.home.model(run.id), made)
         else:
             progress("Converting the model", 0, 0)
-            state = convert(lab, run, "keras" if kind is Kind.KERAS else "litert")
-            state.over.wait()
-            if state.file is None:
-                raise RunFailed(state.error)
-            shutil.copyfile(state.file, made)
+            task = lab.tasks.start(conversion(lab, run, "keras" if kind is Kind.KERAS else "litert"))
+            task.wait()
+            if (converted := task.result) is None:
+                raise RunFailed(task.error)
+            shutil.copyfile(converted.file, made)
         made.replace(target)
     size = target.stat().st_size
-    if state is None:
+    if converted is None:
         return TakenHome(target, size, lacks=lacks)
-    return TakenHome(target, size, state.difference, state.photos)
+    return TakenHome(target, size, converted.difference, converted.photos)
 
 
-def convert(lab: Lab, run: Run, to: ModelFormat) -> Converting:
-    """Begins to convert a run's model, unless that is under way or was done."""
-    return lab.converter.start(lab.home.model(run.id), to, _photos_to_check(lab, run))
+def conversion(lab: Lab, run: Run, to: ModelFormat) -> Work[Converted]:
+    """Returns the work of converting a run's model."""
+    return convert_model(lab.home.model(run.id), to, _photos_to_check(lab, run), lab.home, lab.settings)
 
 
 def file_name(run: Run, ending: str) -> str:

@@ -1,20 +1,15 @@
-"""Fetching what is missing while the lab goes on: weights in a thread each, tf_flowers in the gatherer's process."""
+"""Fetching what is missing while the lab goes on: an architecture's weights in a thread, tf_flowers by gathering it."""
 
 from __future__ import annotations
-
-import threading
 
 from flowerlab.architectures import ARCHITECTURES, architecture
 from flowerlab.architectures.pretrained import fetch_weights
 from flowerlab.datasets.catalog import DATASETS
-from flowerlab.errors import BadInput, NotAtHand, shown
-from flowerlab.tasks.gather import Gatherer, Gathering
-
-LEAVES_WITHIN_S = 2.0
-
-
-class _Cancelled(Exception):
-    """Somebody pressed Cancel."""
+from flowerlab.errors import BadInput, shown
+from flowerlab.home import Home
+from flowerlab.settings import Settings
+from flowerlab.tasks.gather import gather_dataset
+from flowerlab.tasks.task import Task, Work
 
 
 def fetchable() -> tuple[str, ...]:
@@ -41,71 +36,22 @@ def check_fetchable(name: str) -> None:
         )
 
 
-class Fetcher:
-    """Starts and watches downloads.
+def download(name: str, home: Home, settings: Settings) -> Work[None]:
+    """Returns the work of fetching one of `fetchable()`. Cancelled, what has come is kept for the next try.
 
-    Args:
-        gatherer: Fetches data sets, because they are made ready too.
+    Raises:
+        BadInput: If it is none of them.
     """
+    check_fetchable(name)
+    if name in DATASETS:
+        return gather_dataset(name, home, settings)
 
-    def __init__(self, gatherer: Gatherer) -> None:
-        self._gatherer = gatherer
-        self._states: dict[str, Gathering] = {}
-        self._threads: dict[str, threading.Thread] = {}
-        self._guard = threading.Lock()
+    def do(task: Task[None]) -> None:
+        fetch_weights(architecture(name), task.say)
 
-    def state(self, name: str) -> Gathering | None:
-        """Returns how far a download is; None if nobody asked for it since the lab was opened."""
-        return self._gatherer.state(name) if name in DATASETS else self._states.get(name)
-
-    def start(self, name: str) -> Gathering:
-        """Begins to fetch, unless that is under way.
-
-        Args:
-            name: One of `fetchable()`.
-
-        Raises:
-            BadInput: If it is none of them.
-        """
-        check_fetchable(name)
-        if name in DATASETS:
-            return self._gatherer.start(name)
-        with self._guard:
-            state = self._states.get(name)
-            if state is None or state.over:
-                state = self._states[name] = Gathering(name)
-                self._threads[name] = threading.Thread(target=_fetch, args=(name, state), daemon=True, name=f"fetch-{name}")
-                self._threads[name].start()
-            return state
-
-    def cancel(self, name: str) -> None:
-        """Ends a download; what has come is kept for the next try."""
-        if name in DATASETS:
-            self._gatherer.cancel(name)
-        elif (state := self._states.get(name)) is not None:
-            state.cancelled = True
-
-    def close(self) -> None:
-        """Ends all of them."""
-        for name, thread in list(self._threads.items()):
-            self.cancel(name)
-            thread.join(LEAVES_WITHIN_S)
-
-
-def _fetch(name: str, state: Gathering) -> None:
-    def progress(step: str, done: int, total: int) -> None:
-        state.step, state.done, state.total = step, done, total
-        if state.cancelled:
-            raise _Cancelled
-
-    try:
-        fetch_weights(architecture(name), progress)
-        state.cancelled = False
-    except _Cancelled:
-        state.error = "It was cancelled; what has come is kept, and the next try goes on from there."
-    except NotAtHand as error:
-        state.error = str(error)
-    except Exception as error:
-        # The page waits for an end, whatever happens here.
-        state.error = f"It could not be fetched ({type(error).__name__}: {error})."
-    state.over = True
+    return Work(
+        ("download", name),
+        do,
+        cancelled="It was cancelled; what has come is kept, and the next try goes on from there.",
+        failed="It could not be fetched ({error}).",
+    )

@@ -2,114 +2,71 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flowerlab.datasets.originals import Originals
-from flowerlab.errors import BadPhoto, FlowerlabError
+from flowerlab.errors import BadPhoto
 from flowerlab.home import Home
 from flowerlab.inference.embeddings import Embedding, Wanted, keep_embedding, kept_embedding
 from flowerlab.inference.predictor import Predictor
 from flowerlab.inference.projection import arrange
 from flowerlab.photos.reading import read_photo, resize_photo
-from flowerlab.tasks.gather import Gathering
+from flowerlab.tasks.task import Task, Work
 
 EMBEDDING = "Letting the photos go through the network"
 ARRANGING = "Arranging the photos"
-# A photo that somebody asks about waits for one piece at most.
+# A photo that a page asks about waits for one piece at most.
 PIECE_S = 0.2
 FIRST_PIECE, LARGEST_PIECE = 4, 64
 
 
-class _GivenUp(Exception):
-    """Somebody ended it."""
-
-
-class Embedder:
-    """Computes embeddings in threads that mostly wait for the predictor.
+def embed_photos(wanted: Wanted, originals: Originals, home: Home, predictor: Predictor) -> Work[None]:
+    """Returns the work of computing and keeping an embedding; it mostly waits for the predictor.
 
     Args:
-        home: Where they are kept.
-        predictor: That is asked.
+        wanted: Which. A map is arranged for the test part.
+        originals: Its photos.
+        home: Where it is kept.
+        predictor: Answers everybody else first.
     """
 
-    def __init__(self, home: Home, predictor: Predictor) -> None:
-        self._home = home
-        self._predictor = predictor
-        self._states: dict[str, Gathering] = {}
-        self._given_up: set[str] = set()
-        self._guard = threading.Lock()
-
-    def state(self, wanted: Wanted) -> Gathering | None:
-        """Returns how far an embedding is; None if nobody asked for it since the lab was opened."""
-        return self._states.get(wanted.key)
-
-    def start(self, wanted: Wanted, originals: Originals) -> Gathering:
-        """Begins to compute an embedding, unless that is under way.
-
-        Args:
-            wanted: Which. A map is arranged for the test part.
-            originals: Its photos.
-        """
-        key = wanted.key
-        with self._guard:
-            state = self._states.get(key)
-            if state is not None and not state.over:
-                return state
-            state = self._states[key] = Gathering(wanted.run_id, step=EMBEDDING, total=len(wanted.positions))
-            self._given_up.discard(key)
-        threading.Thread(target=self._work, args=(wanted, originals, state), daemon=True, name="embedder").start()
-        return state
-
-    def cancel(self, wanted: Wanted) -> None:
-        """Ends an embedding; nothing of it is kept."""
-        self._given_up.add(wanted.key)
-
-    def close(self) -> None:
-        """Ends all of them."""
-        self._given_up.update(self._states)
-
-    def _work(self, wanted: Wanted, originals: Originals, state: Gathering) -> None:
-        key = wanted.key
-
-        def check() -> None:
-            if key in self._given_up:
-                raise _GivenUp
-
-        try:
-            if kept_embedding(self._home, wanted) is None:
-                self._make(wanted, originals, state, check)
-        except _GivenUp:
-            state.error, state.cancelled = "It was cancelled before all photos were through.", True
-        except FlowerlabError as error:
-            state.error = str(error)
-        except OSError as error:
-            state.error = f"The features of the photos could not be kept. Received: {error.strerror or error}."
-        finally:
-            state.over = True
-
-    def _make(self, wanted: Wanted, originals: Originals, state: Gathering, check: Callable[[], None]) -> None:
-        parts: list[NDArray[np.float32]] = []
-        done, piece, total = 0, FIRST_PIECE, len(wanted.positions)
-        while done < total:
-            check()
-            photos = _photos(wanted, originals, wanted.positions[done : done + piece].tolist())
-            begun_s = time.monotonic()
-            parts.append(self._predictor.embed(wanted.model, photos, rank=1, waiting=check))
-            piece = _next_piece(piece, time.monotonic() - begun_s)
-            done += len(photos)
-            state.done = done
-        features = np.concatenate(parts)
+    def do(task: Task[None]) -> None:
+        if kept_embedding(home, wanted) is not None:
+            return
+        features = _through_the_network(task, wanted, originals, predictor)
         arranged: dict[str, NDArray[np.float32]] = {}
         if wanted.part == "test":
-            state.step, state.done, state.total = ARRANGING, 0, 0
+            task.say(ARRANGING, 0, 0)
             arranged = arrange(features)
-            check()
-        keep_embedding(self._home, wanted, Embedding(wanted.positions, features, arranged))
+            task.check()
+        keep_embedding(home, wanted, Embedding(wanted.positions, features, arranged))
+
+    return Work(
+        ("embed", wanted.key),
+        do,
+        cancelled="It was cancelled before all photos were through.",
+        failed="The features of the photos could not be kept. Received: {error}.",
+        step=EMBEDDING,
+        total=len(wanted.positions),
+    )
+
+
+def _through_the_network(task: Task[None], wanted: Wanted, originals: Originals, predictor: Predictor) -> NDArray[np.float32]:
+    parts: list[NDArray[np.float32]] = []
+    done, piece, total = 0, FIRST_PIECE, len(wanted.positions)
+    while done < total:
+        task.say(EMBEDDING, done, total)
+        photos = _photos(wanted, originals, wanted.positions[done : done + piece].tolist())
+        begun_s = time.monotonic()
+        parts.append(predictor.embed(wanted.model, photos, rank=1, waiting=task.check))
+        piece = _next_piece(piece, time.monotonic() - begun_s)
+        done += len(photos)
+    task.say(EMBEDDING, done, total)
+    return np.concatenate(parts)
 
 
 def _next_piece(piece: int, took_s: float) -> int:

@@ -431,7 +431,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def embedded(app: Any) -> Any:
     """Waits until training photos went through networks, and draws the page again."""
     due_s = time.monotonic() + 30
-    while not all(state.over for state in lab().embedder._states.values()):
+    while not all(task.over for task in lab().tasks._tasks.values()):
         assert time.monotonic() < due_s
         time.sleep(0.01)
     return app.run()

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.datasets.garden import Garden
@@ -16,9 +15,12 @@ from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.store import Store
-from flowerlab.tasks.gather import Gatherer, Gathering
+from flowerlab.tasks import Task
+from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.text import escaped
+from tests.support.gathering import gathered_by_nobody
 from tests.support.pages import open_page, texts
+from tests.support.photos import write_leaves
 
 PICTURES = 60
 
@@ -42,16 +44,7 @@ def garden(home: Home, drawn: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
 @pytest.fixture
 def asked_for(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Keeps which data sets the page wants gathered; nothing is gathered."""
-    wanted: list[str] = []
-    states: dict[str, Gathering] = {}
-
-    def start(gatherer: Gatherer, dataset: str) -> Gathering:
-        wanted.append(dataset)
-        return states.setdefault(dataset, Gathering(dataset, step="Drawing the garden", done=20, total=60))
-
-    monkeypatch.setattr(Gatherer, "start", start)
-    monkeypatch.setattr(Gatherer, "state", lambda gatherer, dataset: states.get(dataset))
-    return wanted
+    return gathered_by_nobody(monkeypatch, step="Drawing the garden", done=20, total=60)
 
 
 def charts(app: AppTest) -> list[dict[str, Any]]:
@@ -167,10 +160,10 @@ def test_only_the_garden_draws_flowers(home: Home, asked_for: list[str]) -> None
 
 def test_a_failed_gathering_is_told_and_can_be_tried_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason stands there as a sentence, nothing is started unasked, and a button tries again."""
-    failed = Gathering("garden", error="The disk is full.", over=True)
-    wanted: list[str] = []
-    monkeypatch.setattr(Gatherer, "state", lambda gatherer, dataset: failed)
-    monkeypatch.setattr(Gatherer, "start", lambda gatherer, dataset: wanted.append(dataset))
+    failed = Task[None](error="The disk is full.")
+    failed.end()
+    lab().tasks._tasks["gather", "garden"] = failed
+    wanted = gathered_by_nobody(monkeypatch)
     app = open_page("data")
     assert [error.value for error in app.error] == [escaped("The disk is full.")]
     assert not wanted
@@ -216,19 +209,10 @@ def import_from(app: AppTest, folder: Path, name: str) -> AppTest:
     app.text_input(key="own-path").set_value(str(folder))
     app.text_input(key="own-name").set_value(name).run()
     app.button(key="own-start").click().run()
-    app.session_state["own-import"].wait(30)
+    task = lab().tasks.state(app.session_state["own-import"])
+    assert task is not None
+    assert task.wait(30)
     return app.run().run()
-
-
-def write_leaves(folder: Path, *, photos: int = 10) -> Path:
-    """Makes a folder with two classes of photos and one file that is no photo."""
-    for label, name in enumerate(("maple", "oak")):
-        (folder / name).mkdir(parents=True)
-        for number in range(photos):
-            colour = (40 * label, 20 * number, 99)
-            Image.new("RGB", (48, 32), colour).save(folder / name / f"{number}.png")
-    (folder / "oak" / "notes.jpg").write_bytes(b"no photo")
-    return folder
 
 
 def test_own_photos_are_imported_and_chosen(garden: Home, asked_for: list[str], tmp_path: Path) -> None:
@@ -290,7 +274,7 @@ def test_an_import_that_breaks_is_told(garden: Home, tmp_path: Path, monkeypatch
     def broken(*_: Any, **__: Any) -> None:
         raise LookupError("a surprise")
 
-    monkeypatch.setattr("flowerlab.ui.data.import_photos.import_folder", broken)
+    monkeypatch.setattr("flowerlab.tasks.import_photos.import_folder", broken)
     app = import_from(open_page("data"), write_leaves(tmp_path / "source"), "leaves")
     assert not app.exception
     assert not any("were imported" in success.value for success in app.success)

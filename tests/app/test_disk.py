@@ -23,7 +23,7 @@ def opened() -> AppTest:
     """The page, once the disk has been measured."""
     app = open_page("disk")
     due_s = time.monotonic() + 30
-    while lab().meter.look() is None or lab().meter.busy:
+    while lab().usage.look() is None or lab().usage.busy:
         assert time.monotonic() < due_s
         time.sleep(0.02)
     return app.run()
@@ -31,7 +31,7 @@ def opened() -> AppTest:
 
 def tick(app: AppTest, *places: int) -> AppTest:
     """Ticks rows of the table."""
-    usage = lab().meter.look()
+    usage = lab().usage.look()
     assert usage is not None
     key = table_key(0, usage.of(*(kind for kind in Kind if kind is not Kind.TRASH)))
     app.session_state[key] = {"selection": {"rows": list(places), "columns": [], "cells": []}}

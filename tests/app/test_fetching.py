@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from flowerlab.tasks.gather import Gatherer, Gathering
+from flowerlab.tasks.download import download
 from flowerlab.ui.base.lab import lab
+from tests.support.gathering import gathered_by_nobody
 from tests.support.loopback import served_weights
 from tests.support.pages import open_page, texts
 
@@ -25,8 +26,8 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 def over() -> bool:
     """Whether the download has ended."""
-    state = lab().fetcher.state(NAME)
-    return state is not None and state.over
+    task = lab().tasks.state(download(NAME, lab().home, lab().settings))
+    return task is not None and task.over
 
 
 def test_home_fetches_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,16 +81,11 @@ def test_a_failure_is_one_sentence_and_can_be_tried_again(monkeypatch: pytest.Mo
     assert not app.error
 
 
-def test_photos_are_fetched_by_the_gatherer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_photos_are_fetched_by_gathering_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """The button of tf_flowers begins its gathering, whose MB are shown as such."""
-    states: dict[str, Gathering] = {}
-
-    def start(gatherer: Gatherer, dataset: str) -> Gathering:
-        return states.setdefault(dataset, Gathering(dataset, step="Downloading tf_flowers (MB)", done=12, total=229))
-
-    monkeypatch.setattr(Gatherer, "start", start)
-    monkeypatch.setattr(Gatherer, "state", lambda gatherer, dataset: states.get(dataset))
+    asked_for = gathered_by_nobody(monkeypatch, step="Downloading tf_flowers (MB)", done=12, total=229)
     app = open_page("home")
     app.button(key="fetch-home-tf_flowers").click().run()
     assert [bar.proto.text for bar in app.get("progress")] == ["Downloading tf_flowers: 12 of 229 MB"]
     assert app.button(key="fetch-cancel-home-tf_flowers").label == "Cancel"
+    assert asked_for == ["tf_flowers"]

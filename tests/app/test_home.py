@@ -176,7 +176,7 @@ BROKEN = Finding("home", Level.PROBLEM, "Cannot be written.", "Set FLOWERLAB_HOM
 
 def test_the_page_does_not_wait_for_the_examination(monkeypatch: pytest.MonkeyPatch) -> None:
     """While nothing was found yet, the panel says so and the rest of Home is there."""
-    monkeypatch.setattr("flowerlab.ui.home.health._background", Known)
+    monkeypatch.setattr("flowerlab.ui.home.health._examined", Known)
     app = open_page("home")
     assert not app.exception
     assert [panel.label for panel in app.expander if "Looking at this computer" in panel.label]
@@ -184,7 +184,7 @@ def test_the_page_does_not_wait_for_the_examination(monkeypatch: pytest.MonkeyPa
 
 def test_all_well_is_one_folded_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """With nothing but downloads missing the panel is folded and says that the lab can run."""
-    monkeypatch.setattr("flowerlab.ui.home.health._background", lambda: Known(FINE, MISSING))
+    monkeypatch.setattr("flowerlab.ui.home.health._examined", lambda: Known(FINE, MISSING))
     app = open_page("home")
     (panel,) = [panel for panel in app.expander if "🩺" in panel.label]
     assert panel.label == "🩺 ✅ This computer can run the lab"
@@ -195,7 +195,7 @@ def test_all_well_is_one_folded_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_problem_opens_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the lab cannot run, the panel is open, the problem comes first, and its mend stands under it."""
-    monkeypatch.setattr("flowerlab.ui.home.health._background", lambda: Known(FINE, ODD, BROKEN))
+    monkeypatch.setattr("flowerlab.ui.home.health._examined", lambda: Known(FINE, ODD, BROKEN))
     app = open_page("home")
     (panel,) = [panel for panel in app.expander if "🩺" in panel.label]
     assert panel.label == "🩺 ⛔ One problem: the lab cannot run"

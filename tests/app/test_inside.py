@@ -283,7 +283,7 @@ def open_map(run: Run) -> AppTest:
 
 def all_let_through() -> bool:
     """Whether no photos are on their way through a network."""
-    return all(state.over for state in lab().embedder._states.values())
+    return all(task.over for task in lab().tasks._tasks.values())
 
 
 def figure_of(app: AppTest) -> dict[str, Any]:

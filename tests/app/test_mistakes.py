@@ -11,6 +11,7 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.home import Home
 from flowerlab.inference.classify import finished_runs
 from flowerlab.results.answers import MOST_RUNS
+from flowerlab.tasks.hash_photos import hash_photos
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.confusion.opened_bin import OpenedBin
 from tests.support.garden_runs import WRONG, add_run, charts, cut, hashed, open_view
@@ -187,9 +188,9 @@ def test_a_search_that_was_ended_can_begin_again(home: Home, garden: Originals, 
     add_run(home, garden)
     app = open_page("mistakes")
     hashed(garden)
-    state = lab().hasher.state(garden)
-    assert state is not None
-    state.error, state.cancelled = "It was cancelled.", True
+    task = lab().tasks.state(hash_photos(garden, home))
+    assert task is not None
+    task.error, task.cancelled = "It was cancelled.", True
     shutil.rmtree(home.hashes)
     home.create()
     app = open_view("duplicates")

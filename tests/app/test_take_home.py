@@ -16,10 +16,11 @@ from hypothesis import strategies as some
 from streamlit.navigation.page import StreamlitPage
 from streamlit.testing.v1 import AppTest
 
+from flowerlab.export.take_home import conversion
 from flowerlab.home import Home
 from flowerlab.recipe.knobs import KNOBS
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.tasks.convert_model import Converter
+from flowerlab.tasks import Task
 from flowerlab.ui.app.navigation import page_titles
 from flowerlab.ui.base.class_link import EXTRAS, HIDE, PAGES
 from flowerlab.ui.base.lab import lab
@@ -87,23 +88,23 @@ def test_a_conversion_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, f
     """While it runs the row says so; then there is the file with its largest difference, or the reason and another try."""
     gate = threading.Event()
 
-    def answered(self: Converter, model: Path, to: str, folder: Path) -> float:
+    def answered(task: Task[Any], role: str, request: dict[str, Any], **_: Any) -> dict[str, Any]:
         gate.wait(30)
         if fails:
             raise OSError("disk full <b>")
-        (folder / "model.tflite").write_bytes(b"TFL3")
-        return 2.6e-7
+        (Path(request["folder"]) / "model.tflite").write_bytes(b"TFL3")
+        return {"kind": "done", "difference": 2.6e-7}
 
-    monkeypatch.setattr(Converter, "_ask", answered)
+    monkeypatch.setattr("flowerlab.tasks.convert_model.done_by_process", answered)
     run = add_finished(Home(tmp_path / "home").create(), "Mine")
     app = open_page("train", query={"run": run.id})
     app.button(key="convert-litert").click().run()
     assert "being converted" in texts(app)
     assert app.button(key="convert-litert").disabled
     gate.set()
-    state = lab().converter.state(lab().home.model(run.id), "litert")
-    assert state is not None
-    assert state.over.wait(30)
+    task = lab().tasks.state(conversion(lab(), run, "litert"))
+    assert task is not None
+    assert task.wait(30)
     said = texts(app.run())
     assert ("differs by more than 0.0000003" in said) == (not fails)
     if fails:

@@ -17,7 +17,6 @@ from flowerlab.datasets.prepared import prepare
 from flowerlab.disk.freeing import free
 from flowerlab.disk.inventory import measure
 from flowerlab.disk.items import Kind, Thing, Usage
-from flowerlab.disk.meter import Meter
 from flowerlab.errors import HomeReadOnly
 from flowerlab.features.cache import About, KeptFeatures
 from flowerlab.home import Home
@@ -32,7 +31,6 @@ from tests.support.checkpoints import leave_checkpoint
 from tests.support.command_line import Outcome
 from tests.support.recipes import QUICK
 from tests.support.runs import add_finished
-from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -226,25 +224,6 @@ def test_photos_that_cannot_be_had_again_stay(used: Lab) -> None:
     chosen = [thing for thing in measure(used).of(Kind.PHOTOS) if not thing.key.startswith("garden")]
     assert len(chosen) == 2
     assert all("could not be made again" in why for _thing, why in free(used, chosen).stayed)
-
-
-def test_the_page_never_waits_for_the_measuring(used: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first look says nothing yet; then the newest answer is given at once, also while a newer one is made."""
-    meter = Meter(used)
-    assert meter.look() is None
-    until(lambda: not meter.busy)
-    first = meter.look()
-    assert first is not None
-    assert not meter.busy
-    meter.forget()
-    assert meter.look() is first
-    until(lambda: not meter.busy)
-    assert meter.look() is not first
-    monkeypatch.setattr("flowerlab.disk.meter.measure", lambda lab: (_ for _ in ()).throw(OSError("away")))
-    meter.forget()
-    second = meter.look()
-    until(lambda: not meter.busy)
-    assert meter.look() is second
 
 
 def test_the_command_shows_and_frees(used: Lab, capfd: pytest.CaptureFixture[str]) -> None:

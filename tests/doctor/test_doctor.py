@@ -24,7 +24,6 @@ from flowerlab.architectures import ARCHITECTURES
 from flowerlab.datasets.gather import tf_flowers_originals
 from flowerlab.datasets.originals import Original, write_originals
 from flowerlab.doctor import Finding, Level, can_run, examine
-from flowerlab.doctor.background import Background
 from flowerlab.doctor.hardware import check_memory, check_port, check_processor
 from flowerlab.doctor.home import check_home, is_network
 from flowerlab.home import Home
@@ -365,25 +364,3 @@ def test_a_check_that_fails_leaves_the_others(tmp_path: Path, monkeypatch: pytes
     findings = examined({"FLOWERLAB_HOME": str(tmp_path)})
     assert "ZeroDivisionError" in of(findings, "memory").text
     assert can_run(findings)
-
-
-def test_the_background_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page gets nothing at first, what was found later, and old findings while new ones are made."""
-    go, made = threading.Event(), []
-
-    def slow(*, serving: bool) -> list[Finding]:
-        assert go.wait(10)
-        made.append(Finding("python", Level.OK, f"look {len(made) + 1}"))
-        return made[-1:]
-
-    monkeypatch.setattr("flowerlab.doctor.background.examine", slow)
-    background = Background(fresh_s=0)
-    assert background.look() is None
-    go.set()
-    due_s = time.monotonic() + 10
-    while background.look() is None:
-        assert time.monotonic() < due_s
-        time.sleep(0.01)
-    while (found := background.look()) is None or found[0].text == "look 1":
-        assert time.monotonic() < due_s
-        time.sleep(0.01)

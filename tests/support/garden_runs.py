@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.home import Home
 from flowerlab.runs.run import Run
+from flowerlab.tasks.hash_photos import hash_photos
 from flowerlab.ui.base.lab import lab
 from tests.support.pages import open_page
 from tests.support.runs import add_finished
@@ -77,8 +77,6 @@ def charts(app: AppTest) -> list[dict[str, Any]]:
 
 def hashed(originals: Originals) -> None:
     """Waits until near-duplicates were looked for."""
-    state, due_s = lab().hasher.start(originals), time.monotonic() + 30
-    while not state.over:
-        assert time.monotonic() < due_s
-        time.sleep(0.01)
-    assert not state.error
+    task = lab().tasks.start(hash_photos(originals, lab().home))
+    assert task.wait(30)
+    assert not task.error

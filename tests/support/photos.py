@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -24,3 +25,14 @@ def some(home: Home, name: str = "set", *, count: int = 30, begin: int = 0) -> O
     """A data set of two classes in turn."""
     photos = [Original(f"{number:03}", number % 2, photo(begin + number)) for number in range(count)]
     return write_originals(home.originals / name, ("a", "b"), photos)
+
+
+def write_leaves(folder: Path, *, photos: int = 10) -> Path:
+    """Makes a folder with two classes of photos and one file that is no photo."""
+    for label, name in enumerate(("maple", "oak")):
+        (folder / name).mkdir(parents=True)
+        for number in range(photos):
+            colour = (40 * label, 20 * number, 99)
+            Image.new("RGB", (48, 32), colour).save(folder / name / f"{number}.png")
+    (folder / "oak" / "notes.jpg").write_bytes(b"no photo")
+    return folder

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,61 +11,60 @@ from flowerlab.datasets.catalog import DATASETS
 from flowerlab.errors import BadInput
 from flowerlab.home import Home
 from flowerlab.settings import Settings
-from flowerlab.tasks.download import Fetcher, fetchable, megabytes_of
-from flowerlab.tasks.gather import Gatherer
+from flowerlab.tasks import TaskRunner
+from flowerlab.tasks.download import download, fetchable, megabytes_of
+from flowerlab.tasks.gather import gather_dataset
 from tests.support.loopback import served_weights
+from tests.support.waiting import until
 
 NAME = "mobilenet_v2"
 
 
 @pytest.fixture
-def fetcher(home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fetcher]:
-    """A fetcher with nothing at hand."""
+def runner(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[TaskRunner]:
+    """A runner of tasks where nothing is here."""
     monkeypatch.setenv("KERAS_HOME", str(home.root / "keras"))
-    gatherer = Gatherer(home, settings)
-    made = Fetcher(gatherer)
+    made = TaskRunner()
     yield made
     made.close()
-    gatherer.close()
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    """Waits some seconds at most."""
-    until = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
-def test_pressing_twice_fetches_once(fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pressing_twice_fetches_once(runner: TaskRunner, home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Thirty viewers press the same button: there is one download, and when it ends the file is at hand."""
     with served_weights(monkeypatch, NAME) as manners:
         manners.pause_s = 0.05
-        first = fetcher.start(NAME)
-        assert fetcher.start(NAME) is first
-        wait_until(lambda: first.over)
+        first = runner.start(download(NAME, home, settings))
+        assert runner.start(download(NAME, home, settings)) is first
+        assert first.wait(10)
         assert len(manners.asked) == 1
     assert not first.error
-    assert fetcher.state(NAME) is first
+    assert runner.state(download(NAME, home, settings)) is first
 
 
-def test_closing_the_lab_ends_a_download(fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_the_lab_ends_a_download(
+    runner: TaskRunner, home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The thread of a download under way leaves when the lab is closed, though the server says nothing."""
     with served_weights(monkeypatch, NAME) as manners:
         manners.pause_s = 30.0
-        state = fetcher.start(NAME)
-        wait_until(lambda: bool(manners.asked))
-        fetcher.close()
-        assert state.over
-        assert f"fetch-{NAME}" not in {thread.name for thread in threading.enumerate()}
+        task = runner.start(download(NAME, home, settings))
+        until(lambda: bool(manners.asked))
+        runner.close()
+        assert task.over
+        until(lambda: not any(NAME in thread.name for thread in threading.enumerate()))
 
 
-def test_what_cannot_be_fetched_is_refused(fetcher: Fetcher) -> None:
+def test_what_cannot_be_fetched_is_refused(home: Home, settings: Settings) -> None:
     """The garden is drawn, and a typing error is no download: the sentence lists what there is."""
     assert fetchable()[:2] == ("tf_flowers", "vgg16")
     for name in ("garden", "VGG"):
         with pytest.raises(BadInput, match=r"one of tf_flowers, vgg16, .*Received"):
-            fetcher.start(name)
+            download(name, home, settings)
+
+
+def test_photos_are_fetched_by_gathering_them(home: Home, settings: Settings) -> None:
+    """Fetched on Home and brought in on Data it is one task: one download for both."""
+    assert download("tf_flowers", home, settings).key == gather_dataset("tf_flowers", home, settings).key
 
 
 def test_sizes_are_those_of_the_files() -> None:
@@ -80,15 +78,3 @@ def test_sizes_are_those_of_the_files() -> None:
         "efficientnet_v2_b0": 24,
     }
     assert DATASETS["garden"].download_mb == 0
-
-
-def test_a_cancelled_gathering_says_so(home: Home, settings: Settings) -> None:
-    """Who ends a gathering is told that it was cancelled, not that it failed."""
-    gatherer = Gatherer(home, settings.model_copy(update={"garden_pictures": 50_000}))
-    state = gatherer.start("garden")
-    wait_until(lambda: state.step != "Starting")
-    gatherer.cancel("garden")
-    wait_until(lambda: state.over)
-    assert state.cancelled
-    assert state.error == "It was cancelled before it was whole; nothing was kept."
-    gatherer.close()

@@ -1,8 +1,7 @@
-"""The embedder: photos through a network in the background, in pieces."""
+"""Embedding photos: through a network in the background, in pieces."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,8 +17,9 @@ from flowerlab.errors import PredictorFailed
 from flowerlab.home import Home
 from flowerlab.inference.embeddings import Part, Wanted, kept_embedding
 from flowerlab.photos.reading import read_photo, resize_photo
-from flowerlab.tasks import embed_photos as embedder
-from flowerlab.tasks.embed_photos import Embedder
+from flowerlab.tasks import Task, TaskRunner, Work
+from flowerlab.tasks import embed_photos as embedding_photos
+from flowerlab.tasks.embed_photos import embed_photos
 
 SIDE = 16
 
@@ -54,13 +54,29 @@ def played() -> Played:
     return Played()
 
 
+class Embedder:
+    """Starts and cancels embeddings, which ask the predictor that is played."""
+
+    def __init__(self, home: Home, played: Played) -> None:
+        self._home, self._played = home, played
+        self.runner = TaskRunner()
+
+    def work(self, asked: Wanted, originals: Originals) -> Work[None]:
+        """Of one embedding."""
+        return embed_photos(asked, originals, self._home, self._played)  # type: ignore[arg-type]
+
+    def start(self, asked: Wanted, originals: Originals) -> Task[None]:
+        """Begins it."""
+        return self.runner.start(self.work(asked, originals))
+
+
 @pytest.fixture
 def embedding(home: Home, played: Played) -> Iterator[Embedder]:
-    """The embedder that asks it."""
-    made = Embedder(home, played)  # type: ignore[arg-type]
+    """What starts embeddings; closed, none is under way."""
+    made = Embedder(home, played)
     yield made
-    made.close()
-    wait_for(lambda: threading.active_count() == 1 or not any(t.name == "embedder" for t in threading.enumerate()))
+    made.runner.close()
+    assert all(task.over for task in made.runner._tasks.values())
 
 
 @pytest.fixture
@@ -120,7 +136,7 @@ def test_it_can_be_left_at_once(home: Home, originals: Originals, embedding: Emb
     played.takes_s = 60
     state = embedding.start(asked, originals)
     wait_for(lambda: bool(played.pieces))
-    embedding.cancel(asked)
+    embedding.runner.cancel(embedding.work(asked, originals))
     wait_for(lambda: state.over)
     assert state.cancelled
     assert "cancelled" in state.error
@@ -145,14 +161,14 @@ def test_pieces_grow_and_shrink_with_what_they_take(
     home: Home, originals: Originals, embedding: Embedder, played: Played, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow network is asked about fewer photos at a time, a quick one about more: who waits behind a piece waits shortly."""
-    monkeypatch.setattr(embedder, "PIECE_S", 0.02)
+    monkeypatch.setattr(embedding_photos, "PIECE_S", 0.02)
     played.takes_s = 0.04
     state = embedding.start(wanted(home, originals), originals)
     wait_for(lambda: state.over)
     assert played.pieces[:4] == [4, 2, 1, 1]
     played.pieces.clear()
     played.takes_s = 0
-    monkeypatch.setattr(embedder, "PIECE_S", 10.0)
+    monkeypatch.setattr(embedding_photos, "PIECE_S", 10.0)
     state = embedding.start(wanted(home, originals, "test"), originals)
     wait_for(lambda: state.over)
     assert played.pieces == [4, 8, 3]

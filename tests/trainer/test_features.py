@@ -316,10 +316,9 @@ def test_a_pack_takes_features_that_nobody_computed_before(settings: Settings, t
     lab = Lab(small)
     recipe = preset_recipe("B", architecture="vgg16_mini", shared={"epochs": 1})
     try:
-        state = lab.gather_with_features(recipe)
-        while not state.over:
-            time.sleep(0.1)
-        assert state.error == ""
+        task = lab.gather_with_features(recipe)
+        task.wait()
+        assert task.error == ""
         assert lab.estimates.of(recipe).features_at_hand
         pack(
             tmp_path / "lesson.zip",

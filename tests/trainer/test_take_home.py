@@ -24,7 +24,7 @@ from flowerlab.datasets.import_folder import import_folder
 from flowerlab.errors import RunFailed
 from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.experiments.lecture import start_lecture
-from flowerlab.export.take_home import Kind, take_home
+from flowerlab.export.take_home import Kind, conversion, take_home
 from flowerlab.inference.classify import predict
 from flowerlab.lab import Lab
 from flowerlab.packs.starter import RUN_ID
@@ -140,9 +140,9 @@ def test_the_litert_file_answers_as_keras_does(trained: Trained, tmp_path: Path)
     assert taken.photos == 50
     assert taken.difference is not None
     assert 0 < taken.difference < 1e-3
-    made = lab.converter.state(lab.home.model(run.id), "litert")
+    made = lab.tasks.state(conversion(lab, run, "litert"))
     again = take_home(lab, run, Kind.LITERT, tmp_path / "again.tflite")
-    assert lab.converter.state(lab.home.model(run.id), "litert") is made
+    assert lab.tasks.state(conversion(lab, run, "litert")) is made
     assert again.path.read_bytes() == taken.path.read_bytes()
 
 

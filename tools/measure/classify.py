@@ -30,6 +30,7 @@ from flowerlab.photos.reading import read_photo
 from flowerlab.recipe.presets import preset_recipe
 from flowerlab.runs.run import Run, RunState
 from flowerlab.settings import Settings
+from flowerlab.tasks.embed_photos import embed_photos
 
 UNSEEN = 100_000
 PHONE_PX = (4032, 3024)
@@ -45,11 +46,10 @@ def embedded(lab: Lab, run: Run) -> float:
     if kept_embedding(lab.home, wanted) is not None:
         return 0.0
     begun_s = time.monotonic()
-    state = lab.embedder.start(wanted, originals)
-    while not state.over:
-        time.sleep(0.05)
-    if state.error:
-        raise SystemExit(state.error)
+    task = lab.tasks.start(embed_photos(wanted, originals, lab.home, lab.predictor))
+    task.wait()
+    if task.error:
+        raise SystemExit(task.error)
     return time.monotonic() - begun_s
 
 

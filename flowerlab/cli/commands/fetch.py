@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -14,11 +13,11 @@ from flowerlab.cli.output import AsJson, give, say, write
 from flowerlab.cli.running import opened
 from flowerlab.errors import NotAtHand
 from flowerlab.lab import Lab
-from flowerlab.tasks.download import check_fetchable, fetch_title, fetchable, megabytes_of
-from flowerlab.tasks.gather import Gathering
+from flowerlab.tasks import Task
+from flowerlab.tasks.download import check_fetchable, download, fetch_title, fetchable, megabytes_of
 
 LOOK_S = 0.1
-Show = Callable[[Gathering], None]
+Show = Callable[[Task[None]], None]
 
 
 def fetch(
@@ -48,34 +47,33 @@ def fetch(
 
 
 def _fetch(lab: Lab, name: str) -> None:
-    with _shown() as show:
-        state = lab.fetcher.start(name)
+    with _shown(name) as show:
+        task = lab.tasks.start(download(name, lab.home, lab.settings))
         try:
-            while not state.over:
-                show(state)
-                time.sleep(LOOK_S)
+            while not task.wait(LOOK_S):
+                show(task)
         except KeyboardInterrupt:
             # Closing the lab ends the download.
             say("What has come is kept; the next call goes on from there.")
             raise
-        show(state)
-    if state.error:
-        raise NotAtHand(state.error)
+        show(task)
+    if task.error:
+        raise NotAtHand(task.error)
 
 
 @contextmanager
-def _shown() -> Iterator[Show]:
+def _shown(name: str) -> Iterator[Show]:
     if not sys.stderr.isatty():
         said: list[str] = []
 
-        def line(state: Gathering) -> None:
-            if state.step not in said:
-                said.append(state.step)
-                say(f"{fetch_title(state.dataset)}: {state.step}")
+        def line(task: Task[None]) -> None:
+            if task.step not in said:
+                said.append(task.step)
+                say(f"{fetch_title(name)}: {task.step}")
 
         yield line
         return
-    from flowerlab.cli.bars import GatheringBar
+    from flowerlab.cli.bars import TaskBar
 
-    with GatheringBar() as bar:
+    with TaskBar() as bar:
         yield bar.show

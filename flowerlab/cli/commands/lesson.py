@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +26,8 @@ from flowerlab.packs.packing import check_target
 from flowerlab.recipe.presets import preset_recipe
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
-from flowerlab.tasks.gather import Gathering
+from flowerlab.tasks import Task
+from flowerlab.tasks.gather import gather_dataset
 
 LOOK_S = 0.2
 
@@ -135,7 +135,7 @@ def _gather(lab: Lab, dataset: str, progress: Progress) -> None:
     if dataset != "tf_flowers":
         gather(lab.home, dataset, lab.data.garden, progress=progress)
         return
-    _see_through(lab.gatherer.start(dataset), progress)
+    _see_through(lab.tasks.start(gather_dataset(dataset, lab.home, lab.settings)), progress)
 
 
 def _compute_features(lab: Lab, recipe: Recipe, progress: Progress) -> None:
@@ -146,12 +146,11 @@ def _compute_features(lab: Lab, recipe: Recipe, progress: Progress) -> None:
         say(f"The features could not be kept, so none are packed; {lab.home.log('gather')} says why.")
 
 
-def _see_through(state: Gathering, progress: Progress) -> None:
-    while not state.over:
-        progress(state.step, state.done, state.total)
-        time.sleep(LOOK_S)
-    if state.error:
-        raise DatasetNotAtHand(state.error)
+def _see_through(task: Task[None], progress: Progress) -> None:
+    while not task.wait(LOOK_S):
+        progress(task.step, task.done, task.total)
+    if task.error:
+        raise DatasetNotAtHand(task.error)
 
 
 @contextmanager

@@ -2,90 +2,39 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
-import threading
 from pathlib import Path
 
 import streamlit as st
 
 from flowerlab.datasets.catalog import FOLDER_PREFIX
-from flowerlab.datasets.import_folder import import_folder
+from flowerlab.datasets.import_folder import FolderInfo
 from flowerlab.errors import FlowerlabError
 from flowerlab.locale import _
-from flowerlab.ui.base.fragments import fragment
+from flowerlab.tasks import Task, Work
+from flowerlab.tasks.import_photos import import_photos
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.messages import tell
 from flowerlab.ui.base.text import escaped
+from flowerlab.ui.widgets.task_progress import tell_end, watch
 
-JOB = "own-import"
+WORK, CHOSEN = "own-import", "own-import-chosen"
 LARGEST_UPLOAD_MB = 200
-SHOWN_LEFT_OUT = 20
-LOG = logging.getLogger(__name__)
-
-
-class ImportJob:
-    """One import, done in a thread so that the page does not wait; the page reads its fields.
-
-    Args:
-        source: A folder or zip.
-        name: What the data set shall be called.
-        folders: Where imported folders are kept.
-        temporary: Whether `source` is an upload, to be removed afterwards.
-
-    Attributes:
-        done, total: Photos looked at, and in all; 0 while unknown.
-        error: Why nothing was imported, as a sentence; empty otherwise.
-        photos, classes, left_out: What it came to; `left_out` has one sentence a file.
-        over: Whether it has ended.
-        chosen: Whether the page has turned to the new data set.
-    """
-
-    def __init__(self, source: Path, name: str, folders: Path, *, temporary: bool) -> None:
-        self.name = name
-        self.done = 0
-        self.total = 0
-        self.error = ""
-        self.photos = 0
-        self.classes: tuple[str, ...] = ()
-        self.left_out: tuple[str, ...] = ()
-        self.over = False
-        self.chosen = False
-        self._thread = threading.Thread(target=self._work, args=(source, folders, temporary), daemon=True, name="import-photos")
-        self._thread.start()
-
-    def wait(self, timeout_s: float) -> None:
-        """Returns when the import is over, or after `timeout_s` seconds."""
-        self._thread.join(timeout_s)
-
-    def _work(self, source: Path, folders: Path, temporary: bool) -> None:
-        try:
-            info = import_folder(source, folders, self.name, progress=self._take_progress)
-            self.name, self.photos, self.classes = info.name, info.photos, info.classes
-            self.left_out = tuple(info.left_out)
-        except FlowerlabError as error:
-            self.error = str(error)
-        except OSError as error:
-            self.error = f"The photos could not be copied ({error.strerror}). Is the disk full, or the folder locked?"
-        except Exception as error:
-            LOG.exception("An import of photos met an error.")
-            self.error = f"The photos could not be imported ({type(error).__name__}: {error}). Nothing was changed."
-        finally:
-            if temporary:
-                source.unlink(missing_ok=True)
-            self.over = True
-
-    def _take_progress(self, done: int, total: int) -> None:
-        self.done, self.total = done, total
 
 
 def newly_imported() -> str | None:
     """Returns the data set that an import has just brought, once: the page then turns to it."""
-    job: ImportJob | None = st.session_state.get(JOB)
-    if job is None or not job.over or job.error or job.chosen:
+    task = _import()
+    if task is None or task.result is None or st.session_state.get(CHOSEN):
         return None
-    job.chosen = True
-    return FOLDER_PREFIX + job.name
+    st.session_state[CHOSEN] = True
+    return FOLDER_PREFIX + task.result.name
+
+
+def _import() -> Task[FolderInfo] | None:
+    """Returns this visitor's newest import."""
+    work: Work[FolderInfo] | None = st.session_state.get(WORK)
+    return None if work is None else lab().tasks.state(work)
 
 
 def import_panel() -> None:
@@ -96,15 +45,16 @@ def import_panel() -> None:
             "The photos stay on the machine that runs this lab."
         )
     )
-    job: ImportJob | None = st.session_state.get(JOB)
-    if job is not None and not job.over:
-        _watch()
+    task = _import()
+    if task is not None and not task.over:
+        watch(lab().tasks, {"own-cancel": st.session_state[WORK]})
         return
-    if job is not None:
-        if not job.error and not job.chosen:
+    if task is not None and task.result is not None:
+        if not st.session_state.get(CHOSEN):
             # It ended while the page was being drawn: once more, so that the list above has the new data set.
             st.rerun()
-        _tell(job)
+        _tell(task.result)
+    tell_end(task)
     left, right = st.columns(2, gap="large")
     upload = left.file_uploader(
         _("A zip file"),
@@ -137,7 +87,9 @@ def import_panel() -> None:
                 icon="🚧",
             )
             return
-        st.session_state[JOB] = ImportJob(source, name.strip() or given, lab().home.folders, temporary=upload is not None)
+        work = import_photos(source, name.strip() or given, lab().home.folders, temporary=upload is not None)
+        st.session_state.update({WORK: work, CHOSEN: False})
+        lab().tasks.start(work)
         st.rerun()
 
 
@@ -148,30 +100,16 @@ def _kept(data: bytes) -> Path:
     return Path(file.name)
 
 
-@fragment(every_s=1)
-def _watch() -> None:
-    job: ImportJob = st.session_state[JOB]
-    if job.over:
-        st.rerun()
-    share = min(1.0, job.done / job.total) if job.total else 0.0
-    st.progress(share, text=_("Checking and copying the photos: {done} of {total}").format(done=job.done, total=job.total))
-
-
-def _tell(job: ImportJob) -> None:
-    if job.error:
-        st.error(escaped(job.error), icon="🚧")
-        return
+def _tell(info: FolderInfo) -> None:
     st.success(
         _("{name}: {photos} photos in {classes} classes were imported.").format(
-            name=escaped(job.name), photos=f"{job.photos:,}", classes=len(job.classes)
+            name=escaped(info.name), photos=f"{info.photos:,}", classes=len(info.classes)
         )
     )
-    if job.left_out:
-        with st.expander(_("Left out: {count}").format(count=f"{len(job.left_out):,}")):
-            for reason in job.left_out[:SHOWN_LEFT_OUT]:
+    if info.left_out:
+        with st.expander(_("Left out: {count}").format(count=len(info.left_out))):
+            for reason in info.left_out:
                 st.markdown(f"- {escaped(reason)}")
-            if len(job.left_out) > SHOWN_LEFT_OUT:
-                st.caption(_("and {count} more").format(count=f"{len(job.left_out) - SHOWN_LEFT_OUT:,}"))
 
 
 def delete_own_photos(dataset: str) -> None:
@@ -193,5 +131,5 @@ def delete_own_photos(dataset: str) -> None:
             except FlowerlabError as error:
                 tell(error)
                 return
-            st.session_state.pop(JOB, None)
+            st.session_state.pop(WORK, None)
             st.rerun()

@@ -96,7 +96,7 @@ def _what_it_would_do(lab: Lab, rule: Rule, *, in_force: bool) -> None:
                 st.rerun()
             st.caption(_("Not in force before you press the button; then it is kept once an hour."))
     elif due and st.button(_("Clean now"), key="rule-now") and told(lab.clean):
-        lab.meter.forget()
+        lab.usage.forget()
         st.rerun()
 
 
@@ -124,7 +124,7 @@ def _restore(lab: Lab, keys: list[str]) -> None:
         except FlowerlabError as error:
             tell(error)
             well = False
-    lab.meter.forget()
+    lab.usage.forget()
     if well:
         st.rerun()
 

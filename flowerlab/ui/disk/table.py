@@ -181,6 +181,6 @@ def _tell(came: Freed | None) -> None:
 
 
 def _again(lab: Lab) -> None:
-    lab.meter.forget()
+    lab.usage.forget()
     st.session_state[TABLE] = st.session_state.get(TABLE, 0) + 1
     st.rerun()

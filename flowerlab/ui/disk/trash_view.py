@@ -52,5 +52,5 @@ def _row(lab: Lab, thing: Thing) -> None:
 
 
 def _again(lab: Lab) -> None:
-    lab.meter.forget()
+    lab.usage.forget()
     st.rerun()

@@ -7,9 +7,9 @@ from itertools import zip_longest
 
 import streamlit as st
 
-from flowerlab.doctor import Finding, Level
-from flowerlab.doctor.background import Background
+from flowerlab.doctor import Finding, Level, examine
 from flowerlab.locale import _
+from flowerlab.tasks.refreshed import Refreshed
 from flowerlab.ui.base.fragments import refreshed
 from flowerlab.ui.base.text import escaped
 
@@ -20,17 +20,17 @@ FIRST_AFTER_S = 2.0
 
 
 @st.cache_resource(show_spinner=False)
-def _background() -> Background:
+def _examined() -> Refreshed[list[Finding]]:
     """Returns the one examination that all viewers share."""
-    return Background(first_after_s=FIRST_AFTER_S)
+    return Refreshed(lambda: examine(serving=True), first_after_s=FIRST_AFTER_S)
 
 
 def health_panel() -> None:
     """Draws the panel: open where the lab cannot run, else folded. The page never waits for it."""
-    pending = _background().look() is None
+    pending = _examined().look() is None
 
     def draw() -> None:
-        findings = _background().look()
+        findings = _examined().look()
         if pending and findings is not None:
             # Once more without the timer.
             st.rerun()

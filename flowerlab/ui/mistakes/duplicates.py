@@ -13,11 +13,11 @@ from flowerlab.datasets.photo_hashes import kept_hashes
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.runs.run import Run
-from flowerlab.ui.base.fragments import refreshed
+from flowerlab.tasks.hash_photos import hash_photos
 from flowerlab.ui.base.text import escaped
-from flowerlab.ui.widgets.gathering import progress_text, share
 from flowerlab.ui.widgets.photo_grid import class_words, picture
 from flowerlab.ui.widgets.photo_tiles import turned_to
+from flowerlab.ui.widgets.task_progress import task_panel
 
 PICTURE_PX = 146
 LONGEST_PX = 232
@@ -50,32 +50,8 @@ def _duplicates(_lab: Lab, _originals: Originals, content: str, dataset: str, sp
 
 
 def search_panel(lab: Lab, originals: Originals) -> None:
-    """Looks for near-duplicates without being asked, as it takes seconds, and shows how far it is.
-
-    Args:
-        lab: That looks.
-        originals: Photos whose hashes are not kept yet.
-    """
-    state = lab.hasher.state(originals) or lab.hasher.start(originals)
-    if state.over:
-        if state.error:
-            st.info(escaped(state.error), icon="✋" if state.cancelled else "🚧")
-        st.button(_("Look for near-duplicates"), key="hash-start", on_click=_start, args=(lab, originals))
-        return
-
-    def draw() -> None:
-        now = lab.hasher.state(originals)
-        if now is None or now.over:
-            st.rerun()
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.progress(share(now), text=progress_text(now))
-            st.button(_("Cancel"), key="hash-cancel", on_click=lab.hasher.cancel, args=(originals,))
-
-    refreshed(draw, every_s=1.0)
-
-
-def _start(lab: Lab, originals: Originals) -> None:
-    lab.hasher.start(originals)
+    """Looks for near-duplicates without a click, as it takes seconds, and shows how far it is."""
+    task_panel(lab.tasks, hash_photos(originals, lab.home), _("Look for near-duplicates"), key="hash", at_once=True)
 
 
 def show_duplicates(found: Duplicates, originals: Originals, *, leaky_split: bool, key: str) -> None:

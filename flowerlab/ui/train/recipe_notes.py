@@ -13,7 +13,7 @@ from flowerlab.locale.numbers import roughly, size
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.ui.base.text import trainable_of, what_parameters_are
 from flowerlab.ui.widgets.backbone_picker import megabytes
-from flowerlab.ui.widgets.fetching import fetch_panel
+from flowerlab.ui.widgets.task_progress import fetch_panel
 
 # Where no number of augmented copies is chosen, what so many would cost is told.
 OFFERED_VIEWS = 4

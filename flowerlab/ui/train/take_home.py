@@ -11,11 +11,12 @@ import streamlit as st
 from flowerlab.engine.protocol import SUFFIXES, ModelFormat
 from flowerlab.errors import BadInput, FlowerlabError
 from flowerlab.export.program.program import program_of_run
-from flowerlab.export.take_home import Kind, convert, file_name, take_home
+from flowerlab.export.take_home import Kind, conversion, file_name, take_home
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.runs.run import Run
-from flowerlab.tasks.convert_model import Converting
+from flowerlab.tasks import Task
+from flowerlab.tasks.convert_model import Converted
 from flowerlab.ui.base.text import decimals, escaped
 
 # Of a row: the button, and what the file is for.
@@ -106,18 +107,20 @@ def _row(lab: Lab, run: Run, offer: _Offer) -> None:
 
 def converting(lab: Lab, run: Run) -> bool:
     """Whether a model of this run is being converted, so that watching it makes sense."""
-    path = lab.home.model(run.id)
-    states = [lab.converter.state(path, to) for to in SUFFIXES] if path.is_file() else []
-    return any(state is not None and not state.over.is_set() for state in states)
+    if not lab.home.model(run.id).is_file():
+        return False
+    tasks = [lab.tasks.state(conversion(lab, run, to)) for to in SUFFIXES]
+    return any(task is not None and not task.over for task in tasks)
 
 
 def _converted(lab: Lab, run: Run, offer: _Offer, to: ModelFormat) -> None:
     """A button that has the model converted, which takes some seconds, and then one that gives the file."""
-    state = lab.converter.state(lab.home.model(run.id), to)
-    if state is not None and state.file is not None:
-        _row(lab, run, replace(offer, words=f"{offer.words} {_agrees(state)}"))
+    work = conversion(lab, run, to)
+    task = lab.tasks.state(work)
+    if task is not None and task.result is not None:
+        _row(lab, run, replace(offer, words=f"{offer.words} {_agrees(task.result)}"))
         return
-    under_way = state is not None and not state.over.is_set()
+    under_way = task is not None and not task.over
     button, words = st.columns(WIDTHS, vertical_alignment="center")
     if button.button(
         _("⚙️ Convert: {what}").format(what=offer.label),
@@ -125,21 +128,21 @@ def _converted(lab: Lab, run: Run, offer: _Offer, to: ModelFormat) -> None:
         disabled=under_way,
         width="stretch",
     ):
-        convert(lab, run, to)
+        lab.tasks.start(work)
         # The whole page: only so its timer begins.
         st.rerun()
-    words.caption(_how_far(state, offer.words))
+    words.caption(_how_far(task, offer.words))
 
 
-def _how_far(state: Converting | None, words: str) -> str:
-    if state is None:
+def _how_far(task: Task[Converted] | None, words: str) -> str:
+    if task is None:
         return words
-    if state.over.is_set():
-        return "🚧 " + escaped(state.error)
+    if task.over:
+        return "🚧 " + escaped(task.error)
     return _("⏳ It is being converted and checked, which takes some ten seconds.")
 
 
-def _agrees(state: Converting) -> str:
+def _agrees(converted: Converted) -> str:
     return _("Asked about {count} photos, no probability differs by more than {difference}.").format(
-        count=state.photos, difference=decimals(float(f"{state.difference:.1g}"))
+        count=converted.photos, difference=decimals(float(f"{converted.difference:.1g}"))
     )
