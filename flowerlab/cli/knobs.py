@@ -17,8 +17,6 @@ ALSO_PATHS = {
     "dataset": " Or the path of a folder or .zip with one sub-folder a class, which is imported.",
     "weights": " Or the path of such a file, which is imported.",
 }
-# The lecture's five are shown first, as on the Train page.
-FIRST = ("architecture", "unfreeze_from", "epochs", "batch_size", "learning_rate")
 FIRST_PANEL, REST_PANEL = "The lecture's knobs", "More knobs"
 
 
@@ -66,7 +64,7 @@ def _flag(knob: Knob, default: str | None) -> inspect.Parameter:
         help=_help(knob, default),
         metavar=METAVARS[knob.type],
         show_default=False,
-        rich_help_panel=FIRST_PANEL if knob.name in FIRST else REST_PANEL,
+        rich_help_panel=FIRST_PANEL if knob.of_lecture else REST_PANEL,
     )
     return inspect.Parameter(knob.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, option])
 

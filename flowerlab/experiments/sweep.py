@@ -6,22 +6,22 @@ from collections.abc import Sequence
 
 from flowerlab.estimates.cost import seconds_together
 from flowerlab.lab import Lab
-from flowerlab.recipe.grid import Cell
+from flowerlab.recipe.grid import GridPoint
 from flowerlab.scheduler.queue import Started
 
 
-def seconds_of_sweep(lab: Lab, cells: Sequence[Cell]) -> float:
+def seconds_of_sweep(lab: Lab, points: Sequence[GridPoint]) -> float:
     """Checks all recipes of a grid and estimates the seconds that those of them take which are not there yet.
 
     Raises:
         BadRecipe: If one of them cannot be trained here.
     """
-    for cell in cells:
-        lab.queue.check(cell.recipe)
-    return seconds_together([lab.estimates.of(cell.recipe) for cell in cells if lab.queue.equal_to(cell.recipe) is None])
+    for point in points:
+        lab.queue.check(point.recipe)
+    return seconds_together([lab.estimates.of(point.recipe) for point in points if lab.queue.equal_to(point.recipe) is None])
 
 
-def start_sweep(lab: Lab, cells: Sequence[Cell], *, again: bool = False, student: str = "") -> list[Started]:
+def start_sweep(lab: Lab, points: Sequence[GridPoint], *, again: bool = False, student: str = "") -> list[Started]:
     """Queues the runs of a grid, in its order; those that are there are found, not trained again unless `again`."""
     with lab.queue.batch(student) as batch:
-        return [batch.start(cell.recipe, name=cell.name, again=again) for cell in cells]
+        return [batch.start(point.recipe, name=point.name, again=again) for point in points]

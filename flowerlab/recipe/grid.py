@@ -14,18 +14,13 @@ from flowerlab.recipe.recipe import Recipe
 MOST_RUNS = 100
 # A head has commas itself, so that heads are parted by colons.
 BY_COLON = ("head",)
-# A run to go on from is no value among others: each would need its own.
+# A run to start from is no value among others: each would need its own.
 FIXED = ("start_from",)
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One recipe of a grid.
-
-    Args:
-        recipe: All knobs.
-        differs: The knobs of the grid with this recipe's values, as text.
-    """
+class GridPoint:
+    """One recipe of a grid; `differs` has the knobs of the grid with this recipe's values, as text."""
 
     recipe: Recipe
     differs: Mapping[str, str]
@@ -67,12 +62,8 @@ def parse_axis(text: str) -> tuple[str, tuple[str, ...]]:
     return name, values
 
 
-def grid(base: Mapping[str, str], axes: Sequence[tuple[str, Sequence[str]]]) -> list[Cell]:
+def grid(base: Mapping[str, str], axes: Sequence[tuple[str, Sequence[str]]]) -> list[GridPoint]:
     """Returns every combination of the axes' values, each recipe once, the last axis changing fastest.
-
-    Args:
-        base: All other knobs, as given.
-        axes: (knob, values) each.
 
     Raises:
         BadRecipe: If a value cannot be used, a knob comes twice, or there are too many combinations.
@@ -88,7 +79,7 @@ def grid(base: Mapping[str, str], axes: Sequence[tuple[str, Sequence[str]]]) -> 
         count *= len(values)
     if count > MOST_RUNS:
         raise BadRecipe("knob", f"must not make more than {MOST_RUNS} runs.", received=count, advice="Leave some values out.")
-    cells: dict[str, Cell] = {}
+    points: dict[str, GridPoint] = {}
     for values in itertools.product(*(values for _, values in axes)):
         knobs = {**base, **dict(zip(names, values, strict=True))}
         if knobs.get("augment") == "none" and "augment_views" not in names:
@@ -96,5 +87,5 @@ def grid(base: Mapping[str, str], axes: Sequence[tuple[str, Sequence[str]]]) -> 
             knobs.pop("augment_views", None)
         recipe = Recipe.parse(knobs)
         differs = {name: as_text(getattr(recipe, name)) for name in names}
-        cells.setdefault(recipe.fingerprint(), Cell(recipe, differs))
-    return list(cells.values())
+        points.setdefault(recipe.fingerprint(), GridPoint(recipe, differs))
+    return list(points.values())

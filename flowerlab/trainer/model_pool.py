@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from flowerlab.features.precision import Precision
+from flowerlab.recipe.knobs import KNOBS
 from flowerlab.recipe.optimizers import OPTIMIZERS
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.trainer.networks import Network
@@ -39,18 +40,7 @@ class Shelf:
             classes: Number of classes.
             precision: In which it trains.
         """
-        shape = json.dumps(
-            [
-                recipe.architecture,
-                recipe.unfreeze_from,
-                recipe.image_size,
-                recipe.head,
-                recipe.dropout,
-                recipe.optimizer,
-                classes,
-                precision,
-            ]
-        )
+        shape = shape_of(recipe, classes, precision)
         old = self._networks.pop(shape, None)
         if old is None:
             old = fresh
@@ -69,6 +59,11 @@ class Shelf:
     def clear(self) -> None:
         """Takes all networks off, so that their memory is free."""
         self._networks.clear()
+
+
+def shape_of(recipe: Recipe, classes: int, precision: Precision) -> str:
+    """Returns what runs have in common that can train in one compiled network, whatever its weights are."""
+    return json.dumps([*(getattr(recipe, name) for name, knob in KNOBS.items() if knob.rebuilds_network), classes, precision])
 
 
 def make_trainable(model: keras.Model, recipe: Recipe) -> None:

@@ -38,15 +38,15 @@ def test_any_text_is_an_axis_or_a_sentence(text: str) -> None:
 
 def test_a_grid_has_every_combination_once() -> None:
     """The last axis changes fastest, what is not swept stays, and two spellings of one recipe are one run."""
-    cells = grid({"architecture": "vgg16_mini", "epochs": "3"}, [("learning_rate", ["1e-3", "1e-4"]), ("head", ["8", "50,20"])])
-    assert [(cell.recipe.learning_rate, cell.recipe.head) for cell in cells] == [
+    points = grid({"architecture": "vgg16_mini", "epochs": "3"}, [("learning_rate", ["1e-3", "1e-4"]), ("head", ["8", "50,20"])])
+    assert [(point.recipe.learning_rate, point.recipe.head) for point in points] == [
         (1e-3, (8,)),
         (1e-3, (50, 20)),
         (1e-4, (8,)),
         (1e-4, (50, 20)),
     ]
-    assert {cell.recipe.epochs for cell in cells} == {3}
-    assert cells[1].name == "learning rate 0.001, head 50,20 #{number}"
+    assert {point.recipe.epochs for point in points} == {3}
+    assert points[1].name == "learning rate 0.001, head 50,20 #{number}"
     assert len(grid({}, [("learning_rate", ["0.001", "1e-3"])])) == 1
 
 

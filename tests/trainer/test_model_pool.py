@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+
 import keras
 import numpy as np
 import pytest
+from pydantic import Field
 
 from flowerlab.home import Home
+from flowerlab.recipe.knobs import KNOBS, knobs_of
 from flowerlab.recipe.optimizers import OPTIMIZERS
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.predictions import load_predictions
 from flowerlab.trainer import callbacks
 from flowerlab.trainer import model_pool as shelf_module
-from flowerlab.trainer.model_pool import Shelf, make_trainable
-from flowerlab.trainer.networks import build
+from flowerlab.trainer.model_pool import Shelf, make_trainable, shape_of
+from flowerlab.trainer.networks import Network, build
 from flowerlab.trainer.preparation import SHELF
 from tests.support.attempts import B, attempt, losses
 
@@ -87,3 +91,64 @@ def test_large_networks_push_the_oldest_off(home: Home, monkeypatch: pytest.Monk
     shelf.exchange(large, A.changed(head=(3,)), 5)
     assert len(shelf) == 1
     assert shelf.exchange(build(A.changed(head=(3,)), 5), A.changed(head=(3,)), 5) is large
+
+
+# vgg16_mini with every knob that needs another one to be set; and another value for each.
+BASE = Recipe.parse({"architecture": "vgg16_mini", "image_size": 64, "head": (8,), "augment": "flip", "augment_views": 2})
+OTHER: dict[str, object] = {
+    "architecture": "mobilenet_v2_035",
+    "unfreeze_from": "block5_conv3",
+    "epochs": 3,
+    "batch_size": 7,
+    "learning_rate": 0.5,
+    "dataset": "tf_flowers",
+    "split": "lecture",
+    "resize": "crop",
+    "image_size": 96,
+    "weights": "none",
+    "head": (9,),
+    "dropout": 0.3,
+    "optimizer": "sgd",
+    "validation_fraction": 0.3,
+    "augment": "standard",
+    "augment_views": 4,
+    "patience": 2,
+    "seed": 1,
+    "start_from": "0" * 12,
+}
+
+
+@functools.lru_cache(maxsize=2)
+def compiled(recipe: Recipe) -> tuple[Network, list[object]]:
+    """A recipe's network, and what Keras has compiled for it: layers, which of them learn, optimizer."""
+    keras.utils.clear_session()
+    network = build(recipe, 5)
+    make_trainable(network.model, recipe)
+    learn = [layer.trainable for layer in network.backbone.layers] if network.backbone else []
+    rest = network.rest.get_config() if network.rest else None
+    return network, [network.model.get_config(), rest, learn, type(network.model.optimizer)]
+
+
+@pytest.mark.parametrize("name", KNOBS)
+def test_a_knob_that_changes_the_compiled_network_takes_another_one(name: str) -> None:
+    """Of two runs that differ in one knob, the second trains in the network of the first exactly where Keras compiles the same one."""
+    changed = Recipe.parse({**BASE.model_dump(exclude={"weights"} if name == "architecture" else None), name: OTHER[name]})
+    assert changed != BASE
+    (first, one), (second, other) = compiled(BASE), compiled(changed)
+    assert (one == other) is not KNOBS[name].rebuilds_network
+    shelf = Shelf()
+    assert shelf.exchange(first, BASE, 5) is first
+    assert (shelf.exchange(second, changed, 5) is first) is not KNOBS[name].rebuilds_network
+
+
+def test_a_knob_that_is_added_is_in_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a new knob of which nobody has said that it leaves the compiled network as it is, another value takes another network."""
+
+    class Later(Recipe):
+        smoothing: float = Field(0.0, title="Smoothing", json_schema_extra={})
+
+    monkeypatch.setattr(shelf_module, "KNOBS", knobs_of(Later))
+    shapes = {shape_of(Later.parse({"smoothing": smoothing}), 5, "float32") for smoothing in (0.0, 0.0, 0.1)}
+    assert len(shapes) == 2
+    keys = [shape_of(Later.parse({}), classes, precision) for classes in (4, 5) for precision in ("float32", "bfloat16")]
+    assert len(set(keys)) == 4

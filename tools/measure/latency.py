@@ -106,10 +106,10 @@ def sweep_s(settings: Settings) -> tuple[float, float]:
     lab = Lab(settings)
     try:
         heads = [f"{first},{second}" for first in (10, 20, 40, 80, 160) for second in (5, 10, 20, 40)]
-        cells = grid({"architecture": "vgg16_mini", "unfreeze_from": "none", "epochs": "5"}, [("head", heads)])
+        points = grid({"architecture": "vgg16_mini", "unfreeze_from": "none", "epochs": "5"}, [("head", heads)])
         time.sleep(SPARE_IS_READY_S)
         begun_s = time.perf_counter()
-        started = [lab.queue.start(cell.recipe, name=cell.name).run.id for cell in cells]
+        started = [lab.queue.start(point.recipe, name=point.name).run.id for point in points]
         lab.queue.wait(started, every_s=0.05)
         whole_s = time.perf_counter() - begun_s
         results = [lab.store.get(run_id).result for run_id in started]

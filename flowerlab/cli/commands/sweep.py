@@ -16,7 +16,7 @@ from flowerlab.estimates.cost import seconds_together
 from flowerlab.experiments.sweep import start_sweep
 from flowerlab.lab import Lab
 from flowerlab.locale.numbers import duration, percent, roughly
-from flowerlab.recipe.grid import Cell, grid, parse_axis
+from flowerlab.recipe.grid import GridPoint, grid, parse_axis
 from flowerlab.runs.run import Run
 
 
@@ -47,54 +47,54 @@ def sweep(
     with opened() as lab:
 
         def check(given: Any, brings: Any) -> None:
-            for cell in grid(given, axes):
-                lab.queue.check(cell.recipe, brings=brings)
+            for point in grid(given, axes):
+                lab.queue.check(point.recipe, brings=brings)
 
         if dry_run:
             with aside() as scratch:
-                cells = grid(bring_in(knobs, scratch, check=check), axes)
-                _show(cells, [planned(lab, cell.recipe, scratch) for cell in cells], as_json=as_json)
+                points = grid(bring_in(knobs, scratch, check=check), axes)
+                _show(points, [planned(lab, point.recipe, scratch) for point in points], as_json=as_json)
             return
-        cells = grid(bring_in(knobs, lab.home, check=check), axes)
-        started = {str(number): one for number, one in enumerate(start_sweep(lab, cells, again=again, student=who))}
+        points = grid(bring_in(knobs, lab.home, check=check), axes)
+        started = {str(number): one for number, one in enumerate(start_sweep(lab, points, again=again, student=who))}
 
     def report(lab: Lab, runs: dict[str, Run]) -> None:
-        ordered = [runs[str(number)] for number in range(len(cells))]
+        ordered = [runs[str(number)] for number in range(len(points))]
         if as_json:
-            pairs = zip(cells, ordered, strict=True)
-            give({"runs": [{"differs": dict(cell.differs), **run_record(lab, run)} for cell, run in pairs]})
+            pairs = zip(points, ordered, strict=True)
+            give({"runs": [{"differs": dict(point.differs), **run_record(lab, run)} for point, run in pairs]})
         else:
-            write(table(cells, ordered))
+            write(table(points, ordered))
 
     see_through(started, report)
 
 
-def _show(cells: list[Cell], plans: list[Plan], *, as_json: bool) -> None:
+def _show(points: list[GridPoint], plans: list[Plan], *, as_json: bool) -> None:
     seconds = seconds_together([plan.estimate for plan in plans if plan.equal is None])
     if as_json:
-        recipes = [{"differs": dict(cell.differs), "recipe": cell.recipe.model_dump(mode="json")} for cell in cells]
+        recipes = [{"differs": dict(point.differs), "recipe": point.recipe.model_dump(mode="json")} for point in points]
         give({"dry_run": True, "runs": recipes, "seconds_total": seconds})
         return
-    for cell, plan in zip(cells, plans, strict=True):
+    for point, plan in zip(points, plans, strict=True):
         there = "" if plan.equal is None else f"  ({plan.equal.name} is {plan.equal.state})"
-        write("  " + ", ".join(f"{name}={value}" for name, value in cell.differs.items()) + there)
-    write(f"{len(cells)} runs, about {roughly(seconds)}. Nothing was started.")
+        write("  " + ", ".join(f"{name}={value}" for name, value in point.differs.items()) + there)
+    write(f"{len(points)} runs, about {roughly(seconds)}. Nothing was started.")
 
 
-def table(cells: list[Cell], runs: list[Run]) -> str:
+def table(points: list[GridPoint], runs: list[Run]) -> str:
     """Writes a grid's runs, the best validation accuracy first."""
 
-    def row(cell: Cell, run: Run) -> tuple[str, ...]:
+    def row(point: GridPoint, run: Run) -> tuple[str, ...]:
         result = run.result
         return (
-            *cell.differs.values(),
+            *point.differs.values(),
             "–" if result is None else percent(result.val_accuracy),
             accuracy_text(run),
             "–" if result is None else duration(result.seconds),
             f"{run.id} {run.state}",
         )
 
-    pairs = sorted(zip(cells, runs, strict=True), key=lambda pair: -(pair[1].result.val_accuracy if pair[1].result else -1))
-    lines = [(*cells[0].differs, "validation", "test", "time", "run"), *(row(cell, run) for cell, run in pairs)]
+    pairs = sorted(zip(points, runs, strict=True), key=lambda pair: -(pair[1].result.val_accuracy if pair[1].result else -1))
+    lines = [(*points[0].differs, "validation", "test", "time", "run"), *(row(point, run) for point, run in pairs)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join("  ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip() for line in lines)

@@ -10,7 +10,7 @@ from flowerlab.experiments.sweep import seconds_of_sweep, start_sweep
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import percent, roughly
-from flowerlab.recipe.grid import Cell, grid, parse_axis
+from flowerlab.recipe.grid import GridPoint, grid, parse_axis
 from flowerlab.recipe.knobs import KNOBS, as_text
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
@@ -21,18 +21,7 @@ from flowerlab.ui.base.text import state_words
 
 QUEUED = "sweep-runs"
 EVERY_S = 2.0
-# What one sweeps most, with values worth a try.
-OFFERED = {
-    "learning_rate": "1e-4, 1e-3, 1e-2",
-    "head": "none : 20 : 50,20 : 128",
-    "batch_size": "16, 32, 64",
-    "epochs": "2, 5, 10",
-    "seed": "0, 1, 2",
-    "dropout": "0, 0.3",
-    "optimizer": "adam, sgd, rmsprop",
-    "augment": "none, flip, standard",
-    "image_size": "96, 150",
-}
+OFFERED = [name for name, knob in KNOBS.items() if knob.offered_in_sweep]
 
 
 def sweep_section(lab: Lab, recipe: Recipe) -> None:
@@ -45,7 +34,7 @@ def sweep_section(lab: Lab, recipe: Recipe) -> None:
     with st.expander(_("Several values at once: a sweep"), key="sweep"):
         chosen = st.multiselect(
             _("Knobs to vary"),
-            list(OFFERED),
+            OFFERED,
             format_func=lambda name: _(KNOBS[name].label),
             max_selections=2,
             key="sweep-knobs",
@@ -61,32 +50,33 @@ def sweep_section(lab: Lab, recipe: Recipe) -> None:
 
 
 def _values(name: str) -> str:
+    knob = KNOBS[name]
     hint = _("with colons between: none : 20 : 50,20") if name == "head" else _("with commas between")
-    return st.text_input(f"{_(KNOBS[name].label)} – {hint}", OFFERED[name], key=f"sweep-values-{name}", help=_(KNOBS[name].help))
+    return st.text_input(f"{_(knob.label)} – {hint}", knob.offered_in_sweep, key=f"sweep-values-{name}", help=_(knob.help))
 
 
 def _offer(lab: Lab, recipe: Recipe, axes: list[tuple[str, str]]) -> None:
     base = {name: as_text(value) for name, value in recipe.model_dump().items() if name not in dict(axes)}
     try:
-        cells = grid(base, [parse_axis(f"{name}={values}") for name, values in axes])
-        seconds = seconds_of_sweep(lab, cells)
+        points = grid(base, [parse_axis(f"{name}={values}") for name, values in axes])
+        seconds = seconds_of_sweep(lab, points)
     except BadRecipe as error:
         tell(error)
         return
-    words = _("▶ Queue {count} runs, about {time}").format(count=len(cells), time=roughly(seconds))
+    words = _("▶ Queue {count} runs, about {time}").format(count=len(points), time=roughly(seconds))
     if st.button(words, key="sweep-start", width="stretch"):
-        _start(lab, cells)
+        _start(lab, points)
 
 
-def _start(lab: Lab, cells: list[Cell]) -> None:
+def _start(lab: Lab, points: list[GridPoint]) -> None:
     # All were checked: what fails now (a full disk) fails for all.
     try:
-        started = start_sweep(lab, cells, student=student_here())
+        started = start_sweep(lab, points, student=student_here())
     except FlowerlabError as error:
         tell(error)
         return
     st.session_state[QUEUED] = [
-        (one.run.id, dict(cell.differs), not one.existing) for one, cell in zip(started, cells, strict=True)
+        (one.run.id, dict(point.differs), not one.existing) for one, point in zip(started, points, strict=True)
     ]
     st.rerun()
 
