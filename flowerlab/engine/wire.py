@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 KINDS = {"uint8": np.uint8, "float32": np.float32}
+
+
+def to_wire(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns fields as JSON can hold them: arrays of uint8 or float32, and what JSON knows by itself."""
+    return {name: packed(value) if isinstance(value, np.ndarray) else value for name, value in fields.items()}
+
+
+def from_wire(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the fields that `to_wire` wrote: arrays, which are read-only, and tuples where a list was written."""
+    return {name: _unwrapped(value) for name, value in fields.items()}
+
+
+def _unwrapped(value: Any) -> Any:
+    if isinstance(value, dict) and "shape" in value:
+        return unpacked(value)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def packed(array: NDArray[Any]) -> dict[str, Any]:

@@ -50,8 +50,12 @@ def predict(predictor: Predictor, home: Home, run: Run, photos: Sequence[NDArray
         RunFailed: If the run has no model.
         PredictorFailed: If the predictor does not answer.
     """
-    model = model_of(home, run)
-    return predictor.predict(model, (resize_photo(photo, run.recipe.image_size, run.recipe.resize) for photo in photos))
+    return predictor.predict(model_of(home, run), (squared(run, photo) for photo in photos))
+
+
+def squared(run: Run, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Returns a photo as a run's network sees it before preprocessing: uint8, (side, side, 3), RGB."""
+    return resize_photo(pixels, run.recipe.image_size, run.recipe.resize)
 
 
 def warm_predictor(predictor: Predictor, home: Home, finished: Sequence[Run]) -> None:

@@ -12,6 +12,7 @@ import io
 import json
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,7 +20,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from flowerlab.datasets.availability import Availability
+from flowerlab.datasets.originals import Originals
+from flowerlab.datasets.parts import parts_of
 from flowerlab.home import Home
+from flowerlab.inference.classify import model_of, squared
+from flowerlab.inference.predictor import Predictor
+from flowerlab.inference.projection import chosen_for_map
+from flowerlab.results.answers import Answers
+from flowerlab.results.photos_of_run import run_photos
+from flowerlab.runs.run import Run
+from flowerlab.store import Store
 from flowerlab.system.files import replace_file
 from flowerlab.system.safe_arrays import read_npz
 
@@ -176,6 +187,47 @@ def forget_embeddings(home: Home, *, run_id: str | None = None, content: str | N
     """
     for path in home.embeddings.glob(f"{run_id or '*'}-{content[:12] if content else '*'}-*.npz"):
         path.unlink(missing_ok=True)
+
+
+def features(
+    predictor: Predictor, home: Home, run: Run, pixels: NDArray[np.uint8], *, waiting: Callable[[], None] = lambda: None
+) -> NDArray[np.float32]:
+    """Returns what a run computes its answer to a photo from: float32, (features,).
+
+    Args:
+        pixels: uint8, (height, width, 3), RGB, of any size.
+        waiting: As in `Predictor.ask`.
+
+    Raises:
+        RunFailed: If the run has no model.
+        PredictorFailed: If the predictor does not answer.
+    """
+    model = model_of(home, run, purpose="look into")
+    return np.asarray(predictor.embed(model, squared(run, pixels)[None], waiting=waiting)[0], dtype=np.float32)
+
+
+def training_photos(home: Home, store: Store, data: Availability, run: Run) -> tuple[Originals, Wanted] | None:
+    """Returns the photos that a run was trained on and which embedding is theirs; None if they are not in this lab."""
+    originals = run_photos(home, store, data, run)
+    if originals is None:
+        return None
+    recipe = run.recipe
+    order, parts = parts_of(originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction)
+    return originals, _wanted(home, run, "train", np.sort(order[parts.train]), originals)
+
+
+def tested_photos(home: Home, store: Store, data: Availability, run: Run, answers: Answers) -> tuple[Originals, Wanted] | None:
+    """Returns the photos of a run's map, of its test photos, and which embedding is theirs; None if they are not in this lab."""
+    originals = run_photos(home, store, data, run)
+    if originals is None:
+        return None
+    known = [originals.positions[photo] for photo in answers.ids.tolist() if photo in originals.positions]
+    return originals, _wanted(home, run, "test", chosen_for_map(np.asarray(known, dtype=np.int64)), originals)
+
+
+def _wanted(home: Home, run: Run, part: Part, positions: NDArray[np.int64], originals: Originals) -> Wanted:
+    model = model_of(home, run, purpose="look into")
+    return Wanted(run.id, part, positions, originals.content, model, run.recipe.image_size, run.recipe.resize)
 
 
 def nearest(embedding: Embedding, features: NDArray[np.float32], count: int, *, but: int | None = None) -> list[Neighbour]:

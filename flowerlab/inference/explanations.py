@@ -1,41 +1,43 @@
-"""What the predictor tells about the inside of a network: where it looks, what a layer sees, the first filters."""
+"""What a network can be asked about its inside: where it looks, what a layer makes of a photo, its first filters, what it is given.
+
+The records are those that the predictor's process makes (`flowerlab.trainer.explain`); they cross its line field by field.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.engine.wire import packed, unpacked
+from flowerlab.home import Home
+from flowerlab.inference.classify import model_of, squared
 from flowerlab.inference.predictor import Predictor
+from flowerlab.runs.run import Run
 
 Waiting = Callable[[], None]
-
-
-def nothing() -> None:
-    """Waits for an answer without doing anything meanwhile."""
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
-class Look:
+class Explanation:
     """Where a network looks for a class.
 
     Args:
-        heat: float32, (height, width) of the network's square, 0 or more.
+        heat: float32, (height, width) of the network's square, 0 or more: what speaks for the class, and where.
         places: (rows, columns) of the layer's output, from which the heat was spread.
-        layer: Whose output it comes from.
+        layer: Name of the layer.
         label: Index of the class.
-        probabilities: One a class.
+        probabilities: float32, (classes,).
     """
 
     heat: NDArray[np.float32]
     places: tuple[int, int]
     layer: str
     label: int
-    probabilities: tuple[float, ...]
+    probabilities: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,9 @@ class Filters:
     """The filters that look at the photo itself.
 
     Args:
-        layer: Whose they are.
-        filters: uint8, (filters, height, width, 3), RGB: 128 is a weight of zero.
+        layer: Name of the first convolution.
+        filters: uint8, (filters, height, width, 3), RGB, each scaled by its own largest weight: 128 is a weight of zero, lighter is
+            above it, darker below.
     """
 
     layer: str
@@ -72,8 +75,8 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class SeenPhoto:
-    """A photo as the first layer with weights gets it, after all preprocessing.
+class NetworkInput:
+    """A photo as the first convolution gets it, after all preprocessing.
 
     Args:
         picture: uint8, (height, width, 3), in the network's own order of channels: 0 is `low`, 255 is `high`.
@@ -87,87 +90,80 @@ class SeenPhoto:
     channel_order: tuple[int, ...]
 
 
-def look(
-    predictor: Predictor, model: Path, photo: NDArray[np.uint8], label: int | None = None, *, waiting: Waiting = nothing
-) -> Look:
-    """Returns where a network looks for a class (Grad-CAM, see `flowerlab.trainer.explain`).
+def explain(
+    predictor: Predictor,
+    home: Home,
+    run: Run,
+    pixels: NDArray[np.uint8],
+    label: int | None = None,
+    *,
+    waiting: Waiting = lambda: None,
+) -> Explanation:
+    """Returns where a run looks in a photo for a class (Grad-CAM).
 
     Args:
-        predictor: That is asked.
-        model: Of a run.
-        photo: uint8, (height, width, 3), RGB, of the model's size.
+        pixels: uint8, (height, width, 3), RGB, of any size.
         label: Index of the class; None: the one that it answers.
         waiting: As in `Predictor.ask`.
 
     Raises:
-        PredictorFailed: As `Predictor.predict`.
+        RunFailed: If the run has no model.
+        PredictorFailed: If the predictor does not answer.
     """
-    answer = predictor.ask("explain", model, photo=packed(photo), label=label, waiting=waiting)
-    rows, columns = answer["places"]
-    return Look(unpacked(answer["heat"]), (rows, columns), answer["layer"], answer["label"], tuple(answer["probabilities"]))
+    about = {"photo": squared(run, pixels), "label": label}
+    return _asked(Explanation, "explain", predictor, home, run, waiting, **about)
 
 
 def feature_maps(
     predictor: Predictor,
-    model: Path,
-    photo: NDArray[np.uint8],
+    home: Home,
+    run: Run,
+    pixels: NDArray[np.uint8],
     place: int,
     *,
     begin: int,
     count: int,
-    waiting: Waiting = nothing,
+    waiting: Waiting = lambda: None,
 ) -> FeatureMaps:
-    """Returns feature maps of a layer, those with the largest mean magnitude first.
+    """Returns what a layer makes of a photo: its maps, those with the largest mean magnitude first.
 
     Args:
-        predictor: That is asked.
-        model: Of a run.
-        photo: uint8, (height, width, 3), RGB, of the model's size.
+        pixels: uint8, (height, width, 3), RGB, of any size.
         place: Of the layer among those of its backbone, inputs left out.
         begin: How many of the strongest are left out.
         count: How many are returned at most.
         waiting: As in `Predictor.ask`.
 
     Raises:
-        PredictorFailed: As `Predictor.predict`.
+        RunFailed, PredictorFailed: As `explain`.
     """
-    answer = predictor.ask("maps", model, photo=packed(photo), place=place, begin=begin, count=count, waiting=waiting)
-    return FeatureMaps(
-        maps=unpacked(answer["maps"]),
-        channels=tuple(answer["channels"]),
-        lows=tuple(answer["lows"]),
-        highs=tuple(answer["highs"]),
-        channels_in_all=answer["channels_in_all"],
-        silent=answer["silent"],
-    )
+    about = {"photo": squared(run, pixels), "place": place, "begin": begin, "count": count}
+    return _asked(FeatureMaps, "maps", predictor, home, run, waiting, **about)
 
 
-def first_filters(predictor: Predictor, model: Path, *, waiting: Waiting = nothing) -> Filters:
-    """Returns the filters of the first convolution.
+def first_filters(predictor: Predictor, home: Home, run: Run, *, waiting: Waiting = lambda: None) -> Filters:
+    """Returns the filters of a run's first convolution.
+
+    Raises:
+        RunFailed, PredictorFailed: As `explain`.
+    """
+    return _asked(Filters, "filters", predictor, home, run, waiting)
+
+
+def network_input(
+    predictor: Predictor, home: Home, run: Run, pixels: NDArray[np.uint8], *, waiting: Waiting = lambda: None
+) -> NetworkInput:
+    """Returns a photo as a run's first convolution gets it.
 
     Args:
-        predictor: That is asked.
-        model: Of a run.
+        pixels: uint8, (height, width, 3), RGB, of any size.
         waiting: As in `Predictor.ask`.
 
     Raises:
-        PredictorFailed: As `Predictor.predict`.
+        RunFailed, PredictorFailed: As `explain`.
     """
-    answer = predictor.ask("filters", model, waiting=waiting)
-    return Filters(answer["layer"], unpacked(answer["filters"]))
+    return _asked(NetworkInput, "input", predictor, home, run, waiting, photo=squared(run, pixels))
 
 
-def seen_photo(predictor: Predictor, model: Path, photo: NDArray[np.uint8], *, waiting: Waiting = nothing) -> SeenPhoto:
-    """Returns a photo as the first convolution gets it.
-
-    Args:
-        predictor: That is asked.
-        model: Of a run.
-        photo: uint8, (height, width, 3), RGB, of the model's size.
-        waiting: As in `Predictor.ask`.
-
-    Raises:
-        PredictorFailed: As `Predictor.predict`.
-    """
-    answer = predictor.ask("seen", model, photo=packed(photo), waiting=waiting)
-    return SeenPhoto(unpacked(answer["picture"]), answer["low"], answer["high"], tuple(answer["channel_order"]))
+def _asked(kind: type[Found], task: str, predictor: Predictor, home: Home, run: Run, waiting: Waiting, **about: Any) -> Found:
+    return kind(**predictor.ask(task, model_of(home, run, purpose="look into"), waiting=waiting, **about))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowerlab.engine.process import TrainerProcess
-from flowerlab.engine.wire import packed, unpacked
+from flowerlab.engine.wire import from_wire, to_wire
 from flowerlab.errors import PredictorFailed
 from flowerlab.home import Home
 from flowerlab.settings import Settings
@@ -91,14 +91,7 @@ class Predictor:
                     conversation = self._have_process()
                     if model is not None:
                         # So short that it fits into a pipe which nobody reads yet: a page waits for this call.
-                        conversation.send(
-                            {
-                                "id": next(self._ids),
-                                "do": "photos",
-                                "model": str(model),
-                                "black": list(size),
-                            }
-                        )
+                        conversation.send(_request(next(self._ids), "photos", model, black=size))
             finally:
                 self._guard.release()
 
@@ -118,8 +111,10 @@ class Predictor:
         """
 
         def answers(part: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-            answer = self.ask("photos", model, photos=packed(np.stack(part)), timeout_s=timeout_s)
-            return np.asarray(answer["probabilities"], dtype=np.float32)
+            probabilities: NDArray[np.float32] = self.ask("photos", model, photos=np.stack(part), timeout_s=timeout_s)[
+                "probabilities"
+            ]
+            return probabilities
 
         left = iter(photos)
         asked: list[Future[NDArray[np.float32]]] = []
@@ -150,21 +145,28 @@ class Predictor:
         """
         # Whoever lets all others go first may have to wait long.
         timeout_s = TIMEOUT_S * (1 + 9 * rank)
-        answer = self.ask("embed", model, photos=packed(photos), rank=rank, waiting=waiting, timeout_s=timeout_s)
-        features: NDArray[np.float32] = unpacked(answer["features"])
+        found = self.ask("embed", model, photos=photos, rank=rank, waiting=waiting, timeout_s=timeout_s)
+        features: NDArray[np.float32] = found["features"]
         return features
 
     def ask(
-        self, task: str, model: Path, *, timeout_s: float = TIMEOUT_S, waiting: Callable[[], None] = lambda: None, **about: Any
+        self,
+        task: str,
+        model: Path,
+        *,
+        rank: int = 0,
+        timeout_s: float = TIMEOUT_S,
+        waiting: Callable[[], None] = lambda: None,
+        **about: Any,
     ) -> dict[str, Any]:
-        """Asks the process and waits for its answer.
+        """Asks the process and waits for its answer: the fields of what the task returns.
 
         Args:
-            task: What is asked, see `flowerlab.trainer.predict_loop`.
-            model: Of a run.
-            timeout_s: Seconds to wait; then the process is taken for stuck and ended.
+            task: One of `flowerlab.trainer.predict_loop.TASKS`.
+            rank: 1 lets all other questions go first.
+            timeout_s: Seconds to wait; then the process is held to be stuck and ended.
             waiting: Called now and then; may raise to give up: then the question is taken back.
-            about: What the task needs, as JSON can hold it.
+            about: The task's arguments, see `flowerlab.engine.wire`.
 
         Raises:
             PredictorFailed: If the process does not answer, or the model cannot be loaded.
@@ -173,13 +175,13 @@ class Predictor:
             conversation, number = self._have_process(), next(self._ids)
             answers = conversation.expect(number)
         try:
-            conversation.send({"id": number, "do": task, "model": str(model), **about})
+            conversation.send(_request(number, task, model, rank=rank, **about))
             message = self._wait(conversation, answers, timeout_s, waiting)
         finally:
             conversation.give_up(number)
         if "error" in message:
             raise PredictorFailed(f"This model could not classify the photo ({message['error']}). Choose another run.")
-        return message
+        return from_wire(message["found"])
 
     def close(self) -> None:
         """Ends the process."""
@@ -222,3 +224,7 @@ class Predictor:
                     f"{self._home.log('predictor')}."
                 )
             return message
+
+
+def _request(number: int, task: str, model: Path, *, rank: int = 0, **about: Any) -> dict[str, Any]:
+    return {"id": number, "do": task, "model": str(model), "rank": rank, "about": to_wire(about)}

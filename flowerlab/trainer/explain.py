@@ -7,7 +7,6 @@ https://arxiv.org/abs/1610.02391.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -16,7 +15,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from PIL import Image
 
-from flowerlab.trainer.network_parts import Opened, strongest_first
+from flowerlab.inference.explanations import Explanation, FeatureMaps, Filters, NetworkInput
+from flowerlab.trainer.network_parts import NetworkParts, strongest_first
 
 # How the feature maps are weighed by the gradient of the class's score. `gradcam`: by its mean over the map. `hirescam` (Draelos and
 # Carin 2020): place by place. `layercam` (Jiang et al. 2021): by its positive part. `local`: by its mean over half the map's height and
@@ -31,27 +31,8 @@ ONE_VIEW = VIEWS[:1]
 View = tuple[bool, float, float]
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """Where a network looks for a class.
-
-    Args:
-        heat: float32, (height, width) of the photo, 0 or more: what speaks for the class, and where.
-        places: (rows, columns) of the layer's output, from which the heat was spread.
-        layer: Name of the layer.
-        label: Index of the class.
-        probabilities: float32, (classes,).
-    """
-
-    heat: NDArray[np.float32]
-    places: tuple[int, int]
-    layer: str
-    label: int
-    probabilities: NDArray[np.float32]
-
-
 def explain(
-    opened: Opened,
+    parts: NetworkParts,
     photo: NDArray[np.uint8],
     label: int | None,
     *,
@@ -62,25 +43,24 @@ def explain(
     """Returns where a network looks for a class.
 
     Args:
-        opened: The network.
         photo: uint8, (height, width, 3), RGB, of the network's size.
         label: Index of the class; None: the one that it answers.
         method: One of `METHODS`.
-        layer: Whose output is looked at; default: `Opened.looked_at`.
+        layer: Whose output is looked at; default: `NetworkParts.looked_at`.
         views: Over which the mean is taken; the first is the photo itself. What speaks against the class in one view cancels what
             speaks for it at the same place in another.
     """
-    layer = layer or opened.looked_at
+    layer = layer or parts.looked_at
     seen_photos = np.stack([_seen_as(photo, view) for view in views])
-    behind = opened.behind(layer)
+    behind = parts.behind(layer)
     # What is recorded is gone through backwards, all of it: where the layer can be cut off, the layers before it are not.
-    given = opened.given(seen_photos) if behind is None else tf.constant(opened.output_of(layer, seen_photos))
+    given = parts.given(seen_photos) if behind is None else tf.constant(parts.output_of(layer, seen_photos))
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(given)
-        maps, crossing = opened.viewing(layer)(given, training=False) if behind is None else (given, behind(given))
-        features = opened.after(crossing, training=False)
-        # The class's score before the softmax: behind it, a sure answer would leave no gradient.
-        scores = keras.ops.matmul(features, opened.answer.kernel) + opened.answer.bias
+        maps, crossing = parts.viewing(layer)(given, training=False) if behind is None else (given, behind(given))
+        features = parts.after(crossing, training=False)
+        # The class's score before the softmax: after it, a certain answer would leave no gradient.
+        scores = keras.ops.matmul(features, parts.answer.kernel) + parts.answer.bias
         chosen = int(np.argmax(scores[0])) if label is None else label
         score = keras.ops.sum(scores[:, chosen])
     gradient = keras.ops.convert_to_numpy(tape.gradient(score, maps))
@@ -146,89 +126,44 @@ def _shifted(values: NDArray[Any], down: int, right: int) -> NDArray[Any]:
     return values[np.ix_(rows, columns)]
 
 
-@dataclass(frozen=True)
-class Maps:
-    """What some channels of a layer make of a photo.
-
-    Args:
-        maps: uint8, (maps, height, width): 0 is the lowest value of its channel, 255 its highest.
-        channels: Which channels they are.
-        lows, highs: The lowest and the highest value of each.
-        channels_in_all: How many the layer has.
-        silent: How many of them are the same everywhere.
-    """
-
-    maps: NDArray[np.uint8]
-    channels: list[int]
-    lows: list[float]
-    highs: list[float]
-    channels_in_all: int
-    silent: int
-
-
-def feature_maps(opened: Opened, photo: NDArray[np.uint8], place: int, *, begin: int, count: int) -> Maps:
+def feature_maps(parts: NetworkParts, photo: NDArray[np.uint8], place: int, *, begin: int, count: int) -> FeatureMaps:
     """Returns feature maps of a layer, those with the largest mean magnitude first.
 
     Args:
-        opened: The network.
         photo: uint8, (height, width, 3), RGB, of the network's size.
-        place: Of the layer, in `Opened.layers`.
+        place: Of the layer, in `NetworkParts.layers`.
         begin: How many of the strongest are left out.
         count: How many are returned at most.
     """
-    values = opened.output_of(opened.layers[place], photo[None])[0]
+    values = parts.output_of(parts.layers[place], photo[None])[0]
     order = strongest_first(np.abs(values).mean(axis=(0, 1)))[begin : begin + count]
     chosen = values[:, :, order].transpose(2, 0, 1)
     lows, highs = values.min(axis=(0, 1)), values.max(axis=(0, 1))
-    return Maps(
+    return FeatureMaps(
         maps=np.stack([_bytes(one, float(one.min()), float(one.max())) for one in chosen])
         if order
         else np.zeros((0, *values.shape[:2]), dtype=np.uint8),
-        channels=order,
-        lows=[float(lows[channel]) for channel in order],
-        highs=[float(highs[channel]) for channel in order],
+        channels=tuple(order),
+        lows=tuple(float(lows[channel]) for channel in order),
+        highs=tuple(float(highs[channel]) for channel in order),
         channels_in_all=values.shape[2],
         silent=int((lows == highs).sum()),
     )
 
 
-def first_filters(opened: Opened) -> tuple[str, NDArray[np.uint8]]:
-    """Returns the filters that look at the photo itself: (the layer's name, uint8 (filters, height, width, 3), RGB).
-
-    Each filter is scaled by its own largest weight: 128 is a weight of zero, lighter is above it, darker below.
-    """
-    layer = opened.first_convolution
-    weights = keras.ops.convert_to_numpy(layer.kernel).transpose(3, 0, 1, 2)[..., opened.channel_order]
+def first_filters(parts: NetworkParts) -> Filters:
+    """Returns the filters that look at the photo itself."""
+    layer = parts.first_convolution
+    weights = keras.ops.convert_to_numpy(layer.kernel).transpose(3, 0, 1, 2)[..., parts.channel_order]
     largest = np.maximum(np.abs(weights).max(axis=(1, 2, 3), keepdims=True), 1e-12)
-    return layer.name, (127.5 + 127.5 * weights / largest).round().astype(np.uint8)
+    return Filters(layer.name, (127.5 + 127.5 * weights / largest).round().astype(np.uint8))
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A photo as the first convolution gets it.
-
-    Args:
-        picture: uint8, (height, width, 3), its channels in the network's order: 0 is `low`, 255 is `high`.
-        low, high: The lowest and the highest number in it.
-        channel_order: Where red, green and blue stand.
-    """
-
-    picture: NDArray[np.uint8]
-    low: float
-    high: float
-    channel_order: list[int]
-
-
-def seen(opened: Opened, photo: NDArray[np.uint8]) -> Seen:
-    """Returns a photo as the network sees it behind all preprocessing.
-
-    Args:
-        opened: The network.
-        photo: uint8, (height, width, 3), RGB, of the network's size.
-    """
-    values = opened.seen(photo[None])[0]
+def network_input(parts: NetworkParts, photo: NDArray[np.uint8]) -> NetworkInput:
+    """Returns a photo, uint8 (height, width, 3), RGB, of the network's size, as the first convolution gets it."""
+    values = parts.seen(photo[None])[0]
     low, high = float(values.min()), float(values.max())
-    return Seen(_bytes(values, low, high), low, high, opened.channel_order)
+    return NetworkInput(_bytes(values, low, high), low, high, tuple(parts.channel_order))
 
 
 def _bytes(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:

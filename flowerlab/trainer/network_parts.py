@@ -22,7 +22,7 @@ POOLINGS = (layers.MaxPooling2D, layers.AveragePooling2D)
 PURE = np.eye(3, dtype=np.float32)[:, None, None, :] * 255
 
 
-class Opened:
+class NetworkParts:
     """A run's network and its parts, which share its weights.
 
     Args:

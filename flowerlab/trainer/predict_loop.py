@@ -8,8 +8,7 @@ import os
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,41 +17,39 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.engine.wire import packed, unpacked
+from flowerlab.engine.wire import from_wire, to_wire
 from flowerlab.errors import FlowerlabError, legible
 from flowerlab.trainer.channel import Inbox, Lines
-from flowerlab.trainer.explain import explain, feature_maps, first_filters, seen
+from flowerlab.trainer.explain import explain, feature_maps, first_filters, network_input
 from flowerlab.trainer.model_files import load_saved
-from flowerlab.trainer.network_parts import Opened
+from flowerlab.trainer.network_parts import NetworkParts
 from flowerlab.trainer.train_loop import limit_threads
 
 MODELS_KEPT = 6
 BATCH = 32
 LOG = logging.getLogger("flowerlab.predictor")
 
+Task = Callable[..., Mapping[str, Any]]
+
 
 class Loaded:
-    """A model in memory, opened up when somebody first wants to look inside.
-
-    Args:
-        model: Photos → probabilities.
-    """
+    """A model in memory: photos → probabilities."""
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
 
     @cached_property
-    def opened(self) -> Opened:
-        """The network's parts."""
-        return Opened(self.model)
+    def parts(self) -> NetworkParts:
+        """The network's parts, found when it is first looked into."""
+        return NetworkParts(self.model)
 
 
 def main(file: TextIO) -> int:
     """Answers requests until standard input closes.
 
-    A request is one line: `{"id", "do": task, "model": path, "rank": 0 or 1, …}`; those of rank 0 are answered first. What else it
-    holds is said at each task; arrays are written as `flowerlab.engine.wire` does. Its answer is
-    `{"kind": "answer", "id", …}`, or `{"kind": "answer", "id", "error": sentence}`. `{"cancel": id}` takes back what was not begun.
+    A request is one line: `{"id", "do": task, "model": path, "rank": 0 or 1, "about": arguments of the task}`; those of rank 0 are
+    answered first. Its answer is `{"kind": "answer", "id", "found": fields of what the task returned}`, or
+    `{"kind": "answer", "id", "error": sentence}`. `{"cancel": id}` takes back what was not begun.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     limit_threads()
@@ -64,7 +61,8 @@ def main(file: TextIO) -> int:
     while True:
         request = inbox.take()
         try:
-            answer = TASKS[request.get("do", "photos")](_loaded(models, Path(request["model"])), request)
+            found = TASKS[request["do"]](_loaded(models, Path(request["model"])), **from_wire(request["about"]))
+            answer: dict[str, Any] = {"found": to_wire(found)}
         except FlowerlabError as error:
             LOG.info("A request was refused: %s", error)
             answer = {"error": str(error)}
@@ -77,12 +75,12 @@ def main(file: TextIO) -> int:
 def _listen(inbox: Inbox) -> None:
     for line in sys.stdin:
         inbox.put(json.loads(line))
-    # Whoever started this process is gone.
+    # The process that started this one is gone.
     os._exit(0)
 
 
 def _loaded(models: OrderedDict[tuple[str, int], Loaded], path: Path) -> Loaded:
-    # The time of writing is part of the key: a model that was trained further is loaded anew.
+    # The time of writing is part of the key: a model that was trained further is loaded again.
     key = (str(path), path.stat().st_mtime_ns)
     if key not in models:
         models[key] = Loaded(load_saved(path))
@@ -92,16 +90,16 @@ def _loaded(models: OrderedDict[tuple[str, int], Loaded], path: Path) -> Loaded:
     return models[key]
 
 
-def _photos(loaded: Loaded, request: dict[str, Any]) -> dict[str, Any]:
-    """`photos` uint8 (n, height, width, 3), or `black` [height, width], which makes a model ready → `probabilities` [[…]]."""
-    black = request.get("black")
-    photos = unpacked(request["photos"]) if black is None else np.zeros((1, *black, 3), dtype=np.uint8)
-    return {"probabilities": _passed(loaded.model, photos).astype(float).tolist()}
+def _photos(loaded: Loaded, *, photos: NDArray[np.uint8] | None = None, black: tuple[int, int] | None = None) -> dict[str, Any]:
+    """Classifies photos, uint8 (n, height, width, 3); or one black photo of (height, width), which makes a model ready."""
+    if photos is None:
+        photos = np.zeros((1, *(black or ()), 3), dtype=np.uint8)
+    return {"probabilities": _passed(loaded.model, photos)}
 
 
-def _embed(loaded: Loaded, request: dict[str, Any]) -> dict[str, Any]:
-    """`photos` → `features` float32 (n, features), what the answer is computed from."""
-    return {"features": packed(_passed(loaded.opened.penultimate, unpacked(request["photos"])))}
+def _embed(loaded: Loaded, *, photos: NDArray[np.uint8]) -> dict[str, Any]:
+    """Returns what the answers are computed from: float32, (n, features)."""
+    return {"features": _passed(loaded.parts.penultimate, photos)}
 
 
 def _passed(model: keras.Model, photos: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -112,38 +110,16 @@ def _passed(model: keras.Model, photos: NDArray[np.uint8]) -> NDArray[np.float32
     return np.concatenate(parts)
 
 
-def _explain(loaded: Loaded, request: dict[str, Any]) -> dict[str, Any]:
-    """`photo` uint8 (height, width, 3), `label` or null for the answer → the fields of `explain.Explanation`."""
-    found = explain(loaded.opened, unpacked(request["photo"]), request["label"])
-    probabilities = found.probabilities.astype(float).tolist()
-    return {**asdict(found), "heat": packed(found.heat), "probabilities": probabilities}
+def _inside(look: Callable[..., Any]) -> Task:
+    """Returns the task that asks something about a network's parts: its answer has the fields of a record."""
+    return lambda loaded, **about: vars(look(loaded.parts, **about))
 
 
-def _maps(loaded: Loaded, request: dict[str, Any]) -> dict[str, Any]:
-    """`photo`, `place` of the layer, `begin`, `count` → the fields of `explain.Maps`."""
-    found = feature_maps(
-        loaded.opened, unpacked(request["photo"]), request["place"], begin=request["begin"], count=request["count"]
-    )
-    return {**asdict(found), "maps": packed(found.maps)}
-
-
-def _filters(loaded: Loaded, request: dict[str, Any]) -> dict[str, Any]:
-    """Nothing more → `layer`, `filters` uint8 (filters, height, width, 3)."""
-    name, filters = first_filters(loaded.opened)
-    return {"layer": name, "filters": packed(filters)}
-
-
-def _seen(loaded: Loaded, request: dict[str, Any]) -> dict[str, Any]:
-    """`photo` → the fields of `explain.Seen`."""
-    found = seen(loaded.opened, unpacked(request["photo"]))
-    return {**asdict(found), "picture": packed(found.picture)}
-
-
-TASKS: dict[str, Callable[[Loaded, dict[str, Any]], dict[str, Any]]] = {
+TASKS: dict[str, Task] = {
     "photos": _photos,
     "embed": _embed,
-    "explain": _explain,
-    "maps": _maps,
-    "filters": _filters,
-    "seen": _seen,
+    "explain": _inside(explain),
+    "maps": _inside(feature_maps),
+    "filters": _inside(first_filters),
+    "input": _inside(network_input),
 }

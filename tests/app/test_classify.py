@@ -18,7 +18,6 @@ from PIL import Image
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.parts import parts_of
-from flowerlab.engine.wire import packed, unpacked
 from flowerlab.errors import PredictorFailed
 from flowerlab.evaluation.calibration import tempered_one
 from flowerlab.home import Home
@@ -418,11 +417,11 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def ask(predictor: Predictor, task: str, model: Path, **about: Any) -> dict[str, Any]:
         tasks.append(task)
         if task == "embed":
-            return {"features": packed(unpacked(about["photos"]).mean(axis=(1, 2), dtype=np.float32))}
+            return {"features": about["photos"].mean(axis=(1, 2), dtype=np.float32)}
         heat = np.zeros((3, 3), dtype=np.float32)
         heat[1, 1] = 1
-        answer = [0.0, 0.0, 1.0, 0.0, 0.0]
-        return {"heat": packed(heat), "places": [3, 3], "layer": "conv3", "label": 2, "probabilities": answer}
+        answer = np.asarray([0.0, 0.0, 1.0, 0.0, 0.0])
+        return {"heat": heat, "places": (3, 3), "layer": "conv3", "label": 2, "probabilities": answer}
 
     monkeypatch.setattr(Predictor, "ask", ask)
     return tasks

@@ -16,7 +16,6 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.datasets.originals import Originals
-from flowerlab.engine.wire import packed, unpacked
 from flowerlab.errors import PredictorFailed
 from flowerlab.home import Home
 from flowerlab.inference.predictor import Predictor
@@ -41,14 +40,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
             heat = np.zeros((4, 4), dtype=np.float32)
             label = 2 if about["label"] is None else about["label"]
             heat[0, 0 if label == 2 else 3] = 1
-            return {"heat": packed(heat), "places": [4, 4], "layer": "conv3", "label": label, "probabilities": ANSWER}
+            return {"heat": heat, "places": (4, 4), "layer": "conv3", "label": label, "probabilities": np.asarray(ANSWER)}
         if task == "maps":
             channels = list(range(about["begin"], about["begin"] + about["count"]))
             maps = np.zeros((len(channels), 5, 5), dtype=np.uint8)
             maps[:, 4, 4] = 255
             ends = [1.0] * len(channels)
             return {
-                "maps": packed(maps),
+                "maps": maps,
                 "channels": channels,
                 "lows": ends,
                 "highs": ends,
@@ -59,11 +58,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
             # A green edge and a patch of blue.
             filters = np.full((2, 3, 3, 3), 100, dtype=np.uint8)
             filters[0, :, 0, 1], filters[1, :, :, 2] = 255, 255
-            return {"layer": "conv1", "filters": packed(filters)}
+            return {"layer": "conv1", "filters": filters}
         if task == "embed":
-            return {"features": packed(unpacked(about["photos"]).mean(axis=(1, 2), dtype=np.float32))}
-        picture = packed(np.zeros((8, 8, 3), dtype=np.uint8))
-        return {"picture": picture, "low": -1.0, "high": 1.0, "channel_order": [2, 1, 0]}
+            return {"features": about["photos"].mean(axis=(1, 2), dtype=np.float32)}
+        return {"picture": np.zeros((8, 8, 3), dtype=np.uint8), "low": -1.0, "high": 1.0, "channel_order": [2, 1, 0]}
 
     monkeypatch.setattr(Predictor, "warm", lambda predictor, *model: None)
     monkeypatch.setattr(Predictor, "ask", ask)
@@ -106,7 +104,7 @@ def test_where_it_looks_is_shown_and_told(home: Home, garden: Originals, asked: 
     add(home, garden)
     app = open_page("inside")
     assert not app.exception
-    assert [task for task, _ in asked] == ["explain", "seen"]
+    assert [task for task, _ in asked] == ["explain", "input"]
     assert asked[0][1]["label"] is None
     told = texts(app)
     assert "tulips" in told

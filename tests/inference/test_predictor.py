@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flowerlab.engine.wire import packed, unpacked
+from flowerlab.engine.wire import from_wire, packed, to_wire
 from flowerlab.home import Home
 from flowerlab.inference import predictor
 from flowerlab.inference.predictor import Predictor
@@ -38,8 +38,9 @@ class Process:
     def send(self, message: dict[str, Any]) -> None:
         """Takes a request."""
         self.sent.append(message)
-        black = "black" in message
-        self.messages.put({"kind": "answer", "id": message["id"], "probabilities": [[1.0, 0.0] if black else [0.0, 1.0]]})
+        answer = [1.0, 0.0] if "black" in message["about"] else [0.0, 1.0]
+        found = to_wire({"probabilities": np.asarray([answer], dtype=np.float32)})
+        self.messages.put({"kind": "answer", "id": message["id"], "found": found})
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_warming_waits_for_nobody(asked: Predictor) -> None:
     (process,) = Process.made
     (request,) = process.sent
     assert request["model"] == str(MODEL)
-    assert request["black"] == [331, 331]
+    assert request["about"] == {"black": (331, 331)}
     assert len(json.dumps(request)) < PIPE_BYTES
 
 
@@ -86,7 +87,7 @@ class Slow(Process):
 
     def answer(self, number: int, **fields: Any) -> None:
         """Answers the request with this id."""
-        self.messages.put({"kind": "answer", "id": number, **fields})
+        self.messages.put({"kind": "answer", "id": number, "found": fields})
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ def test_arrays_survive_the_line(kind: type) -> None:
     """An array that went through JSON is the same to the bit, whatever its shape."""
     for shape in [(0, 3), (2, 3, 4), (5,)]:
         array = np.random.default_rng(0).integers(0, 255, shape).astype(kind)
-        found = unpacked(json.loads(json.dumps(packed(array))))
+        found = from_wire(json.loads(json.dumps(to_wire({"array": array}))))["array"]
         assert found.dtype == array.dtype
         assert found.shape == shape
         assert (found == array).all()

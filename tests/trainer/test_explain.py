@@ -18,9 +18,19 @@ from flowerlab.photos.heatmaps import rank_correlation
 from flowerlab.photos.reading import resize_photo
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.store import Store
-from flowerlab.trainer.explain import METHODS, ONE_VIEW, VIEWS, View, _mean_over_views, explain, feature_maps, first_filters, seen
+from flowerlab.trainer.explain import (
+    METHODS,
+    ONE_VIEW,
+    VIEWS,
+    View,
+    _mean_over_views,
+    explain,
+    feature_maps,
+    first_filters,
+    network_input,
+)
 from flowerlab.trainer.model_files import load_saved, write_compact
-from flowerlab.trainer.network_parts import Opened
+from flowerlab.trainer.network_parts import NetworkParts
 from flowerlab.trainer.networks import build
 from tools.checks.gradcam import shuffled_head
 
@@ -82,27 +92,27 @@ def test_the_parts_of_a_network_make_up_the_whole(tmp_path: Path, architecture: 
     elif way == "as Keras saves it":
         model.save(tmp_path / "model.keras")
         model = load_saved(tmp_path / "model.keras")
-    opened, photos = Opened(model), noise(2)
+    parts, photos = NetworkParts(model), noise(2)
     expected = keras.ops.convert_to_numpy(model(photos.astype(np.float32), training=False))
-    found = explain(opened, photos[0], None)
+    found = explain(parts, photos[0], None)
     np.testing.assert_allclose(found.probabilities, expected[0], atol=1e-5)
     assert expected[0, found.label] == pytest.approx(expected[0].max())
-    features = opened.penultimate.predict_on_batch(photos.astype(np.float32))
+    features = parts.penultimate.predict_on_batch(photos.astype(np.float32))
     assert features.shape == (2, 7)
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(opened.answer(features)), expected, atol=1e-5)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(parts.answer(features)), expected, atol=1e-5)
     # The table of layers, by which a page names them, and the network agree.
     described = [layer for layer in chosen.chosen.layers if layer.kind != "InputLayer"]
-    assert [layer.kind for layer in described] == [type(layer).__name__ for layer in opened.layers]
+    assert [layer.kind for layer in described] == [type(layer).__name__ for layer in parts.layers]
 
 
 @pytest.mark.parametrize("views", [ONE_VIEW, VIEWS], ids=["one view", "all views"])
 @pytest.mark.parametrize("method", METHODS)
 def test_a_map_is_where_the_class_is(method: str, views: Sequence[View]) -> None:
     """Red at the left and green at the right: the map of either class lies where its colour is, and nowhere else."""
-    opened = Opened(colour_network())
+    parts = NetworkParts(colour_network())
     photo = np.zeros((8, 8, 3), dtype=np.uint8)
     photo[:, :4, 0] = photo[:, 4:, 1] = 200
-    red, green = (explain(opened, photo, label, method=method, views=views) for label in (0, 1))
+    red, green = (explain(parts, photo, label, method=method, views=views) for label in (0, 1))
     assert red.layer == "colours"
     assert red.heat.shape == red.places == (8, 8)
     assert red.heat[:, :4].any()
@@ -117,7 +127,7 @@ def test_a_sure_answer_still_has_a_map() -> None:
     photo = np.zeros((8, 8, 3), dtype=np.uint8)
     photo[:, :, 0] = 255
     model.get_layer("answer").set_weights([w * 100 for w in model.get_layer("answer").get_weights()])
-    found = explain(Opened(model), photo, 0)
+    found = explain(NetworkParts(model), photo, 0)
     assert found.probabilities[0] == 1
     assert found.heat.min() > 0
 
@@ -129,12 +139,12 @@ def test_with_the_head_shuffled_the_map_changes(home: Home) -> None:
     run = store.get(RUN_ID)
     store.close()
     model = load_saved(home.model(RUN_ID))
-    whole, shuffled = Opened(model), Opened(shuffled_head(model))
+    whole, shuffled = NetworkParts(model), NetworkParts(shuffled_head(model))
     found = []
     for number in range(5):
         drawing = pictures.draw(pictures.index_of(number % len(CLASSES), UNSEEN + number))
         photo = resize_photo(drawing.photo, run.recipe.image_size, run.recipe.resize)
-        same, other = (explain(opened, photo, drawing.label).heat for opened in (whole, shuffled))
+        same, other = (explain(parts, photo, drawing.label).heat for parts in (whole, shuffled))
         found.append(rank_correlation(same, other))
     assert np.median(found) < 0.5
 
@@ -143,15 +153,15 @@ def test_feature_maps_come_strongest_first() -> None:
     """Of the colours of a green photo the green channel comes first; the two others are silent, and scaling breaks nothing."""
     photo = np.zeros((8, 8, 3), dtype=np.uint8)
     photo[:, 4:, 1] = 100
-    found = feature_maps(Opened(colour_network()), photo, 0, begin=0, count=2)
-    assert found.channels == [1, 0]
+    found = feature_maps(NetworkParts(colour_network()), photo, 0, begin=0, count=2)
+    assert found.channels == (1, 0)
     assert (found.channels_in_all, found.silent) == (3, 2)
     assert found.maps[0, 0].tolist() == [0] * 4 + [255] * 4
     assert not found.maps[1].any()
     assert found.highs[0] == pytest.approx(100 / 255)
-    left = feature_maps(Opened(colour_network()), photo, 0, begin=2, count=2)
-    assert left.channels == [2]
-    assert feature_maps(Opened(colour_network()), photo, 0, begin=3, count=2).maps.shape == (0, 8, 8)
+    left = feature_maps(NetworkParts(colour_network()), photo, 0, begin=2, count=2)
+    assert left.channels == (2,)
+    assert feature_maps(NetworkParts(colour_network()), photo, 0, begin=3, count=2).maps.shape == (0, 8, 8)
 
 
 def test_filters_are_shown_in_the_colours_of_the_photo() -> None:
@@ -164,21 +174,21 @@ def test_filters_are_shown_in_the_colours_of_the_photo() -> None:
     photos = keras.Input((8, 8, 3))
     turned = keras.applications.vgg16.preprocess_input(photos)
     answer = layers.Dense(2, activation="softmax")(layers.Flatten()(backbone(turned)))
-    opened = Opened(keras.Model(photos, answer))
-    assert opened.channel_order == [2, 1, 0]
-    name, filters = first_filters(opened)
-    assert name == "first"
-    assert filters[:, 0, 0].tolist() == [[255, 128, 128], [128, 128, 255]]
+    parts = NetworkParts(keras.Model(photos, answer))
+    assert parts.channel_order == [2, 1, 0]
+    found = first_filters(parts)
+    assert found.layer == "first"
+    assert found.filters[:, 0, 0].tolist() == [[255, 128, 128], [128, 128, 255]]
 
 
 def test_the_photo_is_told_as_the_network_gets_it() -> None:
     """Lowest and highest number are those behind preprocessing, and the picture spans them."""
     photo = np.full((SIDE, SIDE, 3), 51, dtype=np.uint8)
     photo[0, 0] = 255
-    found = seen(Opened(build(recipe("mobilenet_v2_035"), 2).model), photo)
+    found = network_input(NetworkParts(build(recipe("mobilenet_v2_035"), 2).model), photo)
     assert (found.low, found.high) == (pytest.approx(51 / 127.5 - 1), pytest.approx(1))
     assert (int(found.picture.min()), int(found.picture.max())) == (0, 255)
-    assert found.channel_order == [0, 1, 2]
+    assert found.channel_order == (0, 1, 2)
 
 
 def test_another_end_is_refused_in_a_sentence() -> None:
@@ -186,7 +196,7 @@ def test_another_end_is_refused_in_a_sentence() -> None:
     photos = keras.Input((8, 8, 3))
     model = keras.Model(photos, layers.Softmax()(layers.Flatten()(photos)))
     with pytest.raises(BadModel, match=r"cannot be looked into.*Softmax"):
-        Opened(model)
+        NetworkParts(model)
 
 
 def test_what_is_the_same_everywhere_stays_so_up_to_the_edge() -> None:
@@ -198,10 +208,10 @@ def test_what_is_the_same_everywhere_stays_so_up_to_the_edge() -> None:
 @pytest.mark.parametrize("architecture", ["handmade", "vgg16_mini", "mobilenet_v2_035"])
 def test_a_layer_that_is_cut_off_gives_the_same_map(architecture: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Going backwards through the layers behind it alone, which is quicker, finds what going through all of them finds."""
-    opened = Opened(build(recipe(architecture), 5).model)
-    assert opened.behind(opened.looked_at) is not None
-    quick = explain(opened, noise(1)[0].astype(np.uint8), 2)
-    monkeypatch.setattr(Opened, "behind", lambda opened, layer: None)
-    whole = explain(opened, noise(1)[0].astype(np.uint8), 2)
+    parts = NetworkParts(build(recipe(architecture), 5).model)
+    assert parts.behind(parts.looked_at) is not None
+    quick = explain(parts, noise(1)[0].astype(np.uint8), 2)
+    monkeypatch.setattr(NetworkParts, "behind", lambda parts, layer: None)
+    whole = explain(parts, noise(1)[0].astype(np.uint8), 2)
     np.testing.assert_allclose(quick.heat, whole.heat, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(quick.probabilities, whole.probabilities, rtol=1e-4)

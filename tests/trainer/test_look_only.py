@@ -7,7 +7,7 @@ import pytest
 
 from flowerlab.home import Home
 from flowerlab.inference.classify import predict
-from flowerlab.inference.look import look
+from flowerlab.inference.explanations import explain
 from flowerlab.lab import Lab
 from flowerlab.packs.starter import RUN_ID
 from flowerlab.settings import Settings
@@ -31,7 +31,7 @@ def test_photos_are_answered_where_nothing_can_be_written(home: Home, settings: 
             assert lab.store.read_only
             run = lab.store.get(RUN_ID)
             np.testing.assert_allclose(predict(lab.predictor, lab.home, run, [photo]), expected, atol=1e-6)
-            assert look(lab, run, photo, None).heat.any()
+            assert explain(lab.predictor, lab.home, run, photo).heat.any()
         finally:
             lab.close()
     assert bytes_in(home.root) == before

@@ -32,7 +32,7 @@ from flowerlab.runs.run import Run
 from flowerlab.settings import Settings
 from flowerlab.trainer.explain import METHOD, METHODS, ONE_VIEW, VIEWS, View, explain
 from flowerlab.trainer.model_files import load_saved
-from flowerlab.trainer.network_parts import Opened
+from flowerlab.trainer.network_parts import NetworkParts
 
 # No garden has so many pictures of a class: no run has seen them.
 UNSEEN = 100_000
@@ -111,16 +111,16 @@ def check(
     views: Sequence[View] = VIEWS,
 ) -> Checked:
     """Looks at all pictures with one method, at one layer (None: the one that the lab takes)."""
-    opened, shuffled = Opened(model), Opened(shuffled_head(model))
+    parts, shuffled = NetworkParts(model), NetworkParts(shuffled_head(model))
 
-    def heat(network: Opened, photo: NDArray[np.uint8], label: int) -> NDArray[np.float32]:
+    def heat(network: NetworkParts, photo: NDArray[np.uint8], label: int) -> NDArray[np.float32]:
         chosen = None if layer is None else next(one for one in network.layers if one.name == layer)
         square = resize_photo(photo, size_px, MODE)
         return explain(network, square, label, method=method, layer=chosen, views=views).heat
 
     shares, correlations, sides, empty = [], [], [], 0
     for drawing in drawn:
-        coarse = heat(opened, drawing.photo, drawing.label)
+        coarse = heat(parts, drawing.photo, drawing.label)
         empty += not coarse.any()
         shares.append(share_inside(over_picture(coarse, drawing.mask.shape), drawing.mask) if coarse.any() else 0.0)
         correlations.append(rank_correlation(coarse, heat(shuffled, drawing.photo, drawing.label)))
@@ -128,7 +128,7 @@ def check(
         photo = side_by_side(first, second)
         left = np.zeros(photo.shape[:2], dtype=bool)
         left[:, : photo.shape[1] // 2] = True
-        of_first, of_second = (over_picture(heat(opened, photo, one.label), left.shape) for one in (first, second))
+        of_first, of_second = (over_picture(heat(parts, photo, one.label), left.shape) for one in (first, second))
         sides.append((share_inside(of_first, left), share_inside(of_second, left)))
         sides.append((share_inside(of_second, ~left), share_inside(of_first, ~left)))
     return Checked(np.asarray(shares), np.asarray(correlations), np.asarray(sides), empty)
@@ -182,7 +182,7 @@ def main() -> None:
     found = check(model, drawn, size_px)
     print(told("**the lab's**", found))
     if arguments.sheet:
-        draw_sheet(arguments.sheet, Opened(model), drawn[:20], size_px)
+        draw_sheet(arguments.sheet, NetworkParts(model), drawn[:20], size_px)
     own, others = found.sides[:, 0], found.sides[:, 1]
     good = (
         (run.result.test_accuracy or 0) >= LEAST_ACCURACY
@@ -195,17 +195,17 @@ def main() -> None:
 
 def layers_to_try(model: keras.Model) -> list[str]:
     """Returns the last layers with height and width, the last convolution of each block."""
-    names = [layer.name for layer in Opened(model).layers]
+    names = [layer.name for layer in NetworkParts(model).layers]
     return [name for name in names if name.startswith("block5")]
 
 
-def draw_sheet(file: Path, opened: Opened, drawn: Sequence[pictures.Drawing], size_px: int) -> None:
+def draw_sheet(file: Path, parts: NetworkParts, drawn: Sequence[pictures.Drawing], size_px: int) -> None:
     """Puts pictures and their maps into one picture."""
     from flowerlab.charts.heat_picture import heat_over
 
     tiles = []
     for drawing in drawn:
-        heat = explain(opened, resize_photo(drawing.photo, size_px, MODE), drawing.label).heat
+        heat = explain(parts, resize_photo(drawing.photo, size_px, MODE), drawing.label).heat
         over = heat_over(drawing.photo, over_picture(heat, drawing.mask.shape), 0.55)
         tiles.append(np.concatenate([resize_photo(one, 160, "pad") for one in (drawing.photo, over)], axis=0))
     rows = [np.concatenate(tiles[begin : begin + 10], axis=1) for begin in range(0, len(tiles) - 9, 10)]

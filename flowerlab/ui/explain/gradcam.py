@@ -9,8 +9,8 @@ import streamlit as st
 
 from flowerlab.charts.heat_picture import difference_over, difference_sentence, heat_over, heat_sentence
 from flowerlab.errors import FlowerlabError
-from flowerlab.inference.explanations import Look
-from flowerlab.inference.look import look, seen_photo, squared
+from flowerlab.inference.classify import squared
+from flowerlab.inference.explanations import Explanation, explain, network_input
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import sureness
@@ -38,17 +38,17 @@ def what_grad_cam_is() -> str:
     )
 
 
-def look_of(lab: Lab, run: Run, photo: Photo, label: int | None) -> Look:
+def look_of(lab: Lab, run: Run, photo: Photo, label: int | None) -> Explanation:
     """Returns where a run looks in a photo for a class, asked once a visitor.
 
     Raises:
         FlowerlabError: If it cannot be asked.
     """
     key = ("look", run.id, run.attempt, photo.given.digest, label)
-    return asked(key, lambda waiting: look(lab, run, photo.pixels, label, waiting=waiting))
+    return asked(key, lambda waiting: explain(lab.predictor, lab.home, run, photo.pixels, label, waiting=waiting))
 
 
-def heat_of(run: Run, photo: Photo, found: Look) -> Heat:
+def heat_of(run: Run, photo: Photo, found: Explanation) -> Heat:
     """Returns a look's map over the photo as it is shown."""
     height, width = photo.shown.shape[:2]
     return in_photo(found.heat, height, width, run.recipe.resize)
@@ -199,7 +199,7 @@ def show_seen(lab: Lab, run: Run, photo: Photo) -> None:
     side = run.recipe.image_size
     try:
         key = ("seen", run.id, run.attempt, photo.given.digest)
-        found = asked(key, lambda waiting: seen_photo(lab, run, photo.pixels, waiting=waiting))
+        found = asked(key, lambda waiting: network_input(lab.predictor, lab.home, run, photo.pixels, waiting=waiting))
     except FlowerlabError as error:
         tell(error)
         return

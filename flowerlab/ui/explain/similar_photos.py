@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from flowerlab.datasets.originals import Originals
 from flowerlab.errors import FlowerlabError
-from flowerlab.inference.embeddings import Neighbour, nearest
-from flowerlab.inference.look import features, training_photos
+from flowerlab.inference.embeddings import Neighbour, features, nearest, training_photos
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.runs.run import Run
@@ -41,7 +40,7 @@ def similar_ready(lab: Lab, run: Run, *, key: str) -> bool:
         run: With a model.
         key: Of the widgets.
     """
-    found = training_photos(lab, run)
+    found = training_photos(lab.home, lab.store, lab.data, run)
     if found is None:
         st.caption(
             _("The photos that {run} was trained on are not in the lab, so that none of them can be shown.").format(
@@ -73,13 +72,16 @@ def show_similar(lab: Lab, run: Run, digest: str, read: Callable[[], NDArray[np.
         read: Gives its pixels, uint8, (height, width, 3), RGB; called if the network has not been asked about it yet.
         count: How many.
     """
-    found = training_photos(lab, run)
+    found = training_photos(lab.home, lab.store, lab.data, run)
     embedding = None if found is None else embedding_of(lab, found[1])
     if found is None or embedding is None:
         return
     originals = found[0]
     try:
-        of_photo = asked(("features", run.id, run.attempt, digest), lambda waiting: features(lab, run, read(), waiting=waiting))
+        of_photo = asked(
+            ("features", run.id, run.attempt, digest),
+            lambda waiting: features(lab.predictor, lab.home, run, read(), waiting=waiting),
+        )
     except FlowerlabError as error:
         tell(error)
         return

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from flowerlab.charts.photo_map import map_figure, map_sentence, separation_sentence
 from flowerlab.datasets.originals import Originals
-from flowerlab.inference.embeddings import Embedding
-from flowerlab.inference.look import tested_photos
+from flowerlab.inference.embeddings import Embedding, tested_photos
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.results.answers import Answers
@@ -44,7 +43,7 @@ def show_map(lab: Lab, run: Run) -> None:
     if answers is None:
         st.info(_("The test of this run was skipped, so it has no answers to test photos."), icon="🔍")
         return
-    found = tested_photos(lab, run, answers)
+    found = tested_photos(lab.home, lab.store, lab.data, run, answers)
     if found is None:
         st.info(_("The photos of this run are not in the lab. Bring them in on the Data page."), icon="🗂️")
         return

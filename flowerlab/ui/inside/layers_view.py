@@ -11,7 +11,7 @@ from flowerlab.architectures import Layer
 from flowerlab.charts.heat_picture import named_places
 from flowerlab.charts.strip import pieces, strip_options, strip_sentence
 from flowerlab.errors import FlowerlabError
-from flowerlab.inference.look import feature_maps, first_filters
+from flowerlab.inference.explanations import feature_maps, first_filters
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.runs.run import Run
@@ -86,7 +86,9 @@ def _show_maps(lab: Lab, run: Run, photo: Photo, place: int, layer: Layer) -> No
     try:
         found = asked(
             question,
-            lambda waiting: feature_maps(lab, run, photo.pixels, place, begin=begin, count=MAPS_A_PAGE, waiting=waiting),
+            lambda waiting: feature_maps(
+                lab.predictor, lab.home, run, photo.pixels, place, begin=begin, count=MAPS_A_PAGE, waiting=waiting
+            ),
         )
     except FlowerlabError as error:
         tell(error)
@@ -134,7 +136,9 @@ def _show_filters(lab: Lab, run: Run) -> None:
         return
     with found:
         try:
-            filters = asked(("filters", run.id, run.attempt), lambda waiting: first_filters(lab, run, waiting=waiting))
+            filters = asked(
+                ("filters", run.id, run.attempt), lambda waiting: first_filters(lab.predictor, lab.home, run, waiting=waiting)
+            )
         except FlowerlabError as error:
             tell(error)
             return
