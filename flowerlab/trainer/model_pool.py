@@ -1,6 +1,6 @@
-"""Networks of the runs before, still compiled: the next run of the same shape need not trace its own again.
+"""Networks of earlier runs, still compiled: the next run of the same shape need not trace its own again.
 
-A fresh network is built for every run all the same, and its weights and random states are put into the one on the shelf: a warm
+A fresh network is built for every run all the same, and its weights and random states are put into the one in the pool: a warm
 run equals a cold one to the bit.
 """
 
@@ -17,28 +17,25 @@ from flowerlab.recipe.optimizers import OPTIMIZERS
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.trainer.networks import Network
 
-# Parameters of all networks on the shelf together, about 120 MB without what their optimizers keep; the newest may have more.
+# Parameters of all networks in the pool together, about 120 MB without what their optimizers keep; the newest may have more.
 MOST_PARAMETERS = 30_000_000
 
 
-class Shelf:
+class ModelPool:
     """Holds networks, the newest ones, while they are small enough together."""
 
     def __init__(self) -> None:
         self._networks: dict[str, Network] = {}
 
     def __len__(self) -> int:
-        """How many networks lie on it."""
+        """How many networks are in it."""
         return len(self._networks)
 
     def exchange(self, fresh: Network, recipe: Recipe, classes: int, precision: Precision = "float32") -> Network:
-        """Returns the network on the shelf with the fresh one's weights if one has the same shape, else the fresh one.
+        """Returns the network in the pool with the fresh one's weights if one has the same shape, else the fresh one.
 
         Args:
-            fresh: Built for this run, with its starting weights.
-            recipe: What it was built from.
-            classes: Number of classes.
-            precision: In which it trains.
+            fresh: Built from the recipe for this run, with its starting weights.
         """
         shape = shape_of(recipe, classes, precision)
         old = self._networks.pop(shape, None)
@@ -57,7 +54,7 @@ class Shelf:
         return sum(network.model.count_params() for network in self._networks.values())
 
     def clear(self) -> None:
-        """Takes all networks off, so that their memory is free."""
+        """Lets all networks go, so that their memory is free."""
         self._networks.clear()
 
 
@@ -67,12 +64,7 @@ def shape_of(recipe: Recipe, classes: int, precision: Precision) -> str:
 
 
 def make_trainable(model: keras.Model, recipe: Recipe) -> None:
-    """Makes a model ready for a run: compiled, its optimizer as new.
-
-    Args:
-        model: Inputs → probabilities.
-        recipe: Optimizer and learning rate.
-    """
+    """Makes a model ready for a run: compiled, its optimizer as new."""
     if not model.compiled:
         optimizer = getattr(keras.optimizers, OPTIMIZERS[recipe.optimizer].keras_class)
         model.compile(

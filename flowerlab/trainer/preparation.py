@@ -22,12 +22,12 @@ from flowerlab.features.precision import Precision, frozen_precision, good_enoug
 from flowerlab.home import Home
 from flowerlab.recipe.workload import wanted_way
 from flowerlab.trainer.features import Computed, FrozenPart, Progress, Views
-from flowerlab.trainer.model_pool import Shelf
+from flowerlab.trainer.model_pool import ModelPool
 from flowerlab.trainer.networks import Network, build
 from flowerlab.trainer.starting_weights import load_starting_weights
 from flowerlab.trainer.tfds import gather_tf_flowers
 
-SHELF = Shelf()
+POOL = ModelPool()
 LOG = logging.getLogger(__name__)
 
 Step = Literal["photos", "features", "saving", "checking"]
@@ -124,7 +124,7 @@ def make_setup(job: Job, home: Home, progress: Progress, stack: ExitStack) -> Se
     network = build(recipe, len(prepared.classes))
     load_starting_weights(network, recipe, home, progress)
     precision = training_precision(settings.training_precision, recipe)
-    setup = Setup(job, prepared, split, SHELF.exchange(network, recipe, len(prepared.classes), precision), watch)
+    setup = Setup(job, prepared, split, POOL.exchange(network, recipe, len(prepared.classes), precision), watch)
     if settings.features != "off" and wanted_way(recipe) != "plain":
         with watch.on("features"):
             _use_features(setup, home, progress, stack)

@@ -24,7 +24,7 @@ from flowerlab.system.cpu import threads_here
 from flowerlab.system.filesystems import no_room
 from flowerlab.trainer.attempt import run_job
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
-from flowerlab.trainer.preparation import SHELF
+from flowerlab.trainer.preparation import POOL
 from flowerlab.trainer.warm_up import rehearse
 
 LOG = logging.getLogger("flowerlab.trainer")
@@ -51,7 +51,7 @@ def main(file: TextIO) -> int:
     threading.Thread(target=_listen, args=(lines, inbox), daemon=True, name="stdin").start()
     # What TensorFlow and Keras consist of stays: every run begins with a collection, and need not go through it.
     gc.freeze()
-    rehearse(SHELF, wish=settings.training_precision, wanted=lambda: not inbox.empty())
+    rehearse(POOL, wish=settings.training_precision, wanted=lambda: not inbox.empty())
     while True:
         channel, warm = inbox.get()
         _serve(channel, home, warm=warm)

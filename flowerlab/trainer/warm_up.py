@@ -11,7 +11,7 @@ from flowerlab.recipe.presets import preset_recipe
 from flowerlab.settings import Wish
 from flowerlab.trainer.batches import training_batches
 from flowerlab.trainer.mixed_precision import computing_in
-from flowerlab.trainer.model_pool import Shelf, make_trainable
+from flowerlab.trainer.model_pool import ModelPool, make_trainable
 from flowerlab.trainer.networks import build
 from flowerlab.trainer.prediction import PHOTOS_CHUNK, predict_chunk
 
@@ -21,11 +21,10 @@ CLASSES = 5
 RECIPES = (preset_recipe("A"), preset_recipe("B", architecture="vgg16_mini"))
 
 
-def rehearse(shelf: Shelf, wish: Wish, wanted: Callable[[], bool]) -> None:
-    """Trains each network for a batch of black photos and puts it on the shelf; one or two seconds each.
+def rehearse(pool: ModelPool, wish: Wish, wanted: Callable[[], bool]) -> None:
+    """Trains each network for a batch of black photos and puts it into the pool; one or two seconds each.
 
     Args:
-        shelf: From which runs of the same shape take them, with weights of their own.
         wish: The setting of the precision in which runs will train.
         wanted: Whether a run waits: then what is left is not rehearsed.
     """
@@ -33,7 +32,7 @@ def rehearse(shelf: Shelf, wish: Wish, wanted: Callable[[], bool]) -> None:
         if wanted():
             return
         precision = training_precision(wish, recipe)
-        network = shelf.exchange(build(recipe, CLASSES), recipe, CLASSES, precision)
+        network = pool.exchange(build(recipe, CLASSES), recipe, CLASSES, precision)
         model = network.model if network.rest is None else network.rest
         make_trainable(model, recipe)
         kind = np.uint8 if network.rest is None else np.float16

@@ -12,7 +12,7 @@ from flowerlab.runs.predictions import load_predictions
 from flowerlab.trainer import callbacks
 from flowerlab.trainer.mixed_precision import computing_in
 from flowerlab.trainer.model_files import load_saved
-from flowerlab.trainer.preparation import SHELF
+from flowerlab.trainer.preparation import POOL
 from tests.support.attempts import B, attempt, losses
 from tests.support.engines import GARDEN
 
@@ -23,7 +23,7 @@ A = Recipe(architecture="handmade", image_size=72, epochs=2, head=(8,))
 def test_it_trains_in_bfloat16_and_answers_in_float32(home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe) -> None:
     """Gradients are computed in bfloat16 up to the answer; validation, test and the saved model are float32, and agree."""
     monkeypatch.setattr(callbacks, "EVENT_EVERY_S", 0.0)
-    SHELF.clear()
+    POOL.clear()
     end, said = attempt(home, recipe)
     traced: list[list[str]] = []
     step, answer = keras.Model.train_step, keras.Model.predict_step

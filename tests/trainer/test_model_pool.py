@@ -14,11 +14,10 @@ from flowerlab.recipe.knobs import KNOBS, knobs_of
 from flowerlab.recipe.optimizers import OPTIMIZERS
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.predictions import load_predictions
-from flowerlab.trainer import callbacks
-from flowerlab.trainer import model_pool as shelf_module
-from flowerlab.trainer.model_pool import Shelf, make_trainable, shape_of
+from flowerlab.trainer import callbacks, model_pool
+from flowerlab.trainer.model_pool import ModelPool, make_trainable, shape_of
 from flowerlab.trainer.networks import Network, build
-from flowerlab.trainer.preparation import SHELF
+from flowerlab.trainer.preparation import POOL
 from tests.support.attempts import B, attempt, losses
 
 A = Recipe(architecture="handmade", image_size=72, epochs=2, head=(8,), dropout=0.3, augment="standard")
@@ -45,9 +44,9 @@ def outcome(home: Home, recipe: Recipe) -> tuple[list[float], np.ndarray]:
 def test_warm_equals_cold_to_the_bit(home: Home, monkeypatch: pytest.MonkeyPatch, recipe: Recipe) -> None:
     """After a run of the same shape with another seed and learning rate, losses and answers are those of a cold start."""
     monkeypatch.setattr(callbacks, "EVENT_EVERY_S", 0.0)
-    SHELF.clear()
+    POOL.clear()
     cold = outcome(home, recipe)
-    SHELF.clear()
+    POOL.clear()
     outcome(home, recipe.changed(seed=99, learning_rate=0.02))
     warm = outcome(home, recipe)
     assert warm[0] == cold[0]
@@ -60,7 +59,7 @@ def test_runs_of_one_shape_are_traced_once(home: Home, monkeypatch: pytest.Monke
     step = keras.Model.train_step
     # Keras calls it while it traces, and never again.
     monkeypatch.setattr(keras.Model, "train_step", lambda model, data: traced.append(model) or step(model, data))
-    SHELF.clear()
+    POOL.clear()
     attempt(home, B)
     before = len(traced)
     assert before
@@ -80,17 +79,17 @@ def test_keras_has_every_optimizer_as_the_table_says(name: str) -> None:
     assert len(kernels) == OPTIMIZERS[name].slots
 
 
-def test_large_networks_push_the_oldest_off(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shelf holds the newest networks while they are small enough together; the newest stays, however large."""
-    shelf = Shelf()
+def test_large_networks_push_the_oldest_out(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool holds the newest networks while they are small enough together; the newest stays, however large."""
+    pool = ModelPool()
     small, other, large = (build(A.changed(head=(units,)), 5) for units in (1, 2, 3))
-    monkeypatch.setattr(shelf_module, "MOST_PARAMETERS", small.model.count_params() + other.model.count_params())
-    assert shelf.exchange(small, A.changed(head=(1,)), 5) is small
-    assert shelf.exchange(other, A.changed(head=(2,)), 5) is other
-    assert shelf.exchange(build(A.changed(head=(1,)), 5), A.changed(head=(1,)), 5) is small
-    shelf.exchange(large, A.changed(head=(3,)), 5)
-    assert len(shelf) == 1
-    assert shelf.exchange(build(A.changed(head=(3,)), 5), A.changed(head=(3,)), 5) is large
+    monkeypatch.setattr(model_pool, "MOST_PARAMETERS", small.model.count_params() + other.model.count_params())
+    assert pool.exchange(small, A.changed(head=(1,)), 5) is small
+    assert pool.exchange(other, A.changed(head=(2,)), 5) is other
+    assert pool.exchange(build(A.changed(head=(1,)), 5), A.changed(head=(1,)), 5) is small
+    pool.exchange(large, A.changed(head=(3,)), 5)
+    assert len(pool) == 1
+    assert pool.exchange(build(A.changed(head=(3,)), 5), A.changed(head=(3,)), 5) is large
 
 
 # vgg16_mini with every knob that needs another one to be set; and another value for each.
@@ -136,9 +135,9 @@ def test_a_knob_that_changes_the_compiled_network_takes_another_one(name: str) -
     assert changed != BASE
     (first, one), (second, other) = compiled(BASE), compiled(changed)
     assert (one == other) is not KNOBS[name].rebuilds_network
-    shelf = Shelf()
-    assert shelf.exchange(first, BASE, 5) is first
-    assert (shelf.exchange(second, changed, 5) is first) is not KNOBS[name].rebuilds_network
+    pool = ModelPool()
+    assert pool.exchange(first, BASE, 5) is first
+    assert (pool.exchange(second, changed, 5) is first) is not KNOBS[name].rebuilds_network
 
 
 def test_a_knob_that_is_added_is_in_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +146,7 @@ def test_a_knob_that_is_added_is_in_the_key(monkeypatch: pytest.MonkeyPatch) -> 
     class Later(Recipe):
         smoothing: float = Field(0.0, title="Smoothing", json_schema_extra={})
 
-    monkeypatch.setattr(shelf_module, "KNOBS", knobs_of(Later))
+    monkeypatch.setattr(model_pool, "KNOBS", knobs_of(Later))
     shapes = {shape_of(Later.parse({"smoothing": smoothing}), 5, "float32") for smoothing in (0.0, 0.0, 0.1)}
     assert len(shapes) == 2
     keys = [shape_of(Later.parse({}), classes, precision) for classes in (4, 5) for precision in ("float32", "bfloat16")]

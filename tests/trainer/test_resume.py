@@ -29,7 +29,7 @@ from flowerlab.trainer.callbacks import EpochReporter
 from flowerlab.trainer.channel import Channel, Lines
 from flowerlab.trainer.model_pool import random_states
 from flowerlab.trainer.networks import build
-from flowerlab.trainer.preparation import SHELF
+from flowerlab.trainer.preparation import POOL
 from tests.support.attempts import CACHED, PLAIN
 from tests.support.checkpoints import state_of
 from tests.support.engines import job_of
@@ -74,7 +74,7 @@ def attempt(
     """
     home.run(run_id).mkdir(exist_ok=True)
     if cold:
-        SHELF.clear()
+        POOL.clear()
     said = io.StringIO()
     channel = Channel(job_of(run_id, recipe, attempt=number, **{"origin": "test", **more}), Lines(said))
     with contextlib.suppress(Cut):

@@ -13,8 +13,8 @@ from flowerlab.home import Home
 from flowerlab.recipe.presets import preset_recipe
 from flowerlab.settings import Settings, Wish
 from flowerlab.trainer import train_loop
-from flowerlab.trainer.model_pool import Shelf
-from flowerlab.trainer.preparation import SHELF
+from flowerlab.trainer.model_pool import ModelPool
+from flowerlab.trainer.preparation import POOL
 from flowerlab.trainer.warm_up import rehearse
 from tests.support.attempts import attempt
 
@@ -22,8 +22,8 @@ from tests.support.attempts import attempt
 @pytest.mark.parametrize(("letter", "wish"), [("A", "auto"), ("A", "float32"), ("B", "auto")])
 def test_a_rehearsed_recipe_is_not_traced_again(home: Home, monkeypatch: pytest.MonkeyPatch, letter: str, wish: Wish) -> None:
     """After the rehearsal, the first run of A, in whatever precision, and that of B on the network that ships, are traced."""
-    SHELF.clear()
-    rehearse(SHELF, wish, wanted=lambda: False)
+    POOL.clear()
+    rehearse(POOL, wish, wanted=lambda: False)
     traced = []
     step = keras.Model.train_step
     # Keras calls it while it traces, and never again.
@@ -34,10 +34,10 @@ def test_a_rehearsed_recipe_is_not_traced_again(home: Home, monkeypatch: pytest.
 
 def test_who_is_wanted_rehearses_no_further() -> None:
     """A run that waits is begun before the next network is rehearsed."""
-    shelf = Shelf()
+    pool = ModelPool()
     asked = iter([False, True])
-    rehearse(shelf, "auto", wanted=lambda: next(asked))
-    assert len(shelf) == 1
+    rehearse(pool, "auto", wanted=lambda: next(asked))
+    assert len(pool) == 1
     assert not list(asked)
 
 
@@ -48,7 +48,7 @@ def test_a_trainer_rehearses_in_the_precision_of_the_settings(home: Home, monkey
     class Rehearsed(Exception):
         """The loop behind it would never end."""
 
-    def note(shelf: Shelf, wish: Wish, wanted: object) -> None:
+    def note(pool: ModelPool, wish: Wish, wanted: object) -> None:
         raise Rehearsed(wish)
 
     words = first_words(home, Settings(training_precision=wish))
