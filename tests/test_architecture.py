@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 TENSORFLOW_ROOM = {"tensorflow", "keras", "tensorflow_datasets"}
-SLOW = {"plotly", "sklearn", "pandas", "scipy"}
+SLOW = {"plotly", "sklearn", "pandas", "scipy", "jinja2"}
 
 
 def sources(folder: str) -> Iterator[Path]:

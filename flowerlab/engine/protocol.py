@@ -19,9 +19,6 @@ Sink = Callable[[Event], None]
 # save: as finish, without the test.
 Task = Literal["train", "finish", "save"]
 
-ModelFormat = Literal["keras", "litert"]
-SUFFIXES: dict[ModelFormat, str] = {"keras": ".keras", "litert": ".tflite"}
-
 
 class TrainerSettings(BaseModel):
     """What of the lab's settings, see `Settings`, decides what a trainer computes. They reach it by this record alone.

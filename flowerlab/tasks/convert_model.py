@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.engine.protocol import SUFFIXES, ModelFormat
 from flowerlab.home import Home
 from flowerlab.settings import Settings
 from flowerlab.tasks.process import done_by_process
@@ -38,13 +37,14 @@ class Converted:
 
 
 def convert_model(
-    model: Path, to: ModelFormat, photos: Callable[[], NDArray[np.uint8]], home: Home, settings: Settings
+    model: Path, to: str, suffix: str, photos: Callable[[], NDArray[np.uint8]], home: Home, settings: Settings
 ) -> Work[Converted]:
     """Returns the work of converting a model; it is done once for a file, and again when that was written again.
 
     Args:
         model: Of a run, as `Home.model` gives it.
-        to: The format.
+        to: The format, which the trainer's converter knows.
+        suffix: Of a file in it.
         photos: Gives photos to check the new file with: uint8, (n, height, width, 3), of the model's size. Called once, in another
             thread.
         home: For the log.
@@ -55,18 +55,19 @@ def convert_model(
     def do(task: Task[Converted]) -> Converted:
         folder = Path(task.kept.enter_context(tempfile.TemporaryDirectory(prefix="flowerlab-", ignore_cleanup_errors=True)))
         shown = photos()
-        np.save(folder / "photos.npy", shown)
+        checked, file = folder / "photos.npy", folder / f"model{suffix}"
+        np.save(checked, shown)
         answer = done_by_process(
             task,
             "convert",
-            {"model": str(model), "to": to, "folder": str(folder), "most": MOST_DIFFERENCE},
+            {"model": str(model), "to": to, "file": str(file), "photos": str(checked), "most": MOST_DIFFERENCE},
             settings=settings,
             log=log,
             ended=lambda how: f"The process that converts {how}. Nothing was written. Try again; its log is {log}.",
             timeout_s=TIMEOUT_S,
             late=f"The model was not converted within {TIMEOUT_S:.0f} s. Nothing was written. The machine may be too busy: try again.",
         )
-        return Converted(folder / f"model{SUFFIXES[to]}", float(answer["difference"]), len(shown))
+        return Converted(file, float(answer["difference"]), len(shown))
 
     return Work(
         ("convert", model, model.stat().st_mtime_ns, to),

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,7 +15,6 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from flowerlab.engine.protocol import SUFFIXES
 from flowerlab.errors import FlowerlabError, legible
 from flowerlab.trainer.channel import Lines
 from flowerlab.trainer.model_files import load_keras, load_saved
@@ -22,15 +22,19 @@ from flowerlab.trainer.train_loop import limit_threads
 
 BATCH = 25
 
+Photos = NDArray[np.float32]  # (n, height, width, 3), 0..255
+Answers = NDArray[np.float32]  # (n, classes), probabilities
+
 
 class Disagrees(FlowerlabError):
     """The new file gives other answers than the model."""
 
 
 def main(file: TextIO) -> int:
-    """Reads one request (`{"model", "to", "folder", "most"}`), converts, says `done` with the largest difference or `error`, and ends.
+    """Reads one request, converts, says `done` with the largest difference or `error`, and ends.
 
-    The folder holds `photos.npy`, uint8 (n, height, width, 3); the new file is `model.keras` or `model.tflite` in it.
+    The request is `{"model", "to", "file", "photos", "most"}`: the run's model, a name of `CONVERTERS`, the file to write, a file of photos
+    to check it with, uint8 (n, height, width, 3), and how much a probability may differ.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     limit_threads()
@@ -50,18 +54,12 @@ def main(file: TextIO) -> int:
 
 
 def _convert(request: dict[str, Any]) -> float:
-    folder = Path(request["folder"])
-    photos = np.load(folder / "photos.npy").astype(np.float32)
-    target = folder / f"model{SUFFIXES[request['to']]}"
+    target, photos = Path(request["file"]), np.load(request["photos"]).astype(np.float32)
+    save, ask = CONVERTERS[request["to"]]
     model = load_saved(Path(request["model"]))
     expected = model.predict(photos, batch_size=BATCH, verbose=0)
-    if request["to"] == "keras":
-        model.save(target)
-        answers = load_keras(target).predict(photos, batch_size=BATCH, verbose=0)
-    else:
-        export_litert(model, target)
-        answers = litert_answers(target, photos)
-    difference = float(np.abs(answers - expected).max())
+    save(model, target)
+    difference = float(np.abs(ask(target, photos) - expected).max())
     if not difference <= request["most"]:
         target.unlink()
         raise Disagrees(
@@ -71,8 +69,8 @@ def _convert(request: dict[str, Any]) -> float:
     return difference
 
 
-def export_litert(model: keras.Model, target: Path) -> None:
-    """Writes a model for LiteRT, with nothing but LiteRT's own operations, so that a phone needs no TensorFlow for it.
+def save_litert(model: keras.Model, target: Path) -> None:
+    """Writes a model with nothing but LiteRT's own operations, so that a phone needs no TensorFlow for it.
 
     Args:
         model: float32 (n, height, width, 3) → float32 (n, classes).
@@ -82,8 +80,8 @@ def export_litert(model: keras.Model, target: Path) -> None:
     model.export(target, format="litert", verbose=False, target_spec=plain)
 
 
-def litert_answers(path: Path, photos: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Asks a LiteRT file about photos (n, height, width, 3), one after the other as a phone does; returns float32, (n, classes)."""
+def litert_answers(path: Path, photos: Photos) -> Answers:
+    """Asks a LiteRT file about one photo after the other, as a phone does."""
     interpreter = tf.lite.Interpreter(model_path=str(path))
     interpreter.allocate_tensors()
     (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
@@ -93,3 +91,15 @@ def litert_answers(path: Path, photos: NDArray[np.float32]) -> NDArray[np.float3
         interpreter.invoke()
         answers.append(interpreter.get_tensor(given["index"])[0])
     return np.stack(answers)
+
+
+def keras_answers(path: Path, photos: Photos) -> Answers:
+    """Asks a Keras file."""
+    return load_keras(path).predict(photos, batch_size=BATCH, verbose=0)  # type: ignore[no-any-return]
+
+
+# Name of a format in `flowerlab.export.formats` → what writes a model in it, and what asks the file that was written.
+CONVERTERS: dict[str, tuple[Callable[[keras.Model, Path], None], Callable[[Path, Photos], Answers]]] = {
+    "keras": (keras.Model.save, keras_answers),
+    "litert": (save_litert, litert_answers),
+}

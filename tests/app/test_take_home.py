@@ -16,7 +16,7 @@ from hypothesis import strategies as some
 from streamlit.navigation.page import StreamlitPage
 from streamlit.testing.v1 import AppTest
 
-from flowerlab.export.take_home import conversion
+from flowerlab.export.model_files import conversion
 from flowerlab.home import Home
 from flowerlab.recipe.knobs import KNOBS
 from flowerlab.recipe.recipe import Recipe
@@ -92,7 +92,7 @@ def test_a_conversion_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, f
         gate.wait(30)
         if fails:
             raise OSError("disk full <b>")
-        (Path(request["folder"]) / "model.tflite").write_bytes(b"TFL3")
+        Path(request["file"]).write_bytes(b"TFL3")
         return {"kind": "done", "difference": 2.6e-7}
 
     monkeypatch.setattr("flowerlab.tasks.convert_model.done_by_process", answered)
@@ -102,7 +102,7 @@ def test_a_conversion_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, f
     assert "being converted" in texts(app)
     assert app.button(key="convert-litert").disabled
     gate.set()
-    task = lab().tasks.state(conversion(lab(), run, "litert"))
+    task = lab().tasks.state(conversion(lab(), run, "litert", ".tflite"))
     assert task is not None
     assert task.wait(30)
     said = texts(app.run())

@@ -21,9 +21,10 @@ from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.datasets.parts import order_of, parts_of
 from flowerlab.errors import BadInput, DatasetNotAtHand
 from flowerlab.export.card import card
+from flowerlab.export.formats import FORMATS
 from flowerlab.export.photo_files import LARGEST_PX, as_jpeg, photo_files
 from flowerlab.export.program.program import program_of_run
-from flowerlab.export.take_home import ENDINGS, Kind, file_name, take_home
+from flowerlab.export.take_home import file_name, take_home
 from flowerlab.lab import Lab
 from flowerlab.photos.reading import read_photo
 from flowerlab.runs.run import Run
@@ -95,9 +96,9 @@ def test_other_photos_become_upright_jpegs() -> None:
 def test_a_zip_holds_program_and_photos_and_a_program_alone_says_what_it_lacks(lab: Lab, garden: Originals, tmp_path: Path) -> None:
     """With .zip all comes along; with .py and .ipynb the program alone, and what must lie beside it is told."""
     run = finished(lab, architecture="vgg16_mini")
-    for kind, inside in ((Kind.SCRIPT, "mine.py"), (Kind.NOTEBOOK, "mine.ipynb")):
+    for name, inside in (("script", "mine.py"), ("notebook", "mine.ipynb")):
         target = tmp_path / "mine.zip"
-        taken = take_home(lab, run, kind, target, force=True)
+        taken = take_home(lab, run, FORMATS[name], target, force=True)
         with zipfile.ZipFile(target) as archive:
             assert archive.testzip() is None
             names = archive.namelist()
@@ -105,19 +106,19 @@ def test_a_zip_holds_program_and_photos_and_a_program_alone_says_what_it_lacks(l
         assert names[:2] == [inside, "vgg16_mini.npz"]
         assert len(names) == 2 + len(garden)
         assert taken.lacks == ()
-    alone = take_home(lab, run, Kind.SCRIPT, tmp_path / "mine.py")
+    alone = take_home(lab, run, FORMATS["script"], tmp_path / "mine.py")
     assert alone.lacks == ("photos/", "vgg16_mini.npz")
-    compile(alone.path.read_text(encoding="utf-8"), "mine.py", "exec")
+    compile((tmp_path / "mine.py").read_text(encoding="utf-8"), "mine.py", "exec")
 
 
 def test_photos_that_are_others_now_do_not_come_along(lab: Lab, garden: Originals, tmp_path: Path) -> None:
     """A run on another garden than today's is not given today's photos: a sentence, and no file."""
     run = add_finished(lab.home, "Old", materials="garden-of-yesterday")
     with pytest.raises(DatasetNotAtHand, match="no longer here"):
-        take_home(lab, run, Kind.SCRIPT, tmp_path / "old.zip")
+        take_home(lab, run, FORMATS["script"], tmp_path / "old.zip")
     assert not (tmp_path / "old.zip").exists()
     assert not list(tmp_path.glob(".old*"))
-    assert take_home(lab, run, Kind.SCRIPT, tmp_path / "old.py").lacks == ("photos/",)
+    assert take_home(lab, run, FORMATS["script"], tmp_path / "old.py").lacks == ("photos/",)
 
 
 def test_identical_photos_move_the_cut_in_the_program_too(lab: Lab) -> None:
@@ -147,7 +148,7 @@ def test_a_run_goes_home_with_all_stages_or_says_why_not(lab: Lab, tmp_path: Pat
     assert [stage.recipe for stage in program_of_run(lab, c).stages] == [b.recipe, c.recipe]
     lab.trash.throw(b.id)
     with pytest.raises(BadInput, match="was deleted"):
-        take_home(lab, c, Kind.SCRIPT, tmp_path / "c.py")
+        take_home(lab, c, FORMATS["script"], tmp_path / "c.py")
     assert list(tmp_path.glob("*c.py*")) == []
 
 
@@ -156,22 +157,22 @@ def test_nothing_is_overwritten_unasked(lab: Lab, tmp_path: Path) -> None:
     run, target = finished(lab), tmp_path / "card.html"
     target.write_text("mine")
     with pytest.raises(BadInput, match="already"):
-        take_home(lab, run, Kind.CARD, target)
+        take_home(lab, run, FORMATS["card"], target)
     assert target.read_text() == "mine"
-    take_home(lab, run, Kind.CARD, target, force=True)
+    take_home(lab, run, FORMATS["card"], target, force=True)
     assert "<h1>A run</h1>" in target.read_text(encoding="utf-8")
     lost = finished(lab, "Lost", start_from="0123456789ab")
     script = tmp_path / "lost.py"
     script.write_text("mine")
     with pytest.raises(BadInput, match="was deleted"):
-        take_home(lab, lost, Kind.SCRIPT, script, force=True)
+        take_home(lab, lost, FORMATS["script"], script, force=True)
     assert script.read_text() == "mine"
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_places_where_no_file_can_be(lab: Lab, tmp_path: Path, kind: Kind) -> None:
+@pytest.mark.parametrize("name", FORMATS)
+def test_places_where_no_file_can_be(lab: Lab, tmp_path: Path, name: str) -> None:
     """A wrong ending, a folder, a place that is not there: one sentence each."""
-    run, ending = finished(lab), ENDINGS[kind][0]
+    run, ending = finished(lab), FORMATS[name].suffixes[0]
     folder = tmp_path / f"folder{ending}"
     folder.mkdir()
     for target in (
@@ -182,7 +183,7 @@ def test_places_where_no_file_can_be(lab: Lab, tmp_path: Path, kind: Kind) -> No
         Path("x" * 300 + ending),
     ):
         with pytest.raises(BadInput, match="Received") as refused:
-            take_home(lab, run, kind, target, force=True)
+            take_home(lab, run, FORMATS[name], target, force=True)
         assert "\n" not in str(refused.value)
     assert list(folder.iterdir()) == []
 

@@ -24,7 +24,9 @@ from flowerlab.datasets.import_folder import import_folder
 from flowerlab.errors import RunFailed
 from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.experiments.lecture import start_lecture
-from flowerlab.export.take_home import Kind, conversion, take_home
+from flowerlab.export.formats import FORMATS
+from flowerlab.export.model_files import conversion
+from flowerlab.export.take_home import take_home
 from flowerlab.inference.classify import predict
 from flowerlab.lab import Lab
 from flowerlab.packs.starter import RUN_ID
@@ -67,13 +69,13 @@ def train(lab: Lab, shared: dict[str, object]) -> dict[str, Run]:
     return runs
 
 
-def unpacked(lab: Lab, run: Run, kind: Kind, folder: Path) -> Path:
+def unpacked(lab: Lab, run: Run, name: str, folder: Path) -> Path:
     """Takes a program home with all that it needs, unpacks it, and returns a script that can be run."""
-    taken = take_home(lab, run, kind, folder.with_suffix(".zip"))
-    with zipfile.ZipFile(taken.path) as archive:
+    take_home(lab, run, FORMATS[name], folder.with_suffix(".zip"))
+    with zipfile.ZipFile(folder.with_suffix(".zip")) as archive:
         archive.extractall(folder)
     (program,) = [*folder.glob("*.py"), *folder.glob("*.ipynb")]
-    if kind is Kind.SCRIPT:
+    if name == "script":
         return program
     return code_of_notebook(program)
 
@@ -82,7 +84,7 @@ def test_every_preset_s_program_reaches_what_the_run_reached(trained: Trained, t
     """The programs of A, B, C (its notebook) and gently run by themselves; each tests as many photos as the run, and its accuracy
     lies within the run's interval."""
     programs = [
-        unpacked(trained.lab, run, Kind.NOTEBOOK if letter == "C" else Kind.SCRIPT, tmp_path / letter)
+        unpacked(trained.lab, run, "notebook" if letter == "C" else "script", tmp_path / letter)
         for letter, run in trained.runs.items()
     ]
     for run, (accuracy, photos) in zip(trained.runs.values(), run_all(programs), strict=True):
@@ -99,7 +101,7 @@ def test_every_preset_s_program_reaches_what_the_run_reached(trained: Trained, t
 def test_the_photos_beside_a_program_are_cut_as_the_run_was(trained: Trained, tmp_path: Path) -> None:
     """Sorted by name, the photos after the first 70 % are the run's test photos, with their classes, byte for byte."""
     run = trained.runs["A"]
-    folder = unpacked(trained.lab, run, Kind.SCRIPT, tmp_path / "A").parent
+    folder = unpacked(trained.lab, run, "script", tmp_path / "A").parent
     files = sorted((folder / "photos").glob("*/*.jpg"), key=lambda file: file.stem)
     stored, originals = load_predictions(trained.lab.home.run(run.id)), trained.lab.data.originals("garden")
     assert stored is not None
@@ -132,18 +134,18 @@ def test_the_litert_file_answers_as_keras_does(trained: Trained, tmp_path: Path)
     """What LiteRT says of photos that the conversion never saw differs from Keras' answers by less than a thousandth; so it is told of
     those 50 that it saw. A second wish makes nothing anew."""
     lab, run = trained.lab, trained.runs["C"]
-    taken = take_home(lab, run, Kind.LITERT, tmp_path / "c.tflite")
+    taken = take_home(lab, run, FORMATS["litert"], tmp_path / "c.tflite")
     photos = unseen(run)
     expected = load_saved(lab.home.model(run.id)).predict_on_batch(photos.astype(np.float32))
     assert np.ptp(expected, axis=0).max() > 0.01
-    np.testing.assert_allclose(litert_says(taken.path, photos), expected, atol=1e-3)
+    np.testing.assert_allclose(litert_says(tmp_path / "c.tflite", photos), expected, atol=1e-3)
     assert taken.photos == 50
     assert taken.difference is not None
     assert 0 < taken.difference < 1e-3
-    made = lab.tasks.state(conversion(lab, run, "litert"))
-    again = take_home(lab, run, Kind.LITERT, tmp_path / "again.tflite")
-    assert lab.tasks.state(conversion(lab, run, "litert")) is made
-    assert again.path.read_bytes() == taken.path.read_bytes()
+    made = lab.tasks.state(conversion(lab, run, "litert", ".tflite"))
+    take_home(lab, run, FORMATS["litert"], tmp_path / "again.tflite")
+    assert lab.tasks.state(conversion(lab, run, "litert", ".tflite")) is made
+    assert (tmp_path / "again.tflite").read_bytes() == (tmp_path / "c.tflite").read_bytes()
 
 
 def test_a_file_that_answers_otherwise_is_refused(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +153,7 @@ def test_a_file_that_answers_otherwise_is_refused(trained: Trained, tmp_path: Pa
     lab, run = trained.lab, trained.runs["A"]
     monkeypatch.setattr(converter, "MOST_DIFFERENCE", -1.0)
     with pytest.raises(RunFailed, match=r"does not answer as Keras does.* -1 at most, on 50 photos.* Received: 0\.0") as refused:
-        take_home(lab, run, Kind.LITERT, tmp_path / "a.tflite")
+        take_home(lab, run, FORMATS["litert"], tmp_path / "a.tflite")
     assert "\n" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -169,8 +171,8 @@ def test_the_keras_file_is_the_run_s_model(trained: Trained, tmp_path: Path, com
         assert lab.bring_starter()
         run = lab.store.get(RUN_ID)
     assert lab.home.model(run.id).suffix == (".npz" if compact else ".keras")
-    taken = take_home(lab, run, Kind.KERAS, tmp_path / "model.keras")
-    model = keras.models.load_model(taken.path, compile=False, safe_mode=True)
+    taken = take_home(lab, run, FORMATS["keras"], tmp_path / "model.keras")
+    model = keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
     photos = unseen(run)
     said = model.predict_on_batch(photos.astype(np.float32))
     np.testing.assert_allclose(said, predict(lab.predictor, lab.home, run, list(photos)), atol=1e-5)
@@ -185,7 +187,7 @@ def test_a_model_that_cannot_be_converted_leaves_nothing(trained: Trained, tmp_p
     lab.queue.wait([run.id])
     lab.home.model(run.id).write_bytes(b"hollow")
     with pytest.raises(RunFailed, match=r"model\.keras") as refused:
-        take_home(lab, lab.store.get(run.id), Kind.LITERT, tmp_path / "x.tflite")
+        take_home(lab, lab.store.get(run.id), FORMATS["litert"], tmp_path / "x.tflite")
     assert "\n" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -247,7 +249,7 @@ def test_programs_of_odd_recipes_run(trained: Trained, tmp_path: Path) -> None:
             lab.queue.wait([run.id])
             run, source = lab.store.get(run.id), run.id
             assert run.state is RunState.DONE, (name, run.message)
-        programs.append((run, unpacked(lab, run, Kind.SCRIPT, tmp_path / str(number))))
+        programs.append((run, unpacked(lab, run, "script", tmp_path / str(number))))
     for (run, _path), (_accuracy, photos) in zip(programs, run_all([path for _run, path in programs], 1200), strict=True):
         assert run.result is not None
         assert photos == run.result.test_photos, run.name
@@ -282,7 +284,7 @@ def test_the_lecture_s_programs_on_a_garden_of_a_thousand(tmp_path: Path) -> Non
         more = [lab.queue.start(runs["C"].recipe.changed(seed=seed)).run for seed in (11, 12, 13)]
         lab.queue.wait([run.id for run in more])
         runs |= {f"C{number}": lab.store.get(run.id) for number, run in enumerate(more)}
-        programs = [unpacked(lab, run, Kind.SCRIPT, tmp_path / letter) for letter, run in runs.items()]
+        programs = [unpacked(lab, run, "script", tmp_path / letter) for letter, run in runs.items()]
         said = dict(zip(runs, run_all(programs, timeout_s=3000), strict=True))
     finally:
         lab.close()
@@ -309,7 +311,7 @@ def test_a_program_begins_with_imagenet_s_weights(tmp_path: Path) -> None:
         run = lab.store.get(run.id)
         assert run.result is not None, run.message
         assert run.recipe.weights == "imagenet"
-        ((accuracy, photos),) = run_all([unpacked(lab, run, Kind.SCRIPT, tmp_path / "program")], timeout_s=600)
+        ((accuracy, photos),) = run_all([unpacked(lab, run, "script", tmp_path / "program")], timeout_s=600)
     finally:
         lab.close()
     assert run.result.test_accuracy is not None
@@ -333,14 +335,18 @@ def test_a_program_cuts_tf_flowers_as_the_run_was(settings: Settings, tmp_path: 
         lab.queue.wait([run.id])
         run = lab.store.get(run.id)
         assert run.state is RunState.DONE, run.message
-        program = take_home(lab, run, Kind.SCRIPT, tmp_path / "flowers.py")
+        program = take_home(lab, run, FORMATS["script"], tmp_path / "flowers.py")
         stored = load_predictions(lab.home.run(run.id))
     finally:
         lab.close()
     assert program.lacks == ()
     assert stored is not None
     subprocess.run(
-        [sys.executable, "-c", KEEP_LABELS, str(program.path)], cwd=tmp_path, env=without_flowerlab(), check=True, timeout=600
+        [sys.executable, "-c", KEEP_LABELS, str(tmp_path / "flowers.py")],
+        cwd=tmp_path,
+        env=without_flowerlab(),
+        check=True,
+        timeout=600,
     )
     assert len(stored["test_truth"]) == 1097
     assert np.load(tmp_path / "labels.npy").tolist() == stored["test_truth"].tolist()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
 
-from flowerlab.engine.protocol import SUFFIXES, ModelFormat
 from flowerlab.errors import BadInput, FlowerlabError
+from flowerlab.export.formats import FORMATS, ZIP, ZIP_MIME, ExportFormat
+from flowerlab.export.model_files import conversion
 from flowerlab.export.program.program import program_of_run
-from flowerlab.export.take_home import Kind, conversion, file_name, take_home
+from flowerlab.export.take_home import file_name, has_model, take_home
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.runs.run import Run
@@ -21,51 +21,29 @@ from flowerlab.ui.base.text import decimals, escaped
 
 # Of a row: the button, and what the file is for.
 WIDTHS = (2, 3)
-MIME = {
-    ".keras": "application/octet-stream",
-    ".tflite": "application/octet-stream",
-    ".zip": "application/zip",
-    ".py": "text/x-python",
-    ".ipynb": "application/x-ipynb+json",
-    ".html": "text/html",
-}
-
-
-@dataclass(frozen=True)
-class _Offer:
-    """One file: what it is, how it ends, the words on its button, and what it is for."""
-
-    kind: Kind
-    ending: str
-    label: str
-    words: str
 
 
 def take_home_section(lab: Lab, run: Run) -> None:
     """Draws the section of a run that is over and has a model."""
-    if not run.state.over or run.result is None or not lab.home.model(run.id).is_file():
+    if not has_model(lab.home, run):
         return
+    model = lab.home.model(run.id)
     with st.expander(_("🎒 Take home: notebook, script, card, model"), key="take-home"):
-        _programs(lab, run)
-        words = _("The run on one page: recipe, figures, curves, matrix. To print, or to hand in.")
-        _row(lab, run, _Offer(Kind.CARD, ".html", _("Card"), words))
-        model = _Offer(Kind.KERAS, ".keras", _("Model for Keras"), _keras_words(run))
-        if lab.home.model(run.id).suffix == ".keras":
-            _row(lab, run, model)
-        else:
-            _converted(lab, run, model, "keras")
-        words = _("LiteRT, for apps and small computers. It is checked to answer as Keras does.")
-        _converted(lab, run, _Offer(Kind.LITERT, ".tflite", _("Model for phones"), words), "litert")
+        _programs(lab, run, [entry for entry in FORMATS.values() if entry.zipped])
+        for entry in FORMATS.values():
+            if entry.converts(model):
+                _converted(lab, run, entry)
+            elif not entry.zipped:
+                _row(lab, run, entry, _words(run, entry))
 
 
-def _keras_words(run: Run) -> str:
+def _words(run: Run, entry: ExportFormat) -> str:
     assert run.result is not None
-    words = _("keras.models.load_model opens it. It takes photos as they are, 0 to 255, and answers in this order: {order}.")
-    return words.format(order=", ".join(map(escaped, run.result.classes)))
+    return _(entry.words).format(order=", ".join(map(escaped, run.result.classes)))
 
 
-def _programs(lab: Lab, run: Run) -> None:
-    """Notebook and script: a zip where something must lie beside them, and it is here."""
+def _programs(lab: Lab, run: Run, entries: list[ExportFormat]) -> None:
+    """Each comes as a zip where something must lie beside it, and it is here; the first row says so."""
     zipped, more = False, ""
     try:
         program = program_of_run(lab, run)
@@ -78,60 +56,61 @@ def _programs(lab: Lab, run: Run) -> None:
         if isinstance(error, BadInput):
             st.caption(more)
             return
-    words = _("Rebuilds this run in plain Keras, step by step, in Jupyter or Colab.") + f" {more}"
-    _row(lab, run, _Offer(Kind.NOTEBOOK, ".zip" if zipped else ".ipynb", _("Notebook"), words))
-    words = _("The same as one Python file. Neither needs Flowerlab.")
-    _row(lab, run, _Offer(Kind.SCRIPT, ".zip" if zipped else ".py", _("Script"), words))
+    for entry in entries:
+        _row(lab, run, entry, f"{_words(run, entry)} {more}", zipped=zipped)
+        more = ""
 
 
-def _row(lab: Lab, run: Run, offer: _Offer) -> None:
+def _row(lab: Lab, run: Run, entry: ExportFormat, text: str, *, zipped: bool = False) -> None:
     """A button that makes the file when it is pressed, and what it is for."""
+    suffix, mime = (ZIP, ZIP_MIME) if zipped else (entry.suffix, entry.mime)
 
     def made() -> bytes:
         with tempfile.TemporaryDirectory() as folder:
-            target = Path(folder) / f"{file_name(run, '')}{offer.ending}"
-            return take_home(lab, run, offer.kind, target).path.read_bytes()
+            target = Path(folder) / file_name(run, suffix)
+            take_home(lab, run, entry, target)
+            return target.read_bytes()
 
     button, words = st.columns(WIDTHS, vertical_alignment="center")
     button.download_button(
-        f"⬇️ {offer.label}",
+        f"⬇️ {_(entry.title)}",
         made,
-        file_name(run, offer.ending),
-        MIME[offer.ending],
-        key=f"take-{offer.kind}",
+        file_name(run, suffix),
+        mime,
+        key=f"take-{entry.name}",
         on_click="ignore",
         width="stretch",
     )
-    words.caption(offer.words)
+    words.caption(text)
 
 
 def converting(lab: Lab, run: Run) -> bool:
     """Whether a model of this run is being converted, so that watching it makes sense."""
-    if not lab.home.model(run.id).is_file():
-        return False
-    tasks = [lab.tasks.state(conversion(lab, run, to)) for to in SUFFIXES]
+    model = lab.home.model(run.id)
+    wanted = [entry for entry in FORMATS.values() if model.is_file() and entry.converts(model)]
+    tasks = [lab.tasks.state(conversion(lab, run, entry.name, entry.suffix)) for entry in wanted]
     return any(task is not None and not task.over for task in tasks)
 
 
-def _converted(lab: Lab, run: Run, offer: _Offer, to: ModelFormat) -> None:
+def _converted(lab: Lab, run: Run, entry: ExportFormat) -> None:
     """A button that has the model converted, which takes some seconds, and then one that gives the file."""
-    work = conversion(lab, run, to)
-    task = lab.tasks.state(work)
+    work = conversion(lab, run, entry.name, entry.suffix)
+    task, what = lab.tasks.state(work), _words(run, entry)
     if task is not None and task.result is not None:
-        _row(lab, run, replace(offer, words=f"{offer.words} {_agrees(task.result)}"))
+        _row(lab, run, entry, f"{what} {_agrees(task.result)}")
         return
     under_way = task is not None and not task.over
     button, words = st.columns(WIDTHS, vertical_alignment="center")
     if button.button(
-        _("⚙️ Convert: {what}").format(what=offer.label),
-        key=f"convert-{offer.kind}",
+        _("⚙️ Convert: {what}").format(what=_(entry.title)),
+        key=f"convert-{entry.name}",
         disabled=under_way,
         width="stretch",
     ):
         lab.tasks.start(work)
         # The whole page: only so its timer begins.
         st.rerun()
-    words.caption(_how_far(task, offer.words))
+    words.caption(_how_far(task, what))
 
 
 def _how_far(task: Task[Converted] | None, words: str) -> str:
