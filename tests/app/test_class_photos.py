@@ -8,11 +8,11 @@ from streamlit.testing.v1 import AppTest
 from flowerlab.datasets.gather import gather
 from flowerlab.evaluation.confusion import Figure
 from flowerlab.home import Home
-from flowerlab.ui.confusion.class_photos import CLOSED, PLACE, Behind, behind_words
+from flowerlab.ui.confusion.class_photos import PLACE, Behind, behind_words
 from tests.support.matrices import GARDEN, alts, press, two_runs
 from tests.support.pages import open_page, texts
 
-OPEN = f"{PLACE}-photos-open"
+OPEN = f"{PLACE}-open"
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_number_opens_its_photos(home: Home, figure: Figure, class_name: str |
     """Recall opens the photos of the class, precision those that were called so, F1 both, a mean all; mistakes stand first."""
     gather(home, "garden", GARDEN)
     first, _second = two_runs(home)
-    app = open_page("compare", state={OPEN: Behind(first.id, figure, class_name)})
+    app = open_page("compare", state={OPEN: ("", Behind(first.id, figure, class_name))})
     assert not app.exception
     assert headline in texts(app)
     assert len(alts(app)) == count
@@ -41,23 +41,23 @@ def test_a_number_opens_its_photos(home: Home, figure: Figure, class_name: str |
     assert truth != answer
     app = press(app, f"{PLACE}-close")
     assert not alts(app)
-    assert app.session_state[CLOSED] == 1
+    assert app.session_state[f"{PLACE}-closed"] == 1
 
 
 def test_a_number_of_a_run_that_is_not_compared_any_more_is_shut(home: Home) -> None:
     """When its run is taken away, or names a class that the run does not know, nothing is open."""
     gather(home, "garden", GARDEN)
     first, second = two_runs(home)
-    state = {OPEN: Behind(first.id, "recall", "dandelion")}
+    state = {OPEN: ("", Behind(first.id, "recall", "dandelion"))}
     assert not alts(open_page("compare", query={"runs": second.id}, state=state))
-    assert not alts(open_page("compare", state={OPEN: Behind(first.id, "recall", "orchid")}))
+    assert not alts(open_page("compare", state={OPEN: ("", Behind(first.id, "recall", "orchid"))}))
 
 
 def test_without_answers_a_number_says_why_it_stays_shut(home: Home) -> None:
     """A run whose single answers are not kept has figures, and says that they cannot be opened."""
     first, _second = two_runs(home)
     (home.run(first.id) / "predictions.npz").unlink()
-    app = open_page("compare", state={OPEN: Behind(first.id, "recall", "dandelion")})
+    app = open_page("compare", state={OPEN: ("", Behind(first.id, "recall", "dandelion"))})
     assert not app.exception
     assert "answers to the single photos are not kept, so that a number cannot be opened" in texts(app)
 
@@ -69,14 +69,15 @@ def choosing() -> None:
 
     import streamlit as st
 
-    from flowerlab.ui.confusion.class_photos import PLACE, _close, figures_key, on_figure
-    from flowerlab.ui.confusion.photo_buttons import close_at, opened_at
+    from flowerlab.ui.confusion.class_photos import PLACE, on_figure
+    from flowerlab.ui.confusion.open_choice import close_at, opened_at, table_key
 
     sides: Any = [SimpleNamespace(run=SimpleNamespace(id=name)) for name in ("first", "second")]
 
     def choose(figure: Any, *cells: tuple[int, str]) -> None:
-        st.session_state[figures_key(figure)] = SimpleNamespace(selection=SimpleNamespace(cells=list(cells)))
-        on_figure(figure, sides, ["rose", "tulip"])()
+        key = table_key(PLACE, figure)
+        st.session_state[key] = SimpleNamespace(selection=SimpleNamespace(cells=list(cells)))
+        on_figure(figure, key, sides, ["rose", "tulip"])()
         opened = opened_at(PLACE)
         st.write("nothing" if opened is None else f"{opened.run_id} {opened.figure} {opened.class_name}")
 
@@ -87,10 +88,9 @@ def choosing() -> None:
     choose("precision", (3, "first"))
     choose("precision", (0, "photos"))
     choose("precision", (1, "photos-second"))
-    before = figures_key("recall")
-    _close()
-    st.write(f"{opened_at(PLACE)} {before != figures_key('recall')}")
+    before = table_key(PLACE, "recall")
     close_at(PLACE)
+    st.write(f"{opened_at(PLACE)} {before != table_key(PLACE, 'recall')}")
 
 
 def test_the_table_tells_which_number_was_chosen() -> None:

@@ -12,7 +12,8 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.evaluation.confusion import Cell
 from flowerlab.home import Home
-from flowerlab.ui.confusion.opened_cell import MATRICES, MINUS, Opened
+from flowerlab.ui.compare.matrices import MATRICES
+from flowerlab.ui.confusion.cell_photos import MINUS
 from flowerlab.ui.widgets.photo_tiles import NO_BREAK
 from tests.support.matrices import GARDEN, alts, press, run_in, two_runs
 from tests.support.pages import open_page, texts
@@ -24,7 +25,7 @@ DIAGONAL = [0, 6, 12, 18, 24]
 def opened(matrix: str, truth: int, answer: int) -> AppTest:
     """The page with an open cell."""
     place = MINUS if matrix.startswith("minus-") else MATRICES
-    return open_page("compare", state={place: Opened(matrix, Cell(truth, answer))})
+    return open_page("compare", state={f"{place}-open": (matrix, Cell(truth, answer))})
 
 
 def charts(app: AppTest) -> list[dict[str, Any]]:
@@ -240,32 +241,39 @@ def choosing() -> None:
 
     import streamlit as st
 
-    from flowerlab.ui.confusion.opened_cell import MATRICES, close_cell, on_choice, on_click, open_cell, table_key
+    from flowerlab.charts.heatmap import cell_at
+    from flowerlab.evaluation.confusion import Cell
+    from flowerlab.ui.confusion.open_choice import close_at, on_choice, on_click, opened_at, table_key
+
+    first = ("matrices", "first")
 
     def click(key: str, *indices: int) -> None:
         groups = [{"data_indices": list(indices)}] if indices else []
         st.session_state[key] = SimpleNamespace(selection=SimpleNamespace(selected=groups))
-        on_click(MATRICES, key, 2)()
+        on_click("matrices", key, lambda _series, index: cell_at(index, 2), part=key)()
 
     def choose(*cells: tuple[int, str]) -> None:
         st.session_state["table"] = SimpleNamespace(selection=SimpleNamespace(cells=list(cells)))
-        on_choice(MATRICES, "first", "table", ["said: a", "said: b"])()
+        names = ["said: a", "said: b"]
+        on_choice("matrices", "table", lambda row, name: Cell(row, names.index(name)) if name in names else None, part="first")()
 
     click("first", 1)
-    st.write(f"chart {open_cell(MATRICES, 'first')}")
+    st.write(f"chart {opened_at('matrices', part='first')}")
     choose((1, "said: a"))
-    st.write(f"table {open_cell(MATRICES, 'first')}")
+    st.write(f"table {opened_at('matrices', part='first')}")
     click("second", 3)
-    st.write(f"other {open_cell(MATRICES, 'first')} {open_cell(MATRICES, 'second')}")
+    st.write(f"other {opened_at('matrices', part='first')} {opened_at('matrices', part='second')}")
     click("first")
-    st.write(f"again {open_cell(MATRICES, 'first')} {open_cell(MATRICES, 'second')}")
+    st.write(f"again {opened_at('matrices', part='first')} {opened_at('matrices', part='second')}")
     choose((1, "truth"))
-    st.write(f"heading {open_cell(MATRICES, 'first')}")
-    before = table_key("first")
-    close_cell(MATRICES)
-    st.write(f"closed {open_cell(MATRICES, 'first')}, {'another table' if table_key('first') != before else 'the same table'}")
+    st.write(f"heading {opened_at('matrices', part='first')}")
+    before = table_key(*first)
+    close_at("matrices")
+    st.write(
+        f"closed {opened_at('matrices', part='first')}, {'another table' if table_key(*first) != before else 'the same table'}"
+    )
     click("third")
-    st.write(f"nothing {open_cell(MATRICES, 'third')}")
+    st.write(f"nothing {opened_at('matrices', part='third')}")
 
 
 def test_chart_and_table_open_the_same_cells(home: Home) -> None:

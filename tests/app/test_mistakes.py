@@ -13,7 +13,6 @@ from flowerlab.inference.classify import finished_runs
 from flowerlab.results.answers import MOST_RUNS
 from flowerlab.tasks.hash_photos import hash_photos
 from flowerlab.ui.base.lab import lab
-from flowerlab.ui.confusion.opened_bin import OpenedBin
 from tests.support.garden_runs import WRONG, add_run, charts, cut, hashed, open_view
 from tests.support.pages import open_page, texts
 from tests.support.runs import add_finished, write_predictions
@@ -78,7 +77,7 @@ def test_a_renamed_run_bears_its_new_name_in_what_was_read_before(home: Home, ga
     run = add_run(home, garden, "old")
     app = open_page("mistakes", query={"view": "calibration"})
     lab().store.rename(run.id, "new")
-    state = {"mistakes-opened-bin": OpenedBin(run.id, 9)}
+    state = {"mistakes-bins-open": (run.id, 9)}
     app = open_page("mistakes", query={"view": "calibration"}, state=state)
     assert not app.exception
     assert "Test photos of which “new” was" in texts(app)

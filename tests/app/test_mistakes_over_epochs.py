@@ -14,8 +14,8 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.evaluation.confusion import Cell
 from flowerlab.home import Home
 from flowerlab.results.answers import MOST_RUNS
-from flowerlab.ui.confusion import opened_bin
-from flowerlab.ui.confusion.opened_cell import OVER_EPOCHS, Opened
+from flowerlab.ui.mistakes.bin_photos import BINS
+from flowerlab.ui.mistakes.epoch_cell import OVER_EPOCHS
 from tests.support.garden_runs import EPOCHS, add_run, charts, cut, open_view
 from tests.support.pages import open_page, texts
 from tests.support.runs import add_finished, write_predictions
@@ -50,8 +50,8 @@ def test_a_cell_of_the_epoch_matrix_opens_its_validation_photos(home: Home, gard
     photo = cut(garden, "validation")[0]
     truth = int(garden.labels[photo])
     answer = (truth + 1) % 5
-    opened = Opened(f"epoch-matrix-{run.id}", Cell(truth, answer))
-    app = open_view("epochs", state={"mistakes-epoch": 1, OVER_EPOCHS: opened})
+    opened = (f"epoch-matrix-{run.id}", Cell(truth, answer))
+    app = open_view("epochs", state={"mistakes-epoch": 1, f"{OVER_EPOCHS}-open": opened})
     assert not app.exception
     assert f"Validation photos: 1 of {FLOWERS[truth]} that “run” called {FLOWERS[answer]} after epoch 1" in texts(app)
     matrix = charts(app)[0]["series"]
@@ -159,16 +159,16 @@ def test_a_stretch_of_the_diagram_opens_its_photos(home: Home, garden: Originals
     app = open_view("calibration")
     modes = [series.get("selectedMode") for series in charts(app)[0]["series"]]
     assert modes == ["single", "single", False, False, None]
-    app = open_view("calibration", state={opened_bin.OPENED: opened_bin.OpenedBin(run.id, 12)})
+    app = open_view("calibration", state={f"{BINS}-open": (run.id, 12)})
     assert not app.exception
     assert "Test photos of which “run” was 80–87 % sure: 15 named rightly, 1 wrongly; these come first" in texts(app)
     alts = [image.proto.imgs[0].alt for image in app.get("image")]
     assert len(alts) == 12
     test = cut(garden, "test")
     assert alts[0].startswith(f"Photo {garden.ids[test[2]]}:")
-    app.session_state[opened_bin.OPENED] = opened_bin.OpenedBin(run.id, 0)
+    app.session_state[f"{BINS}-open"] = (run.id, 0)
     assert "There is no test photo of which “run” was 0–7 % sure" in texts(app.run())
-    app.session_state[opened_bin.OPENED] = opened_bin.OpenedBin(run.id, 11)
+    app.session_state[f"{BINS}-open"] = (run.id, 11)
     assert "Test photos of which “run” was 73–80 % sure: 0 named rightly, 1 wrongly" in texts(app.run())
     app.button(key="bin-close").click().run()
     assert "Test photos of which" not in texts(app)
@@ -182,21 +182,22 @@ def test_a_click_and_a_choice_open_the_same_stretch() -> None:
 
         import streamlit as st
 
-        from flowerlab.ui.confusion.opened_bin import on_bin_choice, on_bin_click, open_bin
+        from flowerlab.ui.confusion.open_choice import on_choice, on_click, opened_at
 
         def click(*selected: tuple[int, int]) -> None:
             groups: list[dict[str, Any]] = [{"series_index": one, "data_indices": [index]} for one, index in selected]
             st.session_state["chart"] = SimpleNamespace(selection=SimpleNamespace(selected=groups))
-            on_bin_click("run", "chart", ([4, 9], list(range(15))))()
-            st.write(open_bin("run"))
+            series = ([4, 9], list(range(15)))
+            on_click("bins", "chart", lambda one, index: series[one][index] if one < len(series) else None, part="run")()
+            st.write(opened_at("bins", part="run"))
 
         click((0, 1))
         click((0, 1), (1, 7))
         click((1, 7))
         click((1, 7), (3, 2))
         st.session_state["table"] = SimpleNamespace(selection=SimpleNamespace(cells=[(1, "Photos")]))
-        on_bin_choice("run", "table", (4, 11))()
-        st.write(open_bin("run"), open_bin("other"))
+        on_choice("bins", "table", lambda row, _column: (4, 11)[row], part="run")()
+        st.write(opened_at("bins", part="run"), opened_at("bins", part="other"))
 
     app = AppTest.from_function(page).run()
     assert not app.exception

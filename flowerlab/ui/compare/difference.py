@@ -16,7 +16,7 @@ from flowerlab.runs.run import Run
 from flowerlab.ui.base.fragments import fragment
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.confusion.cell_photos import photos_words, show_only_right
-from flowerlab.ui.confusion.photo_buttons import close_at, opened_at, photo_button
+from flowerlab.ui.confusion.open_choice import close_at, opened_at, photo_button
 from flowerlab.ui.widgets.seeds_view import SEEDS_ANCHOR
 
 PLACE = "compare-differences"

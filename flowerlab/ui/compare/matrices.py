@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from flowerlab.charts.heatmap import HEIGHT_PX, Scale
+from flowerlab.charts.heatmap import HEIGHT_PX, Scale, cell_at
 from flowerlab.charts.matrix import amount_scale, matrix_options, matrix_sentence
 from flowerlab.evaluation.confusion import Cell, Unit, cell_values
 from flowerlab.locale import _
@@ -16,10 +16,12 @@ from flowerlab.ui.base.fragments import fragment
 from flowerlab.ui.compare.subtracting import show_subtraction
 from flowerlab.ui.confusion.cell_photos import FRAME, link_to_photos, show_cell
 from flowerlab.ui.confusion.cell_table import cell_table
-from flowerlab.ui.confusion.opened_cell import MATRICES, close_cell, on_click, open_cell
+from flowerlab.ui.confusion.open_choice import close_at, on_click, opened_at
 from flowerlab.ui.confusion.sides import Side, answers_among, side_of
 from flowerlab.ui.widgets.run_picker import mistakes_link, run_title
 
+# Where the photos of one of several matrices open.
+MATRICES = "compare-matrices"
 MATRICES_A_ROW = 3
 
 
@@ -52,7 +54,7 @@ def _show_all(sides: Sequence[Side], unit: Unit, *, dark: bool) -> None:
             with column:
                 _show_matrix(side, unit, scale=scale, dark=dark)
         for side in row:
-            cell = open_cell(MATRICES, side.matrix)
+            cell = opened_at(MATRICES, part=side.matrix)
             if cell is not None:
                 _show_photos(side, sides, cell)
 
@@ -87,12 +89,12 @@ def _show_matrix(side: Side, unit: Unit, *, scale: Scale, dark: bool) -> None:
         return
     classes = side.run.result.classes
     sentence = matrix_sentence(side.counts, classes)
-    opened = open_cell(MATRICES, side.matrix)
+    opened = opened_at(MATRICES, part=side.matrix)
     st.echarts_chart(
         matrix_options(side.counts, classes, unit, scale=scale, dark=dark, opened=opened, opens=side.answers is not None),
         height=HEIGHT_PX,
         key=side.matrix,
-        on_select=on_click(MATRICES, side.matrix, len(classes)),
+        on_select=on_click(MATRICES, side.matrix, lambda _series, index: cell_at(index, len(classes)), part=side.matrix),
         alt=_("Confusion matrix of {run}. {sentence}").format(run=side.run.name, sentence=sentence),
     )
     if opened is not None:
@@ -108,4 +110,4 @@ def _show_photos(side: Side, sides: Sequence[Side], cell: Cell) -> None:
         st.info(_("This run's answers to the single photos are not kept, so that a cell cannot be opened."), icon="🗂️")
         return
     others = answers_among([other for other in sides if other is not side])
-    show_cell(side.answers, others, cell, frame=FRAME, close=partial(close_cell, MATRICES))
+    show_cell(side.answers, others, cell, frame=FRAME, close=partial(close_at, MATRICES))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from flowerlab.charts.heatmap import HEIGHT_PX
+from flowerlab.charts.heatmap import HEIGHT_PX, cell_at
 from flowerlab.charts.matrix import difference_options, difference_sentence
 from flowerlab.evaluation.confusion import Unit, cell_sizes, difference_values
 from flowerlab.evaluation.paired_tests import PairedTest
@@ -16,9 +16,9 @@ from flowerlab.results.pairing import pair_tests, why_not_paired
 from flowerlab.results.sentences import pair_sentence
 from flowerlab.ui.base.fragments import fragment
 from flowerlab.ui.base.text import escaped
-from flowerlab.ui.confusion.cell_photos import show_differing
+from flowerlab.ui.confusion.cell_photos import MINUS, show_differing
 from flowerlab.ui.confusion.cell_table import cell_table
-from flowerlab.ui.confusion.opened_cell import MINUS, on_click, open_cell
+from flowerlab.ui.confusion.open_choice import on_click, opened_at
 
 
 @fragment()
@@ -67,7 +67,7 @@ def _pick_two(sides: Sequence[Answers]) -> tuple[Answers, Answers]:
 
 def _show_difference(first: Answers, second: Answers, test: PairedTest, unit: Unit, *, dark: bool) -> None:
     matrix = f"minus-{first.run.id}-{second.run.id}"
-    opened = open_cell(MINUS, matrix)
+    opened = opened_at(MINUS, part=matrix)
     of_a, of_b = (cell_sizes(side.truth, side.probabilities) for side in (first, second))
     sentence = difference_sentence(of_a, of_b, first.classes)
     st.markdown(pair_sentence(escaped(first.run.name), escaped(second.run.name), test))
@@ -77,7 +77,7 @@ def _show_difference(first: Answers, second: Answers, test: PairedTest, unit: Un
             difference_options(of_a, of_b, first.classes, unit, dark=dark, opened=opened),
             height=HEIGHT_PX,
             key=matrix,
-            on_select=on_click(MINUS, matrix, len(first.classes)),
+            on_select=on_click(MINUS, matrix, lambda _series, index: cell_at(index, len(first.classes)), part=matrix),
             alt=_("Confusion matrix of A, {first}, minus that of B, {second}. {sentence}").format(
                 first=first.run.name, second=second.run.name, sentence=sentence
             ),

@@ -16,7 +16,7 @@ from flowerlab.results.pairing import order_in
 from flowerlab.results.photos_of_run import run_photos
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.text import escaped
-from flowerlab.ui.confusion.opened_cell import MINUS, close_cell
+from flowerlab.ui.confusion.open_choice import close_at
 from flowerlab.ui.widgets.photo_grid import PHOTOS_A_PAGE
 from flowerlab.ui.widgets.photo_tiles import LazyTiles, Said, Tile, photo_tiles
 from flowerlab.ui.widgets.run_picker import colour_mark
@@ -24,6 +24,8 @@ from flowerlab.ui.widgets.run_picker import colour_mark
 # Where a link from a matrix leads: on a phone others stand between it and its photos.
 ANCHOR = "cell-photos"
 # Of the photos that a matrix opens, and that A minus B does.
+# Where the photos of one matrix minus another open.
+MINUS = "compare-minus"
 FRAME, MINUS_FRAME = "compare-cell", "compare-minus-cell"
 # A row of A's photos and one of B's: more at once would keep a click waiting for longer than a second.
 A_SIDE = 6
@@ -110,7 +112,7 @@ def show_differing(first: Answers, second: Answers, cell: Cell) -> None:
     truth, answer = (escaped(first.classes[label]) for label in cell)
     with st.container(border=True, key=MINUS_FRAME):
         words = _("Where A and B differ: {truth} called {answer}").format(truth=truth, answer=answer)
-        _headline(words, MINUS_FRAME, partial(close_cell, MINUS))
+        _headline(words, MINUS_FRAME, partial(close_at, MINUS))
         st.caption(_("Photos that lie in this cell of both: {count}.").format(count=f"{found.both:,}"))
         _show_side("A", first, second, found.only_first, cell)
         # Found by their places in the first; tiles need them in its own answers.

@@ -9,8 +9,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from flowerlab.evaluation.confusion import Cell
 from flowerlab.locale import _
-from flowerlab.ui.confusion.opened_cell import on_choice, table_key
+from flowerlab.ui.confusion.open_choice import on_choice, table_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +21,8 @@ def cell_table(place: str, matrix: str, values: NDArray[np.float64], classes: Se
     """Draws a matrix as a table whose cells open the same photos: for the keyboard and for those who do not see the chart.
 
     Args:
-        place: Where its cells open, see `opened_cell`.
-        matrix: What names the matrix on the page.
+        place: Where its cells open.
+        matrix: Its name on the page: the part of the place.
         values: float64, (classes, classes).
         classes: Names in label order.
         form: How a value is written, as printf does.
@@ -33,12 +34,14 @@ def cell_table(place: str, matrix: str, values: NDArray[np.float64], classes: Se
     with box:
         st.caption(_("Click a cell, or go there with Tab and the arrow keys: its photos open."))
         table = matrix_table(values, classes)
-        key = table_key(matrix)
+        key, columns = table_key(place, matrix), list(table.columns)
         st.dataframe(
             table,
             column_config={name: st.column_config.NumberColumn(format=form) for name in table.columns},
             selection_mode="single-cell",
-            on_select=on_choice(place, matrix, key, list(table.columns)),
+            on_select=on_choice(
+                place, key, lambda row, name: Cell(row, columns.index(name)) if name in columns else None, part=matrix
+            ),
             key=key,
             alt=_("A table with a row for each true class and a column for each answer."),
         )

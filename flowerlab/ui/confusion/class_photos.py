@@ -12,11 +12,10 @@ from flowerlab.evaluation.confusion import Figure, photos_behind
 from flowerlab.locale import _
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.confusion.cell_photos import of_class, photos_frame, photos_words
-from flowerlab.ui.confusion.photo_buttons import close_at, open_at, opened_at
+from flowerlab.ui.confusion.open_choice import close_at, on_choice, opened_at
 from flowerlab.ui.confusion.sides import Side, answers_among
 
 PLACE = "compare-figures"
-CLOSED = f"{PLACE}-closed"
 # A column of `per_class.class_rows` that holds how many photos a class has: of all runs, or of one.
 PHOTOS = "photos"
 
@@ -36,32 +35,27 @@ class Behind:
     class_name: str | None
 
 
-def figures_key(figure: Figure) -> str:
-    """Returns the key of the table of a figure: another one after each closing, for a table tells of no choice that it has already."""
-    return f"{PLACE}-{figure}-{st.session_state.get(CLOSED, 0)}"
-
-
-def on_figure(figure: Figure, sides: Sequence[Side], names: Sequence[str]) -> Callable[[], None]:
+def on_figure(figure: Figure, key: str, sides: Sequence[Side], names: Sequence[str]) -> Callable[[], None]:
     """Returns what the table of a figure calls when one of its cells was chosen.
 
     Args:
         figure: Which.
+        key: Of the table.
         sides: The runs of its columns.
         names: The classes of its first rows; what stands below them are means.
     """
-    return functools.partial(_chosen, figures_key(figure), figure, tuple(side.run.id for side in sides), tuple(names))
+    run_ids = [side.run.id for side in sides]
 
-
-def _chosen(key: str, figure: Figure, run_ids: tuple[str, ...], names: tuple[str, ...]) -> None:
-    # Nothing is closed by a second click, which takes the choice back: who double-clicks wants to see the photos, too.
-    for row, column in st.session_state[key].selection.cells[:1]:
+    def behind(row: int, column: str) -> Behind | None:
         class_name = names[row] if row < len(names) else None
         if column in run_ids:
-            open_at(PLACE, Behind(column, figure, class_name))
-        elif column.startswith(PHOTOS):
+            return Behind(column, figure, class_name)
+        if column.startswith(PHOTOS):
             # How many photos a class has is what its recall counts.
-            of_run = column.removeprefix(PHOTOS).removeprefix("-")
-            open_at(PLACE, Behind(of_run or run_ids[0], "recall", class_name))
+            return Behind(column.removeprefix(PHOTOS).removeprefix("-") or run_ids[0], "recall", class_name)
+        return None
+
+    return on_choice(PLACE, key, behind)
 
 
 def show_behind(sides: Sequence[Side]) -> None:
@@ -83,7 +77,8 @@ def show_behind(sides: Sequence[Side]) -> None:
     label = None if opened.class_name is None else one.classes.index(opened.class_name)
     places, wrong = photos_behind(one.truth, one.probabilities, opened.figure, label)
     key = f"{PLACE}-{opened.run_id}-{opened.figure}-{label}"
-    photos_frame(behind_words(opened, one.run.name, len(places), wrong), one, others, places, frame=PLACE, key=key, close=_close)
+    words = behind_words(opened, one.run.name, len(places), wrong)
+    photos_frame(words, one, others, places, frame=PLACE, key=key, close=functools.partial(close_at, PLACE))
 
 
 def behind_words(opened: Behind, name: str, count: int, wrong: int) -> str:
@@ -109,8 +104,3 @@ def behind_words(opened: Behind, name: str, count: int, wrong: int) -> str:
         told = _("{photos} that are {name} or that “{run}” called so: {right} of them are both")
     told = told.format(photos=photos, right=f"{count - wrong:,}", run=escaped(name), name=name_of_class)
     return told + (_("; mistakes first") if wrong else "")
-
-
-def _close() -> None:
-    close_at(PLACE)
-    st.session_state[CLOSED] = st.session_state.get(CLOSED, 0) + 1

@@ -13,9 +13,10 @@ from flowerlab.locale import _
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.fragments import fragment
 from flowerlab.ui.base.text import escaped
+from flowerlab.ui.confusion import class_photos
 from flowerlab.ui.confusion.cell_photos import of_class, show_cell
-from flowerlab.ui.confusion.class_photos import figures_key, on_figure, show_behind
-from flowerlab.ui.confusion.photo_buttons import close_at, opened_at, photo_button
+from flowerlab.ui.confusion.class_photos import on_figure, show_behind
+from flowerlab.ui.confusion.open_choice import close_at, opened_at, photo_button, table_key
 from flowerlab.ui.confusion.sides import Side, answers_among, side_of
 from flowerlab.ui.widgets.run_picker import colour_mark
 
@@ -56,15 +57,16 @@ def show_classes(runs: Sequence[Run]) -> None:
         persist_state="session",
     )
     rows = class_rows(sides, shown)
+    key = table_key(class_photos.PLACE, f"{class_photos.PLACE}-{shown}")
     st.dataframe(
         rows,
         hide_index=True,
         width="stretch",
-        key=figures_key(shown),
+        key=key,
         placeholder="–",
         column_config=_columns(sides),
         selection_mode="single-cell",
-        on_select=on_figure(shown, sides, class_names(sides)),
+        on_select=on_figure(shown, key, sides, class_names(sides)),
         alt=_("A table with one row a class and one column a run: {figure} in percent.").format(figure=words[shown][0]),
     )
     told = words[shown][1]

@@ -12,8 +12,11 @@ from flowerlab.results.answers import Answers
 from flowerlab.results.photos_of_run import run_photos
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.confusion.cell_photos import ANCHOR, tiles_of
-from flowerlab.ui.confusion.opened_bin import close_bin
+from flowerlab.ui.confusion.open_choice import close_at
 from flowerlab.ui.widgets.photo_tiles import photo_tiles
+
+# Where the photos of a stretch open.
+BINS = "mistakes-bins"
 
 
 def show_bin_photos(lab: Lab, answers: Answers, place: int) -> None:
@@ -28,7 +31,7 @@ def show_bin_photos(lab: Lab, answers: Answers, place: int) -> None:
     with st.container(border=True, key="bin-photos"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.subheader(bin_headline(answers, place), anchor=ANCHOR, width="stretch")
-            st.button(_("Close"), key="bin-close", on_click=close_bin)
+            st.button(_("Close"), key="bin-close", on_click=close_at, args=(BINS,))
         if len(places):
             photo_tiles(
                 tiles_of(answers, [], places.tolist()),

@@ -14,8 +14,8 @@ from flowerlab.locale import _
 from flowerlab.results.answers import Answers, Calibrated
 from flowerlab.runs.run import Run
 from flowerlab.ui.confusion.cell_photos import link_to_photos
-from flowerlab.ui.confusion.opened_bin import bin_table_key, on_bin_choice, on_bin_click, open_bin
-from flowerlab.ui.mistakes.bin_photos import show_bin_photos
+from flowerlab.ui.confusion.open_choice import on_choice, on_click, opened_at, table_key
+from flowerlab.ui.mistakes.bin_photos import BINS, show_bin_photos
 from flowerlab.ui.mistakes.lines_table import in_rows
 from flowerlab.ui.widgets.run_picker import run_title
 from flowerlab.ui.widgets.stored_answers import stored_of
@@ -45,7 +45,7 @@ def show_calibration(lab: Lab, runs: Sequence[Run]) -> None:
             with column:
                 _show_run(lab, run)
     for run in runs:
-        place, tested = open_bin(run.id), stored_of(lab, run).tested
+        place, tested = opened_at(BINS, part=run.id), stored_of(lab, run).tested
         if place is not None and tested is not None:
             show_bin_photos(lab, tested, place)
     if len(runs) > 1:
@@ -106,12 +106,12 @@ def _show_one(run: Run, answers: Answers, worth: Calibrated) -> None:
         st.caption(temperature_sentence(worth))
     else:
         st.caption(_("Its validation answers were not kept, so that no temperature can be chosen for it."))
-    key, opened = f"reliability-{run.id}", open_bin(run.id)
+    key, opened, series = f"reliability-{run.id}", opened_at(BINS, part=run.id), clickable(before)
     st.echarts_chart(
         reliability_options(before, after, opened=opened),
         height=HEIGHT_PX,
         key=key,
-        on_select=on_bin_click(run.id, key, clickable(before)),
+        on_select=on_click(BINS, key, lambda number, index: series[number][index] if number < len(series) else None, part=run.id),
         alt=_("Reliability diagram of {run} on {count} test photos. {sentence} ECE {before:.1f} %.").format(
             run=run.name, count=f"{len(answers.truth):,}", sentence=sentence, before=100 * worth.before
         ),
@@ -129,12 +129,12 @@ def _bin_table(run: Run, before: Sequence[Bin], after: Sequence[Bin] | None) -> 
         return
     with box:
         st.caption(_("Click a row, or go there with Tab and the arrow keys: its photos open."))
-        key = bin_table_key(run.id)
+        key, rows = table_key(BINS, f"reliability-{run.id}"), rows_of(before, after)
         st.dataframe(
             reliability_rows(before, after),
             hide_index=True,
             key=key,
             selection_mode="single-cell",
-            on_select=on_bin_choice(run.id, key, rows_of(before, after)),
+            on_select=on_choice(BINS, key, lambda row, _column: rows[row], part=run.id),
             alt=_("The reliability diagram of {run} as a table, one row a stretch.").format(run=run.name),
         )

@@ -12,8 +12,11 @@ from flowerlab.results.photos_of_run import run_photos
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.confusion.cell_photos import ANCHOR
-from flowerlab.ui.confusion.opened_cell import OVER_EPOCHS, close_cell
+from flowerlab.ui.confusion.open_choice import close_at
 from flowerlab.ui.widgets.photo_tiles import Said, Tile, photo_tiles
+
+# Where the photos of a matrix after an epoch open.
+OVER_EPOCHS = "mistakes-epochs"
 
 
 def show_epoch_cell(lab: Lab, run: Run, answers: EpochAnswers, shown: int, cell: Cell) -> None:
@@ -36,7 +39,7 @@ def show_epoch_cell(lab: Lab, run: Run, answers: EpochAnswers, shown: int, cell:
     with st.container(border=True, key="epoch-cell"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.subheader(epoch_cell_headline(run, answers, shown, cell, len(places)), anchor=ANCHOR, width="stretch")
-            st.button(_("Close"), key="epoch-cell-close", on_click=close_cell, args=(OVER_EPOCHS,))
+            st.button(_("Close"), key="epoch-cell-close", on_click=close_at, args=(OVER_EPOCHS,))
         if tiles:
             key = f"epoch-photos-{run.id}-{shown}-{cell.truth}-{cell.answer}"
             photo_tiles(tiles, run_photos(lab.home, lab.store, lab.data, run), key=key)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from flowerlab.charts.class_lines import class_lines_height, class_lines_options, shares_sentence
 from flowerlab.charts.heatmap import HEIGHT_PX as MATRIX_PX
-from flowerlab.charts.heatmap import Scale
+from flowerlab.charts.heatmap import Scale, cell_at
 from flowerlab.charts.matrix import amount_scale, matrix_options
 from flowerlab.evaluation.confusion import cell_sizes, cell_values
 from flowerlab.evaluation.intervals import percent_with_interval
@@ -21,8 +21,8 @@ from flowerlab.runs.run import Run
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.confusion.cell_photos import link_to_photos
 from flowerlab.ui.confusion.cell_table import cell_table
-from flowerlab.ui.confusion.opened_cell import OVER_EPOCHS, on_click, open_cell
-from flowerlab.ui.mistakes.epoch_cell import show_epoch_cell
+from flowerlab.ui.confusion.open_choice import on_click, opened_at
+from flowerlab.ui.mistakes.epoch_cell import OVER_EPOCHS, show_epoch_cell
 from flowerlab.ui.mistakes.lines_table import in_rows, lines_table
 from flowerlab.ui.mistakes.photo_over_epochs import show_photo_over_epochs
 from flowerlab.ui.widgets.run_picker import run_title
@@ -74,7 +74,7 @@ def show_epochs(lab: Lab, runs: Sequence[Run]) -> None:
                 _show_matrix(run, answers, epoch, scale)
                 _show_recall(run, answers, epoch)
     for run, answers in sides:
-        cell = open_cell(OVER_EPOCHS, _matrix_of(run))
+        cell = opened_at(OVER_EPOCHS, part=_matrix_of(run))
         if cell is not None and max(cell) < len(answers.classes):
             show_epoch_cell(lab, run, answers, _reached(answers, epoch), cell)
     show_photo_over_epochs(lab, sides, epoch)
@@ -132,12 +132,12 @@ def _show_matrix(run: Run, answers: EpochAnswers, epoch: int, scale: Scale) -> N
     counts = cell_sizes(answers.truth, answers.probabilities[_reached(answers, epoch)])
     sentence = epoch_words(run, answers, epoch)
     matrix = _matrix_of(run)
-    opened = open_cell(OVER_EPOCHS, matrix)
+    opened = opened_at(OVER_EPOCHS, part=matrix)
     st.echarts_chart(
         matrix_options(counts, answers.classes, "rows", scale=scale, dark=st.context.theme.type == "dark", opened=opened),
         height=MATRIX_PX,
         key=matrix,
-        on_select=on_click(OVER_EPOCHS, matrix, len(answers.classes)),
+        on_select=on_click(OVER_EPOCHS, matrix, lambda _series, index: cell_at(index, len(answers.classes)), part=matrix),
         alt=_("Confusion matrix of {run}, validation photos. {sentence}").format(run=run.name, sentence=sentence),
     )
     if opened is not None:
