@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import streamlit as st
+from starlette.middleware import Middleware
 
+from flowerlab.ui.app.browser_cookie import BrowserCookie
 from flowerlab.ui.app.lifespan import open_with_server
 
 
@@ -41,4 +43,4 @@ if __name__ == "__main__":
     main()
 else:
     # `streamlit run` finds the app here and serves this very file as its script.
-    app = st.App(__file__, lifespan=open_with_server)
+    app = st.App(__file__, lifespan=open_with_server, middleware=[Middleware(BrowserCookie)])

@@ -13,6 +13,7 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.ui.base.class_link import PRESETS, SWEEP, is_hidden
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.streamlit_seams import show_last_column_first_when_narrow
 from flowerlab.ui.train.code_panel import code_panel
 from flowerlab.ui.train.link_builder import link_section
 from flowerlab.ui.train.live_view import live_view
@@ -23,18 +24,14 @@ from flowerlab.ui.train.recipe_notes import show_estimate, show_notes, show_warn
 from flowerlab.ui.train.start_button import start_button
 from flowerlab.ui.train.sweep_form import sweep_section
 
-# On a narrow screen the columns stand one above the other: who came to watch a run sees it first.
-WATCH_FIRST = """<style>@media (max-width: 640px) {
-.st-key-train > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:last-child,
-.st-key-train > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:last-child { order: -1; } }</style>"""
-
 
 def main() -> None:
     """Lays out the page."""
     st.title(_("Train"))
     st.markdown(_("Choose a recipe, press Start, and watch the network learn."))
     if "run" in st.query_params:
-        st.html(WATCH_FIRST)
+        # Who came to watch a run sees it first.
+        show_last_column_first_when_narrow("train")
     read_link()
     with st.container(key="train"):
         form, live = st.columns([2, 3], gap="large")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -108,7 +109,20 @@ def test_parts_of_a_page_speak_the_viewers_language() -> None:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         )
     ]
-    assert users == [ROOT / "flowerlab" / "ui" / "refreshing.py"]
+    assert users == [ROOT / "flowerlab" / "ui" / "base" / "fragments.py"]
+
+
+def test_streamlits_undocumented_sides_are_in_one_file() -> None:
+    """Only `flowerlab.ui.base.streamlit_seams` imports modules of Streamlit beneath `streamlit`, or names what its page is built of."""
+    seams = ROOT / "flowerlab" / "ui" / "base" / "streamlit_seams.py"
+
+    def undocumented(path: Path) -> list[str]:
+        deep = [name for name in imports(path) if re.match(r"streamlit\.[a-z_]+(\.|$)", name)]
+        return deep + re.findall(r"data-testid|\bst\.(?:_\w+|runtime|web|proto)\b|_streamlit\w*", path.read_text(encoding="utf-8"))
+
+    for path in [*sources("flowerlab"), *sources("pages"), *sources("streamlit_app.py")]:
+        assert path == seams or not undocumented(path), path
+    assert len(undocumented(seams)) > 5
 
 
 SHOWN = {"image", "echarts_chart", "plotly_chart", "dataframe", "data_editor", "table"}

@@ -13,7 +13,6 @@ from flowerlab.disk.retention import read_rule, remember_checkpoints, write_rule
 from flowerlab.features.cache import About, KeptFeatures
 from flowerlab.home import Home
 from flowerlab.ui.base.lab import lab
-from flowerlab.ui.base.student import token_of
 from flowerlab.ui.disk.table import question_lines, table_key
 from tests.support.pages import open_page, texts
 from tests.support.runs import add_finished
@@ -161,19 +160,6 @@ def test_start_is_shut_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -
     assert app.button(key="start").disabled
     assert "of memory, and only" in app.error[0].value
     assert "needs about" in texts(app)
-
-
-def test_a_browser_is_told_by_what_stays_in_its_cookie() -> None:
-    """The same token under another mask is the same; what is no such cookie tells nothing."""
-    token = bytes(range(16))
-
-    def cookie(mask: bytes) -> str:
-        masked = bytes(byte ^ mask[place % 4] for place, byte in enumerate(token))
-        return f"2|{mask.hex()}|{masked.hex()}|1700000000"
-
-    assert token_of(cookie(b"abcd")) == token_of(f'"{cookie(b"wxyz")}"') == token
-    for strange in ("", "2|zz|aa|1", "1|61|62|3", "2||00|1", "a|b"):
-        assert token_of(strange) == b""
 
 
 def test_a_refusal_of_the_system_is_a_sentence() -> None:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from flowerlab.lab import Lab
 from flowerlab.ui.app import lifespan as serving
+from flowerlab.ui.base import streamlit_seams
 from flowerlab.ui.base.lab import lab
 
 ROOT = Path(__file__).parents[2]
@@ -19,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 def serve(monkeypatch: pytest.MonkeyPatch, *, headless: bool) -> list[str]:
     """Begins and ends a server's life; returns the pages that were opened in a browser."""
     opened: list[str] = []
-    monkeypatch.setattr(serving, "open_browser", opened.append)
-    monkeypatch.setattr(serving.st, "get_option", {"server.headless": headless, "server.address": "localhost"}.get)
+    monkeypatch.setattr(streamlit_seams, "open_browser", opened.append)
+    monkeypatch.setattr(streamlit_seams.st, "get_option", {"server.headless": headless, "server.address": "localhost"}.get)
 
     async def live() -> None:
         async with serving.open_with_server(None):

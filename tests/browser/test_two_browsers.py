@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from flowerlab.runs.run import Run
 from flowerlab.store import Store
+from flowerlab.ui.base.student import COOKIE
 from tests.support.browser import new_page
 from tools.app_server import Server
 
@@ -27,7 +28,7 @@ def runs_of(tmp_path: Path) -> list[Run]:
 def test_two_browsers_see_the_same_truth(server: Server, browser: Browser, tmp_path: Path) -> None:
     """Runs started from two browsers queue; both pages show both; a closed tab changes nothing; anyone can stop a run.
 
-    Each browser is a student of its own in the queue.
+    Each browser is a student of its own in the queue, with all its windows, from the first page that it opens.
     """
     first, second = new_page(browser), new_page(browser)
     first.goto(f"{server.address}/train?{LONG}")
@@ -37,9 +38,15 @@ def test_two_browsers_see_the_same_truth(server: Server, browser: Browser, tmp_p
     second.locator(".st-key-start button").click()
     expect(second.get_by_text("Waiting: one run goes before it.")).to_be_visible()
     expect(first.get_by_text("waiting: 1")).to_be_visible()
-    students = {run.student for run in runs_of(tmp_path)}
-    assert len(students) == 2
+    another_window = first.context.new_page()
+    another_window.goto(f"{server.address}/train?{LONG}&seed=8")
+    another_window.locator(".st-key-start button").click()
+    expect(second.get_by_text("waiting: 2")).to_be_visible()
+    students = [run.student for run in runs_of(tmp_path)]
+    assert [students.count(student) for student in sorted(set(students), key=students.index)] == [2, 1]
     assert all(student.startswith("browser-") for student in students)
+    (cookie,) = [kept for kept in first.context.cookies() if kept["name"] == COOKIE]
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
     expect(first.get_by_text("Hand-made #2").first).to_be_visible()
     first.close()
     expect(second.get_by_text(re.compile(r"training: Hand-made #1"))).to_be_visible()

@@ -7,13 +7,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
-from streamlit.cli_util import open_browser
-from streamlit.runtime.pages_manager import PagesManager
-from streamlit.web.server.server_util import get_url
-
 from flowerlab.errors import FlowerlabError
 from flowerlab.system.process_limits import allow_enough_open_files, keep_memory_together
+from flowerlab.ui.base.streamlit_seams import open_in_browser, read_emojis, run_pages_through_the_entry
 
 if TYPE_CHECKING:
     from flowerlab.lab import Lab
@@ -31,12 +27,8 @@ async def open_with_server(app: Any) -> AsyncIterator[None]:
     """
     keep_memory_together()
     allow_enough_open_files()
-    # Until a server has met `st.navigation` it runs a file of pages/ alone: a link to /train, opened first of all, would
-    # show a page without navigation and status.
-    PagesManager.uses_pages_directory = False
-    if not st.get_option("server.headless"):
-        # `streamlit run` leaves this to an app that has a life of its own.
-        open_browser(get_url(st.get_option("server.address") or "localhost"))
+    run_pages_through_the_entry()
+    open_in_browser()
     opening = asyncio.create_task(asyncio.to_thread(_open))
     yield
     # A lab that could not be opened has been told on every page.
@@ -45,13 +37,11 @@ async def open_with_server(app: Any) -> AsyncIterator[None]:
 
 
 def _open() -> Lab:
-    # Imported here, while the server answers already; the first page's parts are in it. Streamlit reads its table of
-    # emojis (0.06 s) when it meets the first.
-    import streamlit.emojis  # noqa: F401
-
+    # Imported here, while the server answers already; the first page's parts are in it.
     from flowerlab.inference.classify import finished_runs, warm_predictor
     from flowerlab.ui.base.lab import lab
 
+    read_emojis()
     opened = lab()
     if opened.settings.warm_spare:
         # Whoever comes with a photo first of all shall not wait long for TensorFlow. It steps back behind the first page.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from flowerlab.locale import _
 from flowerlab.ui.base.class_link import is_page_shown, read_class_link
+from flowerlab.ui.base.streamlit_seams import Page
 
 
 def page_titles() -> dict[str, tuple[str, str]]:
@@ -24,7 +24,7 @@ def page_titles() -> dict[str, tuple[str, str]]:
     }
 
 
-def navigation() -> StreamlitPage:
+def navigation() -> Page:
     """Draws the navigation and returns the page to run. Pages that a link hides stay where buttons lead to them."""
     titles = page_titles()
     read_class_link(titles)

@@ -7,26 +7,16 @@ import streamlit as st
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.ui.base.fragments import busy, refreshed
+from flowerlab.ui.base.streamlit_seams import page_style
 from flowerlab.ui.base.text import escaped, state_words
 from flowerlab.ui.widgets.progress import progress_of
 
 EVERY_S = 2.0
-# Streamlit leaves a hand's breadth above every page; the strip and the title belong on the first screen.
-# What is chosen among several says so by its letters too, also in the dark and from the back row.
-STYLE = """<style>
-[data-testid="stMainBlockContainer"] { padding-top: 4.5rem; padding-bottom: 3rem; }
-[data-testid="stMainBlockContainer"] h1 { padding-top: 0.25rem; padding-bottom: 0.5rem; }
-[data-testid="stButtonGroup"] [role="radio"][aria-checked="true"] p { font-weight: 600; }
-</style>"""
-
-DARK = """<style>
-[data-testid="stButtonGroup"] [role="radio"][aria-checked="true"] p { color: #6fd6b1; }
-</style>"""
 
 
 def status_strip(lab: Lab) -> None:
     """Writes what runs and how many wait; alive only while something does."""
-    st.html(STYLE + (DARK if st.context.theme.type == "dark" else ""))
+    page_style()
     _notices(lab)
     watched = busy(lab)
 

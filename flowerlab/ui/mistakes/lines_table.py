@@ -9,9 +9,9 @@ from typing import TypeVar
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from streamlit.delta_generator import DeltaGenerator
 
 from flowerlab.locale import _
+from flowerlab.ui.base.streamlit_seams import Container
 
 
 def lines_table(classes: tuple[str, ...], shares: NDArray[np.floating], *, key: str, alt: str) -> None:
@@ -52,7 +52,7 @@ RUNS_A_ROW = 3
 One = TypeVar("One")
 
 
-def in_rows(ones: Sequence[One]) -> Iterator[tuple[DeltaGenerator, One]]:
+def in_rows(ones: Sequence[One]) -> Iterator[tuple[Container, One]]:
     """Yields each with the column it stands in: at most three in a row, and a single one in no more than half of the page.
 
     Args:
