@@ -38,9 +38,9 @@ def test_two_browsers_see_the_same_truth(server: Server, browser: Browser, tmp_p
     second.locator(".st-key-start button").click()
     expect(second.get_by_text("Waiting: one run goes before it.")).to_be_visible()
     expect(first.get_by_text("waiting: 1")).to_be_visible()
-    another_window = first.context.new_page()
-    another_window.goto(f"{server.address}/train?{LONG}&seed=8")
-    another_window.locator(".st-key-start button").click()
+    with first.context.expect_page() as opened:
+        first.evaluate(f"window.open('/train?{LONG}&seed=8')")
+    opened.value.locator(".st-key-start button").click()
     expect(second.get_by_text("waiting: 2")).to_be_visible()
     students = [run.student for run in runs_of(tmp_path)]
     assert [students.count(student) for student in sorted(set(students), key=students.index)] == [2, 1]
