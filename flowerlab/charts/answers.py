@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flowerlab.charts.colours import class_colour, class_glyph
-from flowerlab.locale.numbers import sureness
+from flowerlab.locale.numbers import confidence
 
 MOST_BARS = 6
 
@@ -30,7 +30,7 @@ def answer_options(classes: Sequence[str], probabilities: Sequence[float]) -> di
         {
             "value": probabilities[label] * 100,
             "itemStyle": {"color": class_colour(label)},
-            "label": {"formatter": sureness(probabilities[label])},
+            "label": {"formatter": confidence(probabilities[label])},
         }
         for label in shown
     ]
@@ -66,4 +66,4 @@ def answer_height_px(probabilities: Sequence[float]) -> int:
 
 def answer_sentence(classes: Sequence[str], probabilities: Sequence[float]) -> str:
     """Says the probabilities in words."""
-    return ", ".join(f"{classes[label]} {sureness(probabilities[label])}" for label in best_classes(probabilities)) + "."
+    return ", ".join(f"{classes[label]} {confidence(probabilities[label])}" for label in best_classes(probabilities)) + "."

@@ -41,7 +41,7 @@ def reliability_options(before: Sequence[Bin], after: Sequence[Bin] | None, *, o
                 "symbolSize": 11,
                 "color": colour,
                 "lineStyle": {"width": 3, "type": dash},
-                "data": [[round(100 * one.sureness, 1), round(100 * one.accuracy, 1)] for one in bins if one.photos],
+                "data": [[round(100 * one.confidence, 1), round(100 * one.accuracy, 1)] for one in bins if one.photos],
             }
         )
         series.append(
@@ -150,7 +150,7 @@ def reliability_sentence(bins: Sequence[Bin]) -> str:
         return ""
     right = round(one.accuracy * one.photos)
     return _("When it said {said:.0f} %, it was right in {share:.0f} of 100 ({right} of the {photos} photos at {stretch}).").format(
-        said=100 * one.sureness, share=100 * one.accuracy, right=f"{right:,}", photos=f"{one.photos:,}", stretch=stretch(one)
+        said=100 * one.confidence, share=100 * one.accuracy, right=f"{right:,}", photos=f"{one.photos:,}", stretch=stretch(one)
     )
 
 
@@ -167,6 +167,6 @@ def reliability_rows(before: Sequence[Bin], after: Sequence[Bin] | None) -> list
 def _columns(one: Bin, ending: str) -> dict[str, str]:
     return {
         _("Photos") + ending: f"{one.photos:,}",
-        _("Said, in the mean") + ending: f"{100 * one.sureness:.1f} %" if one.photos else "–",
+        _("Said, in the mean") + ending: f"{100 * one.confidence:.1f} %" if one.photos else "–",
         _("Right") + ending: f"{100 * one.accuracy:.1f} %" if one.photos else "–",
     }

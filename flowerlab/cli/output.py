@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from flowerlab.evaluation.intervals import accuracy_interval, percent_with_interval
+from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.lab import Lab
-from flowerlab.locale.numbers import duration, percent
+from flowerlab.locale.numbers import duration, percent, percent_with_interval
 from flowerlab.runs.run import Run
 
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")]
@@ -80,9 +80,10 @@ def test_interval(run: Run) -> list[float] | None:
 
 def accuracy_text(run: Run) -> str:
     """Writes a run's test accuracy with its interval, for example `85.8 % (83.6–87.7)`; `–` if it was not tested."""
-    if run.result is None or run.result.test_accuracy is None:
+    result = run.result
+    if result is None or result.test_accuracy is None:
         return "–"
-    return percent_with_interval(run.result.test_accuracy, run.result.test_photos)
+    return percent_with_interval(result.test_accuracy, *accuracy_interval(result.test_accuracy, result.test_photos))
 
 
 def parameters_text(trainable: int, total: int) -> str:

@@ -24,19 +24,19 @@ class Bin:
     Args:
         low, high: The stretch, 0..1; `low` is not in it, `high` is.
         photos: How many.
-        sureness: Their mean highest probability; NaN if there are none.
+        confidence: Their mean highest probability; NaN if there are none.
         accuracy: Share of them that is right; NaN if there are none.
     """
 
     low: float
     high: float
     photos: int
-    sureness: float
+    confidence: float
     accuracy: float
 
 
 def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *, bins: int = BINS) -> list[Bin]:
-    """Returns the reliability diagram: accuracy over sureness, in stretches of equal width.
+    """Returns the reliability diagram: accuracy over confidence, in stretches of equal width.
 
     Args:
         probabilities: (n, classes).
@@ -87,7 +87,7 @@ def photos_in_bin(
 
 
 def calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *, bins: int = BINS) -> float:
-    """Returns the expected calibration error (Guo et al. 2017): how far sureness and accuracy lie apart, 0..1.
+    """Returns the expected calibration error (Guo et al. 2017): how far confidence and accuracy lie apart, 0..1.
 
     Each bin's |accuracy − mean probability| counts by its share of the photos.
 
@@ -97,16 +97,16 @@ def calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int
         bins: How many.
     """
     found = [one for one in reliability(probabilities, truth, bins=bins) if one.photos]
-    return sum(one.photos * abs(one.accuracy - one.sureness) for one in found) / len(truth)
+    return sum(one.photos * abs(one.accuracy - one.confidence) for one in found) / len(truth)
 
 
 def widest_gap(bins: Sequence[Bin]) -> Bin | None:
-    """Returns the bin that adds most to the calibration error, photos × |accuracy − sureness|; None if no bin has photos.
+    """Returns the bin that adds most to the calibration error, photos × |accuracy − confidence|; None if no bin has photos.
 
     Of equal ones the surest.
     """
     filled = [one for one in bins if one.photos]
-    return max(filled, key=lambda one: (one.photos * abs(one.accuracy - one.sureness), one.high), default=None)
+    return max(filled, key=lambda one: (one.photos * abs(one.accuracy - one.confidence), one.high), default=None)
 
 
 def tempered(probabilities: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:

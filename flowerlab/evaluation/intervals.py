@@ -5,14 +5,6 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
-from flowerlab.locale.numbers import percent
-
-
-def percent_with_interval(share: float, total: int) -> str:
-    """Writes a share (0..1) of `total` photos with its 95 % interval: `85.8 % (83.6–87.7)`."""
-    low, high = accuracy_interval(share, total)
-    return f"{percent(share)} ({100 * low:.1f}–{100 * high:.1f})"
-
 
 def wilson_interval(right: int, total: int, *, confidence: float = 0.95) -> tuple[float, float]:
     """Returns the Wilson score interval of a share (Wilson 1927).

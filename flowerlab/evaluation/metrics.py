@@ -109,7 +109,7 @@ def top_confusions(matrix: Sequence[Sequence[int]] | NDArray[np.int64], *, most:
     return [(true, answer, count) for count, true, answer in pairs[:most]]
 
 
-def sureness(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def certainty(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Returns how far each answer is from an even one: 1 − entropy / ln(classes), 0 (all equal) to 1 (one class alone).
 
     Args:
@@ -124,7 +124,7 @@ def sureness(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
 
 
 def unknown_threshold(probabilities: NDArray[np.floating[Any]]) -> float | None:
-    """Returns the sureness below which a photo is told to be probably of none of the classes.
+    """Returns the certainty below which a photo is told to be probably of none of the classes.
 
     That is the (lower) 5 % quantile of photos that are of these classes: up to so many of them are turned away as well.
 
@@ -137,7 +137,7 @@ def unknown_threshold(probabilities: NDArray[np.floating[Any]]) -> float | None:
     photos, classes = probabilities.shape
     if photos < FEWEST_FOR_THRESHOLD or classes < 2:
         return None
-    return float(np.quantile(sureness(probabilities), TURNED_AWAY, method="lower"))
+    return float(np.quantile(certainty(probabilities), TURNED_AWAY, method="lower"))
 
 
 def photo_losses(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -10,7 +10,12 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def sureness(probability: float) -> str:
+def percent_with_interval(share: float, low: float, high: float) -> str:
+    """Writes a share with the ends of its interval, all 0..1: `85.8 % (83.6–87.7)`."""
+    return f"{percent(share)} ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def confidence(probability: float) -> str:
     """Writes how sure a network is (0..1) such that neither sureness nor doubt is rounded away.
 
     Such as `97 %`, `over 99 %`, `under 1 %`: no network knows for certain, even where float32 rounds it to 1.
@@ -63,3 +68,19 @@ def size(count: float) -> str:
         megabytes = max(count, 0.0) / 1e6
         return f"{megabytes:.1f} MB" if megabytes < 9.95 else f"{megabytes:.0f} MB"
     return f"{count / 1e9:.1f} GB"
+
+
+def points(share: float) -> str:
+    """Writes a difference of two shares in points with its sign: `+6.0`, `−22.0`."""
+    text = f"{100 * share:+.1f}"
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
+
+
+def decimals(value: float) -> str:
+    """Writes a small number without an exponent: `0.00001`."""
+    return f"{value:.10f}".rstrip("0").rstrip(".")
+
+
+def millions(count: int) -> str:
+    """Writes a number of parameters as `154,087` or `14.7 M`."""
+    return f"{count / 1e6:.1f} M" if count >= 1_000_000 else f"{count:,}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from flowerlab.locale.numbers import sureness
+from flowerlab.locale.numbers import confidence
 
 CELL_PX, PHOTO_PX, LINE_PX = 200, 180, 18
 COLUMNS = 5
@@ -117,7 +117,7 @@ def contact_sheet(rows: Sequence[Row], *, nothing: str) -> bytes:
         name = row.name if len(row.name) <= LONGEST_NAME else row.name[: LONGEST_NAME - 1] + "…"
         pen.text((left, line), name, fill=FAINT, font=small)
         for place, one in enumerate(row.answers, start=1):
-            words = nothing if one.unknown else f"{one.answer[:LONGEST_NAME]} {sureness(one.probabilities[one.best])}"
+            words = nothing if one.unknown else f"{one.answer[:LONGEST_NAME]} {confidence(one.probabilities[one.best])}"
             pen.text((left, line + place * LINE_PX - 3), words, fill=INK, font=font)
     file = io.BytesIO()
     sheet.save(file, "PNG", optimize=True)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self, TypedDict
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from flowerlab.evaluation.metrics import sureness
+from flowerlab.evaluation.metrics import certainty
 from flowerlab.features.precision import Precision
 from flowerlab.recipe.record import Record
 
@@ -170,7 +170,7 @@ class Result(Record):
     timing: Timing | None = Field(default=None, description="None: it is not known.")
     unknown_below: float | None = Field(
         default=None,
-        description="Where an answer's sureness (`evaluation.metrics.sureness`, 0..1) is below this, the photo is probably of none "
+        description="Where an answer's certainty (`evaluation.metrics.certainty`, 0..1) is below this, the photo is probably of none "
         "of the classes: see `flowerlab.evaluation.metrics.unknown_threshold`. None: not measured.",
     )
     validation_photos: Count | None = Field(default=None, description="None: it is not known; the run's `Start` tells it.")
@@ -198,7 +198,7 @@ class Result(Record):
         """Whether a photo with these probabilities is probably of none of the classes; None if that was not measured."""
         if self.unknown_below is None:
             return None
-        return bool(sureness(np.asarray([probabilities]))[0] < self.unknown_below)
+        return bool(certainty(np.asarray([probabilities]))[0] < self.unknown_below)
 
 
 class End(_Event):

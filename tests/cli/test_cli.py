@@ -31,7 +31,7 @@ from flowerlab.evaluation.calibration import best_temperature, tempered_one
 from flowerlab.home import Home
 from flowerlab.inference.predictor import Predictor
 from flowerlab.lab import Lab
-from flowerlab.locale.numbers import sureness
+from flowerlab.locale.numbers import confidence
 from flowerlab.recipe.knobs import KNOBS
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.events import Attempt, End
@@ -717,7 +717,7 @@ def test_classify_tells_how_sure_an_answer_may_be(call: Call, trained: str, tmp_
     temperature = best_temperature(stored["val_probabilities"][1], stored["val_truth"])
     told = call("classify", tested.id, photo, "--json").json["photos"][0]
     assert told["calibrated"] == max(tempered_one(list(told["probabilities"].values()), temperature))
-    assert f"calibrated {sureness(told['calibrated'])} (daisy" in call("classify", tested.id, photo).out
+    assert f"calibrated {confidence(told['calibrated'])} (daisy" in call("classify", tested.id, photo).out
     assert "calibrated" not in call("classify", trained, photo, "--json").json["photos"][0]
 
 

@@ -34,8 +34,8 @@ def test_bins_hold_every_photo_once(logits: np.ndarray, seed: int) -> None:
     assert sum(one.photos for one in bins) == len(truth)
     for one in bins:
         if one.photos:
-            assert one.low - 1e-9 < one.sureness <= one.high + 1e-9
-    gaps = sum(one.photos * abs(one.accuracy - one.sureness) for one in bins if one.photos)
+            assert one.low - 1e-9 < one.confidence <= one.high + 1e-9
+    gaps = sum(one.photos * abs(one.accuracy - one.confidence) for one in bins if one.photos)
     assert calibration_error(probabilities, truth) == pytest.approx(gaps / len(truth))
     assert 0 <= calibration_error(probabilities, truth) <= 1
 
@@ -94,8 +94,8 @@ def test_the_telling_bin_adds_most_to_the_error(logits: np.ndarray, seed: int) -
     bins = reliability(probabilities, truth)
     told = widest_gap(bins)
     assert told is not None
-    assert told.photos * abs(told.accuracy - told.sureness) == pytest.approx(
-        max(one.photos * abs(one.accuracy - one.sureness) for one in bins if one.photos)
+    assert told.photos * abs(told.accuracy - told.confidence) == pytest.approx(
+        max(one.photos * abs(one.accuracy - one.confidence) for one in bins if one.photos)
     )
     assert widest_gap(reliability(probabilities[:0], truth[:0])) is None
 
@@ -114,3 +114,37 @@ def test_every_photo_lies_in_one_bin_wrong_ones_first(logits: np.ndarray, seed: 
         assert keys == sorted(keys)
         found += photos
     assert sorted(found) == list(range(len(truth)))
+
+
+def test_calibration_error_counts_the_gap_by_photos() -> None:
+    """Ten photos at 0.9 of which six are right are 0.3 off; ten at 0.6 of which six are right are not: 0.15 in all."""
+    probabilities = np.asarray([[0.9, 0.1]] * 10 + [[0.6, 0.4]] * 10, dtype=np.float32)
+    truth = np.asarray(([0] * 6 + [1] * 4) * 2)
+    assert calibration_error(probabilities, truth) == pytest.approx(0.15, abs=1e-6)
+    assert calibration_error(np.asarray([[1.0, 0.0]], dtype=np.float32), np.asarray([0])) == 0
+
+
+@given(sure=st.lists(st.floats(0.2, 1.0), min_size=1, max_size=60), bins=st.integers(1, 20), seed=st.integers(0, 99))
+def test_calibration_error_is_that_of_digitized_bins(sure: list[float], bins: int, seed: int) -> None:
+    """Σ of photos × |share right − mean confidence| over the bins into which `numpy.digitize` puts them, each closed above."""
+    edges = np.linspace(0, 1, bins + 1)
+    # On an edge rounding decides, there as here.
+    highest = np.array([one for one in sure if np.abs(edges - one).min() > 1e-9 or one == 1.0] or [1.0])
+    truth = np.random.default_rng(seed).integers(0, 5, len(highest))
+    probabilities = np.repeat((1 - highest[:, None]) / 4, 5, axis=1)
+    probabilities[:, 0] = highest
+    right = probabilities.argmax(axis=1) == truth
+    places = np.digitize(probabilities.max(axis=1), edges, right=True)
+    expected = 0.0
+    for place in np.unique(places):
+        inside = places == place
+        expected += inside.mean() * abs(right[inside].mean() - probabilities.max(axis=1)[inside].mean())
+    assert calibration_error(probabilities, truth, bins=bins) == pytest.approx(expected, abs=1e-12)
+
+
+def test_too_sure_and_too_unsure_in_one_bin_cancel_only_there() -> None:
+    """Bins are what is compared: the same photos in one bin come out calibrated, in two they do not."""
+    probabilities = np.asarray([[0.8, 0.2], [0.6, 0.4]], dtype=np.float32)
+    truth = np.asarray([1, 0])
+    assert calibration_error(probabilities, truth, bins=1) == pytest.approx(0.2, abs=1e-6)
+    assert calibration_error(probabilities, truth, bins=15) == pytest.approx(0.6, abs=1e-6)

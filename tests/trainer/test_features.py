@@ -17,7 +17,7 @@ import pytest
 
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
-from flowerlab.evaluation.metrics import sureness
+from flowerlab.evaluation.metrics import certainty
 from flowerlab.experiments.lecture import start_lecture
 from flowerlab.features.cache import ARRAY, KeptFeatures
 from flowerlab.home import Home
@@ -84,7 +84,7 @@ def test_a_run_knows_how_unsure_it_may_be_of_its_classes(home: Home) -> None:
     result = attempt(home, B.changed(validation_fraction=0.5))[0].result
     stored = load_predictions(home.run("run"))
     assert stored is not None
-    sure = sureness(stored["val_probabilities"][result.best_epoch])
+    sure = certainty(stored["val_probabilities"][result.best_epoch])
     assert len(sure) >= 20
     assert (sure < result.unknown_below).mean() <= 0.05 < (sure < result.unknown_below + 0.3).mean()
     assert attempt(home, B)[0].result.unknown_below is None

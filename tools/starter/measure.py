@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from flowerlab.evaluation.calibration import calibration_error
 from flowerlab.evaluation.intervals import accuracy_interval
-from flowerlab.evaluation.metrics import sureness
+from flowerlab.evaluation.metrics import certainty
 from flowerlab.packs.starter import PACK, RUN_ID
 from flowerlab.photos.reading import read_photo, resize_photo
 from flowerlab.recipe.recipe import Recipe
@@ -57,7 +57,7 @@ def measure(photos_zip: Path) -> None:
     print(f"test: {right:.3f} ({low:.3f}–{high:.3f}) of {len(truth)}; calibration error {error:.3f}")
     archive, everyday = read_everyday(photos_zip)
     seen = [resize_photo(read_photo(archive.read(name), name), recipe.image_size, recipe.resize) for name in everyday.held_out]
-    others, known = sureness(answers(model, np.stack(seen))), sureness(flowers)
+    others, known = certainty(answers(model, np.stack(seen))), certainty(flowers)
     assert result.unknown_below is not None
     for kind, part in (
         ("everyday photos", np.ones(len(others), dtype=bool)),

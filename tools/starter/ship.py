@@ -7,7 +7,7 @@ What is chosen is chosen on photos that it did not learn from and that are not t
 - the epoch: the best on tf_flowers' validation photos;
 - the temperature (Guo et al. 2017): the least cross-entropy on them; the last layer is divided by it;
 - the score that tells what is no flower: the areas under the curve between the validation photos and the spare everyday photos
-  (tools/pretrain/photos.py) are printed for all in SCORES; sureness was taken, than which none is larger, because it needs
+  (tools/pretrain/photos.py) are printed for all in SCORES; certainty was taken, than which none is larger, because it needs
   nothing but the probabilities;
 - its threshold: below it lie TURNED_AWAY of the validation photos.
 
@@ -32,7 +32,7 @@ from sklearn.metrics import roc_auc_score
 
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.prepared import Prepared
-from flowerlab.evaluation.metrics import confusion_matrix, sureness
+from flowerlab.evaluation.metrics import certainty, confusion_matrix
 from flowerlab.home import Home
 from flowerlab.packs.packing import pack
 from flowerlab.packs.starter import PACK, RUN_ID
@@ -57,7 +57,7 @@ MESSAGE = (
 # Each is high where the network knows the photo's kind. From tempered logits (n, classes).
 SCORES: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float64]]] = {
     "highest probability": lambda logits: softmax(logits).max(axis=1).astype(np.float64),
-    "sureness": lambda logits: sureness(softmax(logits)),
+    "certainty": lambda logits: certainty(softmax(logits)),
     "highest logit": lambda logits: logits.max(axis=1).astype(np.float64),
     "energy": lambda logits: np.log(np.exp(logits.astype(np.float64)).sum(axis=1)),
 }
@@ -216,7 +216,7 @@ def main() -> None:
         area = roc_auc_score(np.repeat([1, 0], [len(known), len(spare)]), both)
         print(f"score {name}: area {area:.3f} on {len(known)} validation and {len(spare)} spare everyday photos")
     network = network_of(trained, temperature, len(prepared.classes))
-    threshold = round(float(np.quantile(sureness(softmax(known)), TURNED_AWAY)), 4)
+    threshold = round(float(np.quantile(certainty(softmax(known)), TURNED_AWAY)), 4)
     with tempfile.TemporaryDirectory() as folder:
         write_pack(Path(folder), prepared, network, epochs, best, threshold, val_logits, temperature)
     measure(arguments.photos)

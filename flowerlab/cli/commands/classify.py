@@ -16,7 +16,7 @@ from flowerlab.errors import BadPhoto, legible
 from flowerlab.evaluation.calibration import tempered_one
 from flowerlab.inference.classify import model_of, predict
 from flowerlab.lab import Lab
-from flowerlab.locale.numbers import spelled, sureness
+from flowerlab.locale.numbers import confidence, spelled
 from flowerlab.photos.reading import MAX_BYTES, read_photo
 from flowerlab.results.answers import answers_of, temperature_of
 from flowerlab.runs.run import Run
@@ -101,10 +101,10 @@ def _write(entry: dict[str, Any]) -> None:
         say(f"{entry['file']}: {entry['error']}")
         return
     best = sorted(entry["probabilities"].items(), key=lambda item: -item[1])[:SHOWN_CLASSES]
-    first, *others = [f"{name} {sureness(share)}" for name, share in best]
+    first, *others = [f"{name} {confidence(share)}" for name, share in best]
     if entry["unknown"]:
         count = spelled(len(entry["probabilities"]))
         write(f"{entry['file']}: probably not one of these {count} (nearest: {', '.join([first, *others])})")
         return
-    sure = f", calibrated {sureness(entry['calibrated'])}" if "calibrated" in entry else ""
+    sure = f", calibrated {confidence(entry['calibrated'])}" if "calibrated" in entry else ""
     write(f"{entry['file']}: {first}{sure}" + (f" ({', '.join(others)})" if others else ""))

@@ -11,10 +11,10 @@ import typer
 from flowerlab.cli.output import AsJson, give, write
 from flowerlab.cli.running import find_run, opened
 from flowerlab.errors import BadInput
-from flowerlab.evaluation.intervals import accuracy_interval, percent_with_interval
+from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.evaluation.metrics import average_figures, class_figures, confusion_matrix
 from flowerlab.evaluation.paired_tests import PairedTest
-from flowerlab.locale.numbers import percent
+from flowerlab.locale.numbers import percent, percent_with_interval
 from flowerlab.results.answers import MOST_RUNS, Answers, answers_of, calibrated
 from flowerlab.results.pairing import pair_tests, why_not_paired
 from flowerlab.results.sentences import pair_sentence
@@ -52,7 +52,8 @@ def compare(
         give({"runs": records, "pairs": pairs})
         return
     for side, record in zip(sides, records, strict=True):
-        write(f"{side.run.name} ({side.run.id}): test accuracy {percent_with_interval(side.accuracy, len(side.truth))}")
+        tested = percent_with_interval(side.accuracy, *accuracy_interval(side.accuracy, len(side.truth)))
+        write(f"{side.run.name} ({side.run.id}): test accuracy {tested}")
         for name, figures in record["per_class"].items():
             write(
                 f"  {name}: precision {percent(figures['precision'])}, recall {percent(figures['recall'])}, "

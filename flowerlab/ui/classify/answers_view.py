@@ -13,7 +13,7 @@ from flowerlab.charts.heat_picture import heat_over, heat_sentence
 from flowerlab.errors import FlowerlabError
 from flowerlab.evaluation.calibration import tempered_one
 from flowerlab.locale import _
-from flowerlab.locale.numbers import spelled, sureness
+from flowerlab.locale.numbers import confidence, spelled
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.messages import tell
@@ -138,10 +138,10 @@ def show_answer(photo: Photo, run: Run, kept: Memory, beside: Beside, *, wide: b
                 _(
                     "The nearest is {name} with {sure}, which is less sure than this network is of photos of its own kinds: it cannot be "
                     "believed here."
-                ).format(name=escaped(classes[best]), sure=sureness(probabilities[best]))
+                ).format(name=escaped(classes[best]), sure=confidence(probabilities[best]))
             )
         else:
-            st.markdown(f"{level} {class_glyph(best)} {escaped(classes[best])}, {sureness(probabilities[best])}{judged}")
+            st.markdown(f"{level} {class_glyph(best)} {escaped(classes[best])}, {confidence(probabilities[best])}{judged}")
         if was_trained_on(lab(), run, given):
             st.caption(_("🎓 This run has learnt from this very photo, so a right answer proves nothing."))
         _show_calibrated(run, probabilities)
@@ -167,7 +167,7 @@ def _show_calibrated(run: Run, probabilities: Sequence[float]) -> None:
         return
     mended = max(tempered_one(probabilities, temperature))
     st.caption(
-        _("Calibrated: **{percent}**").format(percent=sureness(mended)),
+        _("Calibrated: **{percent}**").format(percent=confidence(mended)),
         help=_(
             "How sure this answer may be, by the run's validation photos: its logits are divided by {value:.2f} (the temperature), "
             "with which answers of a sureness were right about so often there. It holds for photos like those it was trained on."

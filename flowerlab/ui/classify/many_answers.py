@@ -9,7 +9,7 @@ import streamlit as st
 from flowerlab.evaluation.calibration import tempered_one
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.locale.numbers import sureness
+from flowerlab.locale.numbers import confidence
 from flowerlab.results.answer_sheet import Row, RunAnswer, answers_csv, contact_sheet
 from flowerlab.runs.run import Run
 from flowerlab.ui.explain.classifying import Given, Memory
@@ -95,9 +95,9 @@ def table_of(rows: Sequence[Row]) -> list[dict[str, str]]:
         if any(other.truth for other in rows):
             entry[_("Truth")] = row.truth
         for one in row.answers:
-            words = f"{one.answer} {sureness(one.probabilities[one.best])}"
+            words = f"{one.answer} {confidence(one.probabilities[one.best])}"
             entry[one.run] = _("none of these? (nearest: {words})").format(words=words) if one.unknown else words
             if one.calibrated is not None:
-                entry[_("{run}, calibrated").format(run=one.run)] = sureness(one.calibrated[one.best])
+                entry[_("{run}, calibrated").format(run=one.run)] = confidence(one.calibrated[one.best])
         table.append(entry)
     return table

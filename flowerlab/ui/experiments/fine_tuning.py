@@ -12,11 +12,10 @@ from flowerlab.charts.weight_changes import Moves, changes_options, changes_sent
 from flowerlab.experiments.ready_made import TWO_BY_TWO, Trial
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.locale.numbers import percent
+from flowerlab.locale.numbers import decimals, percent
 from flowerlab.results.answers import answers_of
 from flowerlab.results.simple_effects import HEADS, RATES, Findings, findings
 from flowerlab.runs.run import Run
-from flowerlab.ui.base.text import decimals
 from flowerlab.ui.experiments.fine_tuning_words import effect_lines, head_words, why_sentences
 from flowerlab.ui.experiments.results import accuracy_words, verdict_line
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from flowerlab.locale import _
-from flowerlab.locale.numbers import percent
+from flowerlab.locale.numbers import decimals, percent, points
 from flowerlab.results.simple_effects import RATES, Choice, Effect, average_gain, of_choice, told_verdict
-from flowerlab.ui.base.text import decimals, points
 
 Middle = Mapping[tuple[str, float], float]
 

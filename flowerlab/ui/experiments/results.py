@@ -8,17 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from flowerlab.evaluation.intervals import percent_with_interval, share_difference_interval
+from flowerlab.evaluation.intervals import accuracy_interval, share_difference_interval
 from flowerlab.evaluation.paired_tests import PairedTest, paired_test
 from flowerlab.experiments.ready_made import Trial
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.locale.numbers import percent
+from flowerlab.locale.numbers import percent, percent_with_interval, points
 from flowerlab.results.answers import answers_of
 from flowerlab.results.pairing import pair, why_not_paired
 from flowerlab.results.sentences import pair_sentence
 from flowerlab.runs.run import Run
-from flowerlab.ui.base.text import points
 from flowerlab.ui.widgets.stored_answers import stored_of
 
 
@@ -161,7 +160,7 @@ def accuracy_words(run: Run) -> str:
     result = run.result
     if result is None or result.test_accuracy is None:
         return _("not tested")
-    return percent_with_interval(result.test_accuracy, result.test_photos)
+    return percent_with_interval(result.test_accuracy, *accuracy_interval(result.test_accuracy, result.test_photos))
 
 
 def set_against(lab: Lab, run: Run, other: Run, label: str, other_label: str) -> PairedTest | None:

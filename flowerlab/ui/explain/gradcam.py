@@ -13,7 +13,7 @@ from flowerlab.inference.classify import squared
 from flowerlab.inference.explanations import Explanation, explain, network_input
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.locale.numbers import sureness
+from flowerlab.locale.numbers import confidence
 from flowerlab.photos.heatmaps import Heat, difference, in_photo
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.messages import tell
@@ -146,10 +146,10 @@ def _show_one(lab: Lab, run: Run, photo: Photo, name: str | None, opacity: float
     )
     answer = int(np.argmax(found.probabilities))
     words = class_words(run.result.classes, found.label)
-    says = _("it says {percent}").format(percent=sureness(found.probabilities[found.label]))
+    says = _("it says {percent}").format(percent=confidence(found.probabilities[found.label]))
     if found.label != answer:
         says += "; " + _("its answer is {name} ({percent})").format(
-            name=class_words(run.result.classes, answer), percent=sureness(found.probabilities[answer])
+            name=class_words(run.result.classes, answer), percent=confidence(found.probabilities[answer])
         )
     st.markdown(f"**{words}**: {says}")
     st.caption(

@@ -12,11 +12,12 @@ from flowerlab.charts.heatmap import HEIGHT_PX as MATRIX_PX
 from flowerlab.charts.heatmap import Scale, cell_at
 from flowerlab.charts.matrix import amount_scale, matrix_options
 from flowerlab.evaluation.confusion import cell_sizes, cell_values
-from flowerlab.evaluation.intervals import percent_with_interval
+from flowerlab.evaluation.intervals import wilson_interval
 from flowerlab.evaluation.metrics import top_confusions
 from flowerlab.evaluation.validation_history import EpochAnswers, recall_by_epoch
 from flowerlab.lab import Lab
 from flowerlab.locale import _
+from flowerlab.locale.numbers import percent_with_interval
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.confusion.cell_photos import link_to_photos
@@ -115,7 +116,7 @@ def epoch_words(run: Run, answers: EpochAnswers, epoch: int) -> str:
         last=answers.epochs,
         right=f"{right:,}",
         total=f"{total:,}",
-        share=percent_with_interval(right / total, total),
+        share=percent_with_interval(right / total, *wilson_interval(right, total)),
     )
     if run.result is not None and run.result.best_epoch == shown:
         text += " " + _("This epoch's weights were kept.")

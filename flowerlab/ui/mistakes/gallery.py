@@ -12,7 +12,7 @@ from flowerlab.evaluation.hardest_photos import Judged, Show
 from flowerlab.evaluation.label_issues import NONE
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.locale.numbers import sureness
+from flowerlab.locale.numbers import confidence
 from flowerlab.results.answers import Answers
 from flowerlab.results.photos_of_run import run_photos
 from flowerlab.runs.run import Run
@@ -112,7 +112,7 @@ def how_labels_are_doubted(answers: Answers) -> str:
         "Confident learning (Northcutt and others, 2021): a label is in doubt if the run finds another class at least as probable as it "
         "finds that class, in the mean, on the photos that bear its label. This is a hint and no proof: the photo may be hard, "
         "or the run may err. The better the run, the more it is worth; this one named {share} of the photos rightly. Look."
-    ).format(share=sureness(answers.accuracy))
+    ).format(share=confidence(answers.accuracy))
     if answers.run.recipe.split == "lecture":
         text += " " + _("This run was trained on these very photos, which makes the hint weaker.")
     return text
@@ -131,7 +131,7 @@ def tile_of(run: Run, answers: Answers, judged: Judged, place: int, originals: O
     """
     truth, answer = int(judged.truth[place]), int(judged.answers[place])
     photo = str(answers.ids[place])
-    of_truth = sureness(float(judged.probabilities[place, truth]))
+    of_truth = confidence(float(judged.probabilities[place, truth]))
     notes = [
         _("p(truth): {percent}").format(percent=of_truth),
         _("loss: {loss:.2f}").format(loss=float(judged.losses[place])),

@@ -16,11 +16,12 @@ from flowerlab.datasets.import_folder import list_folders
 from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
 from flowerlab.locale import _
+from flowerlab.locale.numbers import decimals
 from flowerlab.recipe.knobs import KNOBS, as_text
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.class_link import is_hidden
-from flowerlab.ui.base.text import decimals, state_words
+from flowerlab.ui.base.text import state_words
 from flowerlab.ui.widgets.offering import offered
 
 LEARNING_RATES = (*(float(f"{step}e{power}") for power in range(-6, 0) for step in (1, 2, 5)), 1.0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.errors import BadRecipe, FlowerlabError
-from flowerlab.evaluation.intervals import percent_with_interval
+from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.experiments.sweep import seconds_of_sweep, start_sweep
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.locale.numbers import percent, roughly
+from flowerlab.locale.numbers import percent, percent_with_interval, roughly
 from flowerlab.recipe.grid import GridPoint, grid, parse_axis
 from flowerlab.recipe.knobs import KNOBS, as_text
 from flowerlab.recipe.recipe import Recipe
@@ -109,7 +109,7 @@ def _table(lab: Lab) -> None:
 def _row(run: Run, differs: dict[str, str]) -> dict[str, str]:
     result, tested = run.result, "–"
     if result is not None and result.test_accuracy is not None:
-        tested = percent_with_interval(result.test_accuracy, result.test_photos)
+        tested = percent_with_interval(result.test_accuracy, *accuracy_interval(result.test_accuracy, result.test_photos))
     return {
         **{_(KNOBS[name].label): value for name, value in differs.items()},
         _("validation"): percent(result.val_accuracy) if result is not None else "–",

@@ -14,10 +14,11 @@ from flowerlab.export.program.program import program_of_run
 from flowerlab.export.take_home import file_name, has_model, take_home
 from flowerlab.lab import Lab
 from flowerlab.locale import _
+from flowerlab.locale.numbers import decimals
 from flowerlab.runs.run import Run
 from flowerlab.tasks import Task
 from flowerlab.tasks.convert_model import Converted
-from flowerlab.ui.base.text import decimals, escaped
+from flowerlab.ui.base.text import escaped
 
 # Of a row: the button, and what the file is for.
 WIDTHS = (2, 3)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from flowerlab.datasets.originals import Originals
 from flowerlab.locale import _
-from flowerlab.locale.numbers import sureness
+from flowerlab.locale.numbers import confidence
 from flowerlab.ui.base.fragments import fragment
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.widgets.photo_grid import PHOTOS_A_PAGE, thumbnail
@@ -41,12 +41,12 @@ class Said:
     @property
     def words(self) -> str:
         """The answer, its probability, and whether it is right."""
-        return f"{'✓' if self.right else '✗'} {self.answer} {sureness(self.probability)}"
+        return f"{'✓' if self.right else '✗'} {self.answer} {confidence(self.probability)}"
 
     @property
     def beside_words(self) -> list[str]:
         """The other classes, each with its probability: `roses 5 %`."""
-        return [f"{name} {sureness(probability)}" for name, probability in self.beside]
+        return [f"{name} {confidence(probability)}" for name, probability in self.beside]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Tile:
         """Truth and answers, for those who do not see the photo."""
         answers = ", ".join(
             _("{run} called it {answer} ({percent})").format(
-                run=one.run, answer=one.answer, percent="; ".join([sureness(one.probability), *one.beside_words])
+                run=one.run, answer=one.answer, percent="; ".join([confidence(one.probability), *one.beside_words])
             )
             for one in self.said
         )
