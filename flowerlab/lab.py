@@ -9,7 +9,6 @@ from flowerlab.datasets.availability import Availability
 from flowerlab.datasets.catalog import FOLDER_PREFIX
 from flowerlab.datasets.import_folder import delete_folder
 from flowerlab.datasets.photo_hashes import hashes_file
-from flowerlab.datasets.prepared import delete_prepared
 from flowerlab.datasets.sources.garden import garden_of
 from flowerlab.disk.inventory import measure
 from flowerlab.disk.retention import clean
@@ -18,6 +17,7 @@ from flowerlab.engine import Engine, Sink
 from flowerlab.engine.registry import ENGINES
 from flowerlab.errors import BadInput
 from flowerlab.estimates.estimator import Estimator
+from flowerlab.features.eviction import delete_prepared
 from flowerlab.inference.embeddings import forget_embeddings
 from flowerlab.inference.predictor import Predictor
 from flowerlab.packs.starter import RUN_ID as STARTER_ID

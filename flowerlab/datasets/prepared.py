@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,13 +18,12 @@ from numpy.typing import NDArray
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import digests_in, order_of
 from flowerlab.datasets.splits import Split, make_split
-from flowerlab.features.cache import KeptFeatures
 from flowerlab.home import Home
 from flowerlab.photos.reading import read_photo, resize_photo
 from flowerlab.system.cpu import threads_here
 from flowerlab.system.files import written_whole
 from flowerlab.system.locks import waiting_for
-from flowerlab.system.safe_arrays import map_npy
+from flowerlab.system.safe_arrays import map_npy, new_npy
 
 # Raise it when the resize code gives other pixels.
 FORMAT = 1
@@ -121,24 +119,6 @@ def _open(folder: Path, count: int, image_size: int) -> NDArray[np.uint8] | None
     return photos if good else None
 
 
-def delete_prepared(home: Home, content: str) -> None:
-    """Removes all that was prepared from photos, at whatever size, and the features computed from it.
-
-    Args:
-        home: Where it is kept.
-        content: Hash of the photos, `Originals.content`.
-    """
-    for about in home.prepared.glob("*/about.json"):
-        if json.loads(about.read_bytes())["content"] != content:
-            continue
-        kept = KeptFeatures(home)
-        for computed in kept.all():
-            if computed.about.prepared == about.parent.name:
-                # One in use goes when its time comes, as the least recently used.
-                kept.free(computed.key)
-        shutil.rmtree(about.parent)
-
-
 def _write(folder: Path, originals: Originals, order: NDArray[np.int64], image_size: int, resize: str, progress: Progress) -> None:
     total = len(order)
 
@@ -146,14 +126,10 @@ def _write(folder: Path, originals: Originals, order: NDArray[np.int64], image_s
         return resize_photo(read_photo(originals.data(position), originals.ids[position]), image_size, resize)
 
     with written_whole(folder) as scratch, ThreadPoolExecutor(max_workers=threads_here()) as pool:
-        shape = (total, image_size, image_size, 3)
-        # Written, not mapped: on a full disk a write is an error, a mapped page would kill the process.
-        with (scratch / "photos.npy").open("wb") as file:
-            described = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)), "fortran_order": False}
-            np.lib.format.write_array_header_1_0(file, {**described, "shape": shape})
+        with new_npy(scratch / "photos.npy", np.uint8, (total, image_size, image_size, 3)) as append:
             for begin in range(0, total, CHUNK):
                 progress("Resizing photos", begin, total)
                 for photo in pool.map(load, order[begin : begin + CHUNK].tolist()):
-                    file.write(np.ascontiguousarray(photo).data)
+                    append(photo[None])
         (scratch / "about.json").write_text(json.dumps({"content": originals.content, "resize": resize}), encoding="utf-8")
         progress("Resizing photos", total, total)

@@ -17,7 +17,7 @@ from flowerlab.datasets.prepared import prepared_key
 from flowerlab.disk.items import Kind, Thing
 from flowerlab.estimates.cost import AT_FLOPS, BFLOAT16_GAIN, DRAWN_S, RESIZED_S
 from flowerlab.estimates.machine_speed import peak_flops
-from flowerlab.features.cache import KeptFeatures
+from flowerlab.features.sets import KeptSets
 from flowerlab.recipe.knobs import KNOBS
 from flowerlab.runs.run import Run
 from flowerlab.system.files import bytes_of
@@ -51,7 +51,7 @@ def caches(lab: Lab) -> Iterator[Thing]:
 
 
 def _features(lab: Lab, sizes_px: dict[str, int]) -> Iterator[Thing]:
-    kept = KeptFeatures(lab.home, lab.settings.features_gb)
+    kept = KeptSets(lab.home)
     for one in kept.all():
         about, again_s = one.about, None
         chosen, side_px = ARCHITECTURES.get(about.architecture), sizes_px.get(about.prepared, 0)

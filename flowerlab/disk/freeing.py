@@ -11,7 +11,7 @@ from flowerlab.disk.caches import why_photos_stay, why_prepared_stays
 from flowerlab.disk.inventory import list_copies, why_run_stays, why_weights_stay
 from flowerlab.disk.items import Kind, Thing
 from flowerlab.errors import BadInput, FlowerlabError, InUse
-from flowerlab.features.cache import KeptFeatures
+from flowerlab.features.sets import KeptSets
 from flowerlab.runs.attempts import forget_checkpoints
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _free(lab: Lab, thing: Thing) -> None:
             raise InUse(f"{run.name!r} is {run.state}: it needs its checkpoints.")
         forget_checkpoints(home.run(key))
     elif thing.kind is Kind.FEATURES:
-        if not KeptFeatures(home, lab.settings.features_gb).free(key):
+        if not KeptSets(home).free(key):
             raise InUse("A run that trains uses these features.")
     elif thing.kind is Kind.PREPARED:
         _unless(why_prepared_stays(lab, key))

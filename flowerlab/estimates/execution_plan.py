@@ -11,8 +11,9 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.prepared import is_prepared, prepared_key
 from flowerlab.datasets.splits import Split, make_split
-from flowerlab.features.cache import KeptFeatures, views_name
+from flowerlab.features.cache import KeptFeatures
 from flowerlab.features.precision import Precision, frozen_precision, good_enough
+from flowerlab.features.sets import views_name
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.recipe.workload import Photos, Way, Work, wanted_way, work_of

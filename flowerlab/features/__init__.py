@@ -1,1 +1,1 @@
-"""What frozen layers make of photos, computed once and kept."""
+"""What frozen layers compute from photos, kept so that it is computed once. No TensorFlow."""

@@ -11,7 +11,7 @@ from flowerlab.datasets.catalog import FLOWERS
 from flowerlab.datasets.import_folder import MAX_CLASSES, MIN_CLASSES
 from flowerlab.datasets.originals import verify_originals
 from flowerlab.errors import BadModel, BadPack, BadPhoto, shown
-from flowerlab.features.cache import checksum, read_about
+from flowerlab.features.sets import checksum, read_about
 from flowerlab.packs.manifest import Item, ItemKind
 from flowerlab.packs.packing import check_weights_file
 from flowerlab.photos.reading import SUFFIXES, read_photo

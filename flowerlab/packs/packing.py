@@ -20,7 +20,7 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import find_originals
 from flowerlab.datasets.originals import Originals
 from flowerlab.errors import BadPack, DatasetNotAtHand, WeightsNotAtHand, legible
-from flowerlab.features.cache import ABOUT, ARRAY, KeptFeatures
+from flowerlab.features.sets import ABOUT, ARRAY, KeptSets
 from flowerlab.home import Home
 from flowerlab.packs.archive import Progress, Source, write_archive
 from flowerlab.packs.manifest import RUN_RECORD, Item, ItemKind, Manifest, PackedFile
@@ -164,7 +164,7 @@ def _features(home: Home, originals: Originals, architecture: Architecture) -> l
     """Returns the kept features of these photos by this network; those that do not say of which are left out."""
     prepared = {path.parent.name for path in home.prepared.glob("*/about.json") if _says(path, content=originals.content)}
     parts = []
-    for kept in sorted(KeptFeatures(home).all(), key=lambda one: one.key):
+    for kept in sorted(KeptSets(home).all(), key=lambda one: one.key):
         if kept.about.prepared not in prepared or kept.about.architecture != architecture.name:
             continue
         path, folder = f"features/{kept.key}", home.features / kept.key

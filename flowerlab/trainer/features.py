@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 
 from flowerlab.architectures import Architecture
 from flowerlab.datasets.prepared import Prepared
-from flowerlab.features.cache import FORMAT, About, Features, KeptFeatures, NoRoom, views_name
+from flowerlab.features.cache import Features, KeptFeatures
+from flowerlab.features.eviction import NoRoom
 from flowerlab.features.precision import Precision
+from flowerlab.features.sets import FORMAT, About, views_name
 from flowerlab.photos.augmentation import copy_of
 from flowerlab.recipe.workload import FLOAT16_BYTES, FLOAT32_BYTES
 from flowerlab.system.locks import waiting_for

@@ -17,7 +17,8 @@ from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.datasets.splits import Split
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import BadRecipe
-from flowerlab.features.cache import KeptFeatures, NoRoom
+from flowerlab.features.cache import KeptFeatures
+from flowerlab.features.eviction import NoRoom
 from flowerlab.features.precision import Precision, frozen_precision, good_enough, training_precision
 from flowerlab.home import Home
 from flowerlab.recipe.workload import wanted_way

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from flowerlab.disk.items import Kind, Thing
 from flowerlab.disk.retention import read_rule, remember_checkpoints, write_rule
-from flowerlab.features.cache import About, KeptFeatures
+from flowerlab.features.cache import KeptFeatures
+from flowerlab.features.sets import About
 from flowerlab.home import Home
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.disk.table import question_lines, table_key

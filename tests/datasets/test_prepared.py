@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,9 +15,8 @@ from flowerlab.datasets.gather import gather
 from flowerlab.datasets.import_folder import import_folder
 from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.datasets.parts import order_of
-from flowerlab.datasets.prepared import Prepared, delete_prepared, prepare
+from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.errors import BadPhoto
-from flowerlab.features.cache import About, KeptFeatures
 from flowerlab.home import Home
 from flowerlab.photos.reading import read_photo, resize_photo
 from flowerlab.system.locks import ProcessLock
@@ -180,25 +178,6 @@ def test_a_photo_that_cannot_be_read_leaves_nothing(home: Home) -> None:
     with pytest.raises(BadPhoto, match="torn cannot be read"):
         ready(home, originals)
     assert list(home.prepared.iterdir()) == []
-
-
-def test_deleting_takes_all_sizes_of_one_content(home: Home) -> None:
-    """All that was made of these photos goes, at whatever size; what was made of others stays."""
-    mine, others = some(home, "mine"), some(home, "others", begin=1)
-    gone = [ready(home, mine), ready(home, mine, size=9), ready(home, mine, how="crop")]
-    kept = ready(home, others)
-    assert json.loads((home.prepared / kept.key / "about.json").read_bytes())["content"] == others.content
-    for name, of in (("of-mine", gone[1]), ("of-others", kept)):
-        about = About(prepared=of.key, architecture="vgg16", cut=1, precision="float32", shape=(1, 1), origins=("imagenet",))
-        with KeptFeatures(home).making(name, about, np.float16) as write:
-            write(np.ones((1, 1)))
-    delete_prepared(home, mine.content)
-    assert [path.name for path in home.features.iterdir()] == ["of-others"]
-    assert [path.name for path in home.prepared.iterdir()] == [kept.key]
-    assert not any((home.prepared / one.key).exists() for one in gone)
-    assert (ready(home, others).photos == kept.photos).all()
-    delete_prepared(home, mine.content)
-    assert [path.name for path in home.prepared.iterdir()] == [kept.key]
 
 
 @pytest.mark.parametrize("copies", [(2, 2, 2, 2, 2, 2, 2, 2, 2, 2), (1, 9, 1, 1, 9, 1), (12, 3, 7), (1, 1, 1, 1, 1, 1, 14)])

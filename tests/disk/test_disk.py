@@ -18,7 +18,8 @@ from flowerlab.disk.freeing import free
 from flowerlab.disk.inventory import measure
 from flowerlab.disk.items import Kind, Thing, Usage
 from flowerlab.errors import HomeReadOnly
-from flowerlab.features.cache import About, KeptFeatures
+from flowerlab.features.cache import KeptFeatures
+from flowerlab.features.sets import About
 from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe

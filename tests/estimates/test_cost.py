@@ -12,8 +12,9 @@ from flowerlab.estimates import cost as prices
 from flowerlab.estimates import execution_plan as planning
 from flowerlab.estimates.cost import FIRST_BATCH_S, Estimate, estimate_of, seconds_together
 from flowerlab.estimates.footprint import footprint_of
-from flowerlab.features.cache import About, KeptFeatures, views_name
+from flowerlab.features.cache import KeptFeatures
 from flowerlab.features.precision import frozen_precision, good_enough, training_precision
+from flowerlab.features.sets import About, views_name
 from flowerlab.home import Home
 from flowerlab.recipe.presets import preset_recipe
 from flowerlab.recipe.recipe import Recipe

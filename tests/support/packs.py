@@ -15,7 +15,8 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import find_originals, photos_identity, tf_flowers_originals
 from flowerlab.datasets.import_folder import import_folder
 from flowerlab.datasets.originals import Original, Originals, write_originals
-from flowerlab.features.cache import About, KeptFeatures
+from flowerlab.features.cache import KeptFeatures
+from flowerlab.features.sets import About
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.events import End, Epoch

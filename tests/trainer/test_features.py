@@ -19,7 +19,8 @@ from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.evaluation.metrics import certainty
 from flowerlab.experiments.lecture import start_lecture
-from flowerlab.features.cache import ARRAY, KeptFeatures
+from flowerlab.features.cache import KeptFeatures
+from flowerlab.features.sets import ARRAY
 from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.packs import pack, unpack
