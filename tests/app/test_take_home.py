@@ -21,9 +21,9 @@ from flowerlab.home import Home
 from flowerlab.recipe.knobs import KNOBS
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.tasks import Task
-from flowerlab.ui.app.navigation import page_titles
 from flowerlab.ui.base.class_link import EXTRAS, HIDE, PAGES
 from flowerlab.ui.base.lab import lab
+from flowerlab.ui.base.page_titles import page_titles
 from flowerlab.ui.train.link_builder import class_link
 from tests.support.pages import open_page, texts
 from tests.support.recipes import recipes

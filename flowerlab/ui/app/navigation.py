@@ -1,27 +1,12 @@
-"""The pages, in their order."""
+"""The navigation on top of every page."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from flowerlab.locale import _
 from flowerlab.ui.base.class_link import is_page_shown, read_class_link
+from flowerlab.ui.base.page_titles import page_titles
 from flowerlab.ui.base.streamlit_seams import Page
-
-
-def page_titles() -> dict[str, tuple[str, str]]:
-    """Returns title and icon of each page, by the name of its file."""
-    return {
-        "home": (_("Home"), "🌼"),
-        "data": (_("Data"), "🧺"),
-        "train": (_("Train"), "🌱"),
-        "compare": (_("Compare"), "⚖️"),
-        "mistakes": (_("Mistakes"), "🔎"),
-        "inside": (_("Inside"), "🔬"),
-        "experiments": (_("Experiments"), "🧪"),
-        "classify": (_("Classify"), "📷"),
-        "disk": (_("Disk"), "💾"),
-    }
 
 
 def navigation() -> Page:

@@ -9,8 +9,8 @@ import streamlit as st
 from flowerlab.locale import _
 from flowerlab.recipe.knobs import KNOBS
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.ui.app.navigation import page_titles
 from flowerlab.ui.base.class_link import CODE, HIDE, LINK, PAGES, PRESETS, SWEEP, is_hidden
+from flowerlab.ui.base.page_titles import page_titles
 
 OWN_ADDRESS = "http://localhost:8501"
 
