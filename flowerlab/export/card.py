@@ -9,12 +9,12 @@ from flowerlab.datasets.catalog import DATASETS, dataset_title
 from flowerlab.errors import UnknownRun
 from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.export.card_figures import class_table, curve, matrix_table
-from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import duration, percent, percent_with_interval
 from flowerlab.recipe.knobs import KNOBS, as_text
 from flowerlab.runs.events import Result
 from flowerlab.runs.run import Run
+from flowerlab.store import Store
 from flowerlab.system.cpu import machine_name
 from flowerlab.system.versions import versions_here
 
@@ -50,16 +50,11 @@ th[scope=row], th:first-child, .knobs td { text-align: left; } .knobs td { overf
 """
 
 
-def card(lab: Lab, run: Run) -> str:
-    """Returns the card of a finished run as one HTML file.
-
-    Args:
-        lab: The lab.
-        run: With a result.
-    """
+def card(store: Store, run: Run) -> str:
+    """Returns the card of a run with a result as one HTML file."""
     result = run.result
     assert result is not None
-    history = lab.store.history(run.id)
+    history = store.history(run.id)
     parts = [f"<header><h1>{_text(run.name)}</h1><p>{_text(_summary(run))}</p>{_figures(result)}{_warnings(run)}</header>"]
     if history.epochs:
         plots = curve(history, "accuracy") + curve(history, "loss")
@@ -67,7 +62,7 @@ def card(lab: Lab, run: Run) -> str:
     if result.confusion_matrix is not None:
         parts.append(_section(_("What it takes for what"), matrix_table(result.confusion_matrix, result.classes)))
         parts.append(_section(_("Each class"), class_table(result.confusion_matrix, result.classes)))
-    recipe, facts = _section(_("Recipe"), _knobs(run)), _section(_("Where it comes from"), _facts(lab, run, result))
+    recipe, facts = _section(_("Recipe"), _knobs(run)), _section(_("Where it comes from"), _facts(store, run, result))
     parts.append(f'<div class="columns">{recipe}{facts}</div>')
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -104,39 +99,41 @@ def _figures(result: Result) -> str:
         (duration(result.seconds), _("in all, training {time}").format(time=duration(result.seconds_training))),
         (f"{result.trainable_parameters:,}", learn),
     ]
-    return '<div class="figures">' + "".join(f"<div><b>{_text(one)}</b>{_text(told)}</div>" for one, told in pairs) + "</div>"
+    return (
+        '<div class="figures">' + "".join(f"<div><b>{_text(figure)}</b>{_text(words)}</div>" for figure, words in pairs) + "</div>"
+    )
 
 
 def _warnings(run: Run) -> str:
-    told = []
+    sentences = []
     if run.recipe.split == "lecture":
-        told.append(_("The test accuracy is too high: with the lecture's split all test photos were seen in training."))
+        sentences.append(_("The test accuracy is too high: with the lecture's split all test photos were seen in training."))
     if run.recipe.seen_before:
-        told.append(_(run.recipe.seen_before))
+        sentences.append(_(run.recipe.seen_before))
     if run.message:
-        told.append(run.message)
-    return "".join(f'<p class="leak">{_text(sentence)}</p>' for sentence in told)
+        sentences.append(run.message)
+    return "".join(f'<p class="leak">{_text(sentence)}</p>' for sentence in sentences)
 
 
 def _knobs(run: Run) -> str:
-    """All knobs; those that somebody set are bold."""
+    """All knobs; those that differ from the network's default are bold."""
     mine = run.recipe.to_query()
     rows = "".join(
         f'<tr><th scope="row">{_text(_(KNOBS[name].label))}</th><td{" class=mine" if name in mine else ""}>'
         f"{_text(as_text(value))}</td></tr>"
         for name, value in run.recipe.model_dump().items()
     )
-    told = _text(_("Bold: what is not this network's default."))
-    return f'<table class="knobs"><caption>{told}</caption><tbody>{rows}</tbody></table>'
+    caption = _text(_("Bold: what is not this network's default."))
+    return f'<table class="knobs"><caption>{caption}</caption><tbody>{rows}</tbody></table>'
 
 
-def _facts(lab: Lab, run: Run, result: Result) -> str:
+def _facts(store: Store, run: Run, result: Result) -> str:
     entry = DATASETS.get(run.recipe.dataset)
     chosen = run.recipe.chosen
     trained = result.timing.machine if result.timing is not None else _("not recorded")
     facts = [
         (_("Run"), f"{run.id}, {_day(run.ended_s)}"),
-        *_source(lab, run),
+        *_source(store, run),
         (_("Photos"), dataset_title(run.recipe.dataset)),
         (_("Source of the photos"), entry.source if entry else _("own photos")),
         (
@@ -154,12 +151,12 @@ def _facts(lab: Lab, run: Run, result: Result) -> str:
     return f'<table class="knobs"><tbody>{rows}</tbody></table>'
 
 
-def _source(lab: Lab, run: Run) -> list[tuple[str, str]]:
-    """The run that it goes on from, by its name."""
+def _source(store: Store, run: Run) -> list[tuple[str, str]]:
+    """The run that it starts from, by its name."""
     if run.recipe.start_from is None:
         return []
     try:
-        name = lab.store.get(run.recipe.start_from).name
+        name = store.get(run.recipe.start_from).name
     except UnknownRun:
         name = _("a run that was deleted")
     return [(_("Goes on from"), f"{name} ({run.recipe.start_from})")]

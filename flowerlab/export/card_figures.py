@@ -49,13 +49,13 @@ def curve(history: History, measure: str) -> str:
     if best is not None:
         across, down = x(best), y(float(getattr(history.epochs[best], f"val_{measure}")))
         parts.append(f'<circle class="best" cx="{across:.1f}" cy="{down:.1f}" r="8"/>')
-    told = html.escape(live_sentence(history, "accuracy" if measure == "accuracy" else "loss"))
+    sentence = html.escape(live_sentence(history, "accuracy" if measure == "accuracy" else "loss"))
     title = html.escape(_("Accuracy") if measure == "accuracy" else _("Loss"))
     legend = html.escape(_("thick with dots: validation; dashed: training; ring: the epoch that was kept"))
     return (
         f'<figure><figcaption><b>{title}</b> <span class="quiet">{legend}</span></figcaption>'
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{told}">{"".join(parts)}</svg>'
-        f'<p class="quiet">{told}</p></figure>'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{sentence}">{"".join(parts)}</svg>'
+        f'<p class="quiet">{sentence}</p></figure>'
     )
 
 

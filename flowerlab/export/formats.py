@@ -98,7 +98,7 @@ def _entry(path: str) -> zipfile.ZipInfo:
 
 
 def _make_card(lab: Lab, run: Run, made: Path, progress: Progress) -> Made:
-    made.write_text(card(lab, run), encoding="utf-8")
+    made.write_text(card(lab.store, run), encoding="utf-8")
     return Made()
 
 

@@ -22,7 +22,6 @@ def photo_files(originals: Originals, dataset: str, folder: str) -> Iterator[tup
     """Yields the photos in the order in which they are cut, as (path, JPEG): `photos/roses/00012.jpg`.
 
     Args:
-        originals: The photos.
         dataset: Name, as in a recipe; decides the order.
         folder: First part of the paths.
     """
@@ -65,5 +64,5 @@ def _is_plain(data: bytes) -> bool:
                     and data.endswith(JPEG_END)
                 )
     except Exception:
-        # Whatever the decoder meets: it is read and written anew, or told by `read_photo`.
+        # Whatever the decoder meets: it is read and written again, or `read_photo` says what is wrong.
         return False

@@ -218,7 +218,7 @@ class Parts(HTMLParser):
 
 def test_a_card_needs_nothing_else(lab: Lab) -> None:
     """It has no script, fetches nothing, and its curves say in words what they show."""
-    page = card(lab, finished(lab, split="lecture"))
+    page = card(lab.store, finished(lab, split="lecture"))
     parts = Parts(page)
     assert not {tag for tag, _attributes in parts.tags} & {"script", "link", "img", "iframe", "object", "base", "a"}
     assert not [name for _tag, attributes in parts.tags for name in attributes if name in ("src", "href") or name.startswith("on")]
@@ -234,7 +234,7 @@ def test_a_card_needs_nothing_else(lab: Lab) -> None:
 def test_a_card_holds_the_run(lab: Lab) -> None:
     """Figures with their interval, every knob, the matrix, each class, versions, licence."""
     run = finished(lab, learning_rate=3e-4)
-    text = Parts(card(lab, run)).text
+    text = Parts(card(lab.store, run)).text
     assert "85.7 % (70.6–93.7)" in text
     for words in ("0.0003", "Learning rate", "Apache-2.0", "tensorflow 2.", "keras 3.", "recall", run.id, "12 s"):
         assert words in text, words
@@ -244,19 +244,19 @@ def test_a_card_holds_the_run(lab: Lab) -> None:
 def test_a_card_tells_what_trained_the_run(lab: Lab) -> None:
     """The versions that the run recorded, whatever is installed where the card is made; those, called so, where it recorded none."""
     run = finished(lab)
-    text = Parts(card(lab, run)).text
+    text = Parts(card(lab.store, run)).text
     assert "Versions where the card was made" in text
     assert "Versions that trained it" not in text
     assert run.result is not None
     recorded = replace(run, result=run.result.model_copy(update={"versions": {"Flowerlab": "0.0.7", "keras": "3.0.1"}}))
-    text = Parts(card(lab, recorded)).text
+    text = Parts(card(lab.store, recorded)).text
     assert re.search(r"Versions that trained it\s*Flowerlab 0\.0\.7, keras 3\.0\.1", text)
     assert "Versions where" not in text
 
 
 def test_names_on_a_card_are_only_names(lab: Lab) -> None:
     """A name with HTML in it is shown as it is, and adds no tag."""
-    plain, hostile = (Parts(card(lab, finished(lab, name))) for name in ("A run", HOSTILE))
+    plain, hostile = (Parts(card(lab.store, finished(lab, name))) for name in ("A run", HOSTILE))
     assert [tag for tag, _attributes in hostile.tags] == [tag for tag, _attributes in plain.tags]
     assert HOSTILE in hostile.text
 
@@ -297,7 +297,7 @@ def test_the_command_writes_a_card_and_a_model(lab: Lab, call: Call, tmp_path: P
     code, out, err = call("export", run.id, "--to", "card", "--out", tmp_path / "run.html")
     assert (code, err) == (0, "")
     assert out == f"{tmp_path / 'run.html'}: {(tmp_path / 'run.html').stat().st_size / 1e6:,.2f} MB\n"
-    assert (tmp_path / "run.html").read_text(encoding="utf-8") == card(lab, run)
+    assert (tmp_path / "run.html").read_text(encoding="utf-8") == card(lab.store, run)
     code, out, err = call("export", run.id, "--to", "keras", "--out", tmp_path / "run.keras", "--json")
     told = json.loads(out)
     assert (code, err, told["to"], told["beside"], told["difference"]) == (0, "", "keras", [], None)

@@ -66,11 +66,11 @@ def export(
 
 
 def _remarks(entry: ExportFormat, made: Made) -> list[str]:
-    told = []
+    remarks = []
     if made.difference is not None:
-        told.append(
+        remarks.append(
             f"Asked about {made.photos} photos, it answers as Keras does: no probability differs by more than {made.difference:.1g}."
         )
     if made.lacks:
-        told.append(f"Beside it must lie: {', '.join(made.lacks)}. To have that along, let the file end in {entry.suffixes[0]}.")
-    return told
+        remarks.append(f"Beside it must lie: {', '.join(made.lacks)}. To have that along, let the file end in {entry.suffixes[0]}.")
+    return remarks

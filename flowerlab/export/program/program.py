@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowerlab.architectures.pretrained import find_weights
+from flowerlab.datasets.availability import Availability
 from flowerlab.datasets.gather import photos_identity
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
@@ -94,17 +95,16 @@ def program_of_run(lab: Lab, run: Run) -> Program:
     return Program(run.name, stages, tuple(photos.values()), _weights(lab, stages[0]), run.message)
 
 
-def recipe_code(lab: Lab, recipes: Sequence[Recipe]) -> str:
+def recipe_code(data: Availability, recipes: Sequence[Recipe]) -> str:
     """Returns the code of a recipe that was not trained, without its introduction; the photos are cut by the rule.
 
     Args:
-        lab: Says which classes there are.
         recipes: From the first training to the last.
 
     Raises:
         BadRecipe: If its photos are not in this lab.
     """
-    return code(_stages(recipes, lab.data.classes_of(recipes[-1].dataset), [None] * len(recipes)), wrapped=False)
+    return code(_stages(recipes, data.classes_of(recipes[-1].dataset), [None] * len(recipes)), wrapped=False)
 
 
 def _stages(recipes: Sequence[Recipe], classes: tuple[str, ...], photos: Sequence[Originals | None]) -> tuple[Stage, ...]:

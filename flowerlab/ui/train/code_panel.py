@@ -21,7 +21,6 @@ def code_panel(lab: Lab, recipe: Recipe, *, new_b: bool) -> None:
     """Draws the panel, shut at first.
 
     Args:
-        lab: The lab.
         recipe: Of the form; without `start_from` if `new_b`.
         new_b: Whether a run of B comes first.
     """
@@ -32,7 +31,7 @@ def code_panel(lab: Lab, recipe: Recipe, *, new_b: bool) -> None:
             before = [b_recipe(recipe)] if new_b else []
             if recipe.start_from is not None:
                 before = [run.recipe for run in chain_of(lab.store, lab.store.get(recipe.start_from))]
-            text = recipe_code(lab, [*before, recipe])
+            text = recipe_code(lab.data, [*before, recipe])
         except FlowerlabError as error:
             tell(error)
             return
