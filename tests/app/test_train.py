@@ -10,11 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from flowerlab.home import Home
 from flowerlab.lab import Lab
+from flowerlab.recipe.knobs import KNOBS, Knob
 from flowerlab.recipe.presets import preset_recipe
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run, RunState
 from flowerlab.ui.base.lab import lab
-from flowerlab.ui.train import live_view
+from flowerlab.ui.train import live_view, recipe_form
 from flowerlab.ui.widgets.offering import MOST_OFFERED
 from tests.support.checkpoints import leave_checkpoint
 from tests.support.pages import open_page, texts
@@ -44,6 +45,23 @@ def use_preset(app: AppTest, letter: str) -> AppTest:
 
 
 # The form
+
+
+def test_a_knob_that_is_added_to_the_table_is_in_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each kind of knob has its widget, among the rarely used ones or, where the table says so, among those always in sight."""
+    new = [
+        Knob("share", "Share", "A number.", "float", 0.1, minimum=0.0, maximum=0.5),
+        Knob("number", "Number", "A whole number.", "int", 3, minimum=1, maximum=9, of_lecture=True),
+        Knob("word", "Word", "A word.", "str", "one", choices={"one": "The first.", "two": "The second."}),
+        Knob("text", "Text", "Any text.", "str", "some"),
+    ]
+    monkeypatch.setattr(recipe_form, "KNOBS", {**KNOBS, **{knob.name: knob for knob in new}})
+    app = open_page("train")
+    assert app.slider(key="train-share").value == 0.1
+    assert app.selectbox(key="train-word").options == ["one", "two"]
+    assert app.text_input(key="train-text").value == "some"
+    assert app.number_input(key="train-number").value == 3
+    assert [one.key for one in app.expander[0].number_input] == ["train-seed"]
 
 
 def test_start_trains_what_the_form_says() -> None:
