@@ -43,12 +43,10 @@ class Estimate:
 
     Args:
         way: How it will train, see `flowerlab.recipe.workload`.
-        trainable_parameters: How many numbers learn.
         seconds_photos: To draw and resize photos; 0 if they are ready. A download is not in it.
         seconds_features: Of the pass through the frozen layers; 0 if there is none or its features are at hand.
         seconds_epoch: Of an epoch, validation included.
         seconds_total: From the start to the test, if all epochs run and nothing else does.
-        cache_bytes: What the run adds to the kept features.
         features_at_hand: Whether the features that it needs are kept already.
         too_large: Whether it takes the plain way because its features are larger than may be kept.
         runs_seen: How many runs of this architecture on this machine the estimate rests on.
@@ -91,9 +89,6 @@ def estimate_of(
     """Estimates a run whose execution is planned.
 
     Args:
-        plan: How it would be executed.
-        footprint: Its memory and disk.
-        home: Where this machine's speed is kept.
         runs: That were seen, newest first.
         missing_mb: What it would have to download, in MB (10⁶ bytes).
         refusal: Why it would not be started; None if it would.
@@ -164,7 +159,6 @@ class Speed:
     """How fast this machine is, by its matrix speed and the runs that it saw.
 
     Args:
-        home: Where the matrix speed is kept.
         runs: Newest first.
     """
 

@@ -34,7 +34,6 @@ class Estimator:
         """Estimates what a run would take.
 
         Args:
-            recipe: What would be trained.
             photos: Those of a folder that is not imported; None: looked up here.
             runs: All runs, newest first; None: read here. For who estimates many.
 

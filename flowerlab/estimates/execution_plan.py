@@ -26,18 +26,10 @@ class ExecutionPlan:
     """What a run would do.
 
     Args:
-        recipe: What would be trained.
-        photos: How many each part has.
-        classes: Number of classes.
         gathered: Whether the photos are on this machine, one by one.
         prepared: Whether they lie ready at the recipe's size.
-        way: How it would train.
-        work: What it would compute.
-        precision: Of the pass through the frozen layers.
-        origin: Name of the weights that these have.
         photos_here: Whether the photos' features are kept already.
         copies_here: Whether those of its changed copies are, or it has none.
-        missing_bytes: What it adds to the kept features.
         evicted_bytes: How much of the kept features would go to make room for that.
         too_large: Whether it takes the plain way because its features are larger than may be kept.
     """
@@ -64,11 +56,7 @@ def execution_plan(
     """Looks up how a recipe would be executed.
 
     Args:
-        recipe: What would be trained.
-        home: Where features are kept.
-        settings: Precision and bounds.
         originals: Its photos; None if they have not been gathered.
-        classes: Number of classes.
         count: Number of photos, if they have not been gathered.
         source: Looks up the runs that it goes on from.
     """
@@ -118,7 +106,6 @@ class Here:
     """What is kept of the features that a run needs.
 
     Args:
-        precision: Of what will be used.
         begin: The deepest cut up to the recipe's own at which the photos' features are kept; 0 if they are nowhere.
         copies: Whether those of the changed copies are.
     """

@@ -51,7 +51,6 @@ def footprint_of(plan: ExecutionPlan, *, missing_mb: float = 0.0) -> Footprint:
     """Estimates what a run needs.
 
     Args:
-        plan: How it would be executed.
         missing_mb: What it would have to download, in MB (10⁶ bytes).
     """
     return Footprint(_memory_bytes(plan), _disk_bytes(plan, missing_mb))

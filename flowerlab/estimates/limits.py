@@ -17,9 +17,7 @@ def check_room(footprint: Footprint, recipe: Recipe, home: Home, settings: Setti
     """Checks that a run has enough memory and disk, by estimate.
 
     Args:
-        footprint: What it needs.
         recipe: Named in the sentence.
-        home: Where it would write.
         settings: `refuse`, `memory_gb`, `disk_reserve_gb`.
 
     Raises:
@@ -49,7 +47,6 @@ def check_disk(needed: float, home: Home, settings: Settings) -> None:
 
     Args:
         needed: In bytes.
-        home: Where it would write.
         settings: `refuse`, `disk_reserve_gb`.
 
     Raises:

@@ -23,13 +23,11 @@ def start_lecture(
     """Queues the lecture's runs; C and gently start from B, which is queued with them if they need it.
 
     Args:
-        lab: The lab.
         architecture: The backbone of B, C and gently; None: the first of `Availability.backbones`.
         weights: Of the backbone; None: its pretrained ones.
         shared: Other knobs, equal for all.
         letters: Keys of `PRESETS`.
         again: Train even if equal runs are there.
-        student: Who asks for them.
 
     Raises:
         BadRecipe: If a knob cannot have its value; then no run is queued.

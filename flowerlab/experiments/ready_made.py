@@ -25,7 +25,6 @@ class Arm:
         name: Short, unique in its experiment.
         title: For people: the same in every table, legend and sentence.
         also: Under which name the lecture knows it; empty if under none.
-        knobs: Its values.
         fine_tunes: Whether the last layers of the known network learn too, from the same layer on as in the lecture's C.
         goes_on_from: Name of the arm whose run it starts from; None if it starts by itself.
     """
@@ -53,9 +52,6 @@ class Experiment:
     """A question and the runs that answer it.
 
     Args:
-        name: As on the command line.
-        question: For people.
-        sentence: What will be done.
         arms: In the order in which they are trained.
     """
 
@@ -122,9 +118,6 @@ def arm_recipe(arm: Arm, *, architecture: str, start_from: str | None = None, sh
     """Returns the recipe of an arm.
 
     Args:
-        arm: Of an experiment.
-        architecture: The known network.
-        start_from: The run that it goes on from.
         shared: Other knobs, equal for all arms (dataset, seed, epochs …).
 
     Raises:
@@ -142,9 +135,6 @@ class Trial:
     """An experiment on some photos with some network, as it stands in a lab.
 
     Args:
-        experiment: Which.
-        architecture: The known network.
-        shared: Knobs that are equal for all arms.
         runs: The newest run of each arm that has one: what is done, under way or waiting; else one that came to nothing.
         recipes: What is still to be trained. An arm whose source is missing is there with the recipe of one that starts by itself,
             which costs the same.
@@ -215,12 +205,8 @@ def start_trial(
     """Queues the runs of an experiment; those that are there are found, not trained again.
 
     Args:
-        lab: The lab.
-        experiment: Which.
-        architecture: The known network.
         shared: Other knobs, equal for all arms.
         again: Train even if equal runs are there.
-        student: Who asks for them.
 
     Raises:
         BadRecipe: If one of the recipes cannot be trained here; then none is queued.

@@ -17,10 +17,6 @@ def check(recipe: Recipe, home: Home, store: Store, data: Availability, *, bring
     """Checks that a recipe can be trained here.
 
     Args:
-        recipe: To check.
-        home: Where own weights lie.
-        store: Knows the run that it starts from.
-        data: Knows its photos.
         brings: `dataset` or `weights`, if that is not in this lab because it is still to be imported.
 
     Raises:

@@ -58,8 +58,6 @@ def check_queue(waiting: Sequence[Run], student: str, settings: Settings) -> Non
     """Checks that one more run of a student may wait.
 
     Args:
-        waiting: The runs that wait.
-        student: Who asks for it.
         settings: `queue_limit` and `queue_limit_per_student`; 0 is no bound.
 
     Raises:

@@ -25,14 +25,7 @@ def make_job(
     """Returns one attempt at a run.
 
     Args:
-        run_id: Of the run.
-        attempt: Its number.
-        recipe: What to train.
-        settings: Of the lab.
-        source: Looks up the runs that it starts from.
-        task: What to do.
         patience_from: Whole epochs from which patience counts.
-        waiting: What will be trained after it.
     """
     origin = origin_of(recipe, source)
     return Job(

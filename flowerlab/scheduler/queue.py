@@ -63,7 +63,6 @@ class RunQueue:
         """Queues a run, unless an equal one is done, live or waiting.
 
         Args:
-            recipe: What to train.
             name: For people; None: made from the recipe.
             again: Train even if an equal run is there.
             student: Who asks for it, see `flowerlab.scheduler.fairness`.
@@ -127,9 +126,7 @@ class RunQueue:
         """Has a run that is over continue after its last whole epoch, with its optimizer as it was; it keeps its model meanwhile.
 
         Args:
-            run_id: Of the run.
             epochs: How many more to train; None: those of its recipe that are left.
-            student: Who asks for it.
 
         Raises:
             BadInput: If it cannot continue, or its photos or weights are no longer those that it was trained with.

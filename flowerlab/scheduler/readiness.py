@@ -21,8 +21,6 @@ def can_begin(store: Store, home: Home, run: Run, check_disk: Callable[[Recipe],
     """Returns whether a run can begin: what it starts from has its model, and the disk has room.
 
     Args:
-        store: Of the run.
-        home: Where what it left behind lies.
         run: That waits.
         check_disk: Raises `NoRoom` if the disk has no room for a recipe.
     """

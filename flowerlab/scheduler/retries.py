@@ -27,8 +27,6 @@ def retry(store: Store, home: Home, run: Run, what_happened: str) -> None:
     """Has a run whose trainer died wait for another attempt; ends it if that has happened too often.
 
     Args:
-        store: Of the run.
-        home: Where what it left behind lies.
         run: That is live.
         what_happened: As a sentence.
     """
@@ -53,9 +51,7 @@ def task_to_finish(home: Home, run: Run, before: Task) -> Task | None:
     Killed in the test, or again, the next attempt only saves.
 
     Args:
-        home: Where what it left behind lies.
         run: That was to stop.
-        before: What its last trainer was to do.
     """
     if before == "save" or left_behind(home.run(run.id)) is None:
         return None

@@ -40,9 +40,6 @@ class Scheduler:
     """A thread that owns the queue of a home whenever nobody else does.
 
     Args:
-        store: The runs.
-        home: Where the lock lies.
-        settings: For the jobs.
         make_engine: Called with the sink once this process has become the owner.
         check_disk: Called with a recipe that is about to begin; raises `NoRoom` if the disk has no room for it.
         clean: Does what the cleaning rule says; called from time to time.

@@ -40,11 +40,8 @@ def show_cell(one: Answers, others: Sequence[Answers], cell: Cell, *, frame: str
     """Shows the photos of a run's cell.
 
     Args:
-        one: The run and its answers.
         others: What else is compared; those that were given the same photos are told too.
-        cell: Which cell.
         frame: Key of what is drawn; another one at each place of the page.
-        close: What its button calls.
     """
     places = photos_in_cell(one.truth, one.probabilities, cell)
     key = f"{_photos_key(frame)}-{one.run.id}-{cell.truth}-{cell.answer}"
@@ -67,12 +64,8 @@ def photos_frame(
 
     Args:
         words: The headline, in Markdown.
-        one: The run and its answers.
-        others: What else is compared.
         places: Of the photos, in its answers.
-        frame: Key of what is drawn.
         key: Of the tiles; another one for every choice of photos.
-        close: What the button calls.
         asked: As in `tiles_of`.
     """
     with st.container(border=True, key=frame):
@@ -86,8 +79,6 @@ def show_only_right(first: Answers, second: Answers, *, frame: str, close: Calla
 
     Args:
         first, second: Two runs that were tested on the same photos.
-        frame: Key of what is drawn.
-        close: What its button calls.
     """
     of_second = second.probabilities[order_in(second, first)]
     places = only_first_right(first.truth, first.probabilities, of_second)
@@ -105,7 +96,6 @@ def show_differing(first: Answers, second: Answers, cell: Cell) -> None:
 
     Args:
         first, second: Two runs that were tested on the same photos.
-        cell: Which cell.
     """
     order = order_in(second, first)
     found = differing_photos(first.truth, first.probabilities, second.probabilities[order], cell)
@@ -187,7 +177,6 @@ def tiles_of(
     """Returns tiles of photos, with the answers of a run and of all others that were given the same photos.
 
     Args:
-        one: The run.
         others: The others; one that was tested on photos of another data set has no say.
         places: Of the photos, in its answers.
         asked: A label for each photo: every run's probability of it and of the truth is told, whatever the run's own answer is. None:

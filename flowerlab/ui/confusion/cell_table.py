@@ -21,7 +21,6 @@ def cell_table(place: str, matrix: str, values: NDArray[np.float64], classes: Se
     """Draws a matrix as a table whose cells open the same photos: for the keyboard and for those who do not see the chart.
 
     Args:
-        place: Where its cells open.
         matrix: Its name on the page: the part of the place.
         values: float64, (classes, classes).
         classes: Names in label order.

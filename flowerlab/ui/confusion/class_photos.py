@@ -25,8 +25,6 @@ class Behind:
     """A figure whose photos are shown.
 
     Args:
-        run_id: Whose.
-        figure: Which.
         class_name: Of which class; None: the mean over all.
     """
 
@@ -39,9 +37,6 @@ def on_figure(figure: Figure, key: str, sides: Sequence[Side], names: Sequence[s
     """Returns what the table of a figure calls when one of its cells was chosen.
 
     Args:
-        figure: Which.
-        key: Of the table.
-        sides: The runs of its columns.
         names: The classes of its first rows; what stands below them are means.
     """
     run_ids = [side.run.id for side in sides]
@@ -59,11 +54,7 @@ def on_figure(figure: Figure, key: str, sides: Sequence[Side], names: Sequence[s
 
 
 def show_behind(sides: Sequence[Side]) -> None:
-    """Shows the photos of the chosen figure; nothing if none is chosen, or its run is not compared any more.
-
-    Args:
-        sides: The runs that are compared.
-    """
+    """Shows the photos of the chosen figure; nothing if none is chosen, or its run is not compared any more."""
     opened: Behind | None = opened_at(PLACE)
     side = next((one for one in sides if opened is not None and one.run.id == opened.run_id), None)
     if opened is None or side is None:
@@ -82,14 +73,7 @@ def show_behind(sides: Sequence[Side]) -> None:
 
 
 def behind_words(opened: Behind, name: str, count: int, wrong: int) -> str:
-    """Says which photos they are and how the figure comes of them, in Markdown.
-
-    Args:
-        opened: The figure.
-        name: Of the run on the page.
-        count: How many photos it counts.
-        wrong: How many of them are mistakes.
-    """
+    """Says which photos they are and how the figure comes of them, in Markdown."""
     if not count:
         return _("This number counts no photo")
     name_of_class = escaped(opened.class_name or "")

@@ -41,10 +41,7 @@ def on_click(place: str, key: str, what: Callable[[int, int], Any], *, part: str
     """Returns what a chart calls when something in it was clicked.
 
     Args:
-        place: Where it opens.
-        key: Of the chart.
         what: Returns what (series, index) stand for; None for what opens nothing.
-        part: Of the place.
     """
 
     def clicked() -> None:
@@ -60,10 +57,7 @@ def on_choice(place: str, key: str, what: Callable[[int, str], Any], *, part: st
     """Returns what a table calls when one of its cells was chosen.
 
     Args:
-        place: Where it opens.
-        key: Of the table.
         what: Returns what (row, name of the column) stand for; None for what opens nothing.
-        part: Of the place.
     """
     return lambda: _open(place, part, key, {(int(row), name) for row, name in st.session_state[key].selection.cells}, what)
 
@@ -84,7 +78,6 @@ def photo_button(label: str, what: Hashable, *, place: str) -> None:
     Args:
         label: The sentence, in Markdown.
         what: Which photos they are; `opened_at` returns it.
-        place: Of the page.
     """
     sign = "▾" if opened_at(place) == what else "▸"
     # Coloured as a link is, for a tertiary button looks like any sentence.

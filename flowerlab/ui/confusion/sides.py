@@ -19,7 +19,6 @@ class Side:
     """A run, and what it did with its test photos.
 
     Args:
-        run: The run.
         answers: To each photo; None if they are not kept.
         counts: int64, (classes, classes), photos by (true class, answer); None if it was not tested.
     """

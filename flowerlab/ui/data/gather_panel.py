@@ -15,7 +15,6 @@ def gather_panel(lab: Lab, dataset: str) -> None:
     """Says what is missing, begins what costs nothing by itself, and shows how far it is.
 
     Args:
-        lab: Gathers.
         dataset: One whose photos are not in the lab yet.
     """
     work = gather_dataset(dataset, lab.home, lab.settings)

@@ -25,11 +25,7 @@ DIMMED = 0.3
 
 @fragment()
 def one_flower(*, key: str) -> None:
-    """Shows one picture of the garden and the knobs that it is drawn with.
-
-    Args:
-        key: Of its widgets and of what is remembered.
-    """
+    """Shows one picture of the garden and the knobs that it is drawn with."""
     st.subheader(_("Draw a flower"))
     st.markdown(_("Every picture of the garden is drawn by a program. Move a knob, and it draws again at once."))
     knobs, picture = st.columns([2, 3], gap="large")

@@ -26,15 +26,7 @@ ShowResult = Callable[[Lab, Trial], None]
 def experiment_card(
     lab: Lab, experiment: Experiment, *, architecture: str, shared: Mapping[str, Any], show_result: ShowResult
 ) -> None:
-    """Draws the card. How far the experiment is, is read from the store: whoever comes back finds it.
-
-    Args:
-        lab: The lab.
-        experiment: Which.
-        architecture: The known network.
-        shared: Knobs that are equal for all runs.
-        show_result: Draws what came out of a complete one.
-    """
+    """Draws the card. How far the experiment is, is read from the store: whoever comes back finds it."""
     with st.container(border=True, key=f"experiment-{experiment.name}"):
         st.subheader(_(experiment.question), anchor=False)
         st.markdown(_(experiment.sentence))

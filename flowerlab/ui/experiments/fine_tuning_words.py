@@ -19,9 +19,6 @@ def head_words(head: str) -> str:
 def effect_lines(effects: Sequence[Effect]) -> list[str]:
     """Says what each choice did at either value of the other, and its average only if both point the same way.
 
-    Args:
-        effects: The four simple effects.
-
     Returns:
         A line of Markdown a choice.
     """
@@ -65,7 +62,6 @@ def why_sentences(effects: Sequence[Effect], moved: Middle) -> list[str]:
     """Explains what was measured, and nothing else.
 
     Args:
-        effects: The four simple effects.
         moved: How far the middle layer moved in each arm, by head and rate; empty if it was not measured.
 
     Returns:
@@ -165,7 +161,6 @@ def _evidence(effects: Sequence[Effect], moved: Middle, verdict: str, further: s
     Args:
         effects: Of the head, a rate each.
         moved: How far the layers moved, by (head, rate).
-        verdict: Of the effects that are explained.
         further: The head under which they should have moved further: `fresh` or `trained`.
         words: If they did, at every such rate; if not.
     """

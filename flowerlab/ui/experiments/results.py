@@ -167,7 +167,6 @@ def set_against(lab: Lab, run: Run, other: Run, label: str, other_label: str) ->
     """Says whether two runs that were asked the same photos really differ, and returns the test.
 
     Args:
-        lab: Whose runs.
         run, other: Tested ones.
         label, other_label: What they are called on this page: a run may bear the name that another pupil gave it.
 
@@ -186,7 +185,6 @@ def verdict_line(label: str, other_label: str, test: PairedTest | None) -> str:
     """Writes whether two runs really differ as a line of Markdown.
 
     Args:
-        label, other_label: What they are called on this page.
         test: The first against the second; None if they were not asked the same photos.
     """
     if test is None:

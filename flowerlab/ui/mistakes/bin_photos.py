@@ -23,8 +23,6 @@ def show_bin_photos(lab: Lab, answers: Answers, place: int) -> None:
     """Shows the photos of a stretch.
 
     Args:
-        lab: Whose photos.
-        answers: Of the run.
         place: Of the stretch, 0-based.
     """
     places = photos_in_bin(answers.probabilities, answers.truth, place)

@@ -25,7 +25,6 @@ def show_calibration(lab: Lab, runs: Sequence[Run]) -> None:
     """Shows how far sureness fits, one run beside the other.
 
     Args:
-        lab: Whose runs.
         runs: One or more, each with a result.
     """
     st.markdown(

@@ -28,13 +28,7 @@ LEAK_SIGN = "⚠️"
 
 
 def duplicates_of(lab: Lab, run: Run, originals: Originals) -> Duplicates | None:
-    """Returns the near-duplicates among a run's photos; None before they were looked for.
-
-    Args:
-        lab: Whose home keeps the hashes.
-        run: Its split decides what is a leak.
-        originals: Its photos.
-    """
+    """Returns the near-duplicates among a run's photos; None before they were looked for."""
     if kept_hashes(lab.home, originals) is None:
         return None
     recipe = run.recipe
@@ -58,10 +52,7 @@ def show_duplicates(found: Duplicates, originals: Originals, *, leaky_split: boo
     """Shows the pairs, those that are a leak first.
 
     Args:
-        found: The near-duplicates.
-        originals: The photos.
         leaky_split: Whether every test photo was trained on anyway.
-        key: Of the widgets.
     """
     if not found.pairs:
         st.success(_("No two of the {count} photos show nearly the same.").format(count=f"{len(originals):,}"), icon="✅")
@@ -104,13 +95,7 @@ def duplicates_sentence(found: Duplicates, photos: int, *, leaky_split: bool) ->
 
 
 def show_pair(pair: Pair, found: Duplicates, originals: Originals) -> None:
-    """Shows two photos side by side, with class, part and whether that is a leak.
-
-    Args:
-        pair: Which.
-        found: Where each photo is.
-        originals: The photos.
-    """
+    """Shows two photos side by side, with class, part and whether that is a leak."""
     # A row and no columns, which would stand one above the other on a phone.
     with st.container(horizontal=True, gap="small"):
         for position in (pair.first, pair.second):

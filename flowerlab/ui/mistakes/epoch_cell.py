@@ -23,11 +23,7 @@ def show_epoch_cell(lab: Lab, run: Run, answers: EpochAnswers, shown: int, cell:
     """Shows the photos of a cell.
 
     Args:
-        lab: Whose photos.
-        run: Whose matrix.
-        answers: Its answers to its validation photos.
         shown: The epoch that is looked at, 0-based.
-        cell: Which.
     """
     probabilities = answers.probabilities[shown]
     places = photos_in_cell(answers.truth, probabilities, cell).tolist()

@@ -36,7 +36,6 @@ def show_epochs(lab: Lab, runs: Sequence[Run]) -> None:
     """Shows what runs said of their validation photos after a chosen epoch.
 
     Args:
-        lab: Whose runs.
         runs: One or more, each with a result.
     """
     st.markdown(

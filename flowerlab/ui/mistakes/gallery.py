@@ -33,7 +33,6 @@ def show_worst(lab: Lab, run: Run) -> None:
     """Shows test photos, those with the largest loss first.
 
     Args:
-        lab: Whose photos.
         run: With a result.
     """
     stored = stored_of(lab, run)
@@ -122,10 +121,6 @@ def tile_of(run: Run, answers: Answers, judged: Judged, place: int, originals: O
     """Returns one test photo with all that is to be said of it.
 
     Args:
-        run: Whose answers.
-        answers: All of them.
-        judged: What they are worth.
-        place: Of the photo among the test photos.
         originals: The photos, if they are here.
         found: The near-duplicates among them, if they were looked for.
     """

@@ -20,7 +20,6 @@ def lines_table(classes: tuple[str, ...], shares: NDArray[np.floating], *, key: 
     Args:
         classes: Names in label order.
         shares: (epochs, classes), 0..1; NaN where there is none.
-        key: Of the table.
         alt: What it shows, in a sentence.
     """
     box = st.expander(_("As a table"), key=f"{key}-open", on_change="rerun")

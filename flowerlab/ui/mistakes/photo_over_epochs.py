@@ -31,7 +31,6 @@ def show_photo_over_epochs(lab: Lab, sides: Sequence[tuple[Run, EpochAnswers]], 
     """Shows one photo's probabilities over the epochs and at the chosen one, and lets one choose another photo.
 
     Args:
-        lab: Whose photos.
         sides: Runs with their answers, one or more.
         epoch: 1-based.
     """
@@ -147,12 +146,7 @@ def _show_answers(run: Run, answers: EpochAnswers, photo: str, epoch: int, *, st
 
 
 def turns(answers: EpochAnswers, place: int) -> str:
-    """Writes the answers to a photo in their order, each turn once: `tulips (1–3) → roses (4–5)`.
-
-    Args:
-        answers: Of a run.
-        place: Of the photo.
-    """
+    """Writes the answers to a photo in their order, each turn once: `tulips (1–3) → roses (4–5)`."""
     best = answers.probabilities[:, place].argmax(axis=1)
     begins = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist()]
     told = []

@@ -16,11 +16,7 @@ OWN_ADDRESS = "http://localhost:8501"
 
 
 def link_section(recipe: Recipe) -> None:
-    """Draws the section.
-
-    Args:
-        recipe: Of the form.
-    """
+    """Draws the section."""
     if is_hidden(LINK):
         return
     with st.expander(_("🔗 A link to this recipe, for a class too"), key="link"):
@@ -65,10 +61,6 @@ def class_link(address: str, recipe: Recipe, hidden: list[str], left_out: list[s
 
     Args:
         address: Of the app, or of its Train page.
-        recipe: Of the form.
-        hidden: Controls that it hides.
-        left_out: Pages that it takes out of the navigation.
-        pages: Names of all pages.
     """
     asked = dict(recipe.to_query())
     if hidden:

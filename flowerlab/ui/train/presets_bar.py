@@ -25,7 +25,6 @@ def letter_of(recipe: Recipe, *, goes_on: bool) -> str | None:
     """Returns which of the lecture's recipes this one is; None if it is another.
 
     Args:
-        recipe: To look at.
         goes_on: Whether it goes on from another run, also from one that is not there yet.
     """
     shared = {name: getattr(recipe, name) for name in SHARED}

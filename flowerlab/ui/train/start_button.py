@@ -22,7 +22,6 @@ def start_button(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool, r
     """Draws Start, and after a click on it the offer of an equal run.
 
     Args:
-        lab: The lab.
         recipe: Of the form; without `start_from` if `new_b`.
         letter: Of the lecture's recipe that this is; gives the run its name.
         new_b: Whether a run of B is queued first, from which this one goes on.

@@ -25,12 +25,7 @@ OFFERED = [name for name, knob in KNOBS.items() if knob.offered_in_sweep]
 
 
 def sweep_section(lab: Lab, recipe: Recipe) -> None:
-    """Draws the section; all knobs that are not swept are those of the form.
-
-    Args:
-        lab: The lab.
-        recipe: Of the form.
-    """
+    """Draws the section; all knobs that are not swept are those of the form."""
     with st.expander(_("Several values at once: a sweep"), key="sweep"):
         chosen = st.multiselect(
             _("Knobs to vary"),
