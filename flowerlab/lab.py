@@ -6,9 +6,9 @@ import functools
 import shutil
 
 from flowerlab.datasets.availability import Availability
-from flowerlab.datasets.catalog import FOLDER_PREFIX
 from flowerlab.datasets.import_folder import delete_folder
 from flowerlab.datasets.photo_hashes import hashes_file
+from flowerlab.datasets.sources.folder import FOLDER_PREFIX
 from flowerlab.datasets.sources.garden import garden_of
 from flowerlab.disk.inventory import measure
 from flowerlab.disk.retention import clean

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
-from flowerlab.datasets.import_folder import list_folders
+from flowerlab.datasets.catalog import DATASETS, dataset_title
 from flowerlab.datasets.originals import Originals
 from flowerlab.errors import BadPhoto
 from flowerlab.locale import _
@@ -24,27 +23,27 @@ def main() -> None:
     st.title(_("Data"))
     st.markdown(_("Look at the photos that the networks learn from, and at what becomes of them on the way."))
     dataset = pick_dataset()
-    originals = lab().data.originals(dataset)
+    originals, drawn = lab().data.originals(dataset), lab().data.source(dataset).drawn
     if originals is None:
         gather_panel(lab(), dataset)
-        if dataset == "garden":
-            show_closely(drawn_specimen(key="data"), DATASETS["garden"].classes)
+        if drawn:
+            show_closely(drawn_specimen(key="data"), lab().data.classes_of(dataset))
     else:
         show_balance(originals, dataset)
         show_photos(originals, dataset)
         show_split(originals, dataset)
-    if dataset == "garden":
+    if drawn:
         one_flower(key="data-flower")
     st.subheader(_("Your own photos"))
     import_panel()
-    if dataset.startswith(FOLDER_PREFIX):
+    if dataset not in DATASETS:
         delete_own_photos(dataset)
     show_credits(dataset)
 
 
 def pick_dataset() -> str:
     """The data set that the page is about."""
-    names = [*DATASETS, *(FOLDER_PREFIX + info.name for info in list_folders(lab().home.folders))]
+    names = lab().data.names()
     asked = newly_imported() or st.session_state.get("data-set")
     st.session_state["data-set"] = asked if asked in names else names[0]
     chosen = st.segmented_control(

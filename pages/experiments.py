@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
-from flowerlab.datasets.import_folder import list_folders
+from flowerlab.datasets.catalog import dataset_title
 from flowerlab.experiments.ready_made import EXPERIMENTS
 from flowerlab.locale import _
 from flowerlab.ui.base.lab import lab
@@ -25,7 +24,7 @@ def main() -> None:
         _("Three questions about the lecture, each answered by runs that differ in what is asked alone. Press a button and watch.")
     )
     dataset, backbone = choices()
-    if not (lab().data.dataset_at_hand(dataset) and lab().data.weights_at_hand(backbone)):
+    if not (lab().data.has_photos(dataset) and lab().data.has_weights(backbone)):
         st.info(
             _("These photos or this network are not on this computer yet. Fetch them first, or choose others."),
             icon="📡",
@@ -39,10 +38,9 @@ def main() -> None:
 def choices() -> tuple[str, str]:
     """Which photos, and which known network."""
     left, right = st.columns(2, gap="medium")
-    own = [FOLDER_PREFIX + info.name for info in list_folders(lab().home.folders)]
     dataset = left.selectbox(
         _("Photos"),
-        [*DATASETS, *own],
+        lab().data.names(),
         format_func=dataset_title,
         key="experiments-dataset",
         persist_state="session",

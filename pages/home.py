@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.architectures import architecture
-from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
-from flowerlab.datasets.import_folder import list_folders
+from flowerlab.datasets.catalog import dataset_title
 from flowerlab.errors import FlowerlabError
 from flowerlab.experiments.lecture import start_lecture
 from flowerlab.locale import _
@@ -40,10 +39,9 @@ def main() -> None:
 def choices() -> tuple[str, str]:
     """Which photos, and which known network for B and C."""
     left, right = st.columns(2, gap="medium")
-    own = [FOLDER_PREFIX + info.name for info in list_folders(lab().home.folders)]
     dataset = left.selectbox(
         _("Photos"),
-        [*DATASETS, *own],
+        lab().data.names(),
         format_func=dataset_title,
         key="home-dataset",
         persist_state="session",
@@ -65,10 +63,10 @@ def choices() -> tuple[str, str]:
 
 def buttons(dataset: str, backbone: str) -> None:
     """The primary button, and the ways out where the photos or the known network's weights are missing."""
-    if dataset in DATASETS and not lab().data.dataset_at_hand(dataset):
+    if not lab().data.has_photos(dataset):
         text = _("{title} is not on this computer: the first run downloads {size} MB. The garden needs no network.")
-        st.warning(text.format(title=dataset_title(dataset), size=DATASETS[dataset].download_mb), icon="📡")
-    if lab().data.weights_at_hand(backbone):
+        st.warning(text.format(title=dataset_title(dataset), size=lab().data.source(dataset).download_mb), icon="📡")
+    if lab().data.has_weights(backbone):
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(_("▶ Run the lecture"), type="primary", key="lecture"):
                 run_lecture(LECTURE, backbone, dataset)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flowerlab.architectures.pretrained import keras_home
-from flowerlab.datasets.gather import tfds_folder
+from flowerlab.datasets.sources.tfds import tfds_folder
 from flowerlab.errors import BadInput
 from flowerlab.settings import Settings, variable_of
 

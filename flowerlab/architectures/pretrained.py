@@ -68,8 +68,8 @@ def fetch_weights(chosen: Architecture, progress: Callable[[str, int, int], None
     return download(file, keras_home() / "models" / file.name, in_megabytes(step, progress))
 
 
-def import_weights(source: Path, home: Home) -> str:
-    """Copies a weights file into the lab and returns the value for the recipe's `weights`.
+def weights_name(source: Path) -> str:
+    """Looks at a weights file and returns the name that it would have in the lab; writes nothing.
 
     Raises:
         BadInput: If it is not there, has another ending, or is `BadModel`.
@@ -88,7 +88,16 @@ def import_weights(source: Path, home: Home) -> str:
     with source.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
     stem = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in source.name.split(".")[0])[:60]
-    name = f"{stem.strip('-') or 'weights'}-{digest}{'.weights.h5' if source.name.endswith('.weights.h5') else source.suffix}"
+    return f"{stem.strip('-') or 'weights'}-{digest}{'.weights.h5' if source.name.endswith('.weights.h5') else source.suffix}"
+
+
+def import_weights(source: Path, home: Home) -> str:
+    """Copies a weights file into the lab and returns the value for the recipe's `weights`.
+
+    Raises:
+        BadInput: As `weights_name`.
+    """
+    name = weights_name(source)
     if not (home.weights / name).exists():
         part = home.weights / f".{name}.part"
         shutil.copyfile(source, part)

@@ -1,4 +1,4 @@
-"""Bringing own photos and weights into the lab, given by a path instead of a name."""
+"""Own photos and weights given by a path instead of a name: brought into the lab, or for a dry run only looked at."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import contextlib
 import hashlib
 import itertools
 import os
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from flowerlab.architectures.pretrained import SUFFIXES, import_weights
+from flowerlab.architectures.pretrained import SUFFIXES, import_weights, weights_name
 from flowerlab.cli.output import one_line, say
-from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
-from flowerlab.datasets.import_folder import import_folder
+from flowerlab.datasets.catalog import DATASETS
+from flowerlab.datasets.import_folder import FolderInfo, import_folder, scan
+from flowerlab.datasets.sources.folder import FOLDER_PREFIX
 from flowerlab.home import Home
 from flowerlab.recipe.validation import PRETRAINED, WEIGHTS_FILE
 
@@ -21,9 +22,30 @@ from flowerlab.recipe.validation import PRETRAINED, WEIGHTS_FILE
 LISTED_FILES = 100_000
 
 
-def bring_in(
-    knobs: Mapping[str, str], home: Home, *, check: Callable[[Mapping[str, str], Collection[str]], object]
-) -> dict[str, str]:
+# Raises BadRecipe for knobs that cannot be used; also given which of them (`dataset`, `weights`) hold another value meanwhile, because
+# what they name is not in the lab yet.
+Check = Callable[[Mapping[str, str], Collection[str]], object]
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a recipe names that is not in the lab, but could be brought.
+
+    Args:
+        photos: What a folder or zip holds; None if none was given, or these photos were imported before.
+        weights: Whether a weights file was given.
+    """
+
+    photos: FolderInfo | None = None
+    weights: bool = False
+
+    @property
+    def knobs(self) -> list[str]:
+        """The knobs that name it."""
+        return [name for name, there in (("dataset", self.photos is not None), ("weights", self.weights)) if there]
+
+
+def bring_in(knobs: Mapping[str, str], home: Home, *, check: Check) -> dict[str, str]:
     """Imports what is given by a path and returns the knobs with the names that recipes use.
 
     Everything else is checked first, so that a bad knob imports nothing.
@@ -31,12 +53,43 @@ def bring_in(
     Args:
         knobs: As given.
         home: Where to import to.
-        check: Raises BadRecipe for knobs that cannot be used; also told which of them (`dataset`, `weights`) hold another
-            value meanwhile, because what they name is still to be imported.
+        check: Is given all other knobs.
 
     Raises:
         BadInput: If a knob or a path cannot be used.
     """
+    named, photos, weights = _checked(knobs, check)
+    if weights is not None:
+        named["weights"] = import_weights(weights, home)
+    if photos is not None:
+        name = _name_for(photos)
+        named["dataset"] = FOLDER_PREFIX + name
+        if not (home.folders / name).is_dir():
+            _tell_left_out(import_folder(photos, home.folders, name))
+    return named
+
+
+def look_at(knobs: Mapping[str, str], home: Home, *, check: Check) -> tuple[dict[str, str], Brought]:
+    """Returns what `bring_in` would, and what it would bring; writes nothing.
+
+    Raises:
+        BadInput: As `bring_in`.
+    """
+    named, photos, weights = _checked(knobs, check)
+    if weights is not None:
+        named["weights"] = f"file:{weights_name(weights)}"
+    found = None
+    if photos is not None:
+        name = _name_for(photos)
+        named["dataset"] = FOLDER_PREFIX + name
+        if not (home.folders / name).is_dir():
+            found = scan(photos, name)
+            _tell_left_out(found)
+    return named, Brought(found, weights is not None)
+
+
+def _checked(knobs: Mapping[str, str], check: Check) -> tuple[dict[str, str], Path | None, Path | None]:
+    """Checks all knobs but the paths among them; returns the knobs, the path of photos and that of weights."""
     photos, weights = _path_of_photos(knobs), _path_of_weights(knobs)
     named = dict(knobs)
     if photos is not None:
@@ -45,28 +98,12 @@ def bring_in(
         name = f"file:{weights.name}"
         named["weights"] = name if WEIGHTS_FILE.fullmatch(name) else "file:weights.h5"
     check(named, [name for name, path in (("dataset", photos), ("weights", weights)) if path is not None])
-    if weights is not None:
-        named["weights"] = import_weights(weights, home)
-    if photos is not None:
-        named["dataset"] = FOLDER_PREFIX + _import_photos(photos, home)
-    return named
+    return named, photos, weights
 
 
-@contextlib.contextmanager
-def aside() -> Iterator[Home]:
-    """Gives a home next to the lab's for a moment: what is given by a path is imported there to be checked, and nothing is changed."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield Home(Path(folder)).create()
-
-
-def _import_photos(source: Path, home: Home) -> str:
-    """Imports a folder or zip unless it was imported before as it is now, and returns the data set's name."""
-    name = _name_for(source)
-    if not (home.folders / name).is_dir():
-        left_out = import_folder(source, home.folders, name, progress=lambda done, total: None).left_out
-        if left_out:
-            say(f"{len(left_out):,} files were left out, for example: {one_line(left_out[0])}")
-    return name
+def _tell_left_out(found: FolderInfo) -> None:
+    if found.left_out:
+        say(f"{len(found.left_out):,} files were left out, for example: {one_line(found.left_out[0])}")
 
 
 def _name_for(source: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a run would be, told without training it."""
+"""What a run would be, said without training it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowerlab.architectures import Counts
+from flowerlab.cli.bringing import Brought
 from flowerlab.cli.output import parameters_text
-from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
-from flowerlab.datasets.import_folder import describe
+from flowerlab.datasets.catalog import DATASETS, dataset_title
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import Split
 from flowerlab.estimates.cost import Estimate
-from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.locale.numbers import roughly, size
 from flowerlab.recipe.knobs import KNOBS, as_text
@@ -28,8 +27,8 @@ class Plan:
         recipe: The recipe.
         classes: In label order.
         counts: Parameters of the network.
-        dataset_at_hand: Whether its photos are on this machine.
-        weights_at_hand: Whether its starting weights are.
+        has_photos: Whether its photos are on this machine.
+        has_weights: Whether its starting weights are.
         split: Positions of the photos of each part; None before the photos have been gathered.
         equal: A run with the same recipe that is done, under way or waiting; it would be given instead.
         estimate: What it would take, and why it would be refused.
@@ -38,34 +37,23 @@ class Plan:
     recipe: Recipe
     classes: tuple[str, ...]
     counts: Counts
-    dataset_at_hand: bool
-    weights_at_hand: bool
+    has_photos: bool
+    has_weights: bool
     split: Split | None
     equal: Run | None
     estimate: Estimate
 
 
-def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
+def planned(lab: Lab, recipe: Recipe, brought: Brought) -> Plan:
     """Looks up what a run would be.
-
-    Args:
-        lab: The lab.
-        recipe: What would be trained.
-        scratch: Where photos and weights that were given by a path lie, with the names that the recipe uses.
 
     Raises:
         BadRecipe: As `Lab.check`.
     """
-    own = scratch.folders / recipe.dataset.removeprefix(FOLDER_PREFIX)
-    brought = recipe.dataset.startswith(FOLDER_PREFIX) and own.is_dir()
-    brought_weights = (scratch.weights / recipe.weights.removeprefix("file:")).is_file()
-    brings = {name for name, there in (("dataset", brought), ("weights", brought_weights)) if there}
-    lab.queue.check(recipe, brings=brings)
-    about = describe(own) if brought else None
+    lab.queue.check(recipe, brings=brought.knobs)
+    about = brought.photos
     classes = lab.data.classes_of(recipe.dataset) if about is None else about.classes
     chosen = recipe.chosen
-    dataset_at_hand = brought or lab.data.dataset_at_hand(recipe.dataset)
-    weights_at_hand = not recipe.needs_pretrained or lab.data.weights_at_hand(chosen.name)
     return Plan(
         recipe=recipe,
         classes=classes,
@@ -75,9 +63,9 @@ def planned(lab: Lab, recipe: Recipe, scratch: Home) -> Plan:
             head=recipe.head,
             classes=len(classes),
         ),
-        dataset_at_hand=dataset_at_hand,
-        weights_at_hand=weights_at_hand,
-        split=None if brought else _split(lab, recipe),
+        has_photos=about is not None or lab.data.has_photos(recipe.dataset),
+        has_weights=not recipe.needs_pretrained or lab.data.has_weights(chosen.name),
+        split=_split(lab, recipe),
         equal=lab.queue.equal_to(recipe),
         estimate=lab.estimates.of(recipe, photos=None if about is None else (None, about.photos, len(about.classes))),
     )
@@ -99,8 +87,8 @@ def plan_record(plan: Plan) -> dict[str, Any]:
         "classes": list(plan.classes),
         "total_parameters": plan.counts.total,
         "trainable_parameters": plan.counts.trainable,
-        "dataset_at_hand": plan.dataset_at_hand,
-        "weights_at_hand": plan.weights_at_hand,
+        "dataset_at_hand": plan.has_photos,
+        "weights_at_hand": plan.has_weights,
         "missing_mb": plan.estimate.missing_mb,
         "train_photos": None if split is None else len(split.train),
         "validation_photos": None if split is None else len(split.validation),
@@ -155,8 +143,8 @@ def _time_text(plan: Plan) -> str:
 
 
 def _photos_text(plan: Plan) -> str:
-    if not plan.dataset_at_hand:
-        return f"not on this machine; a download of {DATASETS[plan.recipe.dataset].download_mb} MB."
+    if not plan.has_photos:
+        return f"not on this machine; a download of {DATASETS[plan.recipe.dataset].source.download_mb} MB."
     if plan.split is None:
         return "at hand; how many train and test is known once they have been gathered."
     train, validation, test = (len(part) for part in (plan.split.train, plan.split.validation, plan.split.test))
@@ -168,6 +156,6 @@ def _weights_text(plan: Plan) -> str:
         return f"those of run {plan.recipe.start_from}."
     if plan.recipe.weights == "none":
         return "random numbers."
-    if plan.weights_at_hand:
+    if plan.has_weights:
         return "at hand."
     return f"not on this machine; a download of {plan.recipe.chosen.weights[0].megabytes:g} MB."

@@ -1,4 +1,4 @@
-"""Which data sets there are: names, sizes, licences, sources."""
+"""Which data sets there are. Another one of TensorFlow Datasets is one more entry here."""
 
 from __future__ import annotations
 
@@ -6,45 +6,36 @@ import difflib
 import re
 from dataclasses import dataclass
 
-from flowerlab.datasets.garden import CLASSES, COUNT
+from flowerlab.datasets.archive import Archive
+from flowerlab.datasets.folder_checks import FOLDER_NAME
+from flowerlab.datasets.garden import CLASSES, Garden
+from flowerlab.datasets.sources.folder import FOLDER_PREFIX, FolderSource
+from flowerlab.datasets.sources.garden import GardenSource
+from flowerlab.datasets.sources.source import Source
+from flowerlab.datasets.sources.tfds import TfdsSource
 from flowerlab.errors import BadRecipe
 from flowerlab.system.downloads import RemoteFile
 
 FLOWERS: tuple[str, ...] = CLASSES
-FOLDER_PREFIX = "folder:"
-FOLDER_NAME = re.compile(r"[^\W_][\w .-]{0,59}")
 
 
 @dataclass(frozen=True)
-class DatasetEntry:
+class Dataset:
     """One data set that comes with the lab or can be fetched.
 
     Args:
-        name: As in a recipe.
         title: For people.
         sentence: What it is, for a pupil.
-        classes: In label order.
-        photos: How many there are in full.
-        archive: What is fetched; None if nothing is.
         licence: Of the photos.
-        source: Where they come from.
-        keeps_order: Whether the data set's own order is kept; otherwise photos are put in a seeded, stratified order.
+        credit: Whose they are.
+        source: Where the photos come from.
     """
 
-    name: str
     title: str
     sentence: str
-    classes: tuple[str, ...]
-    photos: int
-    archive: RemoteFile | None
     licence: str
-    source: str
-    keeps_order: bool
-
-    @property
-    def download_mb(self) -> int:
-        """Size of the download in MB (10⁶ bytes); 0 if nothing is fetched."""
-        return round(self.archive.megabytes) if self.archive else 0
+    credit: str
+    source: Source
 
 
 # Size and SHA-256 are those that TensorFlow Datasets 4.9.10 checks (its datasets/tf_flowers/checksums.tsv). It gives the
@@ -56,34 +47,38 @@ FLOWER_PHOTOS = RemoteFile(
     "4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
 )
 
-DATASETS: dict[str, DatasetEntry] = {
-    "garden": DatasetEntry(
-        name="garden",
+DATASETS: dict[str, Dataset] = {
+    "garden": Dataset(
         title="Garden",
         sentence="Five kinds of flowers, drawn by Flowerlab itself. Needs no network.",
-        classes=FLOWERS,
-        photos=COUNT,
-        archive=None,
         licence="Apache-2.0, like Flowerlab",
-        source="flowerlab/datasets/garden",
-        keeps_order=False,
+        credit="flowerlab/datasets/garden",
+        source=GardenSource(Garden()),
     ),
-    "tf_flowers": DatasetEntry(
-        name="tf_flowers",
+    "tf_flowers": Dataset(
         title="tf_flowers",
         sentence="3,670 photos of five kinds of flowers: the lecture's data set.",
-        classes=FLOWERS,
-        photos=3670,
-        archive=FLOWER_PHOTOS,
         licence="CC BY 2.0, by many photographers",
-        source="The TensorFlow team, “Flowers” (2019), through TensorFlow Datasets",
-        keeps_order=True,
+        credit="The TensorFlow team, “Flowers” (2019), through TensorFlow Datasets",
+        source=TfdsSource(
+            "tf_flowers",
+            "3.0.1",
+            class_names=FLOWERS,
+            count=3670,
+            download_mb=round(FLOWER_PHOTOS.megabytes),
+            archive=Archive(
+                FLOWER_PHOTOS,
+                url="http://download.tensorflow.org/example_images/flower_photos.tgz",
+                stem="downl.tenso.org_examp_image_flowe_photo",
+            ),
+            keeps_order=True,
+        ),
     ),
 }
 
 
 def check_dataset_name(value: str) -> str:
-    """Returns the name if a recipe may bear it: one of `DATASETS`, or `folder:NAME`.
+    """Returns the name if a recipe may have it: one of `DATASETS`, or `folder:NAME`.
 
     Raises:
         BadRecipe: If not.
@@ -100,3 +95,21 @@ def check_dataset_name(value: str) -> str:
 def dataset_title(name: str) -> str:
     """Returns what people call a data set."""
     return DATASETS[name].title if name in DATASETS else name.removeprefix(FOLDER_PREFIX)
+
+
+def dataset_source(name: str, garden: Garden | None = None) -> Source:
+    """Returns where the photos of a data set come from.
+
+    Args:
+        name: As in a recipe. A name that the catalog does not have is that of own photos, which need not be here.
+        garden: Which garden this lab has; None where that does not matter.
+    """
+    if name not in DATASETS:
+        return FolderSource(name.removeprefix(FOLDER_PREFIX))
+    source = DATASETS[name].source
+    return GardenSource(garden) if garden is not None and isinstance(source, GardenSource) else source
+
+
+def dataset_of_identity(identity: str) -> Dataset | None:
+    """Returns the data set of the catalog that has, or had in another version, photos of this identity; None if none has."""
+    return next((one for one in DATASETS.values() if re.fullmatch(one.source.identity_pattern, identity)), None)

@@ -5,26 +5,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.datasets.catalog import DATASETS
+from flowerlab.datasets.catalog import dataset_source
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.splits import Split, make_split, stratified_order
 
 
-def keeps_order(dataset: str) -> bool:
-    """Whether a data set keeps its own order; otherwise its photos are put in a seeded, stratified one."""
-    return dataset in DATASETS and DATASETS[dataset].keeps_order
-
-
 def order_of(originals: Originals, dataset: str) -> NDArray[np.int64]:
     """Returns the positions of a data set's photos in the order in which it is cut: int64, (n,)."""
-    if keeps_order(dataset):
+    if dataset_source(dataset).keeps_order:
         return np.arange(len(originals), dtype=np.int64)
     return stratified_order(originals.labels.tolist(), originals.digests)
 
 
 def digests_in(order: NDArray[np.int64], originals: Originals, dataset: str) -> tuple[str, ...] | None:
     """Returns the hashes by which the cut keeps identical photos together; None where it falls as the data set has it."""
-    return None if keeps_order(dataset) else tuple(originals.digests[position] for position in order)
+    return None if dataset_source(dataset).keeps_order else tuple(originals.digests[position] for position in order)
 
 
 def parts_of(originals: Originals, dataset: str, *, split: str, validation_fraction: float) -> tuple[NDArray[np.int64], Split]:

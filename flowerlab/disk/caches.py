@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowerlab.architectures import ARCHITECTURES
-from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
-from flowerlab.datasets.gather import originals_folder, tf_flowers_info
-from flowerlab.datasets.import_folder import list_folders
+from flowerlab.datasets.catalog import dataset_of_identity, dataset_title
+from flowerlab.datasets.gather import gathering_lock
 from flowerlab.datasets.parts import order_of
 from flowerlab.datasets.prepared import prepared_key
 from flowerlab.disk.items import Kind, Thing
-from flowerlab.estimates.cost import AT_FLOPS, BFLOAT16_GAIN, DRAWN_S, RESIZED_S
+from flowerlab.estimates.cost import AT_FLOPS, BFLOAT16_GAIN, RESIZED_S
 from flowerlab.estimates.machine_speed import peak_flops
 from flowerlab.features.sets import KeptSets
 from flowerlab.recipe.knobs import KNOBS
@@ -113,7 +111,8 @@ def _photos(lab: Lab) -> Iterator[Thing]:
     for place in _places(lab.home.originals):
         dataset = dataset_of(lab, place.name)
         count = len(lab.data.originals(dataset) or ()) if dataset else 0
-        again_s = count * DRAWN_S * AT_FLOPS / peak_flops(lab.home) if dataset == "garden" else None
+        drawn_s = lab.data.source(dataset).drawn_seconds(count) if dataset else 0.0
+        again_s = drawn_s * AT_FLOPS / peak_flops(lab.home) if drawn_s else None
         title = dataset_title(dataset) if dataset else place.name
         yield Thing(
             Kind.PHOTOS,
@@ -136,32 +135,25 @@ def why_photos_stay(lab: Lab, name: str) -> str:
     dataset = dataset_of(lab, name)
     if dataset is None:
         # Another garden can be drawn once more.
-        return "" if name.startswith("garden-") else NOT_AGAIN
-    if dataset == "tf_flowers" and not tf_flowers_info().exists():
+        known = dataset_of_identity(name)
+        return "" if known is not None and known.source.drawn else NOT_AGAIN
+    if not lab.data.source(dataset).available(lab.home):
         return NOT_AGAIN
     run = next((run for run in lab.store.unfinished() if run.recipe.dataset == dataset), None)
     if run is not None:
         return _needs(run)
-    lock = lab.home.locks / f"originals-{hashlib.sha256(dataset.encode()).hexdigest()[:16]}"
-    return "Somebody gathers them just now." if _locked(lock) else ""
+    return "Somebody gathers them just now." if _locked(gathering_lock(lab.home, dataset)) else ""
 
 
 def dataset_of(lab: Lab, name: str) -> str | None:
     """Returns the data set whose photos lie in a folder of `originals`; None if they are of none that is here now."""
-    known = [*DATASETS, *(FOLDER_PREFIX + info.name for info in list_folders(lab.home.folders))]
-    for dataset in known:
-        folder = originals_folder(lab.home, dataset, lab.data.garden)
-        if folder is not None and folder.name == name:
-            return dataset
-    return None
+    return next((dataset for dataset in lab.data.names() if lab.data.identity(dataset) == name), None)
 
 
 def _names(lab: Lab) -> dict[str, str]:
     """Returns what gathered photos are called, by the hash of their content."""
-    known = [*DATASETS, *(FOLDER_PREFIX + info.name for info in list_folders(lab.home.folders))]
-    return {
-        originals.content: dataset_title(dataset) for dataset in known if (originals := lab.data.originals(dataset)) is not None
-    }
+    found = {dataset: lab.data.originals(dataset) for dataset in lab.data.names()}
+    return {photos.content: dataset_title(dataset) for dataset, photos in found.items() if photos is not None}
 
 
 def _needs(run: Run) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowerlab.architectures.pretrained import keras_home
-from flowerlab.datasets.gather import tfds_folder
+from flowerlab.datasets.catalog import DATASETS
+from flowerlab.datasets.sources.tfds import TfdsSource
 from flowerlab.disk.caches import caches
 from flowerlab.disk.items import Kind, Thing, Usage
 from flowerlab.errors import FlowerlabError
@@ -114,14 +115,15 @@ def _trash(lab: Lab) -> Iterator[Thing]:
 def _downloads() -> Iterator[Thing]:
     """What lies outside the home, where other programs may use it too."""
     try:
-        places = {"Keras": keras_home() / "models", "TensorFlow Datasets": tfds_folder() / "tf_flowers"}
+        tfds = [entry.source.folder for entry in DATASETS.values() if isinstance(entry.source, TfdsSource)]
+        downloads = {"Keras": [keras_home() / "models"], "TensorFlow Datasets": tfds}
     except FlowerlabError:
         # The folder is of somebody who is not known here; whoever needs it will say so.
         return
-    for title, place in places.items():
-        if place.is_dir():
-            why_not = f"Other programs may use it too. Who needs it no more deletes it by hand: {place}"
-            yield Thing(Kind.DOWNLOADS, title, title, bytes_of(place), _written_s(place), why_not=why_not)
+    for title, folders in downloads.items():
+        if here := [place for place in folders if place.is_dir()]:
+            why_not = f"Other programs may use it too. Who needs it no more deletes it by hand: {', '.join(map(str, here))}"
+            yield Thing(Kind.DOWNLOADS, title, title, sum(map(bytes_of, here)), max(map(_written_s, here)), why_not=why_not)
 
 
 def _rest(home: Home, run_ids: set[str]) -> Thing:

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from flowerlab.architectures import ARCHITECTURES, Architecture
 from flowerlab.architectures.pretrained import find_weights, keras_home
-from flowerlab.datasets.catalog import DATASETS, FLOWER_PHOTOS
-from flowerlab.datasets.gather import tf_flowers_info, tf_flowers_originals
+from flowerlab.datasets.catalog import DATASETS
 from flowerlab.datasets.import_folder import list_folders
 from flowerlab.datasets.originals import open_originals
+from flowerlab.datasets.sources.tfds import TfdsSource
 from flowerlab.doctor.finding import Finding, Level
 from flowerlab.home import Home
 from flowerlab.system.downloads import RemoteFile
@@ -20,29 +20,32 @@ PACK = "python -m flowerlab unpack LESSON.zip brings it from a computer with a n
 
 
 def check_datasets(root: Path) -> Iterator[Finding]:
-    """Looks for the photos: the garden, tf_flowers, own ones."""
+    """Looks for the photos of every data set, and for own ones."""
     home = Home(root.expanduser().resolve())
-    yield Finding("garden", Level.OK, "Is drawn here; nothing has to be fetched.")
-    yield _tf_flowers(home)
+    for name, entry in DATASETS.items():
+        if isinstance(entry.source, TfdsSource):
+            yield _downloaded(home, name, entry.source)
+        else:
+            yield Finding(name, Level.OK, "Is drawn here; nothing has to be fetched.")
     if home.folders.is_dir():
         for info in list_folders(home.folders):
             text = f"Your photos: {info.photos:,} of {len(info.classes)} classes."
             yield Finding(f"folder:{info.name}", Level.OK, text)
 
 
-def _tf_flowers(home: Home) -> Finding:
-    entry = DATASETS["tf_flowers"]
-    if open_originals(tf_flowers_originals(home)) is not None:
-        return Finding("tf_flowers", Level.OK, f"At hand in {tf_flowers_originals(home)}.")
-    if tf_flowers_info().exists():
-        return Finding("tf_flowers", Level.OK, f"At hand in {tf_flowers_info().parent}.")
-    host = _host(FLOWER_PHOTOS)
+def _downloaded(home: Home, name: str, source: TfdsSource) -> Finding:
+    gathered = home.originals / source.published
+    if open_originals(gathered) is not None:
+        return Finding(name, Level.OK, f"At hand in {gathered}.")
+    if source.is_prepared:
+        return Finding(name, Level.OK, f"At hand in {source.prepared}.")
+    host = "the address that TensorFlow Datasets knows" if source.archive is None else _host(source.archive.file)
     return Finding(
-        "tf_flowers",
+        name,
         Level.WARNING,
-        f"Not on this machine: {entry.photos:,} photos, a download of {entry.download_mb} MB from {host}.",
-        f"`python -m flowerlab fetch tf_flowers` fetches it. Without a network: {PACK} Or train on the garden.",
-        float(entry.download_mb),
+        f"Not on this machine: {source.count:,} photos, a download of {source.download_mb} MB from {host}.",
+        f"`python -m flowerlab fetch {name}` fetches it. Without a network: {PACK} Or train on the garden.",
+        float(source.download_mb),
         host,
     )
 

@@ -11,8 +11,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flowerlab.datasets.catalog import DATASETS
-from flowerlab.datasets.garden import Garden
+from flowerlab.datasets.catalog import dataset_source
 from flowerlab.estimates.execution_plan import ExecutionPlan
 from flowerlab.estimates.footprint import Footprint
 from flowerlab.estimates.machine_speed import peak_flops
@@ -32,8 +31,8 @@ BFLOAT16_GAIN = 2.0
 BATCH_S = 0.006
 # To build, trace, load and save a network: some seconds a run and some milliseconds a layer.
 RUN_S, LAYER_S = 1.5, 0.02
-# To draw a picture, to read and resize a photo; on a machine of a hundred billion operations a second.
-DRAWN_S, RESIZED_S, AT_FLOPS = 0.006, 0.002, 1e11
+# To read and resize a photo; on a machine of a hundred billion operations a second.
+RESIZED_S, AT_FLOPS = 0.002, 1e11
 RUNS_SEEN = 5
 
 
@@ -97,8 +96,8 @@ def estimate_of(
     speed = Speed(home, runs)
     seconds_photos = 0.0
     if not plan.prepared:
-        drawn = DRAWN_S if not plan.gathered and recipe.dataset == "garden" else 0.0
-        seconds_photos = photos.all * (drawn + RESIZED_S) * AT_FLOPS / speed.peak
+        drawn_s = 0.0 if plan.gathered else dataset_source(recipe.dataset).drawn_seconds(photos.all)
+        seconds_photos = (drawn_s + photos.all * RESIZED_S) * AT_FLOPS / speed.peak
     passing = (0.0 if plan.photos_here else work.features) + (0.0 if plan.copies_here else work.copies)
     seconds_features = speed.features_s(recipe, passing, plan.precision)
     seconds_epoch = speed.epoch_s(recipe, work, way)
@@ -148,11 +147,6 @@ def seconds_together(estimates: Iterable[Estimate]) -> float:
             seconds -= one.seconds_features
             passes[one.shares_features] = max(passes.get(one.shares_features, 0.0), one.seconds_features)
     return seconds + sum(photos.values()) + sum(passes.values())
-
-
-def expected_photos(dataset: str, garden: Garden) -> int:
-    """Returns how many photos a data set that comes with the lab will have once it is gathered."""
-    return garden.pictures if dataset == "garden" else DATASETS[dataset].photos
 
 
 class Speed:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flowerlab.datasets.availability import Availability
-from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX
-from flowerlab.datasets.import_folder import describe
 from flowerlab.datasets.originals import Originals
 from flowerlab.errors import NoRoom
-from flowerlab.estimates.cost import Estimate, estimate_of, expected_photos
+from flowerlab.estimates.cost import Estimate, estimate_of
 from flowerlab.estimates.execution_plan import ExecutionPlan, execution_plan
 from flowerlab.estimates.footprint import Footprint, footprint_of
 from flowerlab.estimates.limits import check_disk, check_room
@@ -78,7 +76,7 @@ class Estimator:
     def _plan(self, recipe: Recipe, photos: PhotosHere | None = None) -> ExecutionPlan:
         if photos is None:
             classes, originals = len(self._data.classes_of(recipe.dataset)), self._data.originals(recipe.dataset)
-            photos = originals, self._count(recipe.dataset) if originals is None else len(originals), classes
+            photos = originals, self._data.photos_of(recipe.dataset), classes
         return execution_plan(
             recipe,
             home=self._home,
@@ -89,14 +87,5 @@ class Estimator:
             source=self._store.source,
         )
 
-    def _count(self, dataset: str) -> int:
-        if dataset in DATASETS:
-            return expected_photos(dataset, self._data.garden)
-        return describe(self._home.folders / dataset.removeprefix(FOLDER_PREFIX)).photos
-
     def _missing_mb(self, recipe: Recipe) -> float:
-        known = recipe.dataset in DATASETS
-        missing = float(DATASETS[recipe.dataset].download_mb) if known and not self._data.dataset_at_hand(recipe.dataset) else 0.0
-        if recipe.needs_pretrained and not self._data.weights_at_hand(recipe.architecture):
-            missing += recipe.chosen.weights[0].megabytes
-        return missing
+        return self._data.missing_mb(recipe.dataset, recipe.architecture if recipe.needs_pretrained else None)

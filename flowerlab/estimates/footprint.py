@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowerlab.architectures import Counts, Layer
-from flowerlab.datasets.catalog import DATASETS
+from flowerlab.datasets.catalog import dataset_source
 from flowerlab.estimates.execution_plan import ExecutionPlan
 from flowerlab.recipe.optimizers import OPTIMIZERS
 from flowerlab.recipe.recipe import Recipe
@@ -28,8 +28,6 @@ HELD_KINDS = ("MaxPooling2D", "GlobalAveragePooling2D", "Flatten")
 FROZEN_BATCH, TESTED_PHOTOS, TESTED_FEATURES = 16, 16, 64
 # Batches that are made ready ahead, and the one that is learnt.
 BATCHES_AHEAD = 3
-# A drawn picture as a file; a photo of an own folder.
-PICTURE_BYTES, PHOTO_BYTES = 14e3, 100e3
 # Results, log, list of runs.
 RECORD_BYTES = 5e6
 
@@ -124,7 +122,7 @@ def _disk_bytes(plan: ExecutionPlan, missing_mb: float) -> float:
     prepared = 0 if plan.prepared else 3 * plan.photos.all * recipe.image_size**2
     return (
         1e6 * missing_mb
-        + (0.0 if plan.gathered else _originals_bytes(plan))
+        + (0.0 if plan.gathered else dataset_source(recipe.dataset).stored_bytes(plan.photos.all))
         + prepared
         + max(0.0, plan.missing_bytes - plan.evicted_bytes)
         + checkpoints
@@ -132,10 +130,3 @@ def _disk_bytes(plan: ExecutionPlan, missing_mb: float) -> float:
         + answers
         + RECORD_BYTES
     )
-
-
-def _originals_bytes(plan: ExecutionPlan) -> float:
-    dataset = plan.recipe.dataset
-    if dataset in DATASETS and DATASETS[dataset].download_mb:
-        return 1e6 * DATASETS[dataset].download_mb
-    return plan.photos.all * (PICTURE_BYTES if dataset == "garden" else PHOTO_BYTES)

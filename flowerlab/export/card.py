@@ -135,7 +135,7 @@ def _facts(store: Store, run: Run, result: Result) -> str:
         (_("Run"), f"{run.id}, {_day(run.ended_s)}"),
         *_source(store, run),
         (_("Photos"), dataset_title(run.recipe.dataset)),
-        (_("Source of the photos"), entry.source if entry else _("own photos")),
+        (_("Source of the photos"), entry.credit if entry else _("own photos")),
         (
             _("Licence of the photos"),
             entry.licence if entry else _("that of whoever took them: ask before you share them"),

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from flowerlab.datasets.catalog import FLOWERS
-from flowerlab.datasets.import_folder import MAX_CLASSES, MIN_CLASSES
+from flowerlab.datasets.catalog import dataset_of_identity
+from flowerlab.datasets.folder_checks import MAX_CLASSES, MIN_CLASSES
 from flowerlab.datasets.originals import verify_originals
 from flowerlab.errors import BadModel, BadPack, BadPhoto, shown
 from flowerlab.features.sets import checksum, read_about
+from flowerlab.home import Home
 from flowerlab.packs.manifest import Item, ItemKind
 from flowerlab.packs.packing import check_weights_file
 from flowerlab.photos.reading import SUFFIXES, read_photo
@@ -22,18 +23,19 @@ from flowerlab.system.safe_models import check_model_file
 MODELS, PREDICTIONS = ("model.keras", "model.npz"), "predictions.npz"
 
 
-def check_item(item: Item, place: Path) -> None:
+def check_item(item: Item, place: Path, home: Home) -> None:
     """Checks one item; what a run says of itself is checked where it is read.
 
     Args:
         item: What it is.
         place: Its folder or file in the scratch folder.
+        home: Into which it will go.
 
     Raises:
         BadPack: If the lab could not use it.
     """
     checks: dict[ItemKind, Callable[[Path], None]] = {
-        ItemKind.PHOTOS: _check_photos,
+        ItemKind.PHOTOS: lambda path: _check_photos(path, home),
         ItemKind.FOLDER: _check_folder,
         ItemKind.WEIGHTS: lambda path: check_weights_file(path, path.name),
         ItemKind.FEATURES: _check_features,
@@ -43,13 +45,14 @@ def check_item(item: Item, place: Path) -> None:
         checks[item.kind](place)
 
 
-def _check_photos(folder: Path) -> None:
+def _check_photos(folder: Path, home: Home) -> None:
     originals = verify_originals(folder)
     if originals is None:
         raise _unusable(f"the photos in {folder.name}, whose index does not fit")
     # Data sets that the lab knows by name are at hand from then on, and never fetched again.
-    if not folder.name.startswith("folder-") and originals.classes != FLOWERS:
-        raise _unusable(f"the photos in {folder.name}, of other classes than {', '.join(FLOWERS)}")
+    known = dataset_of_identity(folder.name)
+    if known is not None and originals.classes != (classes := known.source.classes(home)):
+        raise _unusable(f"the photos in {folder.name}, of other classes than {', '.join(classes)}")
     for position, name in enumerate(originals.ids):
         _check_photo(originals.data(position), name)
 

@@ -11,8 +11,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from flowerlab.datasets.catalog import FOLDER_NAME
-from flowerlab.datasets.import_folder import RESERVED
+from flowerlab.datasets.catalog import DATASETS
+from flowerlab.datasets.folder_checks import FOLDER_NAME, RESERVED
 from flowerlab.errors import BadPack, legible
 
 # Raise it when an older Flowerlab would misread a pack.
@@ -35,7 +35,7 @@ class ItemKind(StrEnum):
 
 
 ITEM_PATHS = {
-    ItemKind.PHOTOS: re.compile(r"originals/(?:tf_flowers-[\d.]{1,20}|garden-v\d{1,6}-[\w.-]{1,80})"),
+    ItemKind.PHOTOS: re.compile(rf"originals/(?:{'|'.join(entry.source.identity_pattern for entry in DATASETS.values())})"),
     ItemKind.FOLDER: re.compile(rf"folders/(?:{FOLDER_NAME.pattern})"),
     ItemKind.WEIGHTS: re.compile(r"weights/[\w.-]{1,120}"),
     ItemKind.FEATURES: re.compile(r"features/[0-9a-f]{24}"),

@@ -15,10 +15,11 @@ from pydantic import ValidationError
 import flowerlab
 from flowerlab.architectures import ARCHITECTURES, Architecture
 from flowerlab.architectures.pretrained import find_weights
-from flowerlab.datasets.catalog import FOLDER_PREFIX, dataset_title
+from flowerlab.datasets.catalog import dataset_source, dataset_title
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import find_originals
 from flowerlab.datasets.originals import Originals
+from flowerlab.datasets.sources.folder import FolderSource
 from flowerlab.errors import BadPack, DatasetNotAtHand, WeightsNotAtHand, legible
 from flowerlab.features.sets import ABOUT, ARRAY, KeptSets
 from flowerlab.home import Home
@@ -88,8 +89,8 @@ def pack(
     parts: list[_Part] = []
     if dataset is not None:
         originals = _gathered(home, dataset, garden)
-        own = dataset.startswith(FOLDER_PREFIX)
-        parts.append(_own_photos(home, dataset) if own else _photos(dataset, originals))
+        source = dataset_source(dataset, garden)
+        parts.append(_own_photos(home, source) if isinstance(source, FolderSource) else _photos(dataset, originals))
         if architecture is not None:
             parts += _features(home, originals, architecture)
     if architecture is not None and architecture.weights:
@@ -151,13 +152,12 @@ def _photos(dataset: str, originals: Originals) -> _Part:
     return _Part(item, [(f"{path}/{name}", originals.folder / name) for name in ("index.json", "photos.bin")])
 
 
-def _own_photos(home: Home, dataset: str) -> _Part:
-    name = dataset.removeprefix(FOLDER_PREFIX)
-    folder, path = home.folders / name, f"folders/{name}"
+def _own_photos(home: Home, source: FolderSource) -> _Part:
+    folder, path = source.folder(home), f"folders/{source.name}"
     files: list[tuple[str, Source]] = [
         (f"{path}/{file.relative_to(folder).as_posix()}", file) for file in sorted(folder.glob("*/*")) if file.is_file()
     ]
-    return _Part(Item(kind=ItemKind.FOLDER, name=name, path=path), files)
+    return _Part(Item(kind=ItemKind.FOLDER, name=source.name, path=path), files)
 
 
 def _features(home: Home, originals: Originals, architecture: Architecture) -> list[_Part]:

@@ -71,7 +71,7 @@ def unpack(source: Path, home: Home, store: Store, progress: Progress = lambda s
             records: dict[str, RunRecord] = {}
             for number, item in enumerate(manifest.items):
                 progress("Checking", number, len(manifest.items))
-                check_item(item, scratch / item.path)
+                check_item(item, scratch / item.path, home)
                 if item.kind is ItemKind.RUN:
                     run_id = item.path.removeprefix("runs/")
                     records[item.path] = read_run(scratch / item.path / RUN_RECORD, run_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flowerlab.datasets.availability import Availability
-from flowerlab.datasets.gather import tf_flowers_originals
+from flowerlab.datasets.catalog import dataset_source
 from flowerlab.datasets.originals import Originals
 from flowerlab.home import Home
 from flowerlab.runs.predictions import load_predictions
@@ -16,10 +16,8 @@ from flowerlab.store import Store
 
 def photos_of(home: Home, store: Store, run: Run) -> str:
     """Returns what tells a run's photos from others, also from others of the same name: an id is the same photo only within these."""
-    if run.recipe.dataset == "tf_flowers":
-        # One set of photos, whoever names it: the starter, which was trained elsewhere, does not.
-        return tf_flowers_originals(home).name
-    return photos_in(store.materials(run.id))
+    # Published photos are the same everywhere; the starter, which was trained elsewhere, does not say which it had.
+    return dataset_source(run.recipe.dataset).published or photos_in(store.materials(run.id))
 
 
 def run_photos(home: Home, store: Store, data: Availability, run: Run) -> Originals | None:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from flowerlab.architectures import Architecture
 from flowerlab.architectures.pretrained import shipped_digest
+from flowerlab.datasets.catalog import dataset_source
 from flowerlab.datasets.garden import Garden
-from flowerlab.datasets.gather import photos_identity
 from flowerlab.errors import BadRecipe
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
@@ -28,7 +28,7 @@ def materials_of(photos: str, shipped: Architecture | None) -> str:
 def materials_here(recipe: Recipe, home: Home, garden: Garden) -> str:
     """Returns the materials of a recipe that would be trained in this home now."""
     ships = recipe.weights == "flowerlab" and recipe.start_from is None
-    return materials_of(photos_identity(home, recipe.dataset, garden), recipe.chosen if ships else None)
+    return materials_of(dataset_source(recipe.dataset, garden).identity(home), recipe.chosen if ships else None)
 
 
 def photos_in(materials: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from flowerlab.datasets.availability import Availability
-from flowerlab.datasets.catalog import FOLDER_PREFIX
 from flowerlab.errors import BadRecipe, UnknownRun
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
@@ -23,7 +22,7 @@ def check(recipe: Recipe, home: Home, store: Store, data: Availability, *, bring
         BadRecipe: If a folder, a weights file or a run that it names is missing, or that run has no model, or another
             architecture, image size, head or classes.
     """
-    if recipe.dataset.startswith(FOLDER_PREFIX) and "dataset" not in brings:
+    if "dataset" not in brings:
         data.classes_of(recipe.dataset)
     named = home.weights / recipe.weights.removeprefix("file:")
     if recipe.weights.startswith("file:") and "weights" not in brings and not named.is_file():

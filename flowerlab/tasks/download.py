@@ -1,4 +1,4 @@
-"""Fetching what is missing while the lab goes on: an architecture's weights in a thread, tf_flowers by gathering it."""
+"""Fetching what is missing while the lab goes on: an architecture's weights in a thread, a data set by gathering it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from flowerlab.tasks.task import Task, Work
 
 def fetchable() -> tuple[str, ...]:
     """Returns the names of all that can be fetched: data sets, and architectures for their ImageNet weights."""
-    photos = [name for name, entry in DATASETS.items() if entry.archive is not None]
+    photos = [name for name, entry in DATASETS.items() if entry.source.download_mb]
     return (*photos, *(name for name, entry in ARCHITECTURES.items() if entry.weights))
 
 
 def megabytes_of(name: str) -> float:
     """Returns the size of what is fetched under a name, in MB (10⁶ bytes)."""
-    return float(DATASETS[name].download_mb) if name in DATASETS else architecture(name).weights[0].megabytes
+    return float(DATASETS[name].source.download_mb) if name in DATASETS else architecture(name).weights[0].megabytes
 
 
 def fetch_title(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from flowerlab.datasets.catalog import DATASETS
+from flowerlab.datasets.catalog import dataset_source
 from flowerlab.datasets.sources.garden import garden_of
 from flowerlab.engine.protocol import Job
 from flowerlab.home import Home
@@ -23,8 +23,7 @@ def gather_dataset(dataset: str, home: Home, settings: Settings, features: Seque
         settings: Size of the garden, threads, niceness.
         features: Jobs whose frozen features are computed afterwards and kept; nothing is trained.
     """
-    entry = DATASETS.get(dataset)
-    rest = "what was downloaded is kept for the next try" if entry and entry.archive else "nothing was kept"
+    rest = "what was downloaded is kept for the next try" if dataset_source(dataset).download_mb else "nothing was kept"
 
     def do(task: Task[None]) -> None:
         request = {

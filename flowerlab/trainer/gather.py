@@ -9,12 +9,15 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
 from flowerlab.datasets.garden import Garden
-from flowerlab.datasets.gather import Progress, gather
-from flowerlab.datasets.originals import Originals
+from flowerlab.datasets.gather import gather
+from flowerlab.datasets.originals import Original
+from flowerlab.datasets.sources.source import Progress
+from flowerlab.datasets.sources.tfds import TfdsSource
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
@@ -38,7 +41,7 @@ def main(file: TextIO) -> int:
             request["dataset"],
             Garden(**request["garden"]),
             progress=progress,
-            tf_flowers=_tf_flowers,
+            read_tfds=_read_tfds,
         )
         _keep_features(home, request["features"], progress)
     except FlowerlabError as error:
@@ -54,11 +57,11 @@ def main(file: TextIO) -> int:
     return 0
 
 
-def _tf_flowers(folder: Path, progress: Progress) -> Originals:
+def _read_tfds(source: TfdsSource, progress: Progress) -> Iterable[Original]:
     # TensorFlow is loaded only for the data set that needs it: the garden is drawn without.
-    from flowerlab.trainer.tfds import gather_tf_flowers
+    from flowerlab.trainer.tfds import read_tfds
 
-    return gather_tf_flowers(folder, progress)
+    return read_tfds(source, progress)
 
 
 def _keep_features(home: Home, jobs: list[dict[str, Any]], progress: Progress) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from flowerlab.datasets.import_folder import MAX_CLASSES, MIN_CLASSES
+from flowerlab.datasets.folder_checks import MAX_CLASSES, MIN_CLASSES
 from flowerlab.errors import BadModel, legible
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.system.safe_arrays import read_npz

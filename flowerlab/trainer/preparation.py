@@ -26,7 +26,7 @@ from flowerlab.trainer.features import Computed, FrozenPart, Progress, Views
 from flowerlab.trainer.model_pool import ModelPool
 from flowerlab.trainer.networks import Network, build
 from flowerlab.trainer.starting_weights import load_starting_weights
-from flowerlab.trainer.tfds import gather_tf_flowers
+from flowerlab.trainer.tfds import read_tfds
 
 POOL = ModelPool()
 LOG = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ def make_setup(job: Job, home: Home, progress: Progress, stack: ExitStack) -> Se
     keras.utils.clear_session(free_memory=True)
     recipe, settings, watch = job.recipe, job.settings, Stopwatch()
     with watch.on("photos"):
-        originals = gather(home, recipe.dataset, settings.garden, progress=progress, tf_flowers=gather_tf_flowers)
+        originals = gather(home, recipe.dataset, settings.garden, progress=progress, read_tfds=read_tfds)
         prepared = prepare(home, originals, recipe.dataset, image_size=recipe.image_size, resize=recipe.resize, progress=progress)
         split = prepared.split(recipe.split, recipe.validation_fraction)
         if not (len(split.train) and len(split.validation) and len(split.test)):

@@ -75,7 +75,7 @@ def test_a_failure_is_one_sentence_and_can_be_tried_again(monkeypatch: pytest.Mo
         assert "could not be downloaded because the server answered 503" in app.error[0].value
         manners.status = 200
         app.button(key=f"fetch-train-{NAME}").click().run()
-        wait_until(lambda: over() and lab().data.at_hand(NAME))
+        wait_until(lambda: over() and lab().data.has(NAME))
         app.run()
     assert not app.exception
     assert not app.error

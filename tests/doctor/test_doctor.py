@@ -21,7 +21,6 @@ import psutil
 import pytest
 
 from flowerlab.architectures import ARCHITECTURES
-from flowerlab.datasets.gather import tf_flowers_originals
 from flowerlab.datasets.originals import Original, write_originals
 from flowerlab.doctor import Finding, Level, can_run, examine
 from flowerlab.doctor.hardware import check_memory, check_port, check_processor
@@ -222,7 +221,7 @@ def test_the_doctor_is_quick_and_loads_nothing_heavy() -> None:
 
 def test_gathered_photos_are_seen_without_tfds_folder(tmp_path: Path) -> None:
     """tf_flowers in the home is at hand, whatever became of the folder it was gathered from."""
-    write_originals(tf_flowers_originals(Home(tmp_path).create()), ("daisy",), [Original("a", 0, b"photo")])
+    write_originals(Home(tmp_path).create().originals / "tf_flowers-3.0.1", ("daisy",), [Original("a", 0, b"photo")])
     assert of(examined({"FLOWERLAB_HOME": str(tmp_path)}), "tf_flowers").level is Level.OK
 
 

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from flowerlab.cli import main
-from flowerlab.datasets.gather import gather, photos_identity
+from flowerlab.datasets.gather import gather
 from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.datasets.parts import order_of, parts_of
 from flowerlab.errors import BadInput, DatasetNotAtHand
@@ -51,7 +51,7 @@ def garden(lab: Lab) -> Originals:
 
 def finished(lab: Lab, name: str = "A run", **knobs: object) -> Run:
     """A run that looks done, trained on the photos that are here."""
-    materials = photos_identity(lab.home, str(knobs.get("dataset", "garden")), lab.data.garden)
+    materials = lab.data.identity(str(knobs.get("dataset", "garden")))
     return add_finished(lab.home, name, materials=materials, **knobs)
 
 

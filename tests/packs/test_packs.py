@@ -13,8 +13,9 @@ import pytest
 from flowerlab.architectures import ARCHITECTURES, Architecture, architecture, catalog
 from flowerlab.architectures.pretrained import find_weights
 from flowerlab.cli import main
+from flowerlab.datasets.catalog import dataset_source
 from flowerlab.datasets.garden import Garden
-from flowerlab.datasets.gather import gather, photos_identity
+from flowerlab.datasets.gather import gather
 from flowerlab.errors import BadInput, BadPack, DatasetNotAtHand, HomeUnusable, WeightsNotAtHand
 from flowerlab.home import Home
 from flowerlab.lab import Lab
@@ -113,9 +114,9 @@ def test_unpacked_tf_flowers_is_at_hand(
     pack(lesson, home, store, dataset="tf_flowers", runs=[run], garden=Garden(60))
     lab = Lab(settings.model_copy(update={"home": tmp_path / "away"}), run_queue=False)
     try:
-        assert not lab.data.dataset_at_hand("tf_flowers")
+        assert not lab.data.has_photos("tf_flowers")
         unpack(lesson, lab.home, lab.store)
-        assert lab.data.dataset_at_hand("tf_flowers")
+        assert lab.data.has_photos("tf_flowers")
         assert lab.queue.start(run.recipe).existing
     finally:
         lab.close()
@@ -130,7 +131,7 @@ def test_own_photos_keep_their_identity(
     pack(lesson, home, store, dataset="folder:pets", garden=Garden(60))
     unpack(lesson, away, away_store)
     assert holdings(away.folders) == holdings(home.folders)
-    assert photos_identity(away, "folder:pets", Garden(60)) == photos_identity(home, "folder:pets", Garden(60))
+    assert dataset_source("folder:pets", Garden(60)).identity(away) == dataset_source("folder:pets", Garden(60)).identity(home)
     assert gather(away, "folder:pets", Garden(60)).content == gathered(home, "folder:pets").content
 
 

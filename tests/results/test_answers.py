@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from flowerlab.cli import main
-from flowerlab.datasets.catalog import FLOWERS
-from flowerlab.datasets.gather import gather, photos_identity, tf_flowers_originals
+from flowerlab.datasets.catalog import FLOWERS, dataset_source
+from flowerlab.datasets.gather import gather
 from flowerlab.datasets.originals import Original, write_originals
 from flowerlab.evaluation.calibration import calibration_error
 from flowerlab.evaluation.intervals import accuracy_interval
@@ -104,7 +104,7 @@ def test_gardens_of_two_difficulties_are_no_pair(lab: Lab) -> None:
 def test_photos_at_hand_are_only_the_very_ones(lab: Lab) -> None:
     """A run's photos are found if they lie in the lab; not those of another garden, which have the same ids."""
     garden = lab.data.garden
-    mine = add_finished(lab.home, "Mine", materials=photos_identity(lab.home, "garden", garden))
+    mine = add_finished(lab.home, "Mine", materials=dataset_source("garden", garden).identity(lab.home))
     other = add_finished(lab.home, "Other", materials="garden-v2-60-seed0-difficulty1-192px-q68-93", seed=1)
     sides = [answers_of(lab.home, lab.store, run) for run in (mine, other)]
     assert sides[0] is not None
@@ -120,7 +120,7 @@ def test_photos_at_hand_are_only_the_very_ones(lab: Lab) -> None:
 
 def test_the_starter_is_compared_with_runs_on_its_photos(lab: Lab) -> None:
     """tf_flowers is one set of photos: a run whose materials do not name it, as the starter's, is paired with one whose do."""
-    told = photos_identity(lab.home, "tf_flowers", lab.data.garden)
+    told = lab.data.identity("tf_flowers")
     runs = [
         add_finished(lab.home, name, materials=materials, dataset="tf_flowers", seed=seed)
         for seed, (name, materials) in enumerate((("Starter", "starter"), ("Mine", f"{told} vgg16_mini-0123")))
@@ -256,7 +256,7 @@ def test_photos_of_the_starter_are_those_that_bear_its_labels(lab: Lab) -> None:
     stored = dict(np.load(lab.home.run(run.id) / "predictions.npz"))
     labels = stored["test_truth"].tolist()
     for places, found in ((labels, True), (labels[1:] + labels[:1], False), (labels[:-1], False)):
-        folder = tf_flowers_originals(lab.home)
+        folder = lab.home.originals / "tf_flowers-3.0.1"
         photos = [Original(str(stored["test_ids"][place]), label, b"x") for place, label in enumerate(places)]
         write_originals(folder, FLOWERS, photos)
         assert (run_photos(lab.home, lab.store, lab.data, run) is not None) == found

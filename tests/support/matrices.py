@@ -6,8 +6,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from flowerlab.datasets.catalog import dataset_source
 from flowerlab.datasets.garden import Garden
-from flowerlab.datasets.gather import photos_identity
 from flowerlab.home import Home
 from flowerlab.runs.run import Run
 from tests.support.runs import add_finished, write_predictions
@@ -15,7 +15,7 @@ from tests.support.runs import add_finished, write_predictions
 
 def run_in(home: Home, name: str, seed: int = 0, **options: Any) -> Run:
     """A finished run on the garden of this lab."""
-    return add_finished(home, name, seed=seed, materials=photos_identity(home, "garden", GARDEN), **options)
+    return add_finished(home, name, seed=seed, materials=dataset_source("garden", GARDEN).identity(home), **options)
 
 
 GARDEN = Garden(60)

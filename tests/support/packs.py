@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from flowerlab.datasets.catalog import FLOWERS
+from flowerlab.datasets.catalog import FLOWERS, dataset_source
 from flowerlab.datasets.garden import Garden
-from flowerlab.datasets.gather import find_originals, photos_identity, tf_flowers_originals
+from flowerlab.datasets.gather import find_originals
 from flowerlab.datasets.import_folder import import_folder
 from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.features.cache import KeptFeatures
@@ -35,7 +35,7 @@ def jpeg(number: int) -> bytes:
 def bring_tf_flowers(home: Home, *, photos: int = 20) -> Originals:
     """Puts a tiny tf_flowers into a home, as if it had been gathered."""
     given = (Original(f"tf_flowers-{number:05d}", number % 5, jpeg(number)) for number in range(photos))
-    return write_originals(tf_flowers_originals(home), FLOWERS, given)
+    return write_originals(home.originals / "tf_flowers-3.0.1", FLOWERS, given)
 
 
 def bring_folder(home: Home, tmp_path: Path, *, first: int = 0) -> None:
@@ -69,7 +69,7 @@ def bring_features(home: Home, originals: Originals, architecture: str) -> Path:
 def bring_run(home: Home, store: Store, name: str, **knobs: Any) -> Run:
     """Writes a finished run with two epochs and a model into a home."""
     recipe = Recipe.parse(knobs)
-    run = store.add(recipe, name, materials=photos_identity(home, recipe.dataset, Garden(60)))
+    run = store.add(recipe, name, materials=dataset_source(recipe.dataset, Garden(60)).identity(home))
     about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
     for number in range(2):
         store.append(Epoch(**about, epoch=number, loss=1.0, accuracy=0.5, val_loss=1.1, val_accuracy=0.4 + number / 10, seconds=1))

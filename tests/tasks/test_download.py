@@ -77,4 +77,4 @@ def test_sizes_are_those_of_the_files() -> None:
         "resnet50": 95,
         "efficientnet_v2_b0": 24,
     }
-    assert DATASETS["garden"].download_mb == 0
+    assert DATASETS["garden"].source.download_mb == 0

@@ -17,7 +17,7 @@ from flowerlab.settings import Settings
 from flowerlab.trainer.model_files import load_saved
 from flowerlab.trainer.networks import build
 from flowerlab.trainer.starting_weights import load_starting_weights
-from flowerlab.trainer.tfds import gather_tf_flowers
+from flowerlab.trainer.tfds import read_tfds
 
 ASKED = 60
 
@@ -51,7 +51,7 @@ def test_it_says_of_real_photos_what_its_predictions_say(settings: Settings) -> 
         run = lab.store.get(RUN_ID)
         kept = load_predictions(lab.home.run(RUN_ID))
         assert kept is not None
-        originals = gather(lab.home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+        originals = gather(lab.home, "tf_flowers", Garden(), read_tfds=read_tfds)
         place = {photo_id: position for position, photo_id in enumerate(originals.ids)}
         positions = [place[photo_id] for photo_id in kept["test_ids"][:ASKED]]
         assert originals.labels[positions].tolist() == kept["test_truth"][:ASKED].tolist()

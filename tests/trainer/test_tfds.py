@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import io
@@ -18,12 +19,12 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from flowerlab.datasets import catalog
-from flowerlab.datasets.archive import TFDS_URL, archive_path, fetch_archive
-from flowerlab.datasets.catalog import FLOWERS
+from flowerlab.datasets.archive import Archive
+from flowerlab.datasets.catalog import DATASETS, FLOWERS
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.parts import parts_of
+from flowerlab.datasets.sources.tfds import TfdsSource, tfds_folder
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.export.program.sections import sections
 from flowerlab.export.program.stages import Stage
@@ -37,10 +38,22 @@ from flowerlab.settings import Settings
 from flowerlab.store import Store
 from flowerlab.system import downloads
 from flowerlab.system.downloads import RemoteFile
-from flowerlab.trainer.tfds import UNFINISHED_FOR_S, drop_unfinished, gather_tf_flowers
+from flowerlab.trainer.tfds import UNFINISHED_FOR_S, drop_unfinished, read_tfds
 from tests.support.loopback import Manners, file_server
 
 SHARDS = (7, 5)
+
+
+def _source() -> TfdsSource:
+    source = DATASETS["tf_flowers"].source
+    assert isinstance(source, TfdsSource)
+    return source
+
+
+def _archive() -> Archive:
+    archive = _source().archive
+    assert archive is not None
+    return archive
 
 
 def _jpeg(number: int) -> bytes:
@@ -82,7 +95,7 @@ def _write_shards(folder: Path, shards: tuple[int, ...], monkeypatch: pytest.Mon
 def test_a_program_reads_two_shards_in_their_order(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is taken home reads and cuts tf_flowers as the lab does, also where TFDS would read from two files in turn."""
     _write_shards(tmp_path / "tfds", (40, 30), monkeypatch)
-    originals = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+    originals = gather(home, "tf_flowers", Garden(), read_tfds=read_tfds)
     # TFDS has read where its data lie when it was imported.
     at_hand = functools.partial(tfds.load, data_dir=tmp_path / "tfds", download=False)
     monkeypatch.setattr(tfds, "load", at_hand)
@@ -101,7 +114,7 @@ def test_a_program_reads_two_shards_in_their_order(tmp_path: Path, home: Home, m
 
 def test_photos_of_two_shards_keep_order_and_own_names(two_shards: list[bytes], home: Home) -> None:
     """Whatever the shards, the order is that of TFDS' slices, and every photo has an id of its own."""
-    originals = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+    originals = gather(home, "tf_flowers", Garden(), read_tfds=read_tfds)
     sliced = tfds.load(
         "tf_flowers:3.0.1",
         split="train[:70%]",
@@ -130,7 +143,7 @@ def small_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
     told = tfds.core.download.checksums.UrlInfo(
         size=len(content), checksum=hashlib.sha256(content).hexdigest(), filename="flower_photos.tgz"
     )
-    monkeypatch.setattr(tfds.builder_cls("tf_flowers"), "url_infos", {TFDS_URL: told})
+    monkeypatch.setattr(tfds.builder_cls("tf_flowers"), "url_infos", {_archive().url: told})
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
     monkeypatch.setattr(downloads, "EVERY_S", 0.02)
     return content
@@ -138,7 +151,9 @@ def small_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
 
 def _served(monkeypatch: pytest.MonkeyPatch, url: str, content: bytes) -> None:
     file = RemoteFile("flower_photos.tgz", f"{url}/f", len(content), hashlib.sha256(content).hexdigest())
-    monkeypatch.setattr(catalog, "FLOWER_PHOTOS", file)
+    source = _source()
+    served = dataclasses.replace(source, archive=dataclasses.replace(_archive(), file=file))
+    monkeypatch.setitem(DATASETS, "tf_flowers", dataclasses.replace(DATASETS["tf_flowers"], source=served))
 
 
 @pytest.mark.filterwarnings("ignore:.*tarfile:DeprecationWarning")
@@ -162,7 +177,7 @@ def test_tfds_prepares_our_download_without_a_network(small_archive: bytes, home
             "tf_flowers",
             Garden(),
             progress=lambda step, done, total: steps.append(step),
-            tf_flowers=gather_tf_flowers,
+            read_tfds=read_tfds,
         )
     assert sorted(originals.data(position) for position in range(10)) == sorted(_jpeg(number) for number in range(10))
     assert manners.asked == ["", "bytes=400-"]
@@ -176,11 +191,11 @@ def _looked_up(host: str, port: int) -> list[object]:
 
 def test_the_archive_is_named_as_tfds_names_it() -> None:
     """Size, hash, address and name of the real archive are those of the installed TFDS."""
-    told = tfds.builder_cls("tf_flowers").url_infos[TFDS_URL]
-    file = catalog.FLOWER_PHOTOS
+    told = tfds.builder_cls("tf_flowers").url_infos[_archive().url]
+    file = _archive().file
     assert (file.name, file.size_bytes, file.digest) == (told.filename, told.size, told.checksum)
-    assert file.url.endswith(TFDS_URL.removeprefix("http://"))
-    assert archive_path(file).name == tfds.core.download.resource.get_dl_fname(TFDS_URL, file.digest)
+    assert file.url.endswith(_archive().url.removeprefix("http://"))
+    assert _archive().path(Path(), "tf_flowers").name == tfds.core.download.resource.get_dl_fname(_archive().url, file.digest)
 
 
 def test_an_archive_that_was_fetched_before_needs_no_network(
@@ -189,8 +204,8 @@ def test_an_archive_that_was_fetched_before_needs_no_network(
     """Who has fetched the archive can prepare it where there is no network."""
     with file_server(Manners(small_archive)) as url:
         _served(monkeypatch, url, small_archive)
-        fetch_archive(lambda step, done, total: None)
-    assert len(gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)) == 10
+        _archive().fetch(tfds_folder(), "tf_flowers", lambda step, done, total: None)
+    assert len(gather(home, "tf_flowers", Garden(), read_tfds=read_tfds)) == 10
 
 
 def test_a_wrong_archive_is_refused_and_leaves_nothing(small_archive: bytes, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,8 +213,8 @@ def test_a_wrong_archive_is_refused_and_leaves_nothing(small_archive: bytes, hom
     with file_server(Manners(bytes(len(small_archive)))) as url:
         _served(monkeypatch, url, small_archive)
         with pytest.raises(DatasetNotAtHand, match=r"229 MB.* another file .*garden.*TFDS_DATA_DIR"):
-            gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
-    folder = archive_path(catalog.FLOWER_PHOTOS).parent
+            gather(home, "tf_flowers", Garden(), read_tfds=read_tfds)
+    folder = _archive().path(tfds_folder(), "tf_flowers").parent
     assert [path.suffix for path in folder.iterdir()] == [".lock"]
 
 
@@ -209,9 +224,9 @@ def test_gathered_photos_outlive_the_folder_they_came_from(
     """Once gathered, tf_flowers is at hand without TFDS' own folder."""
     lab = Lab(settings, run_queue=False)
     try:
-        gathered = gather(lab.home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+        gathered = gather(lab.home, "tf_flowers", Garden(), read_tfds=read_tfds)
         monkeypatch.setenv("TFDS_DATA_DIR", str(lab.home.root / "nowhere"))
-        assert lab.data.dataset_at_hand("tf_flowers")
+        assert lab.data.has_photos("tf_flowers")
         found = gather(lab.home, "tf_flowers", Garden())
         assert found.content == gathered.content
         assert found.ids == gathered.ids
@@ -223,7 +238,7 @@ def test_a_run_trains_on_unpacked_photos(
     two_shards: list[bytes], home: Home, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In an empty home, with nothing where TFDS looks and no network, a run trains on tf_flowers from a lesson pack."""
-    gathered = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+    gathered = gather(home, "tf_flowers", Garden(), read_tfds=read_tfds)
     store = Store(home.store)
     pack(tmp_path / "lesson.zip", home, store, dataset="tf_flowers", garden=Garden(60))
     store.close()

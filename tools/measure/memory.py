@@ -64,7 +64,7 @@ def measured(settings: Settings, recipe: Recipe) -> tuple[float, float]:
     """
     lab = Lab(settings)
     try:
-        if recipe.needs_pretrained and not lab.data.weights_at_hand(recipe.architecture):
+        if recipe.needs_pretrained and not lab.data.has_weights(recipe.architecture):
             recipe = recipe.changed(weights="none")
         estimate, run = lab.estimates.of(recipe).memory_bytes, lab.queue.start(recipe, again=True).run
         peak = 0.0

@@ -31,7 +31,7 @@ from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
 from flowerlab.settings import Settings
 from flowerlab.trainer.starting_weights import load_shipped
-from flowerlab.trainer.tfds import gather_tf_flowers
+from flowerlab.trainer.tfds import read_tfds
 from flowerlab.trainer.vgg16_mini import CONVOLUTIONS, WIDTHS, vgg16_mini
 from tools.pretrain.crops import STORED_PX, Crops, make_crops
 from tools.pretrain.photos import crop_sources, read_everyday
@@ -236,7 +236,7 @@ def main() -> None:
     arguments = parser.parse_args()
     archive, everyday = read_everyday(arguments.photos)
     home = Home(Settings.from_environment().home).create()
-    flowers = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+    flowers = gather(home, "tf_flowers", Garden(), read_tfds=read_tfds)
     plain = make_crops(arguments.state / "crops", crop_sources(archive, everyday, flowers))
     sources = crop_sources(archive, everyday, flowers, alter=True)
     others = make_crops(arguments.state / "altered", sources, seed=1, alter=True)

@@ -28,7 +28,7 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.settings import Settings
 from flowerlab.trainer.networks import Network, build, preprocessing_of
 from flowerlab.trainer.starting_weights import load_starting_weights
-from flowerlab.trainer.tfds import gather_tf_flowers
+from flowerlab.trainer.tfds import read_tfds
 
 IMAGE_SIZE_PX = 150
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--weights", default="shipped", help="shipped, none, or a file that Keras wrote. Default: shipped.")
     arguments = parser.parse_args()
     home = Home(Settings.from_environment().home).create()
-    originals = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+    originals = gather(home, "tf_flowers", Garden(), read_tfds=read_tfds)
     prepared = prepare(home, originals, "tf_flowers", image_size=IMAGE_SIZE_PX, resize="squash")
     recipe = Recipe.parse(
         {

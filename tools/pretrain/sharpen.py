@@ -26,7 +26,7 @@ from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.home import Home
 from flowerlab.photos.reading import read_photo, resize_photo
 from flowerlab.settings import Settings
-from flowerlab.trainer.tfds import gather_tf_flowers
+from flowerlab.trainer.tfds import read_tfds
 from flowerlab.trainer.vgg16_mini import vgg16_mini
 from tools.pretrain.photos import VALIDATION_FRACTION, read_everyday
 
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--compare", action="store_true", help="Say what shares come to; write nothing.")
     arguments = parser.parse_args()
     home = Home(Settings.from_environment().home).create()
-    originals = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+    originals = gather(home, "tf_flowers", Garden(), read_tfds=read_tfds)
     prepared = prepare(home, originals, "tf_flowers", image_size=IMAGE_SIZE_PX, resize="squash")
     archive, everyday = read_everyday(arguments.photos)
     chosen = np.random.default_rng(0).permutation(len(everyday.training))[:EVERYDAY_PHOTOS]

@@ -35,7 +35,7 @@ from flowerlab.settings import Settings
 from flowerlab.trainer.networks import build
 from flowerlab.trainer.prediction import loss_and_accuracy
 from flowerlab.trainer.starting_weights import load_starting_weights
-from flowerlab.trainer.tfds import gather_tf_flowers
+from flowerlab.trainer.tfds import read_tfds
 from tools.pretrain.crops import Crops, make_crops
 from tools.pretrain.photos import CROPS_OF_FLOWER, VALIDATION_FRACTION, crop_sources, flower_positions, read_everyday
 from tools.starter.labels import soft_labels
@@ -217,7 +217,7 @@ def teach(teaching: Teaching, lesson: Lesson, prepared: Prepared, state: Path) -
 
 def flowers_at(home: Home) -> tuple[Originals, Prepared]:
     """Returns tf_flowers as it came, and at the starter's size."""
-    originals = gather(home, "tf_flowers", Garden(), tf_flowers=gather_tf_flowers)
+    originals = gather(home, "tf_flowers", Garden(), read_tfds=read_tfds)
     return originals, prepare(home, originals, "tf_flowers", image_size=IMAGE_SIZE_PX, resize="squash")
 
 

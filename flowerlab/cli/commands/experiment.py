@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flowerlab.cli.bringing import aside, bring_in
+from flowerlab.cli.bringing import Brought, bring_in, look_at
 from flowerlab.cli.commands.train import Again, DryRun
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, say, write
@@ -16,7 +16,6 @@ from flowerlab.cli.running import Student, opened, see_through, student_named
 from flowerlab.errors import BadInput
 from flowerlab.estimates.cost import seconds_together
 from flowerlab.experiments.ready_made import DECIDED, EXPERIMENTS, Arm, Trial, arm_recipe, find_trial, seconds_of_trial, start_trial
-from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.locale.numbers import percent, roughly
 from flowerlab.results.answers import answers_of
@@ -54,10 +53,9 @@ def experiment(
                 lab.queue.check(arm_recipe(arm, architecture=architecture, shared=given), brings=brings)
 
         if dry_run:
-            with aside() as scratch:
-                shared = bring_in(knobs, scratch, check=check)
-                trial = find_trial(lab, chosen, architecture=architecture, shared=shared)
-                _show(lab, trial, scratch, as_json=as_json)
+            shared, brought = look_at(knobs, lab.home, check=check)
+            trial = find_trial(lab, chosen, architecture=architecture, shared=shared)
+            _show(lab, trial, brought, as_json=as_json)
             return
         shared = bring_in(knobs, lab.home, check=check)
         trial = find_trial(lab, chosen, architecture=architecture, shared=shared)
@@ -81,9 +79,9 @@ def experiment(
     see_through(started, report)
 
 
-def _show(lab: Lab, trial: Trial, scratch: Home, *, as_json: bool) -> None:
+def _show(lab: Lab, trial: Trial, brought: Brought, *, as_json: bool) -> None:
     """Tells which runs would be trained and what that would cost; an arm that goes on from another costs as one that does not."""
-    plans = {name: planned(lab, recipe, scratch) for name, recipe in trial.recipes.items()}
+    plans = {name: planned(lab, recipe, brought) for name, recipe in trial.recipes.items()}
     seconds = seconds_together([plan.estimate for plan in plans.values()])
     there = {name: run for name, run in trial.runs.items() if name not in plans}
     if as_json:

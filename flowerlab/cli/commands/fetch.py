@@ -36,7 +36,7 @@ def fetch(
     fetched = []
     with opened() as lab:
         for name in dict.fromkeys(names):
-            here = lab.data.at_hand(name)
+            here = lab.data.has(name)
             if not here:
                 _fetch(lab, name)
             fetched.append({"name": name, "fetched": not here, "megabytes": megabytes_of(name)})

@@ -15,7 +15,7 @@ from flowerlab.architectures.pretrained import fetch_weights
 from flowerlab.cli.output import AsJson, give, say, write
 from flowerlab.cli.running import find_run, opened
 from flowerlab.datasets.catalog import check_dataset_name
-from flowerlab.datasets.gather import find_originals, gather
+from flowerlab.datasets.gather import gather
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
@@ -128,11 +128,11 @@ def _pick(lab: Lab, runs: str) -> list[Run]:
 
 
 def _gather(lab: Lab, dataset: str, progress: Progress) -> None:
-    """Gathers a data set unless that was done; tf_flowers in a process of its own, which has TensorFlow Datasets."""
-    if find_originals(lab.home, dataset, lab.data.garden) is not None:
+    """Gathers a data set unless that was done; one that is fetched, in a process of its own, which has TensorFlow Datasets."""
+    if lab.data.originals(dataset) is not None:
         return
     lab.data.classes_of(dataset)
-    if dataset != "tf_flowers":
+    if not lab.data.source(dataset).download_mb:
         gather(lab.home, dataset, lab.data.garden, progress=progress)
         return
     _see_through(lab.tasks.start(gather_dataset(dataset, lab.home, lab.settings)), progress)

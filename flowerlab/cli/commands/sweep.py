@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flowerlab.cli.bringing import aside, bring_in
+from flowerlab.cli.bringing import bring_in, look_at
 from flowerlab.cli.commands.train import Again, DryRun
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, write
@@ -51,9 +51,9 @@ def sweep(
                 lab.queue.check(point.recipe, brings=brings)
 
         if dry_run:
-            with aside() as scratch:
-                points = grid(bring_in(knobs, scratch, check=check), axes)
-                _show(points, [planned(lab, point.recipe, scratch) for point in points], as_json=as_json)
+            named, brought = look_at(knobs, lab.home, check=check)
+            points = grid(named, axes)
+            _show(points, [planned(lab, point.recipe, brought) for point in points], as_json=as_json)
             return
         points = grid(bring_in(knobs, lab.home, check=check), axes)
         started = {str(number): one for number, one in enumerate(start_sweep(lab, points, again=again, student=who))}

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flowerlab.architectures import architecture
-from flowerlab.cli.bringing import aside, bring_in
+from flowerlab.cli.bringing import bring_in, look_at
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, give, run_record, say, summary, write
 from flowerlab.cli.plan import plan_record, plan_text, planned
@@ -93,8 +93,9 @@ def _checked_by(lab: Lab) -> Callable[[Mapping[str, str], Collection[str]], None
 
 
 def _show_plan(knobs: Mapping[str, str], *, as_json: bool) -> None:
-    with aside() as scratch, opened() as lab:
-        plan = planned(lab, Recipe.parse(bring_in(knobs, scratch, check=_checked_by(lab))), scratch)
+    with opened() as lab:
+        named, brought = look_at(knobs, lab.home, check=_checked_by(lab))
+        plan = planned(lab, Recipe.parse(named), brought)
         if as_json:
             give(plan_record(plan))
         else:
@@ -135,7 +136,7 @@ def lecture(
         else:
             write("\n".join(summary(lab, run) for run in runs.values()))
         chosen = architecture(backbone["architecture"])
-        missing = backbone["weights"] == chosen.pretrained and not lab.data.weights_at_hand(chosen.name)
+        missing = backbone["weights"] == chosen.pretrained and not lab.data.has_weights(chosen.name)
         if missing and any(run.state is RunState.FAILED for run in runs.values()):
             say("With --weights none, B and C train without pretrained weights.")
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from flowerlab.architectures.pretrained import find_weights
 from flowerlab.datasets.availability import Availability
-from flowerlab.datasets.gather import photos_identity
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import make_split
@@ -120,7 +119,7 @@ def _stages(recipes: Sequence[Recipe], classes: tuple[str, ...], photos: Sequenc
 def _photos_of(lab: Lab, run: Run) -> Originals | None:
     """Returns the photos that a run was trained with; None if they are not here, or others have their name now."""
     dataset = run.recipe.dataset
-    now = photos_identity(lab.home, dataset, lab.data.garden)
+    now = lab.data.identity(dataset)
     return lab.data.originals(dataset) if photos_in(lab.store.materials(run.id)) in ("", now) else None
 
 

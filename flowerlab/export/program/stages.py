@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flowerlab.datasets.catalog import DATASETS, dataset_source
 from flowerlab.errors import BadInput
+from flowerlab.locale import _
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.ancestry import ancestry
 from flowerlab.runs.run import Run
@@ -34,6 +36,13 @@ class Stage:
         return tfds_name(self.recipe.dataset)
 
     @property
+    def tfds_sentence(self) -> str:
+        """Says what TensorFlow Datasets loads; only if it does."""
+        entry = DATASETS[self.recipe.dataset]
+        downloads = _("The first time, TensorFlow Datasets downloads {size} MB.").format(size=entry.source.download_mb)
+        return f"{_(entry.sentence)} {downloads}"
+
+    @property
     def weights_file(self) -> str | None:
         """The file with starting weights that must lie beside the program; None if it needs none."""
         weights = self.recipe.weights
@@ -44,7 +53,7 @@ class Stage:
 
 def tfds_name(dataset: str) -> str | None:
     """Returns what TensorFlow Datasets calls a data set; None if its photos lie in a folder."""
-    return dataset if dataset == "tf_flowers" else None
+    return dataset_source(dataset).tfds_name
 
 
 def beside(stages: Sequence[Stage]) -> list[str]:

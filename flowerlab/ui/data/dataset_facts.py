@@ -77,6 +77,6 @@ def show_credits(dataset: str) -> None:
     """Whose photos these are."""
     if dataset in DATASETS:
         entry = DATASETS[dataset]
-        st.caption(_("Source: {source}. Licence: {licence}.").format(source=entry.source, licence=entry.licence))
+        st.caption(_("Source: {source}. Licence: {licence}.").format(source=entry.credit, licence=entry.licence))
     else:
         st.caption(_("Your own photos. They stay on this machine."))

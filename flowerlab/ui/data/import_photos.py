@@ -7,8 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from flowerlab.datasets.catalog import FOLDER_PREFIX
+from flowerlab.datasets.catalog import dataset_title
 from flowerlab.datasets.import_folder import FolderInfo
+from flowerlab.datasets.sources.folder import FOLDER_PREFIX
 from flowerlab.errors import FlowerlabError
 from flowerlab.locale import _
 from flowerlab.tasks import Task, Work
@@ -118,7 +119,7 @@ def delete_own_photos(dataset: str) -> None:
     Args:
         dataset: `folder:NAME`.
     """
-    name = dataset.removeprefix(FOLDER_PREFIX)
+    name = dataset_title(dataset)
     with st.popover(_("Delete these photos …")):
         st.markdown(
             _("Delete the lab's copy of **{name}**? Finished runs stay, but cannot be trained again on these photos.").format(

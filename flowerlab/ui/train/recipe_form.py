@@ -12,8 +12,7 @@ from typing import Any
 import streamlit as st
 
 from flowerlab.architectures import ARCHITECTURES, Architecture, architecture
-from flowerlab.datasets.catalog import DATASETS, FOLDER_PREFIX, dataset_title
-from flowerlab.datasets.import_folder import list_folders
+from flowerlab.datasets.catalog import dataset_title
 from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
 from flowerlab.locale import _
@@ -165,8 +164,7 @@ def _explained(name: str) -> str:
 
 
 def _dataset(lab: Lab, chosen: Architecture) -> str:
-    folders = [FOLDER_PREFIX + info.name for info in list_folders(lab.home.folders)]
-    value: str = _choose("dataset", [*DATASETS, *folders], dataset_title)
+    value: str = _choose("dataset", lab.data.names(), dataset_title)
     return value
 
 

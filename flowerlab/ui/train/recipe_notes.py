@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.charts.strip import pieces, strip_options, strip_sentence
-from flowerlab.datasets.catalog import DATASETS
+from flowerlab.datasets.catalog import dataset_title
 from flowerlab.estimates.cost import Estimate
 from flowerlab.lab import Lab
 from flowerlab.locale import _
@@ -136,7 +136,7 @@ def _copies(views: int) -> str:
 def _materials(lab: Lab, recipe: Recipe) -> list[str]:
     """What is to be said of its photos and starting weights: what is missing here, how large it is, what they have seen."""
     found = []
-    if recipe.needs_pretrained and not lab.data.weights_at_hand(recipe.architecture):
+    if recipe.needs_pretrained and not lab.data.has_weights(recipe.architecture):
         text = _(
             "The weights of {title} are not on this computer: {size:.0f} MB are downloaded first. Without a network "
             "choose another architecture, or the starting weights “none”."
@@ -146,8 +146,7 @@ def _materials(lab: Lab, recipe: Recipe) -> list[str]:
         found.append(_(recipe.seen_before))
     if recipe.weights == "none" and not recipe.from_scratch and recipe.start_from is None:
         found.append(_("This network begins with random numbers: it knows nothing yet that could be transferred."))
-    if recipe.dataset in DATASETS and not lab.data.dataset_at_hand(recipe.dataset):
-        entry = DATASETS[recipe.dataset]
+    if not lab.data.has_photos(recipe.dataset):
         text = _("{title} is not on this computer: {size} MB are downloaded first. The garden needs no network.")
-        found.append(text.format(title=entry.title, size=entry.download_mb))
+        found.append(text.format(title=dataset_title(recipe.dataset), size=lab.data.source(recipe.dataset).download_mb))
     return found

@@ -27,7 +27,7 @@ def at_hand_table(lab: Lab) -> None:
 
 def _photos(lab: Lab) -> list[tuple[str, str, str]]:
     rows = [
-        (f"🧺 {entry.title}", _state(lab.data.dataset_at_hand(name), entry.download_mb), _(entry.sentence))
+        (f"🧺 {entry.title}", _state(lab.data.has_photos(name), entry.source.download_mb), _(entry.sentence))
         for name, entry in DATASETS.items()
     ]
     words = _("Your own photos, {count} classes.")
@@ -39,7 +39,7 @@ def _weights(lab: Lab) -> list[tuple[str, str, str]]:
     return [
         (
             f"🧠 {architecture(name).title}",
-            _state(lab.data.weights_at_hand(name), megabytes(name)),
+            _state(lab.data.has_weights(name), megabytes(name)),
             _(architecture(name).sentence),
         )
         for name in lab.data.backbones()

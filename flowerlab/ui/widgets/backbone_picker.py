@@ -12,7 +12,7 @@ def backbone_title(lab: Lab, name: str) -> str:
     title = architecture(name).title
     if architecture(name).pretrained == "flowerlab":
         return title + " · " + _("comes with Flowerlab ✓")
-    if lab.data.weights_at_hand(name):
+    if lab.data.has_weights(name):
         return title + " · " + _("weights at hand ✓")
     return title + " · " + _("weights to fetch: {size:.0f} MB").format(size=megabytes(name))
 

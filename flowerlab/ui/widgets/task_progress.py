@@ -116,7 +116,7 @@ def fetch_panel(lab: Lab, names: Sequence[str] | None = None, *, place: str) -> 
     works = {name: download(name, lab.home, lab.settings) for name in fetchable() if names is None or name in names}
     tasks = {name: lab.tasks.state(work) for name, work in works.items()}
     going = [name for name, task in tasks.items() if task is not None and not task.over]
-    missing = [name for name in works if name not in going and not lab.data.at_hand(name)]
+    missing = [name for name in works if name not in going and not lab.data.has(name)]
     if going:
         watch(lab.tasks, {f"fetch-cancel-{place}-{name}": works[name] for name in going})
     for name in missing:
