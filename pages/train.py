@@ -63,7 +63,7 @@ def show_form(opened: Lab) -> tuple[Recipe, bool] | None:
         with meaning:
             tell(error)
         return None
-    letter = letter_of(recipe, goes_on=new_b or recipe.start_from is not None)
+    letter = letter_of(recipe, from_run=new_b or recipe.start_from is not None)
     with top:
         show_presets(letter)
     with meaning:

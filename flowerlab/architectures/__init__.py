@@ -1,6 +1,6 @@
-"""What can be trained, as data: layers, clean cuts, parameters, preprocessing in words. Needs no TensorFlow.
+"""What can be trained, as data: layers, clean cuts, parameters, preprocessing. Needs no TensorFlow.
 
-To add an architecture: one table (`tools/describe_architectures.py` makes it) and one entry in `catalog.py`.
+To add an architecture: one entry in `catalog.py`, and its table, which `python -m tools.describe_architectures NAME` makes.
 """
 
 from flowerlab.architectures.architecture import Architecture, Counts, Layer

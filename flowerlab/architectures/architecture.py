@@ -18,10 +18,10 @@ class Layer:
 
     Args:
         index: Its place in Keras' `base.layers`, from 0.
-        name: As Keras names it. Keras numbers the names of the input and of preprocessing layers anew for every model
+        name: As Keras names it. Keras numbers the names of the input and of preprocessing layers afresh for every model
             that it builds (`rescaling_1`), so a trainer finds a layer by its index.
         kind: Keras' class name, for example `Conv2D`.
-        parameters: How many numbers it holds, learnable or not.
+        parameters: How many numbers it has, learnable or not.
         block: The part of the network that it belongs to, for example `block4`.
         clean: Whether exactly one tensor crosses the cut right before this layer: the output of the layer before it.
             False for the first layer, before which there is nothing to cut.
@@ -69,15 +69,13 @@ class Architecture:
 
     Args:
         name: As in a recipe.
-        title: For people.
         sentence: What it is, for a pupil.
         year: Of publication; None for the lecture's own network.
-        source: Where it comes from: authors and title.
-        source_url: Link to the source; None if there is none.
-        smallest_px: Smallest width and height of the square photo, in pixels.
+        source: Authors and title.
+        smallest_px, largest_px: Bounds of the square photo's side, both included.
         channels: Last axis of the backbone's output.
         side: (photo side in pixels, a layer) → side of that layer's output.
-        load_layers: Reads the backbone's layers; called when they are first asked for.
+        load_layers: Reads the backbone's layers; called when they are first needed.
         fine_tune_from: Layer from which the lecture's recipe C trains; None if it has nothing to fine-tune.
         preprocess: Module of `keras.applications` whose `preprocess_input` takes RGB 0..255 before the backbone; None: the
             backbone's own layers rescale.
@@ -91,8 +89,7 @@ class Architecture:
         weights: Files with ImageNet weights without the top, as they lie in the folder `models/` of Keras' cache; any of
             them will do. Empty if `pretrained` is another word.
         has_seen: Data sets whose photos its pretrained weights were made with, without their labels, each with the share of
-            its photos, from the first on, that were seen: whoever reads a result on that data set must know.
-        largest_px: Largest width and height of the square photo, in pixels.
+            its photos, from the first on, that were seen: a result on that data set must say so.
         bfloat16: Whether its frozen layers are quicker in bfloat16 on a processor that has it, and near enough to float32
             (docs/decisions/0007-speed.md).
         trains_in_bfloat16: Whether five seeds of its layers, trained in bfloat16, showed no other accuracy (there).
@@ -183,7 +180,7 @@ class Architecture:
         return self._index(resolved)
 
     def nearest_clean_before(self, index: int) -> int:
-        """Returns the last clean cut that is not behind a layer: where the frozen features of a run are taken.
+        """Returns the last clean cut that is not after a layer: where the frozen features of a run are taken.
 
         The features are the output of the layer right before the returned index.
 
@@ -205,11 +202,8 @@ class Architecture:
     def feature_shape(self, image_size_px: int) -> tuple[int, int, int]:
         """Returns the shape of the backbone's output for one photo: (height, width, channels).
 
-        Args:
-            image_size_px: Width and height of the photo, `smallest_px` to `largest_px`.
-
         Raises:
-            BadRecipe: If the photo is too small or too large.
+            BadRecipe: If the photo is smaller than `smallest_px` or larger than `largest_px`.
         """
         if not self.smallest_px <= image_size_px <= self.largest_px:
             raise BadRecipe(
@@ -224,7 +218,6 @@ class Architecture:
         """Returns the shape of what crosses a clean cut for one photo: (height, width, channels).
 
         Args:
-            image_size_px: Width and height of the photo.
             cut: As `nearest_clean_before` returns it, 1 or more.
         """
         before = self.layers[cut - 1]
@@ -236,9 +229,6 @@ class Architecture:
 
         A convolution applies its parameters at every place of its output. What only adds, scales or compares counts as nothing:
         it costs memory, not operations.
-
-        Args:
-            image_size_px: Width and height of the photo.
         """
         return tuple(
             0.0 if layer.batch_norm else 2.0 * layer.parameters * self.side(image_size_px, layer) ** 2 for layer in self.layers
@@ -248,12 +238,6 @@ class Architecture:
         """Counts the parameters of the backbone with a head: Flatten, dense layers, one output per class.
 
         All parameters of BatchNormalization layers count as frozen, and so do all layers before `unfreeze_from`.
-
-        Args:
-            image_size: Width and height of the photo, in pixels.
-            unfreeze_from: As in a recipe.
-            head: Units of the dense layers between the features and the answer.
-            classes: Number of classes.
 
         Raises:
             BadRecipe: As `feature_shape` and `resolve_unfreeze`.

@@ -1,4 +1,4 @@
-"""Which pretrained weights are on this machine, told without Keras."""
+"""Which pretrained weights are on this machine, without Keras."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def find_weights(chosen: Architecture) -> Path | None:
 
 
 def shipped_digest(chosen: Architecture) -> str:
-    """Returns what tells the weights that come with this Flowerlab from those of another version; `missing` without them."""
+    """Returns what distinguishes the weights that come with this Flowerlab from those of another version; `missing` without them."""
     path = SHIPPED / f"{chosen.name}.npz"
     return _digest(path, path.stat().st_mtime_ns) if path.is_file() else "missing"
 

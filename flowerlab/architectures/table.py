@@ -15,9 +15,6 @@ COLUMNS = ("name", "kind", "parameters", "block", "clean", "halvings", "channels
 def read_table(name: str) -> tuple[Layer, ...]:
     """Returns the layers of an architecture, from `tables/NAME.json`.
 
-    Args:
-        name: As in a recipe, for example `vgg16`.
-
     Raises:
         ValueError: If the table has other columns than expected.
     """

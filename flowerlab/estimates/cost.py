@@ -18,7 +18,7 @@ from flowerlab.estimates.machine_speed import peak_flops
 from flowerlab.features.precision import Precision
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.recipe.workload import Way, Work
+from flowerlab.recipe.workload import Way, Workload
 from flowerlab.runs.run import Run
 from flowerlab.system.cpu import machine_name
 
@@ -184,7 +184,7 @@ class Speed:
             ]
         )
 
-    def epoch_s(self, recipe: Recipe, work: Work, way: Way) -> float:
+    def epoch_s(self, recipe: Recipe, work: Workload, way: Way) -> float:
         """Returns the seconds of an epoch.
 
         A head's are those of calls, other epochs' those of operations: neither tells how quick the other is.
@@ -207,7 +207,7 @@ class Speed:
             ]
         )
 
-    def rest_s(self, recipe: Recipe, work: Work) -> float:
+    def rest_s(self, recipe: Recipe, work: Workload) -> float:
         """Returns the seconds to build, load, save and test the network."""
         test_s = work.test / (self.peak * recipe.chosen.efficiency)
         fixed = [

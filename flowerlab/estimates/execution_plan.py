@@ -16,7 +16,7 @@ from flowerlab.features.precision import Precision, frozen_precision, good_enoug
 from flowerlab.features.sets import views_name
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.recipe.workload import Photos, Way, Work, wanted_way, work_of
+from flowerlab.recipe.workload import PhotoCounts, Way, Workload, wanted_way, workload_of
 from flowerlab.runs.provenance import Lookup, origin_of
 from flowerlab.settings import Settings
 
@@ -35,12 +35,12 @@ class ExecutionPlan:
     """
 
     recipe: Recipe
-    photos: Photos
+    photos: PhotoCounts
     classes: int
     gathered: bool
     prepared: bool
     way: Way
-    work: Work
+    work: Workload
     precision: Precision
     origin: str
     photos_here: bool
@@ -61,7 +61,7 @@ def execution_plan(
         source: Looks up the runs that it goes on from.
     """
     order, split = _cut(recipe, originals, count)
-    photos = Photos(len(split.train), len(split.validation), len(split.test), count if originals is None else len(originals))
+    photos = PhotoCounts(len(split.train), len(split.validation), len(split.test), count if originals is None else len(originals))
     key = None
     if originals is not None:
         key = prepared_key(originals, order, recipe.dataset, recipe.image_size, recipe.resize)
@@ -72,7 +72,7 @@ def execution_plan(
     here = Here(frozen_precision(settings.precision, recipe.chosen), 0, copies=False)
     if way != "plain" and key is not None:
         here = _here(kept, key, recipe, settings, origin, split.train)
-    work = work_of(recipe, photos, classes, way, begin=here.begin, exact=exact)
+    work = workload_of(recipe, photos, classes, way, begin=here.begin, exact=exact)
     photos_here, copies_here = here.begin == recipe.cut, here.copies or not recipe.augment_views
     missing_bytes = (0 if photos_here else work.features_bytes) + (0 if copies_here else work.copies_bytes)
     evicted_bytes, too_large = 0.0, False
@@ -82,7 +82,7 @@ def execution_plan(
         evicted_bytes = max(0.0, sum(one.bytes for one in kept.all()) + missing_bytes - limit_bytes)
     if too_large:
         way, missing_bytes, evicted_bytes = "plain", 0, 0.0
-        work = work_of(recipe, photos, classes, way)
+        work = workload_of(recipe, photos, classes, way)
     return ExecutionPlan(
         recipe=recipe,
         photos=photos,

@@ -34,14 +34,14 @@ def start_lecture(
     """
     architecture = architecture or lab.data.backbones()[0]
     wanted = [letter for letter in PRESETS if letter in letters]
-    if any(PRESETS[letter].goes_on_from and PRESETS[letter].goes_on_from not in wanted for letter in wanted):
+    if any(PRESETS[letter].starts_from and PRESETS[letter].starts_from not in wanted for letter in wanted):
         wanted = [letter for letter in PRESETS if letter in wanted or letter == "B"]
     for letter in wanted:
         lab.queue.check(preset_recipe(letter, architecture=architecture, weights=weights, shared=shared))
     started: dict[str, Started] = {}
     with lab.queue.batch(student) as batch:
         for letter in wanted:
-            source = PRESETS[letter].goes_on_from
+            source = PRESETS[letter].starts_from
             recipe = preset_recipe(
                 letter,
                 architecture=architecture,

@@ -26,7 +26,7 @@ class Arm:
         title: For people: the same in every table, legend and sentence.
         also: Under which name the lecture knows it; empty if under none.
         fine_tunes: Whether the last layers of the known network learn too, from the same layer on as in the lecture's C.
-        goes_on_from: Name of the arm whose run it starts from; None if it starts by itself.
+        starts_from: Name of the arm whose run it starts from; None if it starts by itself.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Arm:
     also: str = ""
     knobs: Mapping[str, Any] = field(default_factory=dict)
     fine_tunes: bool = False
-    goes_on_from: str | None = None
+    starts_from: str | None = None
 
     @property
     def label(self) -> str:
@@ -76,7 +76,7 @@ TWO_BY_TWO = {
         "the lecture's C",
         {"learning_rate": LECTURE_LEARNING_RATE},
         fine_tunes=True,
-        goes_on_from="B",
+        starts_from="B",
     ),
     ("trained", GENTLE_LEARNING_RATE): Arm(
         "trained-low",
@@ -84,7 +84,7 @@ TWO_BY_TWO = {
         "the lecture's C, gently",
         {"learning_rate": GENTLE_LEARNING_RATE},
         fine_tunes=True,
-        goes_on_from="B",
+        starts_from="B",
     ),
 }
 
@@ -166,8 +166,8 @@ def find_trial(lab: Lab, experiment: Experiment, *, architecture: str, shared: M
     runs: dict[str, Run] = {}
     missing: dict[str, Recipe] = {}
     for arm in experiment.arms:
-        source = runs.get(arm.goes_on_from or "")
-        if arm.goes_on_from is not None and (source is None or arm.goes_on_from in missing):
+        source = runs.get(arm.starts_from or "")
+        if arm.starts_from is not None and (source is None or arm.starts_from in missing):
             missing[arm.name] = arm_recipe(arm, architecture=architecture, shared=shared)
             continue
         recipe = arm_recipe(arm, architecture=architecture, shared=shared, start_from=source.id if source else None)
@@ -216,7 +216,7 @@ def start_trial(
     started: dict[str, Started] = {}
     with lab.queue.batch(student) as batch:
         for arm in experiment.arms:
-            source = started[arm.goes_on_from].run.id if arm.goes_on_from is not None else None
+            source = started[arm.starts_from].run.id if arm.starts_from is not None else None
             recipe = arm_recipe(arm, architecture=architecture, shared=shared, start_from=source)
             started[arm.name] = batch.start(recipe, name=arm.run_name, again=again)
     return started

@@ -19,16 +19,14 @@ class Preset:
     """One of the lecture's recipes.
 
     Args:
-        letter: Short name.
-        title: For people.
         sentence: What it does, for a pupil.
-        goes_on_from: Letter of the preset whose run it starts from; None if it starts by itself.
+        starts_from: Letter of the preset whose run it starts from; None if it starts from no run.
     """
 
     letter: str
     title: str
     sentence: str
-    goes_on_from: str | None = None
+    starts_from: str | None = None
 
     @property
     def heading(self) -> str:
@@ -77,10 +75,10 @@ def preset_recipe(
 
     Args:
         letter: A key of `PRESETS`.
-        architecture: The backbone of B, C and gently; the lecture's is VGG16.
+        architecture: The backbone of B, C and gently; A has none.
         weights: Of the backbone; None: its pretrained ones.
-        start_from: The run of B that C and gently go on from.
-        shared: Other knobs, equal for all (dataset, split, seed …).
+        start_from: The run of B that C and gently start from.
+        shared: Other knobs (dataset, split, seed …).
 
     Raises:
         BadRecipe: If a knob has a value that it cannot have, or the architecture has nothing to fine-tune.
@@ -102,7 +100,7 @@ def preset_recipe(
     }
     if weights is not None:
         values["weights"] = weights
-    if PRESETS[letter].goes_on_from is not None:
+    if PRESETS[letter].starts_from is not None:
         values |= {"unfreeze_from": chosen.fine_tune_from, "start_from": start_from}
     if letter == "gently":
         values["learning_rate"] = GENTLE_LEARNING_RATE

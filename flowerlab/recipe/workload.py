@@ -9,7 +9,7 @@ from typing import Literal
 
 from flowerlab.recipe.recipe import Recipe
 
-# head: only dense layers train, on kept features. part: layers of the backbone train too, on kept features. plain: every photo
+# How a run trains. head: only dense layers, on kept features. part: layers of the backbone too, on kept features. plain: every photo
 # goes through all layers in every epoch.
 Way = Literal["head", "part", "plain"]
 # Backwards, a layer computes the gradient of its weights and that of its input.
@@ -19,7 +19,7 @@ FLOAT16_BYTES, FLOAT32_BYTES = 2, 4
 
 
 @dataclass(frozen=True)
-class Photos:
+class PhotoCounts:
     """How many photos each part of a data set has."""
 
     train: int
@@ -29,7 +29,7 @@ class Photos:
 
 
 @dataclass(frozen=True)
-class Work:
+class Workload:
     """What a run computes. Operations are floating-point ones; a multiplication and its addition are two.
 
     Args:
@@ -64,14 +64,10 @@ def wanted_way(recipe: Recipe) -> Way:
     return "head" if cut == len(recipe.chosen.layers) else "part"
 
 
-def work_of(recipe: Recipe, photos: Photos, classes: int, way: Way, *, begin: int = 0, exact: bool = False) -> Work:
+def workload_of(recipe: Recipe, photos: PhotoCounts, classes: int, way: Way, *, begin: int = 0, exact: bool = False) -> Workload:
     """Counts the work of a run.
 
     Args:
-        recipe: What is trained.
-        photos: How many.
-        classes: Number of classes.
-        way: How it is trained.
         begin: Layer from which the photos' pass begins: 0, or a cut whose features are kept.
         exact: Whether features are kept as float32.
     """
@@ -86,11 +82,11 @@ def work_of(recipe: Recipe, photos: Photos, classes: int, way: Way, *, begin: in
     if way == "plain":
         forward = sum(layers) + head
         epoch = photos.train * (forward + BACKWARDS * learning) + photos.validation * forward
-        return Work(0.0, 0.0, epoch, photos.test * forward, batches, 0, 0)
+        return Workload(0.0, 0.0, epoch, photos.test * forward, batches, 0, 0)
     forward = sum(layers[cut:]) + head
     copies = recipe.augment_views * photos.train
     one_bytes = math.prod(chosen.crossing_shape(recipe.image_size, cut)) * (FLOAT32_BYTES if exact else FLOAT16_BYTES)
-    return Work(
+    return Workload(
         features=photos.all * sum(layers[begin:cut]),
         copies=copies * sum(layers[:cut]),
         epoch=photos.train * (forward + BACKWARDS * learning) + photos.validation * forward,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from flowerlab.evaluation.metrics import confusion_matrix, unknown_threshold
 from flowerlab.features.precision import training_precision
-from flowerlab.recipe.workload import Photos, wanted_way, work_of
+from flowerlab.recipe.workload import PhotoCounts, wanted_way, workload_of
 from flowerlab.runs.events import Result, Timing
 from flowerlab.system.cpu import machine_name
 from flowerlab.system.versions import versions_here
@@ -111,15 +111,16 @@ def result_of(setup: Setup, trained: Trained, tested: Tested, weights_before: We
 
 def _timing(setup: Setup, trained: Trained, seconds: float) -> Timing:
     recipe, split, features, state = setup.job.recipe, setup.split, setup.features, trained.state
-    photos = Photos(len(split.train), len(split.validation), len(split.test), len(setup.prepared.ids))
+    photos = PhotoCounts(len(split.train), len(split.validation), len(split.test), len(setup.prepared.ids))
     way = "plain" if features is None else wanted_way(recipe)
     classes = len(setup.prepared.classes)
     begin = recipe.cut if features is None or features.at_hand else features.begin
-    work = work_of(recipe, photos, classes, way, begin=begin)
+    work = workload_of(recipe, photos, classes, way, begin=begin)
     copies = work.copies if setup.copies is not None and not setup.copies.at_hand else 0.0
     # What it computed for runs that wait is in its seconds, so it must be in its work.
     on_the_way = sum(
-        work_of(recipe, photos, classes, way, begin=first).features - work_of(recipe, photos, classes, way, begin=last).features
+        workload_of(recipe, photos, classes, way, begin=first).features
+        - workload_of(recipe, photos, classes, way, begin=last).features
         for first, last in setup.on_the_way
     )
     spent = setup.watch.seconds

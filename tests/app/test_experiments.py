@@ -38,7 +38,7 @@ def add_arms(home: Home, name: str, *, better: dict[str, int] | None = None, **r
     # An owner of the queue would take the runs that are being written for those of a lab that was killed.
     opened = Lab(run_queue=False)
     for arm in EXPERIMENTS[name].arms:
-        source = runs[arm.goes_on_from].id if arm.goes_on_from else None
+        source = runs[arm.starts_from].id if arm.starts_from else None
         recipe = arm_recipe(arm, architecture=MINI, start_from=source)
         runs[arm.name] = add_finished(
             home,

@@ -18,7 +18,7 @@ from flowerlab.features.sets import About, views_name
 from flowerlab.home import Home
 from flowerlab.recipe.presets import preset_recipe
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.recipe.workload import Photos, wanted_way, work_of
+from flowerlab.recipe.workload import PhotoCounts, wanted_way, workload_of
 from flowerlab.runs.events import Result, Timing
 from flowerlab.runs.run import Run, RunState
 from flowerlab.settings import Settings
@@ -27,7 +27,7 @@ from flowerlab.system.cpu import machine_name
 A = preset_recipe("A")
 B = preset_recipe("B", architecture="vgg16", weights="none")
 C = B.changed(unfreeze_from="block4_conv3")
-PHOTOS = Photos(2055, 514, 1101, 3670)
+PHOTOS = PhotoCounts(2055, 514, 1101, 3670)
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def price(home: Home, recipe: Recipe, runs: tuple[Run, ...] = (), **settings: An
 
 def seen(recipe: Recipe, **changed: Any) -> Run:
     """A finished run that took what is said."""
-    work = work_of(recipe, PHOTOS, 5, wanted_way(recipe))
+    work = workload_of(recipe, PHOTOS, 5, wanted_way(recipe))
     timing = {
         "machine": machine_name(),
         "way": wanted_way(recipe),
@@ -86,17 +86,17 @@ def seen(recipe: Recipe, **changed: Any) -> Run:
 def test_work_is_counted_from_the_layers() -> None:
     """VGG16's published 15.3 billion multiplications at 224 px; B passes 3,670 photos once, plainly every photo in every epoch."""
     assert sum(B.chosen.flops(224)) / 2e9 == pytest.approx(15.3, abs=0.1)
-    work, plain = (work_of(B, PHOTOS, 5, way) for way in ("head", "plain"))
+    work, plain = (workload_of(B, PHOTOS, 5, way) for way in ("head", "plain"))
     one = sum(B.chosen.flops(150))
     assert work.features == 3670 * one
     assert work.epoch < plain.epoch / 1000
     assert plain.epoch == pytest.approx((2055 + 514) * one, rel=0.01)
     assert plain.features == 0
     assert work.features_bytes == 3670 * 4 * 4 * 512 * 2
-    copies = work_of(B.changed(augment="flip", augment_views=3), PHOTOS, 5, "head")
+    copies = workload_of(B.changed(augment="flip", augment_views=3), PHOTOS, 5, "head")
     assert (copies.copies, copies.copies_bytes) == (3 * 2055 * one, 3 * 2055 * 4 * 4 * 512 * 2)
     assert (copies.features, work.copies) == (work.features, 0)
-    deep = work_of(B, PHOTOS, 5, "head", begin=13)
+    deep = workload_of(B, PHOTOS, 5, "head", begin=13)
     assert 0 < deep.features < work.features / 2
 
 

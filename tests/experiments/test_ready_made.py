@@ -22,7 +22,7 @@ def test_four_arms_differ_in_head_and_rate_alone(architecture: str) -> None:
     """Cut, seed, epochs and all else are equal in the 2 × 2; those under the trained head are the lecture's C, and C mended."""
     shared = {"dataset": "tf_flowers", "seed": 3, "epochs": 7}
     recipes = {
-        place: arm_recipe(arm, architecture=architecture, start_from=SOURCE if arm.goes_on_from else None, shared=shared)
+        place: arm_recipe(arm, architecture=architecture, start_from=SOURCE if arm.starts_from else None, shared=shared)
         for place, arm in TWO_BY_TWO.items()
     }
     assert {place: recipe.learning_rate for place, recipe in recipes.items()} == {place: place[1] for place in recipes}

@@ -26,7 +26,7 @@ def fill() -> list[Run]:
         if arm.name in arms:
             continue
         number += 1
-        recipe = arm_recipe(arm, architecture=MINI, start_from=arms[arm.goes_on_from].id if arm.goes_on_from else None)
+        recipe = arm_recipe(arm, architecture=MINI, start_from=arms[arm.starts_from].id if arm.starts_from else None)
         layers = [layer.name for layer in recipe.chosen.layers if layer.parameters]
         learnt = layers[layers.index(recipe.unfreeze_from) :] if arm.fine_tunes else []
         moved = {layer: (1 + place) / 1000 for place, layer in enumerate([*learnt, "dense1", "answer"])}

@@ -40,7 +40,7 @@ class Wanted:
     @property
     def source(self) -> Wanted | None:
         """The run that this one goes on from."""
-        source = PRESETS[self.letter].goes_on_from
+        source = PRESETS[self.letter].starts_from
         return None if source is None else replace(self, letter=source)
 
 

@@ -100,7 +100,7 @@ def _show(lab: Lab, trial: Trial, brought: Brought, *, as_json: bool) -> None:
     for arm in trial.experiment.arms:
         run = there.get(arm.name)
         state = "to train" if run is None else f"{run.name} is {run.state}"
-        after = f", from the run of {arm.goes_on_from}" if arm.goes_on_from else ""
+        after = f", from the run of {arm.starts_from}" if arm.starts_from else ""
         write(f"  {arm.label}: {state}{after}")
     write(f"{len(plans)} runs to train, about {roughly(seconds)}. Nothing was started.")
 

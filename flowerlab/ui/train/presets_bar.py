@@ -21,15 +21,15 @@ KEY = "train-preset"
 SHARED = ("dataset", "split", "resize", "image_size", "seed")
 
 
-def letter_of(recipe: Recipe, *, goes_on: bool) -> str | None:
+def letter_of(recipe: Recipe, *, from_run: bool) -> str | None:
     """Returns which of the lecture's recipes this one is; None if it is another.
 
     Args:
-        goes_on: Whether it goes on from another run, also from one that is not there yet.
+        from_run: Whether it starts from another run, also from one that is not there yet.
     """
     shared = {name: getattr(recipe, name) for name in SHARED}
     for letter, preset in PRESETS.items():
-        if (preset.goes_on_from is not None) != goes_on:
+        if (preset.starts_from is not None) != from_run:
             continue
         try:
             wanted = preset_recipe(
@@ -47,11 +47,7 @@ def letter_of(recipe: Recipe, *, goes_on: bool) -> str | None:
 
 
 def presets_bar(letter: str | None) -> None:
-    """Draws the presets; the one that the form shows now is marked.
-
-    Args:
-        letter: From `letter_of`.
-    """
+    """Draws the presets; the one that the form shows now, see `letter_of`, is marked."""
     # The mark follows the form: turn one knob, and it is no longer the lecture's recipe.
     st.session_state[KEY] = letter
     st.segmented_control(
@@ -77,7 +73,7 @@ def _use() -> None:
     opened = lab()
     backbone = _backbone(opened)
     shared = _shared(architecture("handmade" if letter == "A" else backbone))
-    if PRESETS[letter].goes_on_from is None:
+    if PRESETS[letter].starts_from is None:
         fill(preset_recipe(letter, architecture=backbone, shared=shared))
         return
     source = _newest_b(opened, backbone)
@@ -89,7 +85,7 @@ def _use() -> None:
 
 
 def _shared(chosen: Architecture) -> dict[str, Any]:
-    """The form's knobs that a preset leaves as they are, as far as the preset's network can bear them."""
+    """The form's knobs that a preset leaves as they are, as far as the preset's network can have them."""
     shared = {name: st.session_state[key_of(name, "")] for name in SHARED if key_of(name, "") in st.session_state}
     if "image_size" in shared:
         shared["image_size"] = min(max(shared["image_size"], chosen.smallest_px), chosen.largest_px)

@@ -74,7 +74,7 @@ def recipe_form(lab: Lab) -> tuple[Architecture, dict[str, Any]]:
     for name, knob in KNOBS.items():
         if knob.of_lecture and name not in values:
             values[name] = _by_type(name)
-    if _goes_on():
+    if _starts_from_run():
         values["start_from"] = _source(lab, chosen)
     return chosen, values
 
@@ -86,7 +86,7 @@ def other_knobs(lab: Lab, chosen: Architecture) -> dict[str, Any]:
     for name, knob in KNOBS.items():
         # Copies of photos that nothing changes would all be the same.
         needless = name == "augment_views" and values["augment"] == "none"
-        if not (knob.of_lecture or needless or (name == "start_from" and _goes_on())):
+        if not (knob.of_lecture or needless or (name == "start_from" and _starts_from_run())):
             values[name] = own[name](lab, chosen) if name in own else _by_type(name)
     return values
 
@@ -176,7 +176,7 @@ def _image_size(lab: Lab, chosen: Architecture) -> int:
     return int(st.slider(_label("image_size"), low, high, step=1, key=key, format="%d px", help=_help("image_size"), **KEPT))
 
 
-def _goes_on() -> bool:
+def _starts_from_run() -> bool:
     return st.session_state.get(key_of("start_from", "")) is not None
 
 
