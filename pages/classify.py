@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 
 import streamlit as st
 
@@ -10,14 +10,14 @@ from flowerlab.evaluation.metrics import TURNED_AWAY
 from flowerlab.inference.classify import finished_runs, warm_predictor
 from flowerlab.locale import _
 from flowerlab.packs.starter import RUN_ID as STARTER
+from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run, named_apart
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.classify.answers_view import Beside, problem_sentence, show_photo
 from flowerlab.ui.classify.given_photos import take_photos
 from flowerlab.ui.classify.many_answers import rows_of, show_many
-from flowerlab.ui.explain.classifying import Decoded, Given, classify, memory
-from flowerlab.ui.explain.photo_choice import Photo
+from flowerlab.ui.explain.classifying import classify, memory
 from flowerlab.ui.explain.similar_photos import similar_ready
 from flowerlab.ui.widgets.run_picker import nothing_finished, pick_runs
 
@@ -46,12 +46,13 @@ def main() -> None:
         show_answers(photos, runs)
 
 
-def show_answers(photos: list[Given], runs: list[Run]) -> None:
+def show_answers(photos: list[Photo], runs: list[Run]) -> None:
     """What every run says about every photo."""
     kept = memory()
-    # The toggles are drawn below; whoever has set one needs the pixels once more.
-    shows = any(st.session_state.get(key) for key in (LOOKS, SIMILAR))
-    decoded = Decoded(PHOTOS_A_PAGE if shows else 0)
+    # Copies: what is decoded of them is let go when the page is drawn.
+    photos = [replace(photo, picture=kept.pictures.get(photo.digest)) for photo in photos]
+    # The toggles are drawn below; where one is set, the pixels are needed once more.
+    keep = PHOTOS_A_PAGE if any(st.session_state.get(key) for key in (LOOKS, SIMILAR)) else 0
     bar = st.empty()
 
     def progress(done: int, total: int) -> None:
@@ -60,7 +61,7 @@ def show_answers(photos: list[Given], runs: list[Run]) -> None:
             bar.progress(done / total, text=words)
 
     with st.spinner(_("Classifying…")):
-        failed = classify(lab(), kept, photos, runs, decoded=decoded, progress=progress)
+        failed = classify(lab(), kept, photos, runs, keep=keep, progress=progress)
     bar.empty()
     for sentence in failed.values():
         st.error(escaped(sentence), icon="🚧")
@@ -81,7 +82,7 @@ def show_answers(photos: list[Given], runs: list[Run]) -> None:
         page = st.pagination(-(-len(good) // PHOTOS_A_PAGE), key="classify-page")
         begin = (page - 1) * PHOTOS_A_PAGE
     for shown in good[begin : begin + PHOTOS_A_PAGE]:
-        show_photo(Photo(shown, partial(decoded.pixels, shown), kept.pictures[shown.digest]), runs, kept, beside)
+        show_photo(shown, runs, kept, beside)
 
 
 def what_other_things_come_to(runs: list[Run]) -> list[str]:

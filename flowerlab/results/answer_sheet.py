@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from flowerlab.locale.numbers import confidence
+from flowerlab.results.answers import Answer
 
 CELL_PX, PHOTO_PX, LINE_PX = 200, 180, 18
 COLUMNS = 5
@@ -17,35 +18,6 @@ PAPER, INK, FAINT = "#ffffff", "#1e241f", "#6b716c"
 # What a spreadsheet takes for the begin of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LONGEST_NAME = 24
-
-
-@dataclass(frozen=True)
-class RunAnswer:
-    """What one run said about a photo.
-
-    Args:
-        run: The run's name.
-        classes: In label order.
-        probabilities: One a class, 0..1.
-        calibrated: The same with the run's temperature; None if none is known.
-        unknown: Whether the photo is probably of none of the classes; None: not measured.
-    """
-
-    run: str
-    classes: tuple[str, ...]
-    probabilities: tuple[float, ...]
-    calibrated: tuple[float, ...] | None = None
-    unknown: bool | None = None
-
-    @property
-    def best(self) -> int:
-        """Index of the most probable class."""
-        return max(range(len(self.probabilities)), key=lambda label: self.probabilities[label])
-
-    @property
-    def answer(self) -> str:
-        """The most probable class."""
-        return self.classes[self.best]
 
 
 @dataclass(frozen=True)
@@ -62,7 +34,7 @@ class Row:
     name: str
     truth: str
     picture: bytes
-    answers: tuple[RunAnswer, ...]
+    answers: tuple[Answer, ...]
 
 
 def answers_csv(rows: Sequence[Row]) -> bytes:
@@ -81,10 +53,10 @@ def answers_csv(rows: Sequence[Row]) -> bytes:
                 [
                     _harmless(row.name),
                     _harmless(row.truth),
-                    _harmless(one.run),
-                    _harmless(one.answer),
-                    f"{one.probabilities[one.best]:.6f}",
-                    "" if one.calibrated is None else f"{one.calibrated[one.best]:.6f}",
+                    _harmless(one.run.name),
+                    _harmless(one.class_name),
+                    f"{one.confidence:.6f}",
+                    "" if one.calibrated is None else f"{one.calibrated:.6f}",
                     "" if one.unknown is None else str(one.unknown).lower(),
                     *(f"{shares[name]:.6f}" if name in shares else "" for name in classes),
                 ]
@@ -117,7 +89,7 @@ def contact_sheet(rows: Sequence[Row], *, nothing: str) -> bytes:
         name = row.name if len(row.name) <= LONGEST_NAME else row.name[: LONGEST_NAME - 1] + "…"
         pen.text((left, line), name, fill=FAINT, font=small)
         for place, one in enumerate(row.answers, start=1):
-            words = nothing if one.unknown else f"{one.answer[:LONGEST_NAME]} {confidence(one.probabilities[one.best])}"
+            words = nothing if one.unknown else f"{one.class_name[:LONGEST_NAME]} {confidence(one.confidence)}"
             pen.text((left, line + place * LINE_PX - 3), words, fill=INK, font=font)
     file = io.BytesIO()
     sheet.save(file, "PNG", optimize=True)

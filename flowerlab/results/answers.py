@@ -9,15 +9,66 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowerlab.evaluation.calibration import best_temperature, calibration_error, tempered
+from flowerlab.evaluation.calibration import best_temperature, calibration_error, tempered, tempered_one
 from flowerlab.home import Home
 from flowerlab.results.photos_of_run import photos_of
+from flowerlab.runs.events import Result
 from flowerlab.runs.predictions import load_predictions
 from flowerlab.runs.run import Run
 from flowerlab.store import Store
 
 # More would not be told apart side by side.
 MOST_RUNS = 6
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run says about one photo.
+
+    Args:
+        run: With a result.
+        probabilities: One a class, 0..1, in label order.
+        temperature: What the run's logits are divided by to be calibrated; None if it is not known.
+    """
+
+    run: Run
+    probabilities: tuple[float, ...]
+    temperature: float | None = None
+
+    @property
+    def _result(self) -> Result:
+        assert self.run.result is not None
+        return self.run.result
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Those that the run knows, in label order."""
+        return self._result.classes
+
+    @property
+    def label(self) -> int:
+        """Index of the most probable class."""
+        return max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
+
+    @property
+    def class_name(self) -> str:
+        """The most probable class."""
+        return self.classes[self.label]
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the most probable class, 0..1."""
+        return max(self.probabilities)
+
+    @property
+    def calibrated(self) -> float | None:
+        """The confidence at the run's temperature, 0..1; None if that is not known."""
+        return None if self.temperature is None else max(tempered_one(self.probabilities, self.temperature))
+
+    @property
+    def unknown(self) -> bool | None:
+        """Whether the photo is probably of none of the classes; None: not measured."""
+        return self._result.unknown(self.probabilities)
 
 
 @dataclass(frozen=True)

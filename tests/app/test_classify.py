@@ -25,6 +25,7 @@ from flowerlab.inference.predictor import Predictor
 from flowerlab.packs.starter import RUN_ID
 from flowerlab.photos import from_zip as photo_zip
 from flowerlab.photos import reading as photos
+from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.text import escaped
@@ -32,7 +33,7 @@ from flowerlab.ui.classify import given_photos
 from flowerlab.ui.classify.answers_view import verdict
 from flowerlab.ui.classify.given_photos import camera_allowed
 from flowerlab.ui.explain import classifying
-from flowerlab.ui.explain.classifying import Given, Memory, classify
+from flowerlab.ui.explain.classifying import Memory, classify
 from tests.support.pages import open_page, texts
 from tests.support.runs import add_finished
 from tests.support.text_alternatives import alternatives
@@ -508,7 +509,7 @@ def test_where_browsers_keep_the_camera(address: str, allowed: bool) -> None:
 def test_many_photos_tell_how_far_they_are(home: Home, asked: list[tuple[str, int]]) -> None:
     """Between groups it is said how many are answered; who leaves then keeps what there is."""
     run, kept, told = add_finished(home, "run"), Memory(), []
-    photos = [Given(f"{number}.jpg", photo(number)) for number in range(20)]
+    photos = [Photo(f"{number}.jpg", photo(number)) for number in range(20)]
 
     def leave(done: int, total: int) -> None:
         told.append((done, total))
@@ -518,6 +519,6 @@ def test_many_photos_tell_how_far_they_are(home: Home, asked: list[tuple[str, in
     with pytest.raises(KeyboardInterrupt):
         classify(lab(), kept, photos, [run], progress=leave)
     assert told == [(0, 20), (8, 20), (16, 20)]
-    assert len(kept.answers) == 16
+    assert len(kept.probabilities) == 16
     assert classify(lab(), kept, photos, [run]) == {}
-    assert len(kept.answers) == 20
+    assert len(kept.probabilities) == 20

@@ -9,7 +9,38 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from flowerlab.results.answer_sheet import Row, RunAnswer, answers_csv, contact_sheet
+from flowerlab.recipe.recipe import Recipe
+from flowerlab.results.answer_sheet import Row, answers_csv, contact_sheet
+from flowerlab.results.answers import Answer
+from flowerlab.runs.events import Result
+from flowerlab.runs.run import Run, RunState
+
+
+def answer(
+    run: str,
+    classes: tuple[str, ...],
+    probabilities: tuple[float, ...],
+    *,
+    temperature: float | None = None,
+    unknown_below: float | None = None,
+) -> Answer:
+    """What a run of this name says about a photo."""
+    result = Result(
+        classes=classes,
+        best_epoch=0,
+        epochs_run=1,
+        val_accuracy=0.5,
+        test_accuracy=None,
+        test_photos=0,
+        total_parameters=1,
+        trainable_parameters=1,
+        seconds=1,
+        seconds_training=1,
+        cached_features=False,
+        unknown_below=unknown_below,
+    )
+    done = Run("0" * 12, 1, run, Recipe(), RunState.DONE, 1, 0.0, None, None, "", 0, result)
+    return Answer(done, probabilities, temperature)
 
 
 def picture(colour: str) -> bytes:
@@ -19,15 +50,16 @@ def picture(colour: str) -> bytes:
     return file.getvalue()
 
 
-def row(name: str, *answers: RunAnswer, colour: str = "red") -> Row:
+def row(name: str, *answers: Answer, colour: str = "red") -> Row:
     """One photo."""
     return Row(name, "roses", picture(colour), answers)
 
 
 def test_the_table_has_a_row_a_photo_and_run() -> None:
     """With the probability of every class that any run knows; what is not known is empty."""
-    first = RunAnswer("B", ("daisy", "roses"), (0.2, 0.8), (0.4, 0.6), False)
-    second = RunAnswer("own", ("roses", "tulips"), (0.1, 0.9))
+    # Four to one is two to one at the temperature 2.
+    first = answer("B", ("daisy", "roses"), (0.2, 0.8), temperature=2.0, unknown_below=0.1)
+    second = answer("own", ("roses", "tulips"), (0.1, 0.9))
     data = answers_csv([row("ä.jpg", first, second)])
     assert data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
@@ -37,7 +69,7 @@ def test_the_table_has_a_row_a_photo_and_run() -> None:
         "run": "B",
         "answer": "roses",
         "probability": "0.800000",
-        "calibrated": "0.600000",
+        "calibrated": "0.666667",
         "none_of_these": "false",
         "daisy": "0.200000",
         "roses": "0.800000",
@@ -54,16 +86,17 @@ def test_the_table_has_a_row_a_photo_and_run() -> None:
 @pytest.mark.parametrize("name", ["=1+1.jpg", "+x.jpg", "-x.jpg", "@x.jpg"])
 def test_no_name_is_a_formula(name: str) -> None:
     """A name that a spreadsheet would compute begins with a quotation mark."""
-    answer = RunAnswer(name, ("daisy", "roses"), (0.2, 0.8))
-    (found,) = csv.DictReader(io.StringIO(answers_csv([row(name, answer)]).decode("utf-8-sig")))
+    (found,) = csv.DictReader(
+        io.StringIO(answers_csv([row(name, answer(name, ("daisy", "roses"), (0.2, 0.8)))]).decode("utf-8-sig"))
+    )
     assert found["photo"] == found["run"] == f"'{name}"
 
 
 @pytest.mark.parametrize("count", [1, 5, 7])
 def test_the_sheet_shows_every_photo(count: int) -> None:
     """Five in a row, each in its colour, with words below it."""
-    answer = RunAnswer("B", ("daisy", "roses"), (0.2, 0.8))
-    data = contact_sheet([row(f"{number}.jpg", answer, colour="#00a000") for number in range(count)], nothing="none")
+    said = answer("B", ("daisy", "roses"), (0.2, 0.8))
+    data = contact_sheet([row(f"{number}.jpg", said, colour="#00a000") for number in range(count)], nothing="none")
     with Image.open(io.BytesIO(data)) as sheet:
         pixels = np.asarray(sheet.convert("RGB")).astype(int)
     assert pixels.shape[1] == 200 * min(count, 5)

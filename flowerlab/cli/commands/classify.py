@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from flowerlab.cli.output import AsJson, give, one_line, say, write
 from flowerlab.cli.running import find_run, opened
 from flowerlab.errors import BadPhoto, legible
-from flowerlab.evaluation.calibration import tempered_one
 from flowerlab.inference.classify import model_of, predict
 from flowerlab.lab import Lab
 from flowerlab.locale.numbers import confidence, spelled
 from flowerlab.photos.reading import MAX_BYTES, read_photo
-from flowerlab.results.answers import answers_of, temperature_of
+from flowerlab.results.answers import Answer, answers_of, temperature_of
 from flowerlab.runs.run import Run
 
 # Decoded photos of a phone take 36 MB each: they are read and asked about in small groups, and then let go.
@@ -67,15 +66,15 @@ def _classified(lab: Lab, run: Run, files: Sequence[str], temperature: float | N
             readable.append((entry, _read(file)))
         except BadPhoto as error:
             entry["error"] = one_line(str(error))
-    if readable and run.result is not None:
+    if readable:
         rows = predict(lab.predictor, lab.home, run, [pixels for _, pixels in readable])
         for (entry, _), row in zip(readable, rows, strict=True):
-            classes = run.result.classes
-            entry["label"] = classes[int(row.argmax())]
-            entry["probabilities"] = {name: float(share) for name, share in zip(classes, row, strict=True)}
-            if temperature is not None:
-                entry["calibrated"] = max(tempered_one(row.tolist(), temperature))
-            entry["unknown"] = run.result.unknown(row.tolist())
+            answer = Answer(run, tuple(row.tolist()), temperature)
+            entry["label"] = answer.class_name
+            entry["probabilities"] = dict(zip(answer.classes, answer.probabilities, strict=True))
+            if answer.calibrated is not None:
+                entry["calibrated"] = answer.calibrated
+            entry["unknown"] = answer.unknown
     return entries
 
 

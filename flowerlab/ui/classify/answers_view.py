@@ -11,20 +11,19 @@ from flowerlab.charts.answers import answer_height_px, answer_options, answer_se
 from flowerlab.charts.colours import class_glyph
 from flowerlab.charts.heat_picture import heat_over, heat_sentence
 from flowerlab.errors import FlowerlabError
-from flowerlab.evaluation.calibration import tempered_one
 from flowerlab.locale import _
 from flowerlab.locale.numbers import confidence, spelled
+from flowerlab.photos.photo import Photo
+from flowerlab.results.answers import Answer
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.messages import tell
 from flowerlab.ui.base.text import escaped
-from flowerlab.ui.explain.classifying import Given, Memory, was_trained_on
-from flowerlab.ui.explain.gradcam import heat_of, look_of, what_grad_cam_is
-from flowerlab.ui.explain.photo_choice import Photo
+from flowerlab.ui.explain.classifying import Memory, was_trained_on
+from flowerlab.ui.explain.gradcam import heat_of, look_of, photo_words, what_grad_cam_is
 from flowerlab.ui.explain.similar_photos import show_similar
 from flowerlab.ui.widgets.photo_grid import encoded
 from flowerlab.ui.widgets.run_picker import run_title
-from flowerlab.ui.widgets.stored_answers import stored_of
 
 LOOK_PX, LOOK_OPACITY = 220, 0.55
 SEEN_PX, SEEN_SMALL_PX = 110, 72
@@ -32,7 +31,7 @@ SEEN_PX, SEEN_SMALL_PX = 110, 72
 CELLS_A_ROW, NARROWEST_PX = 4, 235
 
 
-def problem_sentence(photo: Given, kept: Memory) -> str:
+def problem_sentence(photo: Photo, kept: Memory) -> str:
     """What is wrong with a file, with its name in front unless the sentence names it."""
     sentence = kept.problems[photo.digest]
     return escaped(sentence if photo.name in sentence else f"{photo.name}: {sentence}")
@@ -57,35 +56,35 @@ def show_photo(photo: Photo, runs: list[Run], kept: Memory, beside: Beside) -> N
         if len(runs) == 1:
             left, right = st.columns([1, 2], gap="medium")
             with left:
-                _show_given(photo.given, kept)
+                _show_given(photo, kept)
             with right:
                 show_answer(photo, runs[0], kept, beside, wide=True)
             return
         has_cell = len(runs) < CELLS_A_ROW
         if not has_cell:
             with st.container(width=NARROWEST_PX):
-                _show_given(photo.given, kept)
+                _show_given(photo, kept)
         grid = st.grid(columns=len(runs) + has_cell, min_column_width=NARROWEST_PX, gap="small")
         if has_cell:
             with grid.cell():
-                _show_given(photo.given, kept)
+                _show_given(photo, kept)
         for run in runs:
             with grid.cell():
                 show_answer(photo, run, kept, beside, wide=False)
 
 
-def _show_given(given: Given, kept: Memory) -> None:
-    st.image(kept.pictures[given.digest], width="stretch", alt=_("The photo {name}").format(name=given.name))
-    st.caption(_caption(given))
+def _show_given(photo: Photo, kept: Memory) -> None:
+    st.image(kept.pictures[photo.digest], width="stretch", alt=_("The photo {name}").format(name=photo.name))
+    st.caption(_caption(photo))
 
 
-def _caption(given: Given) -> str:
-    if given.truth is None:
-        return escaped(given.name)
+def _caption(photo: Photo) -> str:
+    if photo.truth is None:
+        return escaped(photo.name)
     words = _("A flower drawn by Flowerlab. Its true label: {truth}.")
-    if not given.drawn:
+    if not photo.drawn:
         words = _("Test photo {name}. Its true label: {truth}.")
-    return words.format(name=escaped(given.name), truth=escaped(given.truth))
+    return words.format(name=escaped(photo.name), truth=escaped(photo.truth))
 
 
 def verdict(truth: str, classes: Sequence[str], best: int, *, unknown: bool | None) -> str:
@@ -114,16 +113,13 @@ def show_answer(photo: Photo, run: Run, kept: Memory, beside: Beside, *, wide: b
         beside: What else is shown.
         wide: Whether there is room for the photo as the network sees it beside the bars.
     """
-    given = photo.given
-    answer = kept.answers.get((run.id, given.digest))
-    if answer is None or run.result is None:
+    answer = kept.answer(lab(), run, photo)
+    if answer is None:
         return
-    classes, probabilities = run.result.classes, answer.probabilities
-    best = max(range(len(probabilities)), key=lambda label: probabilities[label])
-    unknown = run.result.unknown(probabilities)
+    classes, sure = answer.classes, confidence(answer.confidence)
     judged = ""
-    if given.truth is not None:
-        judged = " · " + verdict(given.truth, classes, best, unknown=unknown)
+    if photo.truth is not None:
+        judged = " · " + verdict(photo.truth, classes, answer.label, unknown=answer.unknown)
     run_title(run)
     if wide:
         bars, seen = st.columns([4, 1], vertical_alignment="center")
@@ -131,47 +127,47 @@ def show_answer(photo: Photo, run: Run, kept: Memory, beside: Beside, *, wide: b
         bars, seen = st.container(), st.container(horizontal=True, wrap=False, vertical_alignment="center")
     level = "###" if wide else "####"
     with bars:
-        if unknown:
+        if answer.unknown:
             words = _("Probably not one of these {count}").format(count=_(spelled(len(classes))))
             st.markdown(f"{level} {words}{judged}")
             st.caption(
                 _(
                     "The nearest is {name} with {sure}, which is less sure than this network is of photos of its own kinds: it cannot be "
                     "believed here."
-                ).format(name=escaped(classes[best]), sure=confidence(probabilities[best]))
+                ).format(name=escaped(answer.class_name), sure=sure)
             )
         else:
-            st.markdown(f"{level} {class_glyph(best)} {escaped(classes[best])}, {confidence(probabilities[best])}{judged}")
-        if was_trained_on(lab(), run, given):
+            st.markdown(f"{level} {class_glyph(answer.label)} {escaped(answer.class_name)}, {sure}{judged}")
+        if was_trained_on(lab(), run, photo):
             st.caption(_("🎓 This run has learnt from this very photo, so a right answer proves nothing."))
-        _show_calibrated(run, probabilities)
+        _show_calibrated(answer)
         st.echarts_chart(
-            answer_options(classes, probabilities),
-            height=answer_height_px(probabilities),
-            key=f"answer-{run.id}-{given.digest[:12]}",
-            alt=_("Probabilities: {sentence}").format(sentence=answer_sentence(classes, probabilities)),
+            answer_options(classes, answer.probabilities),
+            height=answer_height_px(answer.probabilities),
+            key=f"answer-{run.id}-{photo.digest[:12]}",
+            alt=_("Probabilities: {sentence}").format(sentence=answer_sentence(classes, answer.probabilities)),
         )
     with seen:
-        st.image(answer.seen, width=SEEN_PX if wide else SEEN_SMALL_PX, alt=_("The photo as the network sees it"))
+        st.image(
+            kept.seen[run.id, photo.digest], width=SEEN_PX if wide else SEEN_SMALL_PX, alt=_("The photo as the network sees it")
+        )
         st.caption(_("as the network sees it, {size} px").format(size=run.recipe.image_size), width="stretch")
     if beside.looks:
         _show_look(photo, run)
     if run.id in beside.similar:
-        show_similar(lab(), run, given.digest, lambda: photo.pixels)
+        show_similar(lab(), run, photo)
 
 
-def _show_calibrated(run: Run, probabilities: Sequence[float]) -> None:
+def _show_calibrated(answer: Answer) -> None:
     """Says how sure the answer may be, where the run's validation photos tell it."""
-    temperature = stored_of(lab(), run).temperature
-    if temperature is None:
+    if answer.calibrated is None:
         return
-    mended = max(tempered_one(probabilities, temperature))
     st.caption(
-        _("Calibrated: **{percent}**").format(percent=confidence(mended)),
+        _("Calibrated: **{percent}**").format(percent=confidence(answer.calibrated)),
         help=_(
             "How sure this answer may be, by the run's validation photos: its logits are divided by {value:.2f} (the temperature), "
             "with which answers of a sureness were right about so often there. It holds for photos like those it was trained on."
-        ).format(value=temperature),
+        ).format(value=answer.temperature),
     )
 
 
@@ -187,7 +183,7 @@ def _show_look(photo: Photo, run: Run) -> None:
         st.image(
             encoded(heat_over(photo.shown, heat, LOOK_OPACITY)),
             width=LOOK_PX,
-            alt=_("Where {run} looks in {photo}. {sentence}").format(run=run.name, photo=photo.words, sentence=sentence),
+            alt=_("Where {run} looks in {photo}. {sentence}").format(run=run.name, photo=photo_words(photo), sentence=sentence),
         )
         with st.container(width="stretch"):
             st.markdown(_("**Where it looks**"), help=what_grad_cam_is())

@@ -9,10 +9,11 @@ import streamlit as st
 from flowerlab.errors import BadInput
 from flowerlab.locale import _
 from flowerlab.photos.from_zip import MOST_UNPACKED_BYTES, unzip_photos
+from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.text import escaped
-from flowerlab.ui.explain.classifying import Given, drawn_samples, sample_photos
+from flowerlab.ui.explain.classifying import drawn_samples, sample_photos
 
 MOST_PHOTOS = 200
 LARGEST_UPLOAD_MB = 200
@@ -23,7 +24,7 @@ PROBLEMS_SHOWN = 5
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-def take_photos(runs: list[Run]) -> list[Given]:
+def take_photos(runs: list[Run]) -> list[Photo]:
     """Uploads, samples and the camera, together.
 
     Args:
@@ -40,7 +41,7 @@ def take_photos(runs: list[Run]) -> list[Given]:
             "JPEG, PNG, WebP or HEIC, or a zip of them, at most {most} at once. They stay on the machine that runs this lab."
         ).format(most=MOST_PHOTOS),
     )
-    photos: list[Given] = list(st.session_state.get(UPLOADS, []))
+    photos: list[Photo] = list(st.session_state.get(UPLOADS, []))
     for sentence in st.session_state.get(PROBLEMS, [])[:PROBLEMS_SHOWN]:
         st.error(escaped(sentence), icon="🚫")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -79,7 +80,7 @@ def take_photos(runs: list[Run]) -> list[Given]:
     return photos[:MOST_PHOTOS]
 
 
-def _from_camera() -> list[Given]:
+def _from_camera() -> list[Photo]:
     if not camera_allowed(st.context.url or ""):
         st.info(
             _(
@@ -89,7 +90,7 @@ def _from_camera() -> list[Given]:
             icon="📷",
         )
     shot = st.camera_input(_("Camera"), key="camera")
-    return [] if shot is None else [Given(_("From the camera"), shot.getvalue())]
+    return [] if shot is None else [Photo(_("From the camera"), shot.getvalue())]
 
 
 def camera_allowed(url: str) -> bool:
@@ -99,7 +100,7 @@ def camera_allowed(url: str) -> bool:
     return not host or parts.scheme == "https" or host in LOCAL or host.endswith(".localhost")
 
 
-def take_samples(run: Run, turn: int) -> list[Given]:
+def take_samples(run: Run, turn: int) -> list[Photo]:
     """Test photos of a run; where they are not in the lab, flowers that the garden draws."""
     samples = sample_photos(lab(), run, turn=turn)
     if samples:
@@ -121,7 +122,7 @@ def keep_uploads() -> None:
 
     However many files come at once: at most `MOST_PHOTOS` photos, and what zips unpack to has one bound for all of them.
     """
-    kept: list[Given] = []
+    kept: list[Photo] = []
     problems: list[str] = []
     unpacked, left_out = 0, 0
     for file in st.session_state["photo"] or []:
@@ -131,7 +132,7 @@ def keep_uploads() -> None:
             left_out += 1
             continue
         if not is_zip:
-            kept.append(Given(file.name, file.getvalue()))
+            kept.append(Photo(file.name, file.getvalue()))
             continue
         try:
             found = unzip_photos(file.getvalue(), file.name, most=room, most_bytes=MOST_UNPACKED_BYTES - unpacked)
@@ -139,7 +140,7 @@ def keep_uploads() -> None:
             problems.append(str(error))
             continue
         unpacked += found.read_bytes
-        kept += [Given(name, photo) for name, photo in found.photos]
+        kept += [Photo(name, photo) for name, photo in found.photos]
         problems += found.left_out
     if left_out:
         text = _(

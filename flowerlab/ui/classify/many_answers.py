@@ -6,46 +6,25 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from flowerlab.evaluation.calibration import tempered_one
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import confidence
-from flowerlab.results.answer_sheet import Row, RunAnswer, answers_csv, contact_sheet
+from flowerlab.photos.photo import Photo
+from flowerlab.results.answer_sheet import Row, answers_csv, contact_sheet
 from flowerlab.runs.run import Run
-from flowerlab.ui.explain.classifying import Given, Memory
-from flowerlab.ui.widgets.stored_answers import stored_of
+from flowerlab.ui.explain.classifying import Memory
 
 TABLE_PX = 330
 
 
-def rows_of(lab: Lab, photos: Sequence[Given], runs: Sequence[Run], kept: Memory) -> list[Row]:
-    """Returns what the runs said of photos.
-
-    Args:
-        lab: Whose runs.
-        photos: That could be read.
-        runs: With results.
-        kept: What they said.
-    """
-    temperatures = {run.id: stored_of(lab, run).temperature for run in runs}
+def rows_of(lab: Lab, photos: Sequence[Photo], runs: Sequence[Run], kept: Memory) -> list[Row]:
+    """Returns what the runs said of photos that could be read."""
     rows = []
     for photo in photos:
-        answers = []
-        for run in runs:
-            answer = kept.answers.get((run.id, photo.digest))
-            if answer is None or run.result is None:
-                continue
-            temperature = temperatures[run.id]
-            answers.append(
-                RunAnswer(
-                    run.name,
-                    run.result.classes,
-                    answer.probabilities,
-                    None if temperature is None else tempered_one(answer.probabilities, temperature),
-                    run.result.unknown(answer.probabilities),
-                )
-            )
-        rows.append(Row(photo.name, photo.truth or "", kept.pictures[photo.digest], tuple(answers)))
+        answers = (kept.answer(lab, run, photo) for run in runs)
+        rows.append(
+            Row(photo.name, photo.truth or "", kept.pictures[photo.digest], tuple(one for one in answers if one is not None))
+        )
     return rows
 
 
@@ -95,9 +74,9 @@ def table_of(rows: Sequence[Row]) -> list[dict[str, str]]:
         if any(other.truth for other in rows):
             entry[_("Truth")] = row.truth
         for one in row.answers:
-            words = f"{one.answer} {confidence(one.probabilities[one.best])}"
-            entry[one.run] = _("none of these? (nearest: {words})").format(words=words) if one.unknown else words
+            words = f"{one.class_name} {confidence(one.confidence)}"
+            entry[one.run.name] = _("none of these? (nearest: {words})").format(words=words) if one.unknown else words
             if one.calibrated is not None:
-                entry[_("{run}, calibrated").format(run=one.run)] = confidence(one.calibrated[one.best])
+                entry[_("{run}, calibrated").format(run=one.run.name)] = confidence(one.calibrated)
         table.append(entry)
     return table

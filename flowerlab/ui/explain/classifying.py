@@ -1,11 +1,8 @@
-"""Photos that somebody wants named: reading them, asking runs, remembering the answers."""
+"""Photos that are named: reading them, asking runs, remembering the answers."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import streamlit as st
@@ -15,12 +12,15 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import Split
 from flowerlab.errors import BadPhoto, FlowerlabError
-from flowerlab.inference.classify import predict
+from flowerlab.inference.classify import predict, squared
 from flowerlab.lab import Lab
-from flowerlab.photos.reading import read_photo, resize_photo
+from flowerlab.photos.photo import Photo
+from flowerlab.photos.reading import read_photo
+from flowerlab.results.answers import Answer
 from flowerlab.results.photos_of_run import run_photos
 from flowerlab.runs.run import Run
 from flowerlab.ui.widgets.photo_grid import encoded
+from flowerlab.ui.widgets.stored_answers import stored_of
 
 # Decoded photos of a phone take 36 MB each: they are read and asked about in small groups, and then let go.
 GROUP = 8
@@ -29,133 +29,80 @@ MEMORY = "classify-memory"
 BEHIND_EVERY_GARDEN = 100_000
 
 
-@dataclass(frozen=True)
-class Given:
-    """One file, as it was given.
-
-    Args:
-        name: Of the file.
-        data: Its bytes.
-        truth: The true class, where it is known; None for own photos.
-        drawn: Whether the garden drew it for want of test photos.
-    """
-
-    name: str
-    data: bytes
-    truth: str | None = None
-    drawn: bool = False
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the bytes, in hexadecimal."""
-        return hashlib.sha256(self.data).hexdigest()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a run said about a photo.
-
-    Args:
-        probabilities: One a class, 0..1, in label order.
-        seen: JPEG of the photo as the network saw it, after the resize.
-    """
-
-    probabilities: tuple[float, ...]
-    seen: bytes
-
-
 class Memory:
-    """What one visitor's photos came to, so that a rerun of the page asks nothing twice."""
+    """What one visitor's photos came to, so that a rerun of the page asks nothing twice. Photos are known by their digests.
+
+    Attributes:
+        pictures: A smaller JPEG of each photo.
+        problems: Why a file is no photo, as a sentence.
+        probabilities: (run id, digest) → what the run answered.
+        seen: (run id, digest) → JPEG of the photo as the network saw it, after the resize.
+    """
 
     def __init__(self) -> None:
         self.pictures: dict[str, bytes] = {}
         self.problems: dict[str, str] = {}
-        self.answers: dict[tuple[str, str], Answer] = {}
+        self.probabilities: dict[tuple[str, str], tuple[float, ...]] = {}
+        self.seen: dict[tuple[str, str], bytes] = {}
 
-
-class Decoded:
-    """Photos that are decoded while a page is drawn once. The first few are not let go until then, so that nothing decodes them again.
-
-    Args:
-        most: How many those are.
-    """
-
-    def __init__(self, most: int = 0) -> None:
-        self._most = most
-        self._pixels: dict[str, NDArray[np.uint8]] = {}
-
-    def pixels(self, given: Given) -> NDArray[np.uint8]:
-        """Returns a photo as uint8, (height, width, 3), RGB.
-
-        Raises:
-            BadPhoto: As `read_photo`.
-        """
-        found = self._pixels.get(given.digest)
-        if found is None:
-            found = read_photo(given.data, given.name)
-            if len(self._pixels) < self._most:
-                self._pixels[given.digest] = found
-        return found
+    def answer(self, lab: Lab, run: Run, photo: Photo) -> Answer | None:
+        """Returns what a run answered; None if it could not."""
+        probabilities = self.probabilities.get((run.id, photo.digest))
+        return None if probabilities is None else Answer(run, probabilities, stored_of(lab, run).temperature)
 
 
 def memory() -> Memory:
     """Returns this visitor's memory."""
-    if MEMORY not in st.session_state:
-        st.session_state[MEMORY] = Memory()
-    kept: Memory = st.session_state[MEMORY]
+    kept: Memory = st.session_state.setdefault(MEMORY, Memory())
     return kept
 
 
 def classify(
     lab: Lab,
     kept: Memory,
-    photos: Sequence[Given],
+    photos: Sequence[Photo],
     runs: Sequence[Run],
     *,
-    decoded: Decoded | None = None,
+    keep: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, str]:
     """Fills the memory with what it lacks about these photos and runs.
 
     Args:
-        lab: Whose predictor is asked.
-        kept: The memory.
-        photos: To be named.
-        runs: Finished ones.
-        decoded: Decodes them. Default: one that keeps none.
+        keep: Of how many photos the pixels are kept in `Photo.pixels`; the others are decoded and let go.
         progress: Called between groups of photos with (done, in all); may raise to give up, and what was answered is kept.
 
     Returns:
         Run id to sentence for the runs that could not be asked.
     """
     failed: dict[str, str] = {}
-    digests = {given.digest: given for given in photos}
     lacking = [
-        given
-        for digest, given in digests.items()
-        if digest not in kept.problems
-        and (digest not in kept.pictures or any((run.id, digest) not in kept.answers for run in runs))
+        photo
+        for photo in {photo.digest: photo for photo in photos}.values()
+        if photo.digest not in kept.problems
+        and (photo.digest not in kept.pictures or any((run.id, photo.digest) not in kept.probabilities for run in runs))
     ]
     for begin in range(0, len(lacking), GROUP):
         progress(begin, len(lacking))
-        group = _read(kept, lacking[begin : begin + GROUP], decoded or Decoded())
+        group = _read(kept, lacking[begin : begin + GROUP], keep - begin)
         for run in runs:
-            asked = {digest: pixels for digest, pixels in group.items() if (run.id, digest) not in kept.answers}
+            asked = {digest: pixels for digest, pixels in group.items() if (run.id, digest) not in kept.probabilities}
             if asked and run.id not in failed:
                 _ask(lab, kept, run, asked, failed)
     return failed
 
 
-def _read(kept: Memory, group: Sequence[Given], decoded: Decoded) -> dict[str, NDArray[np.uint8]]:
-    pixels: dict[str, NDArray[np.uint8]] = {}
-    for given in group:
+def _read(kept: Memory, group: Sequence[Photo], keep: int) -> dict[str, NDArray[np.uint8]]:
+    found: dict[str, NDArray[np.uint8]] = {}
+    for place, photo in enumerate(group):
         try:
-            pixels[given.digest] = decoded.pixels(given)
+            pixels = photo.pixels if place < keep else read_photo(photo.data, photo.name)
         except BadPhoto as error:
-            kept.problems[given.digest] = str(error)
+            kept.problems[photo.digest] = str(error)
             continue
-        kept.pictures[given.digest] = encoded(pixels[given.digest])
-    return pixels
+        found[photo.digest] = pixels
+        kept.pictures[photo.digest] = encoded(pixels)
+    return found
 
 
 def _ask(lab: Lab, kept: Memory, run: Run, asked: dict[str, NDArray[np.uint8]], failed: dict[str, str]) -> None:
@@ -165,18 +112,15 @@ def _ask(lab: Lab, kept: Memory, run: Run, asked: dict[str, NDArray[np.uint8]], 
         failed[run.id] = str(error)
         return
     for (digest, pixels), row in zip(asked.items(), probabilities, strict=True):
-        seen = encoded(resize_photo(pixels, run.recipe.image_size, run.recipe.resize))
-        kept.answers[run.id, digest] = Answer(tuple(float(value) for value in row), seen)
+        kept.seen[run.id, digest] = encoded(squared(run, pixels))
+        kept.probabilities[run.id, digest] = tuple(float(value) for value in row)
 
 
-def sample_photos(lab: Lab, run: Run, *, turn: int, count: int = 5) -> list[Given]:
+def sample_photos(lab: Lab, run: Run, *, turn: int, count: int = 5) -> list[Photo]:
     """Returns test photos of the data set that a run was trained on, of different classes as far as they go.
 
     Args:
-        lab: Whose photos.
-        run: Its split decides which photos are test photos.
         turn: Another number gives other photos.
-        count: How many.
 
     Returns:
         Empty if the photos that the run was trained and tested on are not in the lab (any more).
@@ -189,14 +133,16 @@ def sample_photos(lab: Lab, run: Run, *, turn: int, count: int = 5) -> list[Give
     labels = originals.labels[mixed]
     # First one photo of each class, then the second of each, and so on.
     rank = np.asarray([int(np.sum(labels[:place] == label)) for place, label in enumerate(labels)], dtype=np.int64)
-    chosen = [int(mixed[place]) for place in np.argsort(rank, kind="stable")[:count]]
-    return [
-        Given(originals.ids[position], originals.data(position), originals.classes[int(originals.labels[position])])
-        for position in chosen
-    ]
+    return [photo_of(originals, int(mixed[place])) for place in np.argsort(rank, kind="stable")[:count]]
 
 
-def was_trained_on(lab: Lab, run: Run, photo: Given) -> bool:
+def photo_of(originals: Originals, position: int) -> Photo:
+    """Returns a photo of a data set, with its true class."""
+    truth = originals.classes[int(originals.labels[position])]
+    return Photo(originals.ids[position], originals.data(position), truth, digest=originals.digests[position])
+
+
+def was_trained_on(lab: Lab, run: Run, photo: Photo) -> bool:
     """Whether a photo is, byte by byte, one of those from which a run has learnt, so that its answer proves nothing."""
     originals = run_photos(lab.home, lab.store, lab.data, run)
     return originals is not None and photo.digest in _trained(originals, run, run.id)
@@ -213,11 +159,10 @@ def _parts(originals: Originals, run: Run) -> tuple[NDArray[np.int64], Split]:
     return parts_of(originals, recipe.dataset, split=recipe.split, validation_fraction=recipe.validation_fraction)
 
 
-def drawn_samples(run: Run, *, turn: int) -> list[Given]:
+def drawn_samples(run: Run, *, turn: int) -> list[Photo]:
     """Returns flowers that the garden draws, one of each class, for a run whose own photos are not in the lab.
 
     Args:
-        run: With a result.
         turn: Another number gives other flowers.
 
     Returns:
@@ -230,6 +175,6 @@ def drawn_samples(run: Run, *, turn: int) -> list[Given]:
         return []
     indexes = [pictures.index_of(label, BEHIND_EVERY_GARDEN + turn) for label in range(len(CLASSES))]
     return [
-        Given(f"drawn-{index}.jpg", pictures.draw_original(index).data, CLASSES[label], drawn=True)
+        Photo(f"drawn-{index}.jpg", pictures.draw_original(index).data, CLASSES[label], drawn=True)
         for label, index in enumerate(indexes)
     ]

@@ -15,11 +15,11 @@ from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import confidence
 from flowerlab.photos.heatmaps import Heat, difference, in_photo
+from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.messages import tell
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.explain.ask_predictor import asked
-from flowerlab.ui.explain.photo_choice import Photo
 from flowerlab.ui.widgets.photo_grid import class_words, encoded
 from flowerlab.ui.widgets.run_picker import run_title
 
@@ -38,13 +38,20 @@ def what_grad_cam_is() -> str:
     )
 
 
+def photo_words(photo: Photo) -> str:
+    """Names a photo for those who do not see it. No Markdown in it."""
+    if photo.truth is None:
+        return _("the photo {name}").format(name=photo.name)
+    return _("the photo {name}, {truth}").format(name=photo.name, truth=photo.truth)
+
+
 def look_of(lab: Lab, run: Run, photo: Photo, label: int | None) -> Explanation:
     """Returns where a run looks in a photo for a class, asked once a visitor.
 
     Raises:
         FlowerlabError: If it cannot be asked.
     """
-    key = ("look", run.id, run.attempt, photo.given.digest, label)
+    key = ("look", run.id, run.attempt, photo.digest, label)
     return asked(key, lambda waiting: explain(lab.predictor, lab.home, run, photo.pixels, label, waiting=waiting))
 
 
@@ -141,7 +148,7 @@ def _show_one(lab: Lab, run: Run, photo: Photo, name: str | None, opacity: float
         encoded(heat_over(photo.shown, heat, opacity)),
         width=PICTURE_PX,
         alt=_("Where {run} looks for {name} in {photo}. {sentence}").format(
-            run=run.name, name=name, photo=photo.words, sentence=sentence
+            run=run.name, name=name, photo=photo_words(photo), sentence=sentence
         ),
     )
     answer = int(np.argmax(found.probabilities))
@@ -180,7 +187,7 @@ def _show_difference(runs: Sequence[Run], heats: Sequence[Heat | None], photo: P
     st.image(
         encoded(difference_over(photo.shown, found, max(opacity, 0.05))),
         width=PICTURE_PX,
-        alt=_("Difference of where two runs look in {photo}. {sentence}").format(photo=photo.words, sentence=sentence),
+        alt=_("Difference of where two runs look in {photo}. {sentence}").format(photo=photo_words(photo), sentence=sentence),
     )
     st.markdown(
         _("🟦 {first} looks more · 🟧 hatched: {second} does").format(first=escaped(first_name), second=escaped(second_name))
@@ -198,7 +205,7 @@ def show_seen(lab: Lab, run: Run, photo: Photo) -> None:
     """
     side = run.recipe.image_size
     try:
-        key = ("seen", run.id, run.attempt, photo.given.digest)
+        key = ("seen", run.id, run.attempt, photo.digest)
         found = asked(key, lambda waiting: network_input(lab.predictor, lab.home, run, photo.pixels, waiting=waiting))
     except FlowerlabError as error:
         tell(error)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from flowerlab.datasets.originals import Originals
 from flowerlab.errors import FlowerlabError
 from flowerlab.inference.embeddings import Neighbour, features, nearest, training_photos
 from flowerlab.lab import Lab
 from flowerlab.locale import _
+from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.messages import tell
 from flowerlab.ui.base.text import escaped
@@ -62,16 +61,8 @@ def similar_ready(lab: Lab, run: Run, *, key: str) -> bool:
     return False
 
 
-def show_similar(lab: Lab, run: Run, digest: str, read: Callable[[], NDArray[np.uint8]], *, count: int = SHOWN) -> None:
-    """Shows the training photos that are nearest to a photo, once `similar_ready`.
-
-    Args:
-        lab: Whose run.
-        run: With a model.
-        digest: SHA-256 of the photo's bytes, in hexadecimal.
-        read: Gives its pixels, uint8, (height, width, 3), RGB; called if the network has not been asked about it yet.
-        count: How many.
-    """
+def show_similar(lab: Lab, run: Run, photo: Photo, *, count: int = SHOWN) -> None:
+    """Shows the training photos that are nearest to a photo, once `similar_ready`."""
     found = training_photos(lab.home, lab.store, lab.data, run)
     embedding = None if found is None else embedding_of(lab, found[1])
     if found is None or embedding is None:
@@ -79,14 +70,14 @@ def show_similar(lab: Lab, run: Run, digest: str, read: Callable[[], NDArray[np.
     originals = found[0]
     try:
         of_photo = asked(
-            ("features", run.id, run.attempt, digest),
-            lambda waiting: features(lab.predictor, lab.home, run, read(), waiting=waiting),
+            ("features", run.id, run.attempt, photo.digest),
+            lambda waiting: features(lab.predictor, lab.home, run, photo.pixels, waiting=waiting),
         )
     except FlowerlabError as error:
         tell(error)
         return
     st.markdown(_("**Most similar training photos**"), help=what_similar_is())
-    show_neighbours(nearest(embedding, of_photo, count), originals, digest=digest)
+    show_neighbours(nearest(embedding, of_photo, count), originals, digest=photo.digest)
 
 
 def show_neighbours(neighbours: Sequence[Neighbour], originals: Originals, *, digest: str = "") -> None:

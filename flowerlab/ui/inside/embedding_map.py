@@ -17,10 +17,11 @@ from flowerlab.locale import _
 from flowerlab.results.answers import Answers
 from flowerlab.runs.run import Run
 from flowerlab.ui.confusion.cell_photos import tiles_of
+from flowerlab.ui.explain.classifying import photo_of
 from flowerlab.ui.explain.embedding import compute_panel, embedding_of
 from flowerlab.ui.explain.photo_choice import choose_photo
 from flowerlab.ui.explain.similar_photos import show_similar, similar_ready
-from flowerlab.ui.widgets.photo_grid import encoded, specimen_of
+from flowerlab.ui.widgets.photo_grid import LONGEST_SIDE_PX, picture
 from flowerlab.ui.widgets.photo_tiles import Tile, photo_tiles, table_rows
 from flowerlab.ui.widgets.run_picker import run_title
 from flowerlab.ui.widgets.stored_answers import stored_of
@@ -174,8 +175,11 @@ def _show_opened(lab: Lab, run: Run, answers: Answers, originals: Originals, pho
     with st.container(border=True, key="inside-opened"):
         left, right = st.columns([2, 3], gap="large")
         with left:
-            pixels = specimen_of(originals, position).pixels
-            st.image(encoded(pixels), width=PICTURE_PX, alt=tile.sentence)
+            shown = picture(originals, position, longest_px=LONGEST_SIDE_PX)
+            if shown is None:
+                st.caption(_("cannot be read"))
+            else:
+                st.image(shown, width=PICTURE_PX, alt=tile.sentence)
             st.markdown(f"**{tile.truth}** · {tile.said[0].words}")
             pressed = st.button(
                 _("Look where it looks in this photo"), key="inside-look-at", icon="👁️", on_click=_look_at, args=(photo,)
@@ -185,7 +189,7 @@ def _show_opened(lab: Lab, run: Run, answers: Answers, originals: Originals, pho
                 st.rerun()
         with right:
             if similar_ready(lab, run, key=f"inside-near-{run.id}"):
-                show_similar(lab, run, originals.digests[position], lambda: pixels, count=NEIGHBOURS)
+                show_similar(lab, run, photo_of(originals, position), count=NEIGHBOURS)
 
 
 def _look_at(photo: str) -> None:

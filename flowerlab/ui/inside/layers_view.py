@@ -14,10 +14,10 @@ from flowerlab.errors import FlowerlabError
 from flowerlab.inference.explanations import feature_maps, first_filters
 from flowerlab.lab import Lab
 from flowerlab.locale import _
+from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.messages import tell
 from flowerlab.ui.explain.ask_predictor import asked
-from flowerlab.ui.explain.photo_choice import Photo
 from flowerlab.ui.widgets.photo_tiles import turned_to
 from flowerlab.ui.widgets.run_picker import run_title
 
@@ -82,7 +82,7 @@ def _layer_words(run: Run, layer: Layer) -> str:
 def _show_maps(lab: Lab, run: Run, photo: Photo, place: int, layer: Layer) -> None:
     key = f"inside-maps-{run.id}-{place}"
     begin = turned_to(layer.channels, key=key, a_page=MAPS_A_PAGE, words=_("{first}–{last} of {count} channels"))
-    question = ("maps", run.id, run.attempt, photo.given.digest, place, begin)
+    question = ("maps", run.id, run.attempt, photo.digest, place, begin)
     try:
         found = asked(
             question,
