@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import functools
-import shutil
 
 from flowerlab.datasets.availability import Availability
-from flowerlab.datasets.import_folder import delete_folder
-from flowerlab.datasets.photo_hashes import hashes_file
-from flowerlab.datasets.sources.folder import FOLDER_PREFIX
 from flowerlab.datasets.sources.garden import garden_of
-from flowerlab.disk.inventory import measure
+from flowerlab.disk.inventory import Disk
 from flowerlab.disk.retention import clean
 from flowerlab.disk.trash import Trash
 from flowerlab.engine import Engine, Sink
 from flowerlab.engine.registry import ENGINES
-from flowerlab.errors import BadInput
 from flowerlab.estimates.estimator import Estimator
-from flowerlab.features.eviction import delete_prepared
-from flowerlab.inference.embeddings import forget_embeddings
 from flowerlab.inference.predictor import Predictor
 from flowerlab.packs.starter import RUN_ID as STARTER_ID
 from flowerlab.packs.starter import bring_starter
@@ -58,7 +51,8 @@ class Lab:
         self.trash = Trash(self.home, self.store)
         self.predictor = Predictor(self.home, self.settings)
         self.tasks = TaskRunner()
-        self.usage = Refreshed(lambda: measure(self))
+        self.disk = Disk(self.home, self.store, self.data, self.trash)
+        self.usage = Refreshed(self.disk.measure)
         self.clean = functools.partial(clean, self.home, self.store, self.trash, self.settings)
         self.scheduler: Scheduler | None = None
         if not self.store.read_only:
@@ -100,28 +94,6 @@ class Lab:
         settings = self.settings.model_copy(update={"precision": "float32"})
         job = make_job("0" * 12, 0, recipe, settings=settings, source=self.store.source)
         return self.tasks.start(gather_dataset(recipe.dataset, self.home, self.settings, [job]))
-
-    def delete_photos(self, dataset: str) -> None:
-        """Removes an imported data set with all that was made of it. Runs that trained on it keep their models.
-
-        Args:
-            dataset: `folder:NAME`.
-
-        Raises:
-            BadInput: If a run trains on it or waits to.
-            BadFolder: If there is none of this name.
-        """
-        self.store.check_changeable()
-        needing = [run.name for run in self.store.unfinished() if run.recipe.dataset == dataset]
-        if needing:
-            raise BadInput(f"{needing[0]!r} trains on these photos or waits to. Stop that run first, or wait for its end.")
-        gathered = self.data.originals(dataset)
-        delete_folder(self.home.folders, dataset.removeprefix(FOLDER_PREFIX))
-        if gathered is not None:
-            delete_prepared(self.home, gathered.content)
-            hashes_file(self.home, gathered.content).unlink(missing_ok=True)
-            forget_embeddings(self.home, content=gathered.content)
-            shutil.rmtree(gathered.folder)
 
     def close(self) -> None:
         """Ends all that this process started. Runs under way are left to the next owner of the home."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -31,17 +31,15 @@ CACHES = (Kind.FEATURES, Kind.PREPARED, Kind.PHOTOS, Kind.HASHES, Kind.EMBEDDING
 
 
 @dataclass(frozen=True)
-class Thing:
+class Item:
     """One thing on the disk.
 
     Args:
-        kind: What it is.
         key: Names it among those of its kind: a run's id, a folder's name.
         title: For people.
-        bytes: That it takes.
         used_s: Unix time of its last use or writing.
-        again_s: Seconds in which it would be made again; None if it cannot be, or nobody knows.
-        why_not: Why it cannot be freed here, as a sentence; empty if it can.
+        again_s: Seconds in which it would be made again; None if it cannot be, or that is not known.
+        why_not: Why it cannot be freed now, as a sentence; empty if it can.
         kept: Whether it is a run that somebody has marked to be kept.
     """
 
@@ -65,27 +63,49 @@ class Usage:
     """All that the lab has on the disk.
 
     Args:
-        things: The largest first.
-        free_bytes: Of the disk that the home lies on.
-        disk_bytes: Of that disk in all.
+        items: The largest first.
+        free_bytes, disk_bytes: Of the disk that the home lies on.
         measured_s: Unix time.
     """
 
-    things: tuple[Thing, ...]
+    items: tuple[Item, ...]
     free_bytes: int
     disk_bytes: int
     measured_s: float
 
-    def of(self, *kinds: Kind) -> list[Thing]:
-        """Returns the things of some kinds, the largest first."""
-        return [thing for thing in self.things if thing.kind in kinds]
+    def of(self, *kinds: Kind) -> list[Item]:
+        """Returns the items of some kinds, the largest first."""
+        return [item for item in self.items if item.kind in kinds]
 
     def total(self, *kinds: Kind) -> int:
-        """Returns how many bytes the things of some kinds take; without a kind, all that lies in the home."""
+        """Returns how many bytes the items of some kinds take; without a kind, all that lies in the home."""
         chosen = kinds or tuple(kind for kind in Kind if kind is not Kind.DOWNLOADS)
         return total_of(self.of(*chosen))
 
 
-def total_of(things: Iterable[Thing]) -> int:
-    """Returns how many bytes things take together."""
-    return sum(thing.bytes for thing in things)
+@dataclass
+class Freed:
+    """What came of freeing.
+
+    Args:
+        freed: What is gone, or in the trash.
+        stayed: What had to stay, each with the reason as a sentence.
+    """
+
+    freed: list[Item] = field(default_factory=list)
+    stayed: list[tuple[Item, str]] = field(default_factory=list)
+
+    @property
+    def bytes(self) -> int:
+        """How many are free now."""
+        return total_of(item for item in self.freed if item.kind is not Kind.RUN)
+
+    @property
+    def bytes_in_trash(self) -> int:
+        """How many will be free once the trash is emptied."""
+        return total_of(item for item in self.freed if item.kind is Kind.RUN)
+
+
+def total_of(items: Iterable[Item]) -> int:
+    """Returns how many bytes items take together."""
+    return sum(item.bytes for item in items)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from flowerlab.disk.trash import Thrown, Trash
+from flowerlab.disk.trash import Trash, TrashedRun
 from flowerlab.errors import BadInput, FlowerlabError, shown
 from flowerlab.home import Home
 from flowerlab.locale.numbers import size
@@ -173,7 +173,7 @@ def due_now(home: Home, store: Store, rule: Rule) -> list[Due]:
     return due(rule, [*ended, *(run for run in store.all() if run.id not in known)], taken, time.time())
 
 
-def trash_due_now(home: Home, trash: Trash, settings: Settings) -> list[Thrown]:
+def trash_due_now(home: Home, trash: Trash, settings: Settings) -> list[TrashedRun]:
     """Returns what the rule which holds would delete from the trash now."""
     days = read_rule(home, settings).empty_trash_after_days
     return [] if days is None else [one for one in trash.all() if time.time() - one.thrown_s > days * DAY_S]

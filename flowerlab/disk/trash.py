@@ -35,7 +35,7 @@ LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Thrown:
+class TrashedRun:
     """A run in the trash.
 
     Args:
@@ -110,10 +110,10 @@ class Trash:
                 if not (place / FILES).exists():
                     shutil.rmtree(place, ignore_errors=True)
 
-    def all(self) -> list[Thrown]:
+    def all(self) -> list[TrashedRun]:
         """Returns what lies in the trash, the newest first."""
         return [
-            Thrown(
+            TrashedRun(
                 key=place.name,
                 id=about["run"]["id"],
                 name=about["run"]["name"],

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from flowerlab.disk.items import Kind, Thing
+from flowerlab.disk.items import Item, Kind
 from flowerlab.disk.retention import read_rule, remember_checkpoints, write_rule
 from flowerlab.features.cache import KeptFeatures
 from flowerlab.features.sets import About
@@ -146,9 +146,9 @@ def test_a_rule_of_the_environment_cannot_be_changed(monkeypatch: pytest.MonkeyP
 
 def test_the_question_names_many_things_in_few_words() -> None:
     """At most eight names; what is lost with checkpoints and with a copy of the list is another loss than the run's."""
-    things = [Thing(Kind.RUN, f"{n:012}", f"run {n}", 5, 0.0) for n in range(11)]
-    copy = Thing(Kind.LIST_COPIES, "old.bak", "old.bak", 5, 0.0)
-    lines = question_lines([*things, Thing(Kind.CHECKPOINTS, "x", "mine", 5, 0.0), copy])
+    items = [Item(Kind.RUN, f"{n:012}", f"run {n}", 5, 0.0) for n in range(11)]
+    copy = Item(Kind.LIST_COPIES, "old.bak", "old.bak", 5, 0.0)
+    lines = question_lines([*items, Item(Kind.CHECKPOINTS, "x", "mine", 5, 0.0), copy])
     assert "and 3 more" in lines[0]
     assert "cannot be trained on" in lines[1]
     assert r"**old\.bak** will be deleted for good" in lines[2]

@@ -14,9 +14,7 @@ from flowerlab.cli import main
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import prepare
-from flowerlab.disk.freeing import free
-from flowerlab.disk.inventory import measure
-from flowerlab.disk.items import Kind, Thing, Usage
+from flowerlab.disk.items import Item, Kind, Usage
 from flowerlab.errors import HomeReadOnly
 from flowerlab.features.cache import KeptFeatures
 from flowerlab.features.sets import About
@@ -76,26 +74,26 @@ def used(idle_lab: Lab, drawn: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     return lab
 
 
-def named(usage: Usage, kind: Kind) -> Thing:
-    """The one thing of a kind."""
+def named(usage: Usage, kind: Kind) -> Item:
+    """The one item of a kind."""
     (found,) = usage.of(kind)
     return found
 
 
 def test_every_byte_is_counted_once(used: Lab) -> None:
-    """The sum of all things is what the home takes; each kind is there with its name, the largest first."""
+    """The sum of all items is what the home takes; each kind is there with its name, the largest first."""
     originals = gather(used.home, "garden", used.data.garden)
     prepare(used.home, originals, "garden", image_size=80, resize="lecture")
     begun = begin_everywhere(used.home)
-    usage = measure(used)
+    usage = used.disk.measure()
     assert named(usage, Kind.HALF_WRITTEN).bytes == begun
     assert named(usage, Kind.WEIGHTS).title == "mine.h5"
     assert usage.total() == bytes_of(used.home.root)
-    assert [thing.bytes for thing in usage.of(Kind.LIST_COPIES)] == [890, 700]
-    assert list(usage.things) == sorted(usage.things, key=lambda thing: -thing.bytes)
+    assert [item.bytes for item in usage.of(Kind.LIST_COPIES)] == [890, 700]
+    assert list(usage.items) == sorted(usage.items, key=lambda item: -item.bytes)
     for kind, title in {Kind.RUN: "mine", Kind.CHECKPOINTS: "mine", Kind.TRASH: "thrown"}.items():
         assert named(usage, kind).title == title
-    assert [thing.title.partition(", ")[2] for thing in usage.of(Kind.PREPARED)] == ["80 px, lecture", "72 px"]
+    assert [item.title.partition(", ")[2] for item in usage.of(Kind.PREPARED)] == ["80 px, lecture", "72 px"]
     assert "72 px" in named(usage, Kind.FEATURES).title
     assert (named(usage, Kind.FEATURES).again_s or 0) > 0
     assert named(usage, Kind.RUN).bytes + named(usage, Kind.CHECKPOINTS).bytes == bytes_of(
@@ -117,15 +115,15 @@ def begin_everywhere(home: Home) -> int:
 def test_what_was_left_half_written_goes_a_day_later(used: Lab) -> None:
     """While somebody may still be writing it, it stays and says so, also if it is asked for by name; a day later it is freed."""
     begun = begin_everywhere(used.home)
-    thing = named(measure(used), Kind.HALF_WRITTEN)
-    assert "may still be writing" in thing.why_not
-    free(used, [thing])
-    assert named(measure(used), Kind.HALF_WRITTEN).bytes == begun
+    item = named(used.disk.measure(), Kind.HALF_WRITTEN)
+    assert "may still be writing" in item.why_not
+    used.disk.free([item])
+    assert named(used.disk.measure(), Kind.HALF_WRITTEN).bytes == begun
     for path in used.home.half_written():
         os.utime(path, (time.time() - 25 * 3600,) * 2)
-    thing = named(measure(used), Kind.HALF_WRITTEN)
-    assert thing.why_not == ""
-    assert free(used, [thing]).bytes == begun
+    item = named(used.disk.measure(), Kind.HALF_WRITTEN)
+    assert item.why_not == ""
+    assert used.disk.free([item]).bytes == begun
     assert list(used.home.half_written()) == []
 
 
@@ -133,17 +131,17 @@ def test_weights_that_somebody_brought_can_go(used: Lab) -> None:
     """A file that a waiting run begins with stays and says for whom; once that run is gone it can be freed."""
     with used.queue.batch():
         run = used.store.add(Recipe.parse({"architecture": "vgg16", "weights": "file:mine.h5"}), "from a file")
-    thing = named(measure(used), Kind.WEIGHTS)
-    assert "'from a file' begins with it" in thing.why_not
-    assert free(used, [thing]).stayed
+    item = named(used.disk.measure(), Kind.WEIGHTS)
+    assert "'from a file' begins with it" in item.why_not
+    assert used.disk.free([item]).stayed
     used.store.delete(run.id)
-    assert free(used, [named(measure(used), Kind.WEIGHTS)]).freed
-    assert measure(used).of(Kind.WEIGHTS) == []
+    assert used.disk.free([named(used.disk.measure(), Kind.WEIGHTS)]).freed
+    assert used.disk.measure().of(Kind.WEIGHTS) == []
 
 
 def test_everything_that_is_not_in_use_can_be_freed(used: Lab) -> None:
     """Caches, weights, checkpoints, old copies of the list and the trash for good, the run into the trash, from which it comes back."""
-    usage = measure(used)
+    usage = used.disk.measure()
     chosen = usage.of(
         Kind.FEATURES,
         Kind.PREPARED,
@@ -157,11 +155,11 @@ def test_everything_that_is_not_in_use_can_be_freed(used: Lab) -> None:
         Kind.WEIGHTS,
     )
     run_id = named(usage, Kind.RUN).key
-    came = free(used, chosen)
+    came = used.disk.free(chosen)
     assert came.stayed == []
-    assert came.bytes == sum(thing.bytes for thing in chosen if thing.kind is not Kind.RUN)
-    after = measure(used)
-    assert {thing.kind for thing in after.things} == {Kind.TRASH, Kind.REST}
+    assert came.bytes == sum(item.bytes for item in chosen if item.kind is not Kind.RUN)
+    after = used.disk.measure()
+    assert {item.kind for item in after.items} == {Kind.TRASH, Kind.REST}
     used.trash.restore(run_id)
     assert left_behind(used.home.run(run_id)) is None
     assert used.store.get(run_id).result is not None
@@ -172,7 +170,7 @@ def test_nothing_is_freed_in_a_lab_to_look_at(used: Lab) -> None:
     before = bytes_of(used.home.features)
     used.store.refuse_changes("This lab can be looked at.")
     with pytest.raises(HomeReadOnly, match="can be looked at"):
-        free(used, measure(used).of(Kind.FEATURES))
+        used.disk.free(used.disk.measure().of(Kind.FEATURES))
     assert bytes_of(used.home.features) == before > 0
 
 
@@ -180,39 +178,39 @@ SPARED = (Kind.CHECKPOINTS, Kind.HASHES, Kind.EMBEDDINGS, Kind.TRASH, Kind.LIST_
 
 
 def test_what_is_in_use_stays_and_says_why(used: Lab) -> None:
-    """Features that a trainer holds, photos of a run that waits, a run from which another starts, own things."""
-    source = named(measure(used), Kind.RUN).key
+    """Features that a trainer holds, photos of a run that waits, a run from which another starts, own items."""
+    source = named(used.disk.measure(), Kind.RUN).key
     with used.queue.batch():
         follower = used.store.add(QUICK.changed(seed=9), "follower")
         used.store.add(QUICK.changed(seed=8, start_from=source), "behind")
         with KeptFeatures(used.home).held("f" * 24):
-            usage = measure(used)
-            chosen = [one for one in usage.things if one.kind not in (*SPARED, Kind.WEIGHTS)]
+            usage = used.disk.measure()
+            chosen = [one for one in usage.items if one.kind not in (*SPARED, Kind.WEIGHTS)]
             assert all(one.why_not for one in chosen)
-            came = free(used, chosen)
+            came = used.disk.free(chosen)
         assert came.freed == []
-        reasons = {thing.kind: why for thing, why in came.stayed}
-        assert "uses these features" in reasons[Kind.FEATURES]
+        reasons = {item.kind: why for item, why in came.stayed}
+        assert "uses them" in reasons[Kind.FEATURES]
         assert "'follower'" in reasons[Kind.PREPARED] or "'behind'" in reasons[Kind.PREPARED]
         assert "trains on them or waits to" in reasons[Kind.PHOTOS]
-        assert "'behind'" in next(why for thing, why in came.stayed if thing.key == source)
+        assert "'behind'" in next(why for item, why in came.stayed if item.key == source)
         assert "the lab needs them" in reasons[Kind.REST]
         used.store.withdraw([run.id for run in used.store.queued()])
     assert follower.state is RunState.QUEUED
     (place,) = used.home.prepared.iterdir()
     lock = ProcessLock(used.home.locks / f"prepared-{place.name}")
     assert lock.acquire()
-    assert free(used, [named(measure(used), Kind.PREPARED)]).freed == []
+    assert used.disk.free([named(used.disk.measure(), Kind.PREPARED)]).freed == []
     lock.release()
 
 
 def test_a_run_that_trains_keeps_all_it_has(used: Lab) -> None:
     """Neither it nor its checkpoints can be freed by what was measured before it began."""
-    usage = measure(used)
+    usage = used.disk.measure()
     run = used.store.get(named(usage, Kind.RUN).key)
     used.store.go_on(run.id, run.recipe.changed(epochs=9))
     used.store.begin_attempt(run.id)
-    came = free(used, usage.of(Kind.RUN, Kind.CHECKPOINTS))
+    came = used.disk.free(usage.of(Kind.RUN, Kind.CHECKPOINTS))
     assert came.freed == []
     assert left_behind(used.home.run(run.id)) is not None
 
@@ -222,14 +220,14 @@ def test_photos_that_cannot_be_had_again_stay(used: Lab) -> None:
     for name in ("tf_flowers-3.0.1", "folder-12345678-123456789012"):
         (used.home.originals / name).mkdir()
         (used.home.originals / name / "photos.bin").write_bytes(b"x" * 100_000)
-    chosen = [thing for thing in measure(used).of(Kind.PHOTOS) if not thing.key.startswith("garden")]
+    chosen = [item for item in used.disk.measure().of(Kind.PHOTOS) if not item.key.startswith("garden")]
     assert len(chosen) == 2
-    assert all("could not be made again" in why for _thing, why in free(used, chosen).stayed)
+    assert all("could not be made again" in why for _thing, why in used.disk.free(chosen).stayed)
 
 
 def test_the_command_shows_and_frees(used: Lab, capfd: pytest.CaptureFixture[str]) -> None:
     """Sizes by kind, what was freed and what had to stay; runs to the trash and back; a wrong name changes nothing."""
-    run_id = named(measure(used), Kind.RUN).key
+    run_id = named(used.disk.measure(), Kind.RUN).key
 
     def command(*arguments: str) -> Outcome:
         capfd.readouterr()

@@ -244,8 +244,8 @@ def test_photos_that_a_run_needs_are_not_deleted(open_lab: OpenLab, tmp_path: Pa
     live = begun(lab, LONG.changed(dataset=dataset), "live")
     waiting = lab.queue.start(QUICK.changed(dataset=dataset), name="waiting").run
     with pytest.raises(BadInput, match="'live' trains on these photos"):
-        lab.delete_photos(dataset)
-    lab.delete_photos(others)
+        lab.disk.delete_dataset(dataset)
+    lab.disk.delete_dataset(others)
     second = lab.queue.start(LONG, name="other").run
     lab.queue.stop(live.id)
     lab.queue.stop(live.id)
@@ -253,10 +253,10 @@ def test_photos_that_a_run_needs_are_not_deleted(open_lab: OpenLab, tmp_path: Pa
     lab.queue.wait([waiting.id], every_s=0.01)
     third = lab.queue.start(QUICK.changed(dataset=dataset, seed=5), name="still waiting").run
     with pytest.raises(BadInput, match="'still waiting' trains on these photos or waits to"):
-        lab.delete_photos(dataset)
+        lab.disk.delete_dataset(dataset)
     assert (lab.home.folders / "plants" / "a" / "00.png").exists()
     lab.queue.stop(third.id)
-    lab.delete_photos(dataset)
+    lab.disk.delete_dataset(dataset)
     assert list(lab.home.folders.iterdir()) == []
     lab.queue.stop(second.id)
 
@@ -272,20 +272,20 @@ def test_deleting_photos_deletes_what_was_made_of_them(open_lab: OpenLab, tmp_pa
         kept[name] = (originals.folder.name, keys)
     run = lab.queue.start(QUICK.changed(dataset="folder:plants")).run
     lab.queue.wait([run.id], every_s=0.01)
-    lab.delete_photos("folder:plants")
+    lab.disk.delete_dataset("folder:plants")
     assert [path.name for path in lab.home.folders.iterdir()] == ["others"]
     assert [path.name for path in lab.home.originals.iterdir()] == [kept["others"][0]]
     assert {path.name for path in lab.home.prepared.iterdir()} == set(kept["others"][1])
     assert lab.store.get(run.id).result is not None
     assert (tmp_path / "plants" / "a" / "00.png").exists()
     with pytest.raises(BadFolder, match="Received: 'plants'"):
-        lab.delete_photos("folder:plants")
+        lab.disk.delete_dataset("folder:plants")
 
 
 def test_photos_that_were_never_gathered_can_be_deleted(open_lab: OpenLab, tmp_path: Path) -> None:
     """A set that nobody trained on or looked at goes as well."""
     lab = open_lab()
-    lab.delete_photos(plants(lab, tmp_path))
+    lab.disk.delete_dataset(plants(lab, tmp_path))
     assert list(lab.home.folders.iterdir()) == []
 
 
@@ -524,7 +524,7 @@ def test_a_source_whose_photos_are_gone_can_be_started_from(kept: tuple[Lab, Kep
     source = lab.queue.start(QUICK.changed(dataset=plants(lab, tmp_path))).run
     until(lambda: engine.jobs[-1].run_id == source.id)
     engine.say("end", state="done", result=RESULT)
-    lab.delete_photos("folder:plants")
+    lab.disk.delete_dataset("folder:plants")
     lab.queue.check(QUICK.changed(dataset=plants(lab, tmp_path, "others"), start_from=source.id))
     with pytest.raises(BadRecipe, match="dataset"):
         lab.queue.check(QUICK.changed(start_from=source.id))
@@ -560,7 +560,7 @@ def test_photos_of_another_content_are_trained_on_anew(open_lab: OpenLab, tmp_pa
     first = lab.queue.start(recipe)
     assert lab.queue.start(recipe).run.id == first.run.id
     lab.queue.wait([first.run.id], every_s=0.01)
-    lab.delete_photos(recipe.dataset)
+    lab.disk.delete_dataset(recipe.dataset)
     shutil.rmtree(tmp_path / "plants" / "b")
     for number in range(10):
         (tmp_path / "plants" / "b").mkdir(exist_ok=True)

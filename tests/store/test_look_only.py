@@ -44,7 +44,7 @@ def test_a_home_that_cannot_be_written_can_be_looked_at(
                 lambda: lab.queue.stop(ids[UNDER_WAY]),
                 lambda: lab.store.rename(ids[DONE], "x"),
                 lambda: lab.trash.throw(ids[DONE]),
-                lambda: lab.delete_photos("folder:x"),
+                lambda: lab.disk.delete_dataset("folder:x"),
                 lambda: bring_starter(lab.home, lab.store, again=True),
             ):
                 with pytest.raises(HomeReadOnly, match="this lab can be looked at, and nothing in it can be changed"):

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowerlab.disk.inventory import measure
 from flowerlab.disk.retention import Rule, due_now
 from flowerlab.home import Home
 from flowerlab.lab import Lab
@@ -91,7 +90,7 @@ def test_the_first_to_end_is_cleaned_first(home: Home) -> None:
 
 def test_the_disk_is_measured_again_by_no_clock_that_is_set(idle_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set back a day, the clock does not keep the Disk page from measuring again."""
-    meter = Refreshed(lambda: measure(idle_lab), fresh_s=0.0)
+    meter = Refreshed(idle_lab.disk.measure, fresh_s=0.0)
     meter.look()
     until(lambda: not meter.busy)
     first = meter.look()

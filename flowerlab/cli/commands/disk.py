@@ -9,9 +9,7 @@ import typer
 
 from flowerlab.cli.output import AsJson, give, say, write
 from flowerlab.cli.running import find_run, opened
-from flowerlab.disk.freeing import Freed, free
-from flowerlab.disk.inventory import measure
-from flowerlab.disk.items import CACHES, Kind, Thing, Usage
+from flowerlab.disk.items import CACHES, Freed, Item, Kind, Usage
 from flowerlab.disk.retention import cleanings, due_now, read_rule, sentence
 from flowerlab.errors import BadInput, shown
 from flowerlab.lab import Lab
@@ -49,7 +47,7 @@ def disk(
     that was named had to stay; 2: bad input.
     """
     with opened() as lab:
-        usage = measure(lab)
+        usage = lab.disk.measure()
         chosen = _chosen(lab, usage, what or [])
         marked = [(find_run(lab, text), kept) for texts, kept in ((keep, True), (keep_no_more, False)) for text in texts or []]
         for run, kept in marked:
@@ -57,9 +55,9 @@ def disk(
         for key in restore or []:
             back = lab.trash.restore(key)
             say(f"{back.name} ({back.id}) is back.")
-        came = free(lab, chosen)
+        came = lab.disk.free(chosen)
         if what or restore or marked:
-            usage = measure(lab)
+            usage = lab.disk.measure()
         if as_json:
             give(_record(lab, usage, came))
         else:
@@ -68,30 +66,30 @@ def disk(
         raise typer.Exit(1)
 
 
-def _chosen(lab: Lab, usage: Usage, what: list[str]) -> list[Thing]:
-    """Returns the things that were named.
+def _chosen(lab: Lab, usage: Usage, what: list[str]) -> list[Item]:
+    """Returns what was named.
 
     Raises:
         BadInput: If a name means nothing; then nothing is freed.
     """
-    found: dict[str, Thing] = {}
+    found: dict[str, Item] = {}
     for text in what:
         kind, _, key = text.partition(":")
         if text in list(FREEABLE):
             # Of all of a kind, what is in use stays without a word.
-            things = [thing for thing in usage.of(Kind(text)) if not thing.why_not]
+            items = [item for item in usage.of(Kind(text)) if not item.why_not]
         elif kind == Kind.RUN and key:
             run = find_run(lab, key)
-            things = [thing for thing in usage.of(Kind.RUN) if thing.key == run.id]
-            things = things or [Thing(Kind.RUN, run.id, run.name, 0, run.created_s)]
+            items = [item for item in usage.of(Kind.RUN) if item.key == run.id]
+            items = items or [Item(Kind.RUN, run.id, run.name, 0, run.created_s)]
         else:
-            things = [thing for thing in usage.things if thing.name == text]
-            if not things:
+            items = [item for item in usage.items if item.name == text]
+            if not items:
                 raise BadInput(
                     f"--free must name {', '.join(FREEABLE)}, run:ID, or one thing as the table names it. Received: {shown(text)}. "
                     "See them with: python -m flowerlab disk"
                 )
-        found |= {thing.name: thing for thing in things}
+        found |= {item.name: item for item in items}
     return list(found.values())
 
 
@@ -105,19 +103,19 @@ def _record(lab: Lab, usage: Usage, came: Freed) -> dict[str, Any]:
         "kinds": {str(kind): usage.total(kind) for kind in Kind},
         "things": [
             {
-                "name": thing.name,
-                "title": thing.title,
-                "bytes": thing.bytes,
-                "used_s": thing.used_s,
-                "again_s": thing.again_s,
-                "stays": thing.why_not or None,
-                "kept": thing.kept,
+                "name": item.name,
+                "title": item.title,
+                "bytes": item.bytes,
+                "used_s": item.used_s,
+                "again_s": item.again_s,
+                "stays": item.why_not or None,
+                "kept": item.kept,
             }
-            for thing in usage.things
+            for item in usage.items
         ],
-        "freed": [thing.name for thing in came.freed],
+        "freed": [item.name for item in came.freed],
         "freed_bytes": came.bytes,
-        "stayed": [{"name": thing.name, "why": why} for thing, why in came.stayed],
+        "stayed": [{"name": item.name, "why": why} for item, why in came.stayed],
         "rule": rule.model_dump(),
         "rule_would_throw": [one.run.id for one in due_now(lab.home, lab.store, rule)],
         "cleanings": [one.model_dump() for one in cleanings(lab.home)],
@@ -127,16 +125,16 @@ def _record(lab: Lab, usage: Usage, came: Freed) -> dict[str, Any]:
 def _write(lab: Lab, usage: Usage, came: Freed) -> None:
     write(f"{lab.home.root}: {size(usage.total())} in all; {size(usage.free_bytes)} of {size(usage.disk_bytes)} are free.")
     for kind in Kind:
-        things = usage.of(kind)
-        if things:
-            write(f"{kind}: {size(usage.total(kind))} in {len(things)}")
+        items = usage.of(kind)
+        if items:
+            write(f"{kind}: {size(usage.total(kind))} in {len(items)}")
     write("")
-    rows = [(thing.name, size(thing.bytes), thing.title, _remark(thing)) for thing in usage.things[:SHOWN]]
+    rows = [(item.name, size(item.bytes), item.title, _remark(item)) for item in usage.items[:SHOWN]]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
     for row in rows:
         write("  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip())
-    if len(usage.things) > SHOWN:
-        write(f"and {len(usage.things) - SHOWN} smaller ones (--json names them all)")
+    if len(usage.items) > SHOWN:
+        write(f"and {len(usage.items) - SHOWN} smaller ones (--json names them all)")
     rule = read_rule(lab.home, lab.settings)
     write(f"Cleaning rule: {sentence(rule)}")
     would = due_now(lab.home, lab.store, rule)
@@ -151,13 +149,13 @@ def _write(lab: Lab, usage: Usage, came: Freed) -> None:
             write(f"{when}: of {len(cleaning.checkpoints)} finished runs the checkpoints went; their models stay.")
     if came.freed:
         say(f"Freed {size(came.bytes)}; {size(came.bytes_in_trash)} went to the trash.")
-    for thing, why in came.stayed:
-        say(f"{thing.name} stays: {why}")
+    for item, why in came.stayed:
+        say(f"{item.name} stays: {why}")
 
 
-def _remark(thing: Thing) -> str:
-    if thing.why_not:
-        return f"stays: {thing.why_not}"
-    if thing.kind in CACHES:
-        return "made again when needed" + ("" if thing.again_s is None else f", about {roughly(thing.again_s)}")
-    return "kept by you" if thing.kept else ""
+def _remark(item: Item) -> str:
+    if item.why_not:
+        return f"stays: {item.why_not}"
+    if item.kind in CACHES:
+        return "made again when needed" + ("" if item.again_s is None else f", about {roughly(item.again_s)}")
+    return "kept by you" if item.kept else ""

@@ -128,7 +128,7 @@ def delete_own_photos(dataset: str) -> None:
         )
         if st.button(_("Yes, delete {name}").format(name=escaped(name)), key="own-delete"):
             try:
-                lab().delete_photos(dataset)
+                lab().disk.delete_dataset(dataset)
             except FlowerlabError as error:
                 tell(error)
                 return

@@ -8,8 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from flowerlab.disk.freeing import Freed, free
-from flowerlab.disk.items import CACHES, Kind, Thing, Usage, total_of
+from flowerlab.disk.items import CACHES, Freed, Item, Kind, Usage, total_of
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import size
@@ -46,12 +45,12 @@ def disk_table(lab: Lab, usage: Usage) -> None:
     _buttons(lab, picked)
 
 
-def table_key(number: int, things: Sequence[Thing]) -> str:
+def table_key(number: int, items: Sequence[Item]) -> str:
     """Returns the key of a table. A tick stands for a place in it: other rows, or rows after some were freed, are another table."""
-    return f"disk-table-{number}-{hash(tuple(thing.name for thing in things))}"
+    return f"disk-table-{number}-{hash(tuple(item.name for item in items))}"
 
 
-def _shown(usage: Usage) -> list[Thing]:
+def _shown(usage: Usage) -> list[Item]:
     choices = {
         "all": _("All"),
         "runs": _("Runs"),
@@ -79,16 +78,16 @@ def _shown(usage: Usage) -> list[Thing]:
     return usage.of(*kinds[str(chosen)])
 
 
-def _rows(things: Sequence[Thing]) -> list[dict[str, Any]]:
+def _rows(items: Sequence[Item]) -> list[dict[str, Any]]:
     return [
         {
-            "kind": kind_words(thing.kind),
-            "name": ("📌 " if thing.kept else "") + thing.title,
-            "megabytes": thing.bytes / 1e6,
-            "used": datetime.fromtimestamp(thing.used_s),
-            "lost": loss_words(thing),
+            "kind": kind_words(item.kind),
+            "name": ("📌 " if item.kept else "") + item.title,
+            "megabytes": item.bytes / 1e6,
+            "used": datetime.fromtimestamp(item.used_s),
+            "lost": loss_words(item),
         }
-        for thing in things
+        for item in items
     ]
 
 
@@ -102,37 +101,37 @@ def _columns() -> dict[str, Any]:
     }
 
 
-def _buttons(lab: Lab, picked: list[Thing]) -> None:
-    free_ones = [thing for thing in picked if not thing.why_not]
-    runs = [thing for thing in picked if thing.kind is Kind.RUN]
+def _buttons(lab: Lab, picked: list[Item]) -> None:
+    free_ones = [item for item in picked if not item.why_not]
+    runs = [item for item in picked if item.kind is Kind.RUN]
     with st.container(horizontal=True, vertical_alignment="center"):
         words = _("Free the ticked rows")
         if free_ones:
             words = _("Free {count}, {size} …").format(count=len(free_ones), size=size(total_of(free_ones)))
         if st.button(words, key="disk-free", type="primary", disabled=not free_ones):
-            st.session_state[ASKED] = [thing.name for thing in free_ones]
+            st.session_state[ASKED] = [item.name for item in free_ones]
         if runs:
-            kept = all(thing.kept for thing in runs)
+            kept = all(item.kept for item in runs)
             label = _("Keep no more") if kept else _("📌 Keep")
             if st.button(label, key="disk-keep", help=_("The cleaning rule never touches a run that is kept.")):
-                for thing in runs:
-                    lab.store.mark_kept(thing.key, kept=not kept)
+                for item in runs:
+                    lab.store.mark_kept(item.key, kept=not kept)
                 _again(lab)
-    stays = [thing for thing in picked if thing.why_not]
+    stays = [item for item in picked if item.why_not]
     if stays:
-        st.caption("🔒 " + "  \n🔒 ".join(f"{escaped(thing.title)}: {escaped(thing.why_not)}" for thing in stays[:MOST_NAMED]))
+        st.caption("🔒 " + "  \n🔒 ".join(f"{escaped(item.title)}: {escaped(item.why_not)}" for item in stays[:MOST_NAMED]))
     # Another choice is another question.
-    if st.session_state.get(ASKED) == [thing.name for thing in free_ones] and free_ones:
+    if st.session_state.get(ASKED) == [item.name for item in free_ones] and free_ones:
         _question(lab, free_ones)
 
 
-def _question(lab: Lab, things: list[Thing]) -> None:
+def _question(lab: Lab, items: list[Item]) -> None:
     with st.container(border=True, key="disk-question"):
-        st.markdown("\n".join(f"- {line}" for line in question_lines(things)))
+        st.markdown("\n".join(f"- {line}" for line in question_lines(items)))
         with st.container(horizontal=True):
-            yes = _("Yes, free {count}").format(count=len(things))
+            yes = _("Yes, free {count}").format(count=len(items))
             pressed = st.button(yes, key="disk-yes", type="primary")
-            if pressed and told(lambda: st.session_state.update({CAME: free(lab, things)})):
+            if pressed and told(lambda: st.session_state.update({CAME: lab.disk.free(items)})):
                 st.session_state.pop(ASKED, None)
                 _again(lab)
             if st.button(_("No"), key="disk-no"):
@@ -140,31 +139,31 @@ def _question(lab: Lab, things: list[Thing]) -> None:
                 st.rerun()
 
 
-def question_lines(things: Sequence[Thing]) -> list[str]:
+def question_lines(items: Sequence[Item]) -> list[str]:
     """Names what is lost, one line for each way of losing it."""
     lines = []
-    runs = [thing for thing in things if thing.kind is Kind.RUN]
+    runs = [item for item in items if item.kind is Kind.RUN]
     if runs:
         words = _("**{names}** will go to the trash: the model cannot classify any more, until you bring the run back from there.")
         lines.append(words.format(names=_names(runs)))
-    points = [thing for thing in things if thing.kind is Kind.CHECKPOINTS]
+    points = [item for item in items if item.kind is Kind.CHECKPOINTS]
     if points:
         words = _("Of **{names}** the checkpoints will be deleted for good: the model stays, but it cannot be trained on.")
         lines.append(words.format(names=_names(points)))
-    copies = [thing for thing in things if thing.kind is Kind.LIST_COPIES]
+    copies = [item for item in items if item.kind is Kind.LIST_COPIES]
     if copies:
         words = _("**{names}** will be deleted for good: the list of runs as it was then cannot be looked up any more.")
         lines.append(words.format(names=_names(copies)))
-    caches = [thing for thing in things if thing.kind in CACHES]
+    caches = [item for item in items if item.kind in CACHES]
     if caches:
         words = _("**{names}** will be deleted. Nothing but time is lost:")
         lines.append(words.format(names=_names(caches)) + " " + "; ".join(dict.fromkeys(map(loss_words, caches))) + ".")
     return lines
 
 
-def _names(things: Sequence[Thing]) -> str:
-    named = ", ".join(escaped(thing.title) for thing in things[:MOST_NAMED])
-    left = len(things) - MOST_NAMED
+def _names(items: Sequence[Item]) -> str:
+    named = ", ".join(escaped(item.title) for item in items[:MOST_NAMED])
+    left = len(items) - MOST_NAMED
     return named if left <= 0 else named + " " + _("and {count} more").format(count=left)
 
 
@@ -176,8 +175,8 @@ def _tell(came: Freed | None) -> None:
         if came.bytes_in_trash:
             words += " " + _("{size} went to the trash, where it stays until you empty it.").format(size=size(came.bytes_in_trash))
         st.success(words.strip() or _("Done."), icon="🧹")
-    for thing, why in came.stayed[:MOST_NAMED]:
-        st.warning(f"{escaped(thing.title)}: {escaped(why)}", icon="🔒")
+    for item, why in came.stayed[:MOST_NAMED]:
+        st.warning(f"{escaped(item.title)}: {escaped(why)}", icon="🔒")
 
 
 def _again(lab: Lab) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from flowerlab.disk.freeing import free
-from flowerlab.disk.items import Kind, Thing, Usage, total_of
+from flowerlab.disk.items import Item, Kind, Usage, total_of
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import size
@@ -20,34 +19,34 @@ ROW_PX = 520
 def trash_view(lab: Lab, usage: Usage) -> None:
     """Draws what lies in the trash."""
     st.subheader(_("Trash"), anchor=False)
-    things = sorted(usage.of(Kind.TRASH), key=lambda thing: -thing.used_s)
-    if not things:
+    items = sorted(usage.of(Kind.TRASH), key=lambda item: -item.used_s)
+    if not items:
         st.caption(_("The trash is empty. A run that you delete comes here first, and can be brought back."))
         return
-    for thing in things[:SHOWN]:
-        _row(lab, thing)
-    if len(things) > SHOWN:
-        older = len(things) - SHOWN
+    for item in items[:SHOWN]:
+        _row(lab, item)
+    if len(items) > SHOWN:
+        older = len(items) - SHOWN
         st.caption(_("and an older one") if older == 1 else _("and {count} older ones").format(count=older))
-    with st.popover(_("Empty the trash, {size} …").format(size=size(total_of(things))), key="trash-empty"):
+    with st.popover(_("Empty the trash, {size} …").format(size=size(total_of(items))), key="trash-empty"):
         words = _("Delete {runs} for good, with models and predictions? There is no way back then.")
-        st.markdown(words.format(runs=runs_words(len(things))))
-        if st.button(_("Yes, delete {count} for good").format(count=len(things)), key="trash-yes"):
-            stayed: list[tuple[Thing, str]] = []
-            well = told(lambda: stayed.extend(free(lab, things).stayed))
+        st.markdown(words.format(runs=runs_words(len(items))))
+        if st.button(_("Yes, delete {count} for good").format(count=len(items)), key="trash-yes"):
+            stayed: list[tuple[Item, str]] = []
+            well = told(lambda: stayed.extend(lab.disk.free(items).stayed))
             for one, why in stayed:
                 st.warning(f"{escaped(one.title)}: {escaped(why)}", icon="🔒")
             if well and not stayed:
                 _again(lab)
 
 
-def _row(lab: Lab, thing: Thing) -> None:
+def _row(lab: Lab, item: Item) -> None:
     # The name in front and wide, the button behind it: so all buttons stand below each other, also on a telephone.
     with st.container(horizontal=True, vertical_alignment="center", gap="small", width=ROW_PX):
-        st.markdown(f"**{escaped(thing.title)}**  \n{size(thing.bytes)} · {day_words(thing.used_s)}", width="stretch")
+        st.markdown(f"**{escaped(item.title)}**  \n{size(item.bytes)} · {day_words(item.used_s)}", width="stretch")
         if st.button(
-            _("↩ Restore"), key=f"restore-{thing.key}", help=_("Brings it back with its model, curve and predictions.")
-        ) and told(lambda: lab.trash.restore(thing.key)):
+            _("↩ Restore"), key=f"restore-{item.key}", help=_("Brings it back with its model, curve and predictions.")
+        ) and told(lambda: lab.trash.restore(item.key)):
             _again(lab)
 
 

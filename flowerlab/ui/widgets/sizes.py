@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from flowerlab.disk.items import CACHES, Kind, Thing
+from flowerlab.disk.items import CACHES, Item, Kind
 from flowerlab.disk.retention import DAY_S
 from flowerlab.locale import _
 from flowerlab.locale.numbers import roughly
 
 
 def kind_words(kind: Kind) -> str:
-    """Returns what a kind of thing is called."""
+    """Returns what a kind is called."""
     return {
         Kind.RUN: _("Run"),
         Kind.CHECKPOINTS: _("Checkpoints"),
@@ -31,21 +31,21 @@ def kind_words(kind: Kind) -> str:
     }[kind]
 
 
-def loss_words(thing: Thing) -> str:
-    """Returns what is lost with a thing, or why it stays."""
-    if thing.why_not:
-        return "🔒 " + thing.why_not
-    if thing.kind in CACHES:
-        if thing.again_s is None:
+def loss_words(item: Item) -> str:
+    """Returns what is lost with an item, or why it stays."""
+    if item.why_not:
+        return "🔒 " + item.why_not
+    if item.kind in CACHES:
+        if item.again_s is None:
             return _("Made again when needed")
-        return _("Made again when needed, about {time}").format(time=roughly(thing.again_s))
-    if thing.kind is Kind.CHECKPOINTS:
+        return _("Made again when needed, about {time}").format(time=roughly(item.again_s))
+    if item.kind is Kind.CHECKPOINTS:
         return _("The run cannot be trained on any more; its model stays")
-    if thing.kind is Kind.LIST_COPIES:
+    if item.kind is Kind.LIST_COPIES:
         return _("Gone for good: the list of runs as it was before an update or a damage; the lab does not need it")
-    if thing.kind is Kind.WEIGHTS:
+    if item.kind is Kind.WEIGHTS:
         return _("Gone for good: whoever wants to train from it brings it again; models of runs stay")
-    if thing.kind is Kind.HALF_WRITTEN:
+    if item.kind is Kind.HALF_WRITTEN:
         return _("Gone for good: a process that was killed had begun them")
     return _("Goes to the trash with its model")
 
