@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from flowerlab.architectures import handmade
 from flowerlab.datasets import splits
+from flowerlab.datasets.catalog import DATASETS
 from flowerlab.export.program.stages import Stage
 from flowerlab.locale import _
 from flowerlab.photos import augmentation, reading
@@ -82,7 +83,14 @@ def _template() -> Template:
     )
     environment.filters.update(as_text=as_text, quoted=_quoted)
     environment.globals.update(
-        _=_, KNOBS=KNOBS, OPTIMIZERS=OPTIMIZERS, augmentation=augmentation, handmade=handmade, reading=reading, splits=splits
+        _=_,
+        DATASETS=DATASETS,
+        KNOBS=KNOBS,
+        OPTIMIZERS=OPTIMIZERS,
+        augmentation=augmentation,
+        handmade=handmade,
+        reading=reading,
+        splits=splits,
     )
     return environment.get_template("program.py.jinja")
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flowerlab.datasets.catalog import DATASETS, dataset_source
+from flowerlab.datasets.catalog import dataset_source
 from flowerlab.errors import BadInput
-from flowerlab.locale import _
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.ancestry import ancestry
 from flowerlab.runs.run import Run
@@ -34,13 +33,6 @@ class Stage:
     def tfds_name(self) -> str | None:
         """Its data set's name in TensorFlow Datasets; None if its photos lie in a folder."""
         return tfds_name(self.recipe.dataset)
-
-    @property
-    def tfds_sentence(self) -> str:
-        """Says what TensorFlow Datasets loads; only if it does."""
-        entry = DATASETS[self.recipe.dataset]
-        downloads = _("The first time, TensorFlow Datasets downloads {size} MB.").format(size=entry.source.download_mb)
-        return f"{_(entry.sentence)} {downloads}"
 
     @property
     def weights_file(self) -> str | None:
