@@ -6,7 +6,7 @@ import ast
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ import pytest
 from flowerlab.export.formats import FORMATS, ZIP
 from flowerlab.export.take_home import file_name, take_home
 from flowerlab.lab import Lab
-from flowerlab.settings import Settings
 from flowerlab.tasks import Task
 from tests.support.runs import add_finished
 
@@ -28,14 +27,6 @@ LOOKS_RIGHT: dict[str, Callable[[bytes], object]] = {
     "text/html": lambda data: data.startswith(b"<!DOCTYPE html>"),
     "application/octet-stream": lambda data: data.endswith(MODEL),
 }
-
-
-@pytest.fixture
-def lab(settings: Settings) -> Iterator[Lab]:
-    """A lab that trains nothing."""
-    opened = Lab(settings.model_copy(update={"garden_pictures": 50}), run_queue=False)
-    yield opened
-    opened.close()
 
 
 @pytest.mark.parametrize("name", FORMATS)

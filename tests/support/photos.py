@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -36,3 +37,10 @@ def write_leaves(folder: Path, *, photos: int = 10) -> Path:
             Image.new("RGB", (48, 32), colour).save(folder / name / f"{number}.png")
     (folder / "oak" / "notes.jpg").write_bytes(b"no photo")
     return folder
+
+
+def jpeg(colour: tuple[int, int, int], size: tuple[int, int] = (40, 30), **options: Any) -> bytes:
+    """A photo of one colour."""
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, "JPEG", **options)
+    return out.getvalue()
