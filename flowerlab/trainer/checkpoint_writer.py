@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from flowerlab.errors import RunFailed
 from flowerlab.runs.attempts import Workplace
 from flowerlab.runs.checkpoints import Arrays, Checkpoint, TrainingState, write_checkpoint
-from flowerlab.trainer.model_pool import random_states
+from flowerlab.trainer.networks import random_states
 
 # Of the time that is spent on training: what may be spent on checkpoints.
 MOST_SHARE = 0.05

@@ -16,7 +16,7 @@ from flowerlab.trainer.callbacks import EpochReporter, StopOnRequest, TrainingDa
 from flowerlab.trainer.channel import Channel, StopRequested
 from flowerlab.trainer.checkpoint_writer import Keeper, put_weights, restore
 from flowerlab.trainer.mixed_precision import computing_in
-from flowerlab.trainer.model_pool import make_trainable
+from flowerlab.trainer.networks import make_trainable
 
 
 @dataclass(frozen=True)

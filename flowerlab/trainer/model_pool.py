@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import json
 
-import keras
-import numpy as np
-
 from flowerlab.features.precision import Precision
 from flowerlab.recipe.knobs import KNOBS
-from flowerlab.recipe.optimizers import OPTIMIZERS
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.trainer.networks import Network
+from flowerlab.trainer.networks import Network, random_states
 
 # Parameters of all networks in the pool together, about 120 MB without what their optimizers keep; the newest may have more.
 MOST_PARAMETERS = 30_000_000
@@ -61,32 +57,3 @@ class ModelPool:
 def shape_of(recipe: Recipe, classes: int, precision: Precision) -> str:
     """Returns what runs have in common that can train in one compiled network, whatever its weights are."""
     return json.dumps([*(getattr(recipe, name) for name, knob in KNOBS.items() if knob.rebuilds_network), classes, precision])
-
-
-def make_trainable(model: keras.Model, recipe: Recipe) -> None:
-    """Makes a model ready for a run: compiled, its optimizer as new."""
-    if not model.compiled:
-        optimizer = getattr(keras.optimizers, OPTIMIZERS[recipe.optimizer].keras_class)
-        model.compile(
-            optimizer=optimizer(learning_rate=recipe.learning_rate),
-            loss="categorical_crossentropy",
-            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-        )
-        # All variables now, also those of the accuracy: where the first step makes any, TensorFlow traces it a second time.
-        model.optimizer.build(model.trainable_variables)
-        return
-    for variable in model.optimizer.variables:
-        variable.assign(np.zeros(variable.shape, dtype=variable.dtype))
-    model.optimizer.learning_rate = recipe.learning_rate
-    model.reset_metrics()
-
-
-def random_states(model: keras.Model) -> list[keras.Variable]:
-    """Returns the states of all random numbers that a model draws while it trains.
-
-    Those of its own layers: the known network in it, a model itself, is always called with `training=False`. So the states are the same
-    ones whether a run trains on kept features or the plain way.
-    """
-    weights = {id(weight) for weight in model.weights}
-    own = [layer for layer in model.layers if not isinstance(layer, keras.Model)]
-    return [variable for layer in own for variable in layer.variables if id(variable) not in weights]

@@ -1,4 +1,4 @@
-"""Networks from recipes: backbone, head, preprocessing inside, what is frozen."""
+"""Networks from recipes: backbone, head, preprocessing inside, what is frozen, how they are compiled."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from keras import layers
 
 from flowerlab.architectures import Architecture
 from flowerlab.architectures.handmade import STEPS
+from flowerlab.recipe.optimizers import OPTIMIZERS
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.trainer.vgg16_mini import vgg16_mini
 
@@ -58,12 +59,7 @@ class Network:
 
 
 def build(recipe: Recipe, classes: int) -> Network:
-    """Builds a recipe's network with random weights and nothing frozen but what the recipe freezes.
-
-    Args:
-        recipe: What to build.
-        classes: Number of classes, 2 or more.
-    """
+    """Builds a recipe's network, for 2 classes or more, with random weights and nothing frozen but what the recipe freezes."""
     chosen = recipe.chosen
     photos = keras.Input((recipe.image_size, recipe.image_size, 3), name="photos")
     if recipe.from_scratch:
@@ -119,6 +115,35 @@ def freeze(backbone: keras.Model, chosen: Architecture, unfreeze_from: str) -> N
     backbone.trainable = True
     for index, layer in enumerate(backbone.layers):
         layer.trainable = first is not None and index >= first and not isinstance(layer, layers.BatchNormalization)
+
+
+def make_trainable(model: keras.Model, recipe: Recipe) -> None:
+    """Makes a model ready for a run: compiled, its optimizer as new."""
+    optimizer = getattr(keras.optimizers, OPTIMIZERS[recipe.optimizer].keras_class)(learning_rate=recipe.learning_rate)
+    if not model.compiled:
+        model.compile(
+            optimizer=optimizer,
+            loss="categorical_crossentropy",
+            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        )
+        # All variables now, also those of the accuracy: where the first step makes any, TensorFlow traces it a second time.
+        model.optimizer.build(model.trainable_variables)
+        return
+    optimizer.build(model.trainable_variables)
+    for variable, new in zip(model.optimizer.variables, optimizer.variables, strict=True):
+        variable.assign(new)
+    model.reset_metrics()
+
+
+def random_states(model: keras.Model) -> list[keras.Variable]:
+    """Returns the states of all random numbers that a model draws while it trains.
+
+    Those of its own layers: the known network in it, a model itself, is always called with `training=False`. So the states are the same
+    ones whether a run trains on kept features or the plain way.
+    """
+    weights = {id(weight) for weight in model.weights}
+    own = [layer for layer in model.layers if not isinstance(layer, keras.Model)]
+    return [variable for layer in own for variable in layer.variables if id(variable) not in weights]
 
 
 def _handmade() -> list[keras.Layer]:

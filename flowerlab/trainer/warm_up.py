@@ -11,8 +11,8 @@ from flowerlab.recipe.presets import preset_recipe
 from flowerlab.settings import Wish
 from flowerlab.trainer.batches import training_batches
 from flowerlab.trainer.mixed_precision import computing_in
-from flowerlab.trainer.model_pool import ModelPool, make_trainable
-from flowerlab.trainer.networks import build
+from flowerlab.trainer.model_pool import ModelPool
+from flowerlab.trainer.networks import build, make_trainable
 from flowerlab.trainer.prediction import PHOTOS_CHUNK, predict_chunk
 
 # Of tf_flowers and of the garden. Another dataset, head or image size finds TensorFlow loaded, and traces its own network.

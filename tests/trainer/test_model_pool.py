@@ -11,12 +11,12 @@ from pydantic import Field
 
 from flowerlab.home import Home
 from flowerlab.recipe.knobs import KNOBS, knobs_of
-from flowerlab.recipe.optimizers import OPTIMIZERS
+from flowerlab.recipe.optimizers import OPTIMIZERS, Optimizer
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.predictions import load_predictions
-from flowerlab.trainer import callbacks, model_pool
-from flowerlab.trainer.model_pool import ModelPool, make_trainable, shape_of
-from flowerlab.trainer.networks import Network, build
+from flowerlab.trainer import callbacks, model_pool, networks
+from flowerlab.trainer.model_pool import ModelPool, shape_of
+from flowerlab.trainer.networks import Network, build, make_trainable
 from flowerlab.trainer.preparation import POOL
 from tests.support.attempts import B, attempt, losses
 
@@ -77,6 +77,22 @@ def test_keras_has_every_optimizer_as_the_table_says(name: str) -> None:
     assert type(model.optimizer).__name__ == OPTIMIZERS[name].keras_class
     kernels = [variable for variable in model.optimizer.variables if variable.shape == model.trainable_weights[0].shape]
     assert len(kernels) == OPTIMIZERS[name].slots
+
+
+def test_an_optimizer_begins_anew_in_a_compiled_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever numbers an optimizer begins with (Adagrad's are not 0) and whatever the run before left, the next run begins with those."""
+    adagrad = Optimizer("adagrad", "Adagrad.", "Adagrad", 1)
+    monkeypatch.setattr(networks, "OPTIMIZERS", {"adagrad": adagrad})
+    recipe = A.model_copy(update={"optimizer": "adagrad"})
+    model = build(recipe, 5).model
+    make_trainable(model, recipe)
+    new = [keras.ops.convert_to_numpy(variable) for variable in model.optimizer.variables]
+    assert any((numbers == 0.1).all() for numbers in new)
+    for variable in model.optimizer.variables:
+        variable.assign(keras.ops.ones_like(variable))
+    make_trainable(model, recipe)
+    for variable, numbers in zip(model.optimizer.variables, new, strict=True):
+        np.testing.assert_array_equal(variable, numbers)
 
 
 def test_large_networks_push_the_oldest_out(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

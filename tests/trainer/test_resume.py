@@ -27,8 +27,7 @@ from flowerlab.trainer import checkpoint_writer as checkpoint
 from flowerlab.trainer.attempt import run_job
 from flowerlab.trainer.callbacks import EpochReporter
 from flowerlab.trainer.channel import Channel, Lines
-from flowerlab.trainer.model_pool import random_states
-from flowerlab.trainer.networks import build
+from flowerlab.trainer.networks import build, random_states
 from flowerlab.trainer.preparation import POOL
 from tests.support.attempts import CACHED, PLAIN
 from tests.support.checkpoints import state_of
