@@ -138,7 +138,7 @@ class LocalEngine(OneSlotEngine):
             try:
                 self._sink(event)
             except Exception as error:
-                # One that another program holds is free again some time; the trainer waits for nobody meanwhile.
+                # One that another program holds is free again some time; the trainer trains on meanwhile.
                 tries += not isinstance(error, StoreLocked)
                 if tries == TRIES and not isinstance(event, End):
                     raise

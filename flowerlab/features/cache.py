@@ -80,7 +80,7 @@ class KeptFeatures(KeptSets):
         """Gives what writes the next rows of a new set; the set is there when the block ends well.
 
         Raises:
-            NoRoom: If it is larger than all sets together may be.
+            CacheFull: If it is larger than all sets together may be.
             OSError: If the disk is full or cannot be written.
         """
         size_bytes = int(np.prod(about.shape)) * np.dtype(dtype).itemsize + HEADER_BYTES

@@ -19,7 +19,7 @@ PLANNED = "planned"
 LOG = logging.getLogger(__name__)
 
 
-class NoRoom(Exception):
+class CacheFull(Exception):
     """The set is larger than all kept features together may be."""
 
 
@@ -46,17 +46,17 @@ def make_room(home: Home, key: str, size_bytes: int, limit_gb: float | None) -> 
         limit_gb: See `limit_of`.
 
     Raises:
-        NoRoom: If it would not fit even if all sets went that are not in use; then nothing is deleted.
+        CacheFull: If it would not fit even if all sets went that are not in use; then nothing is deleted.
     """
     sets = KeptSets(home)
     being_written = _drop_dead(home, sets, key)
     limit_bytes = limit_of(home, limit_gb)
     if size_bytes > limit_bytes:
-        raise NoRoom(f"{size_bytes / 1e6:,.0f} MB of features are more than the {limit_bytes / 1e6:,.0f} MB kept")
+        raise CacheFull(f"{size_bytes / 1e6:,.0f} MB of features are more than the {limit_bytes / 1e6:,.0f} MB kept")
     kept = sets.all()
     staying = being_written + sum(one.bytes for one in kept if sets.used(one.key))
     if staying + size_bytes > limit_bytes:
-        raise NoRoom(f"{size_bytes / 1e6:,.0f} MB of features find no room beside those in use")
+        raise CacheFull(f"{size_bytes / 1e6:,.0f} MB of features find no room beside those in use")
     total = being_written + sum(one.bytes for one in kept)
     for one in kept:
         if total + size_bytes <= limit_bytes:

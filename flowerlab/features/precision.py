@@ -1,4 +1,4 @@
-"""In which precision layers compute: told by the settings, the network and the processor."""
+"""In which precision layers compute: by the settings, the network and the processor."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ def frozen_precision(wish: Wish, chosen: Architecture) -> Precision:
     """Returns the precision of the pass through frozen layers.
 
     Args:
-        wish: The setting.
-        chosen: The network: not every one is quicker and near enough in bfloat16.
+        wish: The setting; `auto`: bfloat16 where the processor has it and the network is quicker and near enough in it.
     """
     if wish != "auto":
         return wish
@@ -34,7 +33,6 @@ def training_precision(wish: Wish, recipe: Recipe) -> Precision:
     Args:
         wish: The setting. `auto` is bfloat16 on a processor that has it, where layers of a network train of which it was shown that its
             accuracy stays the same; a head alone gains nothing.
-        recipe: What trains.
     """
     if wish != "auto":
         return wish
@@ -43,11 +41,11 @@ def training_precision(wish: Wish, recipe: Recipe) -> Precision:
 
 
 def good_enough(wish: Wish, wanted: Precision) -> tuple[Precision, ...]:
-    """Returns the precisions whose features serve if they are kept already, the best first: nobody asks for fewer digits.
+    """Returns the precisions whose features serve if they are kept already, the best first: more digits than are needed do no harm.
 
     Args:
         wish: The setting.
-        wanted: What would be computed.
+        wanted: In which they would be computed.
     """
     return ("float32", "bfloat16") if wish == "auto" and wanted == "bfloat16" else (wanted,)
 

@@ -19,13 +19,8 @@ from flowerlab.system.files import sync_file, sync_folder
 NAME = re.compile(r"(attempt|left)-(\d+)")
 
 
-class Workplace:
-    """The folder in which one attempt writes.
-
-    Args:
-        run: The run's folder.
-        attempt: Its number.
-    """
+class AttemptFolder:
+    """The folder in which one attempt writes, in the run's folder."""
 
     def __init__(self, run: Path, attempt: int) -> None:
         self._run = run
@@ -34,21 +29,18 @@ class Workplace:
     def publish(self, *names: str) -> None:
         """Puts finished files into the run's folder, in the place of older ones.
 
-        Args:
-            names: Of files in this folder.
-
         Raises:
             OSError: If another attempt has taken over.
         """
         for name in names:
-            # What bears its final name is whole, also after the power failed.
+            # What has its final name is whole, also after the power failed.
             sync_file(self.folder / name)
             (self.folder / name).replace(self._run / name)
         sync_folder(self._run)
 
 
-def claim(run: Path, attempt: int) -> Workplace:
-    """Makes an attempt's workplace, with the checkpoints of the attempts before it, which can write no more.
+def claim(run: Path, attempt: int) -> AttemptFolder:
+    """Makes an attempt's folder, with the checkpoints of the attempts before it, which can write no more.
 
     Args:
         run: The run's folder.
@@ -57,8 +49,8 @@ def claim(run: Path, attempt: int) -> Workplace:
     Raises:
         RunFailed: If a later attempt has taken over already.
     """
-    place = Workplace(run, attempt)
-    # Made before the others are looked at: of two attempts that begin at once, one sees the other.
+    place = AttemptFolder(run, attempt)
+    # Made before the others are listed: of two attempts that begin at once, one sees the other.
     place.folder.mkdir(parents=True, exist_ok=True)
     for number, folder in _others(run, attempt):
         if number > attempt:
@@ -74,11 +66,7 @@ def claim(run: Path, attempt: int) -> Workplace:
 
 
 def left_behind(run: Path) -> TrainingState | None:
-    """Returns how far the newest checkpoint of a run is; None if it has none.
-
-    Args:
-        run: The run's folder.
-    """
+    """Returns how far the newest checkpoint in a run's folder is; None if there is none."""
     states = [state for _, folder in _others(run, 0) if (state := read_state(folder)) is not None]
     return max(states, key=lambda state: state.epochs_run, default=None)
 
@@ -87,7 +75,7 @@ def forget_checkpoints(run: Path) -> None:
     """Removes a run's checkpoints; its model and its predictions stay.
 
     Args:
-        run: The run's folder. No trainer may have it.
+        run: The run's folder. No trainer may be at work in it.
 
     Raises:
         OSError: If one cannot be removed.
@@ -97,15 +85,11 @@ def forget_checkpoints(run: Path) -> None:
 
 
 def newest_attempt(run: Path) -> int:
-    """Returns the highest number of an attempt whose folder is still there; 0 if none is.
-
-    Args:
-        run: The run's folder.
-    """
+    """Returns the highest number of an attempt whose folder is still in a run's; 0 if none is."""
     return max((number for number, _ in _others(run, 0)), default=0)
 
 
-def workplaces(run: Path) -> list[Path]:
+def attempt_folders(run: Path) -> list[Path]:
     """Returns the folders of all attempts at a run that are still there."""
     return [folder for _, folder in _others(run, 0)]
 

@@ -1,8 +1,8 @@
-"""Checkpoints: what another attempt needs to go on behind a whole epoch as if nothing had happened.
+"""Checkpoints: what another attempt needs to continue after a whole epoch as if nothing had happened.
 
 One folder an epoch, `epoch-NNNNN`, renamed into place: `state.json`, `weights.npz` (of what trains), `best.npz` (the same, of the
 best epoch), `training.npz` (optimizer and random states), `val_probabilities.npy`. Frozen weights are not in it: they are loaded
-anew, from where the run had them. Whoever reads finds a whole folder or none; the zip's checksums tell bytes that the disk lost.
+from where the run had them. A reader finds a whole folder or none; the zip's checksums find bytes that the disk lost.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class TrainingState(BaseModel):
 
     Args:
         photos: Key of the prepared photos that it trains on.
-        frozen: Hash of the weights that do not train, which are loaded anew.
+        frozen: Hash of the weights that do not train, which are loaded from where the run had them.
         epochs: Every whole epoch so far.
     """
 
@@ -85,7 +85,7 @@ class TrainingState(BaseModel):
         The rule of Keras' `EarlyStopping(monitor="val_accuracy", patience=patience)`.
 
         Args:
-            epochs: Of the recipe.
+            epochs: At most, of the recipe.
             patience: Of the recipe.
             since: See `waited`.
         """
@@ -94,7 +94,7 @@ class TrainingState(BaseModel):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run behind a whole epoch.
+    """A run after a whole epoch.
 
     Args:
         state: How far it is.
@@ -118,7 +118,6 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
     Args:
         folder: Of the attempt. If it is no longer there, another attempt has taken over.
-        checkpoint: To be kept.
 
     Raises:
         OSError: If there is no room, or the folder is gone.
@@ -140,10 +139,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def read_checkpoint(folder: Path) -> Checkpoint | None:
-    """Returns the newest checkpoint; None if there is none. One that the disk has damaged is thrown away.
-
-    Args:
-        folder: Of an attempt.
+    """Returns the newest checkpoint in an attempt's folder; None if there is none. One that the disk has damaged is thrown away.
 
     Raises:
         RunFailed: If one cannot be read now, which says nothing about its bytes: it stays, and the run can go on later.

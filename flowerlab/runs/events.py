@@ -173,7 +173,7 @@ class Result(Record):
         description="Where an answer's certainty (`evaluation.metrics.certainty`, 0..1) is below this, the photo is probably of none "
         "of the classes: see `flowerlab.evaluation.metrics.unknown_threshold`. None: not measured.",
     )
-    validation_photos: Count | None = Field(default=None, description="None: it is not known; the run's `Start` tells it.")
+    validation_photos: Count | None = Field(default=None, description="None: not recorded; the run's `Start` has it.")
     weight_changes: dict[str, Change] | None = Field(
         default=None,
         description="Layer → ‖after − before‖ / ‖before‖ of its weights, in the network's order; before: as training began, after: "

@@ -7,7 +7,7 @@ import logging
 from flowerlab.disk.retention import remember_checkpoints
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
-from flowerlab.runs.attempts import forget_checkpoints, workplaces
+from flowerlab.runs.attempts import attempt_folders, forget_checkpoints
 from flowerlab.runs.run import Run
 from flowerlab.store import Store
 from flowerlab.system.files import bytes_of
@@ -22,7 +22,7 @@ def bound_checkpoints(home: Home, store: Store, most_bytes: float) -> None:
         for run in store.latest_ends():
             if run.result is None:
                 continue
-            taken = sum(bytes_of(folder) for folder in workplaces(home.run(run.id)))
+            taken = sum(bytes_of(folder) for folder in attempt_folders(home.run(run.id)))
             most_bytes -= taken
             if taken and most_bytes < 0 and store.get(run.id).state.over:
                 forget(home, run, taken)

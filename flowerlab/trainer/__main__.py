@@ -40,11 +40,11 @@ def step_back(niceness: int) -> None:
 
 
 def leave_with_parent() -> None:
-    """Ends this process at once when standard input closes: the loops behind it listen only when TensorFlow is loaded."""
+    """Ends this process at once when standard input closes: the loops listen only once TensorFlow is loaded."""
     if not hasattr(select, "poll"):
         return  # Windows: the loops notice it, some seconds later.
     closing = select.poll()
-    # No event is asked for; that the other end has gone is always told. Nothing is read.
+    # No event is asked for; that the other end has gone is always reported. Nothing is read.
     closing.register(0, 0)
 
     def wait() -> None:
@@ -62,7 +62,7 @@ def main() -> int:
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     niceness = int(os.environ.get("FLOWERLAB_NICENESS", "0"))
-    # A photo is one short job that somebody waits for: it goes before training.
+    # A photo is one short job that a person waits for: it goes before training.
     step_back(niceness // 2 if role == "predict" else niceness)
     leave_with_parent()
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import numpy as np
 
+from flowerlab.datasets.gather import Progress
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import RunFailed
 from flowerlab.home import Home
@@ -16,8 +17,7 @@ from flowerlab.runs.checkpoints import Checkpoint, TrainingState, read_checkpoin
 from flowerlab.runs.events import End, Epoch, Evaluating, Start
 from flowerlab.trainer.callbacks import TrainingData
 from flowerlab.trainer.channel import Channel, StopRequested
-from flowerlab.trainer.checkpoint_writer import Keeper, hash_of_frozen, put_weights
-from flowerlab.trainer.features import Progress
+from flowerlab.trainer.checkpoint_writer import CheckpointWriter, hash_of_frozen, put_weights
 from flowerlab.trainer.fit import Trained, train
 from flowerlab.trainer.prediction import predict
 from flowerlab.trainer.preparation import Setup, make_setup
@@ -60,7 +60,7 @@ def run_job(channel: Channel, home: Home) -> End:
         before = read_checkpoint(place.folder)
         begin = _begin(setup, before)
         _say_start(setup, channel, begin)
-        trained = _train(setup, channel, Keeper(place), begin, before)
+        trained = _train(setup, channel, CheckpointWriter(place), begin, before)
         # Before the test: who skips that has to wait for little then.
         with setup.watch.on("saving"):
             save_model(setup, place.folder)
@@ -119,7 +119,7 @@ def _say_start(setup: Setup, channel: Channel, begin: TrainingState) -> None:
         channel.say(Epoch.of(job.stamp, number, figures))
 
 
-def _train(setup: Setup, channel: Channel, keeper: Keeper, begin: TrainingState, before: Checkpoint | None) -> Trained:
+def _train(setup: Setup, channel: Channel, writer: CheckpointWriter, begin: TrainingState, before: Checkpoint | None) -> Trained:
     """Trains; where the job is only to finish, what earlier attempts came to.
 
     Raises:
@@ -130,7 +130,7 @@ def _train(setup: Setup, channel: Channel, keeper: Keeper, begin: TrainingState,
         views = None if setup.copies is None else setup.copies.features
         data = TrainingData(setup.inputs, setup.prepared.labels, setup.split.train, setup.split.validation, views)
         try:
-            return train(setup.trained, data, channel, keeper, begin, before)
+            return train(setup.trained, data, channel, writer, begin, before)
         except FloatingPointError as error:
             raise RunFailed(str(error)) from error
     if before is None:

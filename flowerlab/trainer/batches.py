@@ -41,12 +41,10 @@ def training_batches(
         inputs: Photos uint8 (n, height, width, 3) or features float16/float32 (n, …), memory-mapped.
         labels: int64, (n,).
         positions: int64, which of them train.
-        classes: Number of classes.
-        batch_size: Photos in a batch.
         seed: Of the order and the augmentation.
         how: Augmentation, see `flowerlab.photos.augmentation`.
         first_epoch: Where the stream begins.
-        copies: Of each photo, between which every epoch draws; 0: it is changed anew in every epoch.
+        copies: Of each photo, between which every epoch draws; 0: every epoch changes it in another way.
         views: Features of these copies, (copies × training photos, …): first one copy of each photo, then the next. None: the
             copies are made of the inputs when they are drawn.
 
@@ -80,7 +78,7 @@ def training_batches(
     dataset = tf.data.Dataset.from_generator(stream, output_signature=signature)
     options = tf.data.Options()
     # There is nothing to tune, and the thread that would do it sometimes sleeps through the end of the training: for up to half a
-    # minute nothing goes on.
+    # minute nothing happens.
     options.autotune.enabled = False
     return dataset.map(lambda batch, answer: (tf.cast(batch, tf.float32), answer)).prefetch(2).with_options(options)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from flowerlab.runs.checkpoints import Arrays, Checkpoint, TrainingState
 from flowerlab.runs.events import Batch, Epoch, EpochFigures, Saved
 from flowerlab.trainer.channel import EVENT_EVERY_S, Channel
-from flowerlab.trainer.checkpoint_writer import Keeper, checkpoint_of
+from flowerlab.trainer.checkpoint_writer import CheckpointWriter, checkpoint_of
 from flowerlab.trainer.mixed_precision import computing_in
 from flowerlab.trainer.prediction import loss_and_accuracy, predict
 
@@ -45,7 +45,7 @@ class EpochReporter(keras.callbacks.Callback):  # type: ignore[misc]
     Args:
         channel: Hears every event; its job has the recipe.
         data: Its validation photos are classified after every epoch.
-        keeper: Is given every whole epoch.
+        writer: Is given every whole epoch.
         state: As training begins.
         before: The checkpoint with this state; None: from the start.
 
@@ -56,10 +56,10 @@ class EpochReporter(keras.callbacks.Callback):  # type: ignore[misc]
     """
 
     def __init__(
-        self, channel: Channel, data: TrainingData, keeper: Keeper, state: TrainingState, before: Checkpoint | None
+        self, channel: Channel, data: TrainingData, writer: CheckpointWriter, state: TrainingState, before: Checkpoint | None
     ) -> None:
         super().__init__()
-        self._channel, self._job, self._data, self._keeper = channel, channel.job, data, keeper
+        self._channel, self._job, self._data, self._writer = channel, channel.job, data, writer
         self.state = state
         self.best: Arrays | None = None if before is None else before.best
         self.val_probabilities = [] if before is None else list(before.val_probabilities)
@@ -105,7 +105,7 @@ class EpochReporter(keras.callbacks.Callback):  # type: ignore[misc]
         is_best = self.state.best_epoch == epoch
         checkpoint = checkpoint_of(self.model, self.state, None if is_best else self.best, self.val_probabilities)
         self.best = checkpoint.best
-        written = self._keeper.take(checkpoint)
+        written = self._writer.take(checkpoint)
         self._channel.say(Epoch.of(self._job.stamp, epoch, figures))
         if written:
             self._channel.say(Saved(**self._job.stamp, epoch=self.state.best_epoch))

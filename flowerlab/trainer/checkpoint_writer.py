@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowerlab.errors import RunFailed
-from flowerlab.runs.attempts import Workplace
+from flowerlab.runs.attempts import AttemptFolder
 from flowerlab.runs.checkpoints import Arrays, Checkpoint, TrainingState, write_checkpoint
 from flowerlab.trainer.networks import random_states
 
@@ -47,10 +47,10 @@ def put_weights(model: keras.Model, weights: Arrays) -> None:
 def checkpoint_of(
     model: keras.Model, state: TrainingState, best: Arrays | None, val_probabilities: list[NDArray[np.float32]]
 ) -> Checkpoint:
-    """Returns a copy of all that a run needs to go on from here.
+    """Returns a copy of all that a run needs to continue from here.
 
     Args:
-        model: Compiled; what trains in it is as it was behind the newest epoch.
+        model: Compiled; what trains in it is as it was after the newest epoch.
         state: After that epoch.
         best: Weights of the best epoch; None if it is the newest.
         val_probabilities: Of each epoch, float32 (validation photos, classes).
@@ -66,7 +66,7 @@ def checkpoint_of(
 
 
 def restore(model: keras.Model, checkpoint: Checkpoint) -> None:
-    """Makes a compiled model what it was behind the checkpoint's newest epoch.
+    """Makes a compiled model what it was after the checkpoint's newest epoch.
 
     Raises:
         RunFailed: If the checkpoint is of another network or optimizer.
@@ -76,24 +76,21 @@ def restore(model: keras.Model, checkpoint: Checkpoint) -> None:
     _assign([*model.optimizer.variables, *random_states(model)], checkpoint.training)
 
 
-class Keeper:
-    """Writes checkpoints, and no oftener than they are worth.
+class CheckpointWriter:
+    """Writes checkpoints, no more often than they are worth.
 
     The first and the last are always written; one between when the epochs since the one before took so long that writing takes a
     small share (`MOST_SHARE`) of that. What is not written is kept in memory until the next is.
-
-    Args:
-        place: Where.
     """
 
-    def __init__(self, place: Workplace) -> None:
+    def __init__(self, place: AttemptFolder) -> None:
         self._place = place
         self._held: Checkpoint | None = None
         self._trained_s = 0.0
         self._cost_s = 0.0
 
     def take(self, checkpoint: Checkpoint) -> bool:
-        """Takes the state behind an epoch; returns whether it was written."""
+        """Takes the state after an epoch; returns whether it was written."""
         self._held = checkpoint
         self._trained_s += checkpoint.state.epochs[-1].seconds
         if self._trained_s * MOST_SHARE < self._cost_s:

@@ -52,12 +52,12 @@ def explain(
     """
     layer = layer or parts.looked_at
     seen_photos = np.stack([_seen_as(photo, view) for view in views])
-    behind = parts.behind(layer)
+    rest = parts.rest_after(layer)
     # What is recorded is gone through backwards, all of it: where the layer can be cut off, the layers before it are not.
-    given = parts.given(seen_photos) if behind is None else tf.constant(parts.output_of(layer, seen_photos))
+    given = parts.given(seen_photos) if rest is None else tf.constant(parts.output_of(layer, seen_photos))
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(given)
-        maps, crossing = parts.viewing(layer)(given, training=False) if behind is None else (given, behind(given))
+        maps, crossing = parts.viewing(layer)(given, training=False) if rest is None else (given, rest(given))
         features = parts.after(crossing, training=False)
         # The class's score before the softmax: after it, a certain answer would leave no gradient.
         scores = keras.ops.matmul(features, parts.answer.kernel) + parts.answer.bias

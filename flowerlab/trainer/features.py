@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import math
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -17,60 +17,25 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from flowerlab.architectures import Architecture
+from flowerlab.datasets.gather import Progress
 from flowerlab.datasets.prepared import Prepared
+from flowerlab.engine.protocol import Job
 from flowerlab.features.cache import Features, KeptFeatures
-from flowerlab.features.eviction import NoRoom
-from flowerlab.features.precision import Precision
-from flowerlab.features.sets import FORMAT, About, views_name
-from flowerlab.photos.augmentation import copy_of
+from flowerlab.features.eviction import CacheFull
+from flowerlab.features.precision import Precision, frozen_precision, good_enough
+from flowerlab.features.sets import FORMAT, About
+from flowerlab.home import Home
 from flowerlab.recipe.workload import FLOAT16_BYTES, FLOAT32_BYTES
 from flowerlab.system.locks import waiting_for
-from flowerlab.trainer.networks import Network, make_backbone, part_of, preprocessing_of
+from flowerlab.trainer.frozen_pass import FrozenPass, Rows, Views
+from flowerlab.trainer.networks import Network
 
-# Larger batches are no faster (VGG16, MobileNetV2 on two cores), and Stop would wait for them.
-BATCH = 16
 FLOAT16_MAX = float(np.finfo(np.float16).max)
 STEP = "Computing features"
 LOG = logging.getLogger(__name__)
-
-Progress = Callable[[str, int, int], None]
-Rows = Callable[[int, int], NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Views:
-    """Changed copies of the training photos that go through the frozen layers instead of the photos themselves.
-
-    Args:
-        how: Augmentation, see `flowerlab.photos.augmentation`.
-        seed: Of the changes.
-        copies: Of each photo, 1 or more.
-        training: int64, (n,), positions of the training photos.
-    """
-
-    how: str
-    seed: int
-    copies: int
-    training: NDArray[np.int64]
-
-    @property
-    def name(self) -> str:
-        """What tells these views from others of the same photos."""
-        return views_name(self.how, self.seed, self.copies, self.training)
-
-    def rows(self, photos: NDArray[np.uint8]) -> Rows:
-        """Returns what gives the changed photos (begin, end): first one copy of each photo, then the next."""
-
-        def read(begin: int, end: int) -> NDArray[np.uint8]:
-            return np.stack(
-                [copy_of(photos[self.training[row % len(self.training)]], self.how, self.seed, row) for row in range(begin, end)]
-            )
-
-        return read
 
 
 @dataclass(frozen=True)
@@ -79,12 +44,12 @@ class Computed:
 
     Args:
         features: float16 (n, …), memory-mapped; float32 where float16 cannot hold a value or the setting says so.
-        at_hand: Whether it was there already.
+        reused: Whether it was kept already.
         begin: The cut at which its pass began; 0 for the photos.
     """
 
     features: Features
-    at_hand: bool
+    reused: bool
     begin: int = 0
 
 
@@ -92,39 +57,27 @@ class FrozenPart:
     """The layers before the cut, and the features that they make of photos.
 
     Args:
-        kept: All kept sets.
+        home: Where features are kept.
+        job: Its settings say in which precision they are computed and kept.
         prepared: The photos.
         network: With a cut.
-        chosen: Its architecture.
-        precision: Of the pass.
-        good_enough: Precisions whose features serve if they are kept already, the best first.
-        exact: Keep float32 in any case.
-        origin: Name of the starting weights.
         stack: Ends with the run; until then its sets are not deleted to make room.
+
+    Attributes:
+        precision: Of the pass. What is kept already in more digits than would be computed serves as well.
     """
 
-    def __init__(
-        self,
-        kept: KeptFeatures,
-        prepared: Prepared,
-        network: Network,
-        chosen: Architecture,
-        *,
-        precision: Precision,
-        good_enough: Sequence[Precision],
-        exact: bool,
-        origin: str,
-        stack: ExitStack,
-    ) -> None:
+    def __init__(self, home: Home, job: Job, prepared: Prepared, network: Network, stack: ExitStack) -> None:
         assert network.backbone is not None
         assert network.cut > 0
-        self._kept, self._prepared, self._chosen = kept, prepared, chosen
+        self._kept, self._prepared, self._chosen = KeptFeatures(home, job.settings.features_gb), prepared, job.recipe.chosen
         self._cut, self._backbone = network.cut, network.backbone
-        self._exact, self._origin, self._stack = exact, origin, stack
-        self._digests = _digests(self._backbone, chosen, self._cut)
-        self._narrow: keras.Model | None = None
-        kept_ones = [one for one in good_enough if kept.has(self._key(self._cut, None, one))]
-        self.precision: Precision = kept_ones[0] if kept_ones else precision
+        self._exact, self._origin, self._stack = job.settings.features == "float32", job.origin, stack
+        self._digests = _digests(self._backbone, self._chosen, self._cut)
+        self.precision: Precision = frozen_precision(job.settings.precision, self._chosen)
+        serving = good_enough(job.settings.precision, self.precision)
+        self.precision = next((one for one in serving if self._kept.has(self._key(self._cut, None, one))), self.precision)
+        self._pass = FrozenPass(self._backbone, self._chosen, self.precision)
 
     def keep_on_the_way(self, cuts: Sequence[int], progress: Progress) -> list[tuple[int, int]]:
         """Keeps the features at cuts before our own, for runs that wait; our own pass then begins at the last of them.
@@ -139,31 +92,43 @@ class FrozenPart:
             The passes that this took: the cut at which each began (0 for the photos), and at which it ended.
         """
         passes: list[tuple[int, int]] = []
-        if self.is_kept():
+        if self._is_kept():
             return passes
-        needed = self.bytes_at(self._cut)
+        needed = self._bytes_at(self._cut)
         for cut in sorted(cut for cut in cuts if cut in self._digests and cut < self._cut):
-            needed += self.bytes_at(cut)
+            needed += self._bytes_at(cut)
             try:
                 if self._kept.fits(needed):
                     with ExitStack() as meanwhile:
                         computed = self._features(progress, None, cut, meanwhile)
-                    if not computed.at_hand:
+                    if not computed.reused:
                         passes.append((computed.begin, cut))
-            except (OSError, NoRoom) as error:
+            except (OSError, CacheFull) as error:
                 LOG.info("The features before layer %d are not kept on the way (%s).", cut, error)
         return passes
 
-    def is_kept(self, views: Views | None = None) -> bool:
+    def check_room(self, views: Views) -> None:
+        """Checks, before either is computed, that the features of photos and views may be kept together.
+
+        Raises:
+            CacheFull: If not.
+        """
+        if self._is_kept() and self._is_kept(views):
+            return
+        if not self._kept.fits(self._bytes_at(self._cut) + self._bytes_at(self._cut, views)):
+            raise CacheFull("photos and copies together are more than may be kept")
+
+    def _is_kept(self, views: Views | None = None) -> bool:
         """Whether our own features, or those of views, are here; they may turn out to be damaged when they are opened."""
         return self._kept.has(self._key(self._cut, views))
 
-    def bytes_at(self, cut: int, rows: int | None = None) -> int:
-        """Returns the size of the features before a layer, of all photos or of so many rows."""
-        values = len(self._prepared.ids) if rows is None else rows
-        for axis in self._backbone.layers[cut - 1].output.shape[1:]:
-            values *= axis
-        return values * (FLOAT32_BYTES if self._exact else FLOAT16_BYTES)
+    def _shape(self, cut: int, views: Views | None = None) -> tuple[int, ...]:
+        """The shape of the features before a layer."""
+        rows = len(self._prepared.ids) if views is None else len(views)
+        return rows, *self._backbone.layers[cut - 1].output.shape[1:]
+
+    def _bytes_at(self, cut: int, views: Views | None = None) -> int:
+        return math.prod(self._shape(cut, views)) * (FLOAT32_BYTES if self._exact else FLOAT16_BYTES)
 
     def features(self, progress: Progress, views: Views | None = None) -> Computed:
         """Returns the frozen layers' output for every photo, or for views of the training photos; computes what is not kept.
@@ -173,20 +138,18 @@ class FrozenPart:
             views: Changed copies instead of the photos.
 
         Raises:
-            NoRoom: If it is larger than what may be kept.
+            CacheFull: If it is larger than what may be kept.
             OSError: If it cannot be written.
         """
         return self._features(progress, views, self._cut, self._stack)
 
     def _features(self, progress: Progress, views: Views | None, cut: int, stack: ExitStack) -> Computed:
-        total = len(self._prepared.ids) if views is None else views.copies * len(views.training)
-        shape = (total, *self._backbone.layers[cut - 1].output.shape[1:])
-        key = self._key(cut, views)
+        key, shape = self._key(cut, views), self._shape(cut, views)
         stack.enter_context(self._kept.held(key))
-        with waiting_for(self._kept.lock_of(key), check=lambda: progress(STEP, 0, total)):
+        with waiting_for(self._kept.lock_of(key), check=lambda: progress(STEP, 0, shape[0])):
             found = self._kept.open(key, shape, self._origin)
             if found is not None:
-                return Computed(found, at_hand=True)
+                return Computed(found, reused=True)
             about = About(
                 prepared=self._prepared.key,
                 architecture=self._chosen.name,
@@ -208,7 +171,7 @@ class FrozenPart:
             found = self._kept.open(key, shape)
         if found is None:
             raise OSError(f"The features {key} just written cannot be read back.")
-        return Computed(found, at_hand=False, begin=begin)
+        return Computed(found, reused=False, begin=begin)
 
     def _key(self, cut: int, views: Views | None, precision: Precision | None = None) -> str:
         """Changes with whatever the features depend on.
@@ -230,16 +193,15 @@ class FrozenPart:
 
     def _source(self, before: int, views: Views | None, stack: ExitStack) -> tuple[int, Rows]:
         """Returns where to begin: the deepest cut before another whose features are kept, else the photos (0)."""
-        total = len(self._prepared.ids) if views is None else views.copies * len(views.training)
         for cut in sorted(self._digests, reverse=True):
             key = self._key(cut, views)
             if cut >= before or not self._kept.has(key):
                 continue
-            if not self._kept.fits(self.bytes_at(cut, total) + self.bytes_at(before, total)):
+            if not self._kept.fits(self._bytes_at(cut, views) + self._bytes_at(before, views)):
                 # They would not find room side by side.
                 continue
             stack.enter_context(self._kept.held(key))
-            found = self._kept.open(key, (total, *self._backbone.layers[cut - 1].output.shape[1:]))
+            found = self._kept.open(key, self._shape(cut, views))
             if found is not None:
                 LOG.info("The features before layer %d begin with those kept before layer %d.", before, cut)
                 return cut, partial(_cut_out, found)
@@ -260,43 +222,12 @@ class FrozenPart:
         with self._kept.making(key, about, dtype) as write:
             progress(step, 0, total)
             done = 0
-            for values in self._pass(begin, about.cut, rows, total):
+            for values in self._pass.run(begin, about.cut, rows, total):
                 if dtype is np.float16 and np.abs(values).max() > FLOAT16_MAX:
                     raise OverflowError
                 write(values)
                 done += len(values)
                 progress(step, done, total)
-
-    def _pass(self, begin: int, end: int, rows: Rows, total: int) -> Iterator[NDArray[np.float32]]:
-        """Runs the layers from `begin` to `end` over all rows, batch by batch; the next batch is read meanwhile."""
-        backbone = self._backbone if self.precision == "float32" else self._narrowed()
-        part = part_of(backbone, begin, end)
-        assert part is not None
-        prepare = preprocessing_of(self._chosen) if begin == 0 else (lambda values: values)
-
-        first_rows = rows(0, 1)
-        # The number of rows is left open: the last, smaller batch is no new shape.
-        signature = [tf.TensorSpec((None, *first_rows.shape[1:]), first_rows.dtype)]
-
-        @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
-        def forward(batch: tf.Tensor) -> tf.Tensor:
-            return tf.cast(part(prepare(tf.cast(batch, tf.float32)), training=False), tf.float32)
-
-        with ThreadPoolExecutor(max_workers=1) as reader:
-            following = reader.submit(rows, 0, min(BATCH, total))
-            for first in range(0, total, BATCH):
-                batch = following.result()
-                if first + BATCH < total:
-                    following = reader.submit(rows, first + BATCH, min(first + 2 * BATCH, total))
-                yield forward(tf.constant(batch)).numpy()
-
-    def _narrowed(self) -> keras.Model:
-        """The backbone once more, computing in bfloat16."""
-        if self._narrow is None:
-            side = self._prepared.photos.shape[1]
-            self._narrow = make_backbone(self._chosen, side, precision="bfloat16")
-            self._narrow.set_weights(self._backbone.get_weights())
-        return self._narrow
 
 
 def _cut_out(array: NDArray[Any], begin: int, end: int) -> NDArray[Any]:

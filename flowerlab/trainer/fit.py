@@ -14,7 +14,7 @@ from flowerlab.runs.checkpoints import Checkpoint, TrainingState
 from flowerlab.trainer.batches import training_batches
 from flowerlab.trainer.callbacks import EpochReporter, StopOnRequest, TrainingData
 from flowerlab.trainer.channel import Channel, StopRequested
-from flowerlab.trainer.checkpoint_writer import Keeper, put_weights, restore
+from flowerlab.trainer.checkpoint_writer import CheckpointWriter, put_weights, restore
 from flowerlab.trainer.mixed_precision import computing_in
 from flowerlab.trainer.networks import make_trainable
 
@@ -35,7 +35,12 @@ class Trained:
 
 
 def train(
-    model: keras.Model, data: TrainingData, channel: Channel, keeper: Keeper, begin: TrainingState, before: Checkpoint | None
+    model: keras.Model,
+    data: TrainingData,
+    channel: Channel,
+    writer: CheckpointWriter,
+    begin: TrainingState,
+    before: Checkpoint | None,
 ) -> Trained:
     """Trains until the last epoch, early stopping, or Stop; afterwards the model has the best whole epoch's weights.
 
@@ -43,7 +48,7 @@ def train(
         model: Inputs → probabilities; what is trainable in it learns.
         data: The inputs.
         channel: Hears every event, and is asked whether to stop; its job has the recipe.
-        keeper: Keeps what another attempt needs to continue.
+        writer: Keeps what another attempt needs to continue.
         begin: Where to begin.
         before: The checkpoint with this state; None: from the start.
 
@@ -68,7 +73,7 @@ def train(
         copies=recipe.augment_views,
         views=data.views,
     )
-    reporter = EpochReporter(channel, data, keeper, begin, before)
+    reporter = EpochReporter(channel, data, writer, begin, before)
     stopped = False
     try:
         if not begin.over(recipe.epochs, recipe.patience, job.patience_from):
@@ -88,6 +93,6 @@ def train(
     if reporter.best is None:
         raise StopRequested
     # However it ended: the run can be trained further after its last whole epoch.
-    keeper.write()
+    writer.write()
     put_weights(model, reporter.best)
     return Trained(reporter.state, np.stack(reporter.val_probabilities), stopped)

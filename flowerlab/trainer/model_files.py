@@ -27,8 +27,6 @@ def write_compact(path: Path, model: keras.Model, recipe: Recipe, classes: int) 
     Args:
         path: Ends in `.npz`.
         model: As `build(recipe, classes).model`.
-        recipe: What it is built from again.
-        classes: Number of classes.
 
     Raises:
         ValueError: If a weight does not fit into float16.

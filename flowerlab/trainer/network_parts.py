@@ -1,7 +1,7 @@
 """A trained network opened up: the path of a photo through it, whether its layers lie flat or in a nested backbone.
 
 Keras remembers of every symbolic tensor which call made it. Walked backwards from the answer, that gives the last tensor that still
-has height and width, and what lies before and behind it.
+has height and width, and what lies before and after it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from flowerlab.errors import BadModel
 
 POOLINGS = (layers.MaxPooling2D, layers.AveragePooling2D)
-# Photos of one pure colour each: which of a tensor's channels they move tells how the channels are ordered.
+# Photos of one pure colour each: which of a tensor's channels they move shows how the channels are ordered.
 PURE = np.eye(3, dtype=np.float32)[:, None, None, :] * 255
 
 
@@ -29,9 +29,9 @@ class NetworkParts:
         model: float32 (n, height, width, 3), RGB 0..255 → float32 (n, classes), probabilities.
 
     Attributes:
-        before: Photos → what the nested backbone is given; None where layers lie flat.
+        before: Photos → the input of the nested backbone; None where layers lie flat.
         inner: The layers that still know where in the photo something is.
-        after: What crosses behind them → what the answer is computed from (the penultimate features).
+        after: Their output → what the answer is computed from (the penultimate features).
         answer: The last layer: features → probabilities.
 
     Raises:
@@ -56,7 +56,7 @@ class NetworkParts:
         self.before = keras.Model(model.inputs, node.input_tensors[0]) if nested else None
         self.inner: keras.Model = owner if nested else keras.Model(model.inputs, crossing)
         self._parts: dict[tuple[int, bool], keras.Model] = {}
-        self._behind: dict[str, keras.Model | None] = {}
+        self._rests: dict[str, keras.Model | None] = {}
 
     @cached_property
     def layers(self) -> list[keras.Layer]:
@@ -67,7 +67,7 @@ class NetworkParts:
     def looked_at(self) -> keras.Layer:
         """The layer whose output is looked at to tell where something is: the last one that still has height and width.
 
-        Through a pooling behind it only the largest value of each window would get a gradient, a map with holes. Where one is there,
+        Through a pooling after it only the largest value of each window would get a gradient, a map with holes. Where one is there,
         it is the layer before the last convolution, if that is a convolution with an output as large.
         """
         places = range(len(self.layers) - 1, -1, -1)
@@ -88,28 +88,28 @@ class NetworkParts:
         return keras.Model(self.model.inputs, self._hidden)
 
     def viewing(self, layer: keras.Layer) -> keras.Model:
-        """Returns what `inner` is given → (the layer's output, what crosses behind `inner`)."""
+        """Returns the input of `inner` → (the layer's output, the output of `inner`)."""
         return self._part(layer.output, whole=True)
 
-    def behind(self, layer: keras.Layer) -> Callable[[Any], Any] | None:
-        """Returns what makes, of the layer's output, what crosses behind `inner`; None where a shortcut leads around the layer."""
+    def rest_after(self, layer: keras.Layer) -> Callable[[Any], Any] | None:
+        """Returns what computes the output of `inner` from the layer's; None where a shortcut leads around the layer."""
         if layer.output is self.inner.outputs[0]:
             return lambda maps: maps
-        if layer.name not in self._behind:
+        if layer.name not in self._rests:
             try:
-                self._behind[layer.name] = keras.Model(layer.output, self.inner.outputs[0])
+                self._rests[layer.name] = keras.Model(layer.output, self.inner.outputs[0])
             except ValueError:
-                self._behind[layer.name] = None
-        rest = self._behind[layer.name]
+                self._rests[layer.name] = None
+        rest = self._rests[layer.name]
         return None if rest is None else lambda maps: rest(maps, training=False)
 
     def given(self, photos: NDArray[Any]) -> Any:
-        """Returns what `inner` is given for photos: float32 (n, height, width, 3)."""
+        """Returns the input of `inner` for photos: float32 (n, height, width, 3)."""
         tensor = keras.ops.convert_to_tensor(np.asarray(photos, dtype=np.float32))
         return tensor if self.before is None else self.before(tensor, training=False)
 
     def output_of(self, layer: keras.Layer, photos: NDArray[Any]) -> NDArray[np.float32]:
-        """Returns what a layer makes of photos, float32."""
+        """Returns a layer's output for photos, float32."""
         return self._computed(layer.output, photos)
 
     def seen(self, photos: NDArray[Any]) -> NDArray[np.float32]:
@@ -130,7 +130,7 @@ class NetworkParts:
         return found
 
     def _part(self, tensor: Any, *, whole: bool) -> keras.Model:
-        """Returns what `inner` is given → a tensor of it, and its output too if `whole`; made once each."""
+        """Returns the input of `inner` → a tensor of it, and its output too if `whole`; made once each."""
         key = (id(tensor), whole)
         if key not in self._parts:
             outputs = [tensor, self.inner.outputs[0]] if whole else tensor

@@ -83,7 +83,6 @@ def make_backbone(chosen: Architecture, image_size_px: int, *, precision: str = 
     """Builds a known network without its top, with random weights.
 
     Args:
-        chosen: Which.
         image_size_px: Width and height of its photos.
         precision: `float32` or `bfloat16`; in the latter it computes, its weights are float32 in either.
     """
@@ -99,9 +98,8 @@ def part_of(backbone: keras.Model, begin: int, end: int) -> keras.Model | None:
     """Returns the layers of a backbone between two clean cuts, which share its weights; None if there are none.
 
     Args:
-        backbone: The known network.
         begin: Index of the first layer; its input is the output of the layer before (0: preprocessed photos).
-        end: Index behind the last layer.
+        end: Index after the last layer.
     """
     if begin == end:
         return None

@@ -12,17 +12,17 @@ from typing import Any, Literal, get_args
 import keras
 from numpy.typing import NDArray
 
-from flowerlab.datasets.gather import gather
+from flowerlab.datasets.gather import Progress, gather
 from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.datasets.splits import Split
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import BadRecipe
-from flowerlab.features.cache import KeptFeatures
-from flowerlab.features.eviction import NoRoom
-from flowerlab.features.precision import Precision, frozen_precision, good_enough, training_precision
+from flowerlab.features.eviction import CacheFull
+from flowerlab.features.precision import Precision, training_precision
 from flowerlab.home import Home
 from flowerlab.recipe.workload import wanted_way
-from flowerlab.trainer.features import Computed, FrozenPart, Progress, Views
+from flowerlab.trainer.features import Computed, FrozenPart
+from flowerlab.trainer.frozen_pass import Views
 from flowerlab.trainer.model_pool import ModelPool
 from flowerlab.trainer.networks import Network, build
 from flowerlab.trainer.starting_weights import load_starting_weights
@@ -95,11 +95,11 @@ class Setup:
         return self.prepared.photos if self.features is None else self.features.features
 
     @property
-    def features_at_hand(self) -> bool | None:
+    def features_reused(self) -> bool | None:
         """Whether all features were there before; None if it trains without."""
         if self.features is None:
             return None
-        return self.features.at_hand and (self.copies is None or self.copies.at_hand)
+        return self.features.reused and (self.copies is None or self.copies.reused)
 
 
 def make_setup(job: Job, home: Home, progress: Progress, stack: ExitStack) -> Setup:
@@ -134,30 +134,16 @@ def make_setup(job: Job, home: Home, progress: Progress, stack: ExitStack) -> Se
 
 def _use_features(setup: Setup, home: Home, progress: Progress, stack: ExitStack) -> None:
     """Lets the photos go through the frozen layers once; where that cannot be, the run trains the plain way, and says why."""
-    recipe, settings = setup.job.recipe, setup.job.settings
-    kept = KeptFeatures(home, settings.features_gb)
-    precision = frozen_precision(settings.precision, recipe.chosen)
-    part = FrozenPart(
-        kept,
-        setup.prepared,
-        setup.network,
-        recipe.chosen,
-        precision=precision,
-        good_enough=good_enough(settings.precision, precision),
-        exact=settings.features == "float32",
-        origin=setup.job.origin,
-        stack=stack,
-    )
+    recipe = setup.job.recipe
+    part = FrozenPart(home, setup.job, setup.prepared, setup.network, stack)
     views = Views(recipe.augment, recipe.seed, recipe.augment_views, setup.split.train) if recipe.augment_views else None
     try:
-        if views is not None and not (part.is_kept() and part.is_kept(views)):
-            cut = setup.network.cut
-            if not kept.fits(part.bytes_at(cut) + part.bytes_at(cut, views.copies * len(views.training))):
-                raise NoRoom("photos and copies together are more than may be kept")
+        if views is not None:
+            part.check_room(views)
         setup.on_the_way = part.keep_on_the_way(setup.job.also_keep, progress)
         features = part.features(progress)
         setup.copies = None if views is None else part.features(progress, views)
-    except (OSError, NoRoom) as error:
+    except (OSError, CacheFull) as error:
         LOG.warning("The features cannot be kept (%s): every photo goes through all layers in every epoch.", error)
         return
     setup.features, setup.precision = features, part.precision

@@ -41,7 +41,7 @@ def save_model(setup: Setup, folder: Path) -> None:
     model, recipe = setup.network.model, setup.job.recipe
     # The same layers without optimizer: the saved model classifies, it is not trained further.
     keras.Model(model.input, model.output, name=recipe.architecture).save(folder / "model.keras")
-    # Whoever copies the folder needs the size and the resize of the photos that the model was made for.
+    # A copy of the folder needs the size and the resize of the photos that the model was made for.
     (folder / "recipe.json").write_text(recipe.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
@@ -97,7 +97,7 @@ def result_of(setup: Setup, trained: Trained, tested: Tested, weights_before: We
         seconds=seconds,
         seconds_training=state.seconds_training,
         cached_features=setup.features is not None,
-        features_at_hand=setup.features_at_hand,
+        features_at_hand=setup.features_reused,
         precision=setup.precision,
         training_precision=training_precision(setup.job.settings.training_precision, recipe),
         model_difference=tested.difference,
@@ -114,9 +114,9 @@ def _timing(setup: Setup, trained: Trained, seconds: float) -> Timing:
     photos = PhotoCounts(len(split.train), len(split.validation), len(split.test), len(setup.prepared.ids))
     way = "plain" if features is None else wanted_way(recipe)
     classes = len(setup.prepared.classes)
-    begin = recipe.cut if features is None or features.at_hand else features.begin
+    begin = recipe.cut if features is None or features.reused else features.begin
     work = workload_of(recipe, photos, classes, way, begin=begin)
-    copies = work.copies if setup.copies is not None and not setup.copies.at_hand else 0.0
+    copies = work.copies if setup.copies is not None and not setup.copies.reused else 0.0
     # What it computed for runs that wait is in its seconds, so it must be in its work.
     on_the_way = sum(
         workload_of(recipe, photos, classes, way, begin=first).features

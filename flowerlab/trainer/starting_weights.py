@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -10,14 +9,13 @@ import numpy as np
 
 from flowerlab.architectures import Architecture
 from flowerlab.architectures.pretrained import fetch_weights, find_weights
+from flowerlab.datasets.gather import Progress
 from flowerlab.errors import BadModel, BadRecipe, DownloadFailed, WeightsNotAtHand, legible
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.system.safe_models import check_model_file
 from flowerlab.trainer.model_files import load_keras, load_saved
 from flowerlab.trainer.networks import Network
-
-Progress = Callable[[str, int, int], None]
 
 
 def load_starting_weights(network: Network, recipe: Recipe, home: Home, progress: Progress) -> None:

@@ -67,7 +67,7 @@ def _listen(lines: Lines, inbox: queue.Queue[tuple[Channel, bool]]) -> None:
             inbox.put((channel, bool(message.get("warm"))))
         elif channel is not None and channel.job.run_id == message["run_id"]:
             channel.wish_to_stop()
-    # The process that started this one is gone: nobody would read its events or stop it.
+    # The process that started this one is gone: its events would go nowhere.
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Trainings of nothing, by a trainer that waits: the lecture's networks are built, compiled and traced before somebody wants them."""
+"""Trainings of nothing, by a trainer that waits: the lecture's networks are built, compiled and traced before a run needs them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from flowerlab.trainer.prediction import PHOTOS_CHUNK, predict_chunk
 
 # Of tf_flowers and of the garden. Another dataset, head or image size finds TensorFlow loaded, and traces its own network.
 CLASSES = 5
-# The two that a class begins with, as the form and the lecture's buttons start them where no ImageNet weights are at hand.
+# The two that a class begins with, as the form and the lecture's buttons start them where no ImageNet weights are here.
 RECIPES = (preset_recipe("A"), preset_recipe("B", architecture="vgg16_mini"))
 
 

@@ -14,9 +14,6 @@ Weights = dict[str, NDArray[np.float32]]
 def learning_weights(model: keras.Model) -> Weights:
     """Returns a copy of what can learn in each layer, as one vector a layer.
 
-    Args:
-        model: Also one with models inside.
-
     Returns:
         Layer name → float32, (parameters,), in the order of the layers; frozen layers are left out.
     """
@@ -31,7 +28,6 @@ def relative_changes(before: Weights, after: Weights) -> dict[str, float]:
     """Returns ‖after − before‖ / ‖before‖ of each layer (Euclidean norms): 0 if nothing moved, 1 if it moved by its own length.
 
     Args:
-        before: As `learning_weights` returns them.
         after: Of the same layers. One whose weights were all zero before has no relative change and is left out.
     """
     lengths = {name: _norm(weights) for name, weights in before.items()}

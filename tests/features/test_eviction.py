@@ -11,7 +11,7 @@ import pytest
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.features.cache import KeptFeatures
-from flowerlab.features.eviction import PLANNED, NoRoom, delete_prepared
+from flowerlab.features.eviction import PLANNED, CacheFull, delete_prepared
 from flowerlab.features.sets import ABOUT, ARRAY
 from flowerlab.home import Home
 from flowerlab.system.locks import ProcessLock
@@ -39,9 +39,9 @@ def test_what_can_never_fit_is_refused_and_nothing_goes(home: Home) -> None:
     """A set larger than the bound, or than what those in use leave, is refused; what is kept stays."""
     kept = KeptFeatures(home, 1000 / 1e9)
     keep(kept, "a")
-    with pytest.raises(NoRoom, match="are more than"), kept.making("b", about((1000, 4)), np.float16):
+    with pytest.raises(CacheFull, match="are more than"), kept.making("b", about((1000, 4)), np.float16):
         pass
-    with kept.held("a"), pytest.raises(NoRoom, match="in use"), kept.making("b", about((100, 4)), np.float16):
+    with kept.held("a"), pytest.raises(CacheFull, match="in use"), kept.making("b", about((100, 4)), np.float16):
         pass
     assert [one.key for one in kept.all()] == ["a"]
     assert not kept.fits(1001)
@@ -84,13 +84,13 @@ def test_what_others_are_writing_counts_and_what_the_killed_left_goes(home: Home
     kept = KeptFeatures(home, 5200 / 1e9)
     writing = ProcessLock(kept.lock_of("alive"))
     assert writing.acquire()
-    with pytest.raises(NoRoom, match="in use"):
+    with pytest.raises(CacheFull, match="in use"):
         keep(kept, "a", np.ones((100, 4), np.float16))
     assert [path.name for path in home.features.iterdir()] == [".alive.x.part"]
     # Of what has just been begun, what it will take counts.
     (home.features / ".alive.x.part" / ARRAY).write_bytes(b"")
     (home.features / ".alive.x.part" / PLANNED).write_text("5000")
-    with pytest.raises(NoRoom, match="in use"):
+    with pytest.raises(CacheFull, match="in use"):
         keep(kept, "a", np.ones((100, 4), np.float16))
     writing.release()
     keep(kept, "a", np.ones((100, 4), np.float16))

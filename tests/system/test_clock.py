@@ -13,7 +13,7 @@ from flowerlab.disk.retention import Rule, due_now
 from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.runs.attempts import left_behind, workplaces
+from flowerlab.runs.attempts import attempt_folders, left_behind
 from flowerlab.runs.events import Batch, Preparing, Start
 from flowerlab.runs.history import History
 from flowerlab.settings import Settings
@@ -144,4 +144,4 @@ def test_the_newest_attempt_is_that_of_the_highest_number(home: Home) -> None:
     state = left_behind(folder)
     assert state is not None
     assert state.epochs_run == 5
-    assert [path.name for path in workplaces(folder)] == ["attempt-2", "attempt-1"]
+    assert [path.name for path in attempt_folders(folder)] == ["attempt-2", "attempt-1"]

@@ -29,7 +29,7 @@ def test_reported_answers_are_the_saved_models(home: Home, monkeypatch: pytest.M
 
     def spoilt(self: FrozenPart, *arguments: Any) -> Computed:
         found = real(self, *arguments)
-        return Computed(np.asarray(found.features, dtype=np.float32) + 5.0, found.at_hand)
+        return Computed(np.asarray(found.features, dtype=np.float32) + 5.0, found.reused)
 
     monkeypatch.setattr(FrozenPart, "features", spoilt)
     channel, _ = begun_attempt(home, FROZEN)

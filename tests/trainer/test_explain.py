@@ -209,9 +209,9 @@ def test_what_is_the_same_everywhere_stays_so_up_to_the_edge() -> None:
 def test_a_layer_that_is_cut_off_gives_the_same_map(architecture: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Going backwards through the layers behind it alone, which is quicker, finds what going through all of them finds."""
     parts = NetworkParts(build(recipe(architecture), 5).model)
-    assert parts.behind(parts.looked_at) is not None
+    assert parts.rest_after(parts.looked_at) is not None
     quick = explain(parts, noise(1)[0].astype(np.uint8), 2)
-    monkeypatch.setattr(NetworkParts, "behind", lambda parts, layer: None)
+    monkeypatch.setattr(NetworkParts, "rest_after", lambda parts, layer: None)
     whole = explain(parts, noise(1)[0].astype(np.uint8), 2)
     np.testing.assert_allclose(quick.heat, whole.heat, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(quick.probabilities, whole.probabilities, rtol=1e-4)

@@ -30,11 +30,12 @@ from flowerlab.runs.predictions import load_predictions
 from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
 from flowerlab.trainer import callbacks
-from flowerlab.trainer.features import FrozenPart, Views
+from flowerlab.trainer.features import FrozenPart
+from flowerlab.trainer.frozen_pass import Views
 from flowerlab.trainer.networks import build
 from flowerlab.trainer.starting_weights import load_starting_weights
 from tests.support.attempts import B, C, attempt, losses
-from tests.support.engines import GARDEN
+from tests.support.engines import GARDEN, job_of
 
 WIDE = Recipe(architecture="vgg16", weights="none", unfreeze_from="none", image_size=32, epochs=1, head=())
 WITH_SHORTCUTS = Recipe(
@@ -110,15 +111,8 @@ def frozen_part(home: Home, recipe: Recipe, stack: ExitStack, **more: Any) -> Fr
     keras.utils.set_random_seed(recipe.seed)
     network = build(recipe, len(photos.classes))
     load_starting_weights(network, recipe, home, lambda step, done, total: None)
-    given: dict[str, Any] = {
-        "precision": "float32",
-        "good_enough": ("float32",),
-        "exact": True,
-        "origin": "test",
-        "stack": stack,
-        **more,
-    }
-    return FrozenPart(KeptFeatures(home), photos, network, recipe.chosen, **given)
+    job = job_of("run", recipe, **{"precision": "float32", "features": "float32", "origin": "test", **more})
+    return FrozenPart(home, job, photos, network, stack)
 
 
 def quiet(step: str, done: int, total: int) -> None:
@@ -189,14 +183,14 @@ def test_the_second_trainer_waits_for_the_first(home: Home) -> None:
 
     def first() -> None:
         with ExitStack() as own:
-            found.append(frozen_part(home, B, own).features(slowly).at_hand)
+            found.append(frozen_part(home, B, own).features(slowly).reused)
 
     with ExitStack() as own:
         second = frozen_part(home, B, own)
         thread = threading.Thread(target=first)
         thread.start()
         began.wait(60)
-        found.append(second.features(lambda step, done, total: waited.append(done)).at_hand)
+        found.append(second.features(lambda step, done, total: waited.append(done)).reused)
         thread.join()
     assert found == [False, True]
     assert waited
@@ -307,7 +301,7 @@ def test_views_are_the_features_of_the_changed_photos(home: Home, stack: ExitSta
 def test_features_too_large_for_float16_are_kept_as_float32(home: Home, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a value does not fit into float16 the whole set is float32."""
     monkeypatch.setattr("flowerlab.trainer.features.FLOAT16_MAX", 0.5)
-    assert frozen_part(home, B, stack, exact=False).features(quiet).features.dtype == np.float32
+    assert frozen_part(home, B, stack, features="float16").features(quiet).features.dtype == np.float32
 
 
 @pytest.mark.nightly

@@ -32,7 +32,7 @@ import psutil
 
 from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.runs.attempts import workplaces
+from flowerlab.runs.attempts import attempt_folders
 from flowerlab.runs.checkpoints import read_checkpoint, read_state
 from flowerlab.runs.run import Run, RunState
 from tools.app_server import ROOT, free_port, serving
@@ -217,7 +217,7 @@ def _check_files(lab: Lab, run: Run) -> None:
         elif run.state is RunState.DONE:
             raise Lost(f"{run.name} is done without {name}.")
     # A trainer of the second process may be at work: what moves on while one looks is no loss.
-    for place in workplaces(folder) if not run.state.live else ():
+    for place in attempt_folders(folder) if not run.state.live else ():
         if read_state(place) is not None and read_checkpoint(place) is None and place.exists():
             raise Lost(f"A checkpoint in {place} is not whole.")
 

@@ -8,7 +8,7 @@ from flowerlab.disk.items import Item, Kind
 from flowerlab.disk.kinds.kind import DiskKind
 from flowerlab.disk.trash import Trash
 from flowerlab.home import Home
-from flowerlab.runs.attempts import forget_checkpoints, workplaces
+from flowerlab.runs.attempts import forget_checkpoints, attempt_folders
 from flowerlab.runs.run import Run, RunState
 from flowerlab.store import Store
 from flowerlab.system.files import bytes_of
@@ -58,4 +58,4 @@ def _why_it_trains(run: Run) -> str:
 
 
 def _checkpoint_bytes(home: Home, run: Run) -> int:
-    return sum(bytes_of(place) for place in workplaces(home.run(run.id)))
+    return sum(bytes_of(place) for place in attempt_folders(home.run(run.id)))
