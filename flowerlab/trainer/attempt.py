@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import numpy as np
 
-from flowerlab.datasets.gather import Progress
+from flowerlab.datasets.sources.source import Progress
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import RunFailed
 from flowerlab.home import Home

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowerlab.architectures import Architecture
-from flowerlab.datasets.gather import Progress
 from flowerlab.datasets.prepared import Prepared
+from flowerlab.datasets.sources.source import Progress
 from flowerlab.engine.protocol import Job
 from flowerlab.features.cache import Features, KeptFeatures
 from flowerlab.features.eviction import CacheFull

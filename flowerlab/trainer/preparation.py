@@ -12,8 +12,9 @@ from typing import Any, Literal, get_args
 import keras
 from numpy.typing import NDArray
 
-from flowerlab.datasets.gather import Progress, gather
+from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
+from flowerlab.datasets.sources.source import Progress
 from flowerlab.datasets.splits import Split
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import BadRecipe

@@ -9,7 +9,7 @@ import numpy as np
 
 from flowerlab.architectures import Architecture
 from flowerlab.architectures.pretrained import fetch_weights, find_weights
-from flowerlab.datasets.gather import Progress
+from flowerlab.datasets.sources.source import Progress
 from flowerlab.errors import BadModel, BadRecipe, DownloadFailed, WeightsNotAtHand, legible
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe

@@ -8,7 +8,7 @@ from flowerlab.disk.items import Item, Kind
 from flowerlab.disk.kinds.kind import DiskKind
 from flowerlab.disk.trash import Trash
 from flowerlab.home import Home
-from flowerlab.runs.attempts import forget_checkpoints, attempt_folders
+from flowerlab.runs.attempts import attempt_folders, forget_checkpoints
 from flowerlab.runs.run import Run, RunState
 from flowerlab.store import Store
 from flowerlab.system.files import bytes_of
