@@ -19,7 +19,7 @@ def main() -> None:
     from flowerlab.ui.base.class_link import unknown_names, way_out
     from flowerlab.ui.base.fragments import try_again
     from flowerlab.ui.base.lab import lab
-    from flowerlab.ui.base.messages import tell, tell_refusal
+    from flowerlab.ui.base.messages import show_error, show_refusal
 
     st.set_page_config(page_title="Flowerlab", page_icon="🌼", layout="wide")
     use_language(st.context.locale or "en")
@@ -32,10 +32,10 @@ def main() -> None:
         way_out()
     except FlowerlabError as error:
         # Another program holds the list of runs, the disk is full: the page comes back by itself when that has passed.
-        tell(error)
+        show_error(error)
         try_again()
     except OSError as error:
-        tell_refusal(error)
+        show_refusal(error)
         try_again()
 
 

@@ -131,7 +131,7 @@ class Home:
         return self
 
     def half_written(self) -> Iterator[Path]:
-        """Gives the files and folders that somebody is writing, or that a killed process left."""
+        """Yields the files and folders that a process is writing, or that a killed one left."""
         for folder in (
             self.originals,
             self.prepared,
@@ -144,11 +144,7 @@ class Home:
             yield from folder.glob(".*.part")
 
     def sweep(self, older_than_s: float = SWEPT_AFTER_S) -> None:
-        """Removes what processes that were killed left half-written.
-
-        Args:
-            older_than_s: Age in seconds from which nobody can still be writing it.
-        """
+        """Removes what killed processes left half-written, if it is so old that none can still be writing it."""
         for path in list(self.half_written()):
             try:
                 if time.time() - path.stat().st_mtime < older_than_s:
@@ -158,5 +154,5 @@ class Home:
                 else:
                     path.unlink()
             except OSError:
-                # Somebody swept it first, or it cannot be removed: it harms nobody.
+                # Another process swept it first, or it cannot be removed: it harms nothing.
                 continue

@@ -18,7 +18,7 @@ from flowerlab.errors import BadInput, shown
 PREFIX = "FLOWERLAB_"
 # As `flowerlab.datasets.garden` draws it; a test holds the two together.
 GARDEN_PICTURES, GARDEN_DIFFICULTY = 3670, 0.15
-# A precision that one may wish for.
+# A precision that a user may ask for.
 Wish = Literal["auto", "float32", "bfloat16"]
 
 
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         le=256,
-        description="CPU threads that a trainer, the process that classifies, and whoever draws or resizes photos may use (0 = as many "
+        description="CPU threads that a trainer, the process that classifies, and those that draw or resize photos may use (0 = as many "
         "as there are cores for this process).",
     )
     warm_spare: bool = Field(
@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     )
     features: Literal["float16", "float32", "off"] = Field(
         default="float16",
-        description="How the frozen layers' output is kept; `off`: not at all, so that every epoch computes it anew.",
+        description="How the frozen layers' output is kept; `off`: not at all, so that every epoch computes it again.",
     )
     features_gb: float | None = Field(
         default=None,

@@ -11,7 +11,7 @@ from flowerlab.experiments.lecture import start_lecture
 from flowerlab.locale import _
 from flowerlab.recipe.presets import LECTURE
 from flowerlab.ui.base.lab import lab
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.student import student_here
 from flowerlab.ui.home.health import health_panel
 from flowerlab.ui.home.latest_runs import latest_runs
@@ -94,7 +94,7 @@ def run_lecture(letters: tuple[str, ...], backbone: str, dataset: str, weights: 
             lab(), architecture=backbone, weights=weights, shared={"dataset": dataset}, letters=letters, student=student_here()
         )
     except FlowerlabError as error:
-        tell(error)
+        show_error(error)
         return
     if all(one.existing and one.run.state.over for one in started.values()):
         st.toast(_("These runs were trained before: here they are. On Train you can change a knob and try again."), icon="✅")

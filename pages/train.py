@@ -12,7 +12,7 @@ from flowerlab.locale import _
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.ui.base.class_link import PRESETS, SWEEP, is_hidden
 from flowerlab.ui.base.lab import lab
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.streamlit_seams import show_last_column_first_when_narrow
 from flowerlab.ui.train.code_panel import code_panel
 from flowerlab.ui.train.link_builder import link_section
@@ -61,7 +61,7 @@ def show_form(opened: Lab) -> tuple[Recipe, bool] | None:
         with top:
             show_presets(None)
         with meaning:
-            tell(error)
+            show_error(error)
         return None
     letter = letter_of(recipe, from_run=new_b or recipe.start_from is not None)
     with top:
@@ -72,7 +72,7 @@ def show_form(opened: Lab) -> tuple[Recipe, bool] | None:
             estimate = opened.estimates.of(recipe)
             show_estimate(estimate)
         except BadRecipe as error:
-            tell(error)
+            show_error(error)
             return None
         show_warnings(recipe)
         start_button(opened, recipe, letter=letter, new_b=new_b, refused=estimate.refusal)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from flowerlab.doctor.finding import Finding, Level
 from flowerlab.system.cpu import CPU_FILE, cores, processor_flags
+from flowerlab.system.memory import CONTAINERS
 
-# Version 2 of control groups, then version 1: what a container may use.
-MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+MEMORY_LIMITS = tuple(limit for limit, _used, _kinds in CONTAINERS)
 ROOT = Path(__file__).resolve().parents[2]
 # TensorFlow alone takes 0.7 GB of memory; a run on VGG16 with batches of 32 photos stays below 2 GB.
 LEAST_MEMORY_MB, MEMORY_WANTED_MB = 1000, 2000

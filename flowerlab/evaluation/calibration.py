@@ -41,7 +41,6 @@ def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *
     Args:
         probabilities: (n, classes).
         truth: int64, (n,).
-        bins: How many stretches.
     """
     highest = probabilities.max(axis=1, initial=0.0).astype(np.float64)
     right = probabilities.argmax(axis=1) == truth if len(truth) else np.zeros(0, dtype=bool)
@@ -75,7 +74,6 @@ def photos_in_bin(
         probabilities: (n, classes).
         truth: int64, (n,).
         place: Of the bin, 0-based.
-        bins: How many there are.
 
     Returns:
         int64, places in 0..n-1; equally sure ones keep their order.
@@ -94,7 +92,6 @@ def calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int
     Args:
         probabilities: (n, classes), n ≥ 1.
         truth: int64, (n,).
-        bins: How many.
     """
     found = [one for one in reliability(probabilities, truth, bins=bins) if one.photos]
     return sum(one.photos * abs(one.accuracy - one.confidence) for one in found) / len(truth)
@@ -123,12 +120,7 @@ def tempered(probabilities: NDArray[np.floating], temperature: float) -> NDArray
 
 
 def tempered_one(probabilities: Sequence[float], temperature: float) -> tuple[float, ...]:
-    """Returns one answer with a temperature, see `tempered`.
-
-    Args:
-        probabilities: One a class, 0..1.
-        temperature: See `tempered`.
-    """
+    """Returns one answer (a probability per class) with a temperature, see `tempered`."""
     return tuple(float(share) for share in tempered(np.asarray([probabilities]), temperature)[0])
 
 
@@ -138,7 +130,7 @@ def best_temperature(probabilities: NDArray[np.floating], truth: NDArray[np.int6
     Of several that fit equally well, as where all answers are even ones, it is the one nearest to 1, which changes least.
 
     Args:
-        probabilities: (n, classes), n ≥ 1, of photos that are not those on which the effect is told.
+        probabilities: (n, classes), n ≥ 1, of photos other than those on which the effect is reported.
         truth: int64, (n,).
     """
     places = np.arange(len(truth))

@@ -13,7 +13,7 @@ from flowerlab.evaluation.metrics import confusion_matrix
 
 # Photos; percent of the row (the true class); percent of the column (the answer).
 Unit = Literal["counts", "rows", "columns"]
-# How well a class is told; see `flowerlab.evaluation.metrics.class_figures`.
+# How well a class is recognized; see `flowerlab.evaluation.metrics.class_figures`.
 Figure = Literal["recall", "precision", "f1"]
 
 
@@ -63,7 +63,6 @@ def photos_in_cell(truth: NDArray[np.int64], probabilities: NDArray[np.floating[
     Args:
         truth: int64, (n,), labels.
         probabilities: (n, classes).
-        cell: Which.
 
     Returns:
         int64, places in 0..n-1; equally probable ones keep their order.
@@ -82,7 +81,6 @@ def photos_behind(
     Args:
         truth: int64, (n,), labels.
         probabilities: (n, classes).
-        figure: Which.
         label: Of the class, 0-based; None: the mean over all classes, which counts all photos.
 
     Returns:
@@ -104,12 +102,11 @@ def photos_behind(
 def differing_photos(
     truth: NDArray[np.int64], first: NDArray[np.floating[Any]], second: NDArray[np.floating[Any]], cell: Cell
 ) -> Differing:
-    """Tells apart the photos that only one of two runs put into a cell.
+    """Separates the photos that only one of two runs put into a cell from those that both did.
 
     Args:
         truth: int64, (n,), labels.
         first, second: (n, classes), probabilities of the same photos in the same order.
-        cell: Which.
     """
     of_first, of_second = photos_in_cell(truth, first, cell), photos_in_cell(truth, second, cell)
     shared = np.isin(of_first, of_second)
@@ -140,7 +137,7 @@ def cell_values(counts: Sequence[Sequence[int]] | NDArray[np.int64], unit: Unit)
         unit: Photos, or percent of a row or column, 0..100.
 
     Returns:
-        float64, (classes, classes); NaN where a row or column of which percents are asked has no photos.
+        float64, (classes, classes); NaN where the row or column has no photos to take percents of.
     """
     photos = np.asarray(counts, dtype=np.float64)
     if unit == "counts":

@@ -33,14 +33,14 @@ class Judged:
     perhaps: NDArray[np.int64]
 
     def places(self, show: Show, *, label: int | None = None) -> NDArray[np.int64]:
-        """Returns where the photos stand that are asked for, the largest loss first, equal ones in their order.
+        """Returns the places of the photos to show, the largest loss first, equal ones in their order.
 
         Args:
             show: Those that were named wrongly, all, or those whose label is in doubt.
             label: Of one true class only; None for all.
 
         Returns:
-            int64, (photos,), positions among the test photos.
+            int64, places among the test photos.
         """
         wanted = np.ones(len(self.truth), dtype=bool)
         if show == "wrong":

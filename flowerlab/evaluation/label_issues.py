@@ -11,7 +11,7 @@ ROUNDING = 1e-12
 
 
 def self_confidence(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Returns each class's threshold: how probable the run finds the class, in the mean, on the photos that bear its label.
+    """Returns each class's threshold: how probable the run finds the class, in the mean, on the photos with its label.
 
     t_j = (1 / |X_j|) · Σ p(j; x) over the photos x in X_j, those labelled j (Northcutt, Jiang and Chuang 2021, equation 2).
 
@@ -20,7 +20,7 @@ def self_confidence(probabilities: NDArray[np.floating], labels: NDArray[np.int6
         labels: int64, (n,), the labels given, 0..classes - 1.
 
     Returns:
-        float64, (classes,), 0..1; infinite for a class that no photo bears: nothing can be confidently of it.
+        float64, (classes,), 0..1; infinite for a class without photos: nothing can be confidently of it.
     """
     shares = probabilities.astype(np.float64)
     return np.asarray(
@@ -50,7 +50,7 @@ def confident_classes(probabilities: NDArray[np.floating], labels: NDArray[np.in
 def label_issues(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Returns which photos the confident joint counts off its diagonal: confidently of another class than their label says.
 
-    Such a photo may be labelled wrongly. It may as well be a hard one, or the run may err.
+    Such a photo may be labelled wrongly. It may as well be a hard one, or the run may be wrong.
 
     Args:
         probabilities: (n, classes), of photos that the run did not learn from.

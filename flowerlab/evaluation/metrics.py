@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 # What Keras puts in the place of a smaller probability before it takes a logarithm (`keras.backend.epsilon`).
 SMALLEST_PROBABILITY = 1e-7
-# Share of photos of its own classes that a network takes for none of them; so many photos are needed to tell it.
+# Share of photos of its own classes that count as none of them; so many photos are needed to know it.
 TURNED_AWAY, FEWEST_FOR_THRESHOLD = 0.05, 20
 
 
@@ -20,9 +20,8 @@ def confusion_matrix(truth: NDArray[np.int64], predicted: NDArray[np.int64], cla
     """Counts photos by (true class, predicted class).
 
     Args:
-        truth: int64, (n,).
-        predicted: int64, (n,).
-        classes: Number of classes.
+        truth: int64, (n,), labels.
+        predicted: int64, (n,), labels.
 
     Returns:
         int64, (classes, classes): rows are the truth, columns the prediction.
@@ -34,7 +33,7 @@ def confusion_matrix(truth: NDArray[np.int64], predicted: NDArray[np.int64], cla
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """How well one class is told from the others.
+    """How well one class is recognized among the others.
 
     Args:
         precision: Of the photos that were called so, the share that are; 0 if none was.
@@ -57,11 +56,7 @@ class ClassFigures:
 
 
 def class_figures(matrix: Sequence[Sequence[int]] | NDArray[np.int64]) -> list[ClassFigures]:
-    """Returns precision, recall and F1 of each class of a confusion matrix (rows are the truth), as scikit-learn defines them.
-
-    Args:
-        matrix: (classes, classes).
-    """
+    """Returns precision, recall and F1 of each class of a confusion matrix (rows are the truth), as scikit-learn defines them."""
     counts = np.asarray(matrix, dtype=np.int64)
     figures = []
     for place, right in enumerate(np.diag(counts).tolist()):
@@ -124,15 +119,15 @@ def certainty(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
 
 
 def unknown_threshold(probabilities: NDArray[np.floating[Any]]) -> float | None:
-    """Returns the certainty below which a photo is told to be probably of none of the classes.
+    """Returns the certainty below which a photo counts as probably of none of the classes.
 
-    That is the (lower) 5 % quantile of photos that are of these classes: up to so many of them are turned away as well.
+    It is the (lower) 5 % quantile of photos that are of these classes: up to so many of them are turned away as well.
 
     Args:
         probabilities: (n, classes), answers to photos that the network has not learnt from.
 
     Returns:
-        0..1; None for fewer than 20 photos, of which no twentieth can be told, or fewer than two classes, between which nobody is unsure.
+        0..1; None for fewer than 20 photos, of which there is no twentieth, or fewer than two classes, between which no answer is unsure.
     """
     photos, classes = probabilities.shape
     if photos < FEWEST_FOR_THRESHOLD or classes < 2:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 DRAWS = 10_000
 SURE_BELOW = 0.05
-# Fewer photos on which two runs differ are drawn anew as nearly the same few again and again: an interval would tell of certainty.
+# Fewer photos on which two runs differ are drawn as nearly the same few each time: an interval would pretend certainty.
 FEWEST_DIFFERING = 10
 
 
@@ -27,7 +27,7 @@ class PairedTest:
         mcnemar_p: McNemar's exact test: how often so uneven a split, or a more uneven one, would come by chance if both were
             equally good, 0..1.
         difference: Accuracy of the first minus that of the second, −1..1.
-        difference_interval: Its 95 % bootstrap interval; not to be told where `interval` is None.
+        difference_interval: Its 95 % bootstrap interval; too few photos to show it where `interval` is None.
         holm_p: The p value corrected for all pairs that were tested together, 0..1; None: this pair was tested alone.
         tested_together: How many pairs those were.
     """
@@ -38,7 +38,6 @@ class PairedTest:
     mcnemar_p: float
     difference: float
     difference_interval: tuple[float, float]
-
     holm_p: float | None = None
     tested_together: int = 1
 
@@ -91,11 +90,11 @@ class PairedTest:
 def corrected(tests: Sequence[PairedTest]) -> list[PairedTest]:
     """Returns tests with p values that hold for all of them together (Holm 1979).
 
-    Who looks at many pairs finds one in twenty that chance alone made; with these, the chance of even one false finding among all
-    stays below 5 %.
+    Of many pairs one in twenty seems real by chance alone; with these, the chance of even one false finding among all stays
+    below 5 %.
 
     Args:
-        tests: Of all pairs that are looked at.
+        tests: All pairs that are looked at together.
     """
     adjusted = holm([test.mcnemar_p for test in tests])
     return [replace(test, holm_p=p, tested_together=len(tests)) for test, p in zip(tests, adjusted, strict=True)]
@@ -143,12 +142,7 @@ def paired_test(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_],
 
 
 def mcnemar_p(only_first: int, only_second: int) -> float:
-    """Returns the two-sided p value of McNemar's exact test: a fair coin tossed for each photo that only one of them got right.
-
-    Args:
-        only_first: Photos that only the first got right.
-        only_second: Photos that only the second got right.
-    """
+    """Returns the two-sided p value of McNemar's exact test: a fair coin tossed for each photo that only one of them got right."""
     tosses, fewer = only_first + only_second, min(only_first, only_second)
     # Exact: whole numbers until the last division. Each binomial coefficient comes from the one before.
     tail, ways = 0, 1
@@ -160,9 +154,9 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
 
 @functools.lru_cache(maxsize=512)
 def _bootstrap(only_first: int, only_second: int, photos: int, seed: int) -> tuple[float, float]:
-    """Returns the 95 % percentile interval of the difference when the photos are drawn anew.
+    """Returns the 95 % percentile interval of the difference when the photos are drawn again, with replacement.
 
-    Photos on which both are right, or both wrong, make no difference: to draw n photos with replacement is to draw how many of
+    Photos on which both are right, or both wrong, make no difference: to draw n photos is to draw how many of
     each kind there are from a multinomial distribution.
     """
     shares = np.array([only_first, only_second, photos - only_first - only_second]) / photos

@@ -36,13 +36,10 @@ class EpochAnswers:
 
 
 def epoch_answers(stored: dict[str, Any] | None) -> EpochAnswers | None:
-    """Returns the answers after each epoch.
+    """Returns the answers after each epoch; None if the run kept none, such as one that came from elsewhere with its last ones alone.
 
     Args:
-        stored: As `flowerlab.runs.predictions.load_predictions` gives them.
-
-    Returns:
-        None if the run kept none, as one that came from elsewhere with its last answers alone.
+        stored: As `flowerlab.runs.predictions.load_predictions` returns them.
     """
     if stored is None or not stored["val_probabilities"].size:
         return None

@@ -16,7 +16,7 @@ def percent_with_interval(share: float, low: float, high: float) -> str:
 
 
 def confidence(probability: float) -> str:
-    """Writes how sure a network is (0..1) such that neither sureness nor doubt is rounded away.
+    """Writes the probability (0..1) of an answer such that neither confidence nor doubt is rounded away.
 
     Such as `97 %`, `over 99 %`, `under 1 %`: no network knows for certain, even where float32 rounds it to 1.
     """

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from flowerlab.errors import RunFailed
 from flowerlab.runs.events import EpochFigures
-from flowerlab.system.files import scratch_beside, settled, sync_folder
+from flowerlab.system.files import durable_file, scratch_beside, sync_folder
 
 NAME = re.compile(r"epoch-(\d{5,})")
 Arrays = list[NDArray[Any]]
@@ -127,10 +127,10 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     with scratch_beside(target) as scratch:
         _save(scratch / "weights.npz", checkpoint.weights)
         _save(scratch / "training.npz", checkpoint.training)
-        with settled(scratch / "val_probabilities.npy") as file:
+        with durable_file(scratch / "val_probabilities.npy") as file:
             np.save(file, checkpoint.val_probabilities)
         _keep_best(scratch, checkpoint, before[0] if before else None)
-        with settled(scratch / "state.json") as file:
+        with durable_file(scratch / "state.json") as file:
             file.write(checkpoint.state.model_dump_json().encode())
         scratch.rename(target)
     sync_folder(folder)
@@ -202,7 +202,7 @@ def _keep_best(scratch: Path, checkpoint: Checkpoint, before: Path | None) -> No
 
 
 def _save(path: Path, arrays: Sequence[NDArray[Any]]) -> None:
-    with settled(path) as file:
+    with durable_file(path) as file:
         named: dict[str, Any] = {f"{number:05}": value for number, value in enumerate(arrays)}
         np.savez(file, **named)
 

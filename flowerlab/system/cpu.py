@@ -1,6 +1,6 @@
-"""How many threads a process may compute with: as many as there are cores for it, or as the setting says, and no more.
+"""The processor: which it is, how many of its cores a process may use, and that no library takes more threads than that.
 
-Numerical libraries take as many threads as the machine has cores, each for itself, unless they are told.
+Numerical libraries take as many threads as the machine has cores, each for itself, unless a variable bounds them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import platform
 from collections.abc import Mapping
 from pathlib import Path
 
-# What tells OpenMP, OpenBLAS, MKL, Apple's Accelerate and NumExpr how many threads to take.
+# What OpenMP, OpenBLAS, MKL, Apple's Accelerate and NumExpr read.
 LIBRARIES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -20,6 +20,15 @@ LIBRARIES = (
     "NUMEXPR_NUM_THREADS",
 )
 VARIABLE = "FLOWERLAB_THREADS"
+CPU_FILE = Path("/proc/cpuinfo")
+# What Linux calls the instructions that decide how fast a processor multiplies, the widest first, and what they are called.
+INSTRUCTIONS = {
+    "amx_bf16": "AMX",
+    "avx512_bf16": "AVX-512, bfloat16",
+    "avx512f": "AVX-512",
+    "avx2": "AVX2",
+    "asimd": "NEON",
+}
 
 
 def cores() -> int:
@@ -41,17 +50,12 @@ def threads_of(setting: int) -> int:
 
 def threads_here() -> int:
     """Returns how many threads this very process may compute with."""
-    told = os.environ.get(VARIABLE, "")
-    return threads_of(int(told) if told.isascii() and told.isdigit() else 0)
+    setting = os.environ.get(VARIABLE, "")
+    return threads_of(int(setting) if setting.isascii() and setting.isdigit() else 0)
 
 
 def bounded(environment: Mapping[str, str], threads: int) -> dict[str, str]:
-    """Returns an environment in which no library takes more threads; who has asked for fewer keeps them.
-
-    Args:
-        environment: Of the process that starts another.
-        threads: At most.
-    """
+    """Returns an environment in which no library takes more threads; a variable that is set to fewer stays."""
     changed = {**environment, VARIABLE: str(threads)}
     for name in LIBRARIES:
         asked = environment.get(name, "")
@@ -60,41 +64,24 @@ def bounded(environment: Mapping[str, str], threads: int) -> dict[str, str]:
     return changed
 
 
-CPU_FILE = Path("/proc/cpuinfo")
-
-
-# What Linux calls the instructions that decide how fast a processor multiplies, the widest first, and what they are called.
-INSTRUCTIONS = {
-    "amx_bf16": "AMX",
-    "avx512_bf16": "AVX-512, bfloat16",
-    "avx512f": "AVX-512",
-    "avx2": "AVX2",
-    "asimd": "NEON",
-}
-
-
 def machine_name() -> str:
-    """Returns what tells this kind of machine from others: processor, its widest instructions where it tells, and cores."""
-    model = _told(CPU_FILE, "model name") or platform.processor() or platform.machine()
+    """Returns what tells this kind of machine from others: processor, its widest instructions where they are known, and cores."""
+    model = _described(CPU_FILE, "model name") or platform.processor() or platform.machine()
     flags = processor_flags() or set()
     widest = next((f" ({name})" for flag, name in INSTRUCTIONS.items() if flag in flags), "")
     return f"{model}{widest}, {os.cpu_count()} cores"
 
 
 def processor_flags(cpu_file: Path = CPU_FILE) -> set[str] | None:
-    """Returns what the processor says it can, in Linux' words; None where nothing tells.
-
-    Args:
-        cpu_file: In which Linux describes the processors.
-    """
+    """Returns what the processor says it can, in Linux' words; None where no such file says it."""
     # "flags" on x86, "Features" on ARM.
-    told = _told(cpu_file, "flags", "Features")
-    return None if told is None else set(told.split())
+    flags = _described(cpu_file, "flags", "Features")
+    return None if flags is None else set(flags.split())
 
 
 @functools.cache
-def _told(cpu_file: Path, *names: str) -> str | None:
-    """Returns what the first line of one of these names says; None if there is none."""
+def _described(cpu_file: Path, *names: str) -> str | None:
+    """Returns the value of the first line that has one of these names; None if there is none."""
     try:
         lines = cpu_file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -9,14 +9,10 @@ from flowerlab.errors import BadInput, shown
 
 
 def folder_named_by(variable: str, otherwise: Path) -> Path:
-    """Returns the folder that an environment variable names.
-
-    Args:
-        variable: One that is not Flowerlab's own, such as `KERAS_HOME`.
-        otherwise: Where it is unset or empty.
+    """Returns the folder that an environment variable such as `KERAS_HOME` names; `otherwise` if it is unset or empty.
 
     Raises:
-        BadInput: If it begins with the home of somebody who is not known here (`~nobody/…`).
+        BadInput: If it begins with the home of an account that is not known here (`~nobody/…`).
     """
     named = os.environ.get(variable) or str(otherwise)
     try:

@@ -1,4 +1,4 @@
-"""Files written whole: a reader sees the old one or the new one, never a part."""
+"""Files and folders written whole: a reader sees the old one or the new one, never a part."""
 
 from __future__ import annotations
 
@@ -41,11 +41,7 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def scratch_beside(target: Path) -> Iterator[Path]:
-    """Gives a temporary folder on the same disk, which vanishes with the block unless it was renamed.
-
-    Args:
-        target: What it may become; its parent must exist.
-    """
+    """Gives a temporary folder on the disk of `target`, whose parent must exist; it vanishes with the block unless it was renamed."""
     scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     try:
         yield scratch
@@ -57,11 +53,7 @@ def scratch_beside(target: Path) -> Iterator[Path]:
 def written_whole(target: Path) -> Iterator[Path]:
     """Gives a temporary folder that becomes `target` when the block ends well, and vanishes when it does not.
 
-    Readers so see the whole folder or none. Who writes has looked first, and nobody else writes meanwhile: a folder that
-    lies there all the same is damaged, and goes.
-
-    Args:
-        target: The folder to be; its parent must exist.
+    The caller holds the lock of `target` and has found it missing or damaged: a folder that lies there all the same is deleted.
     """
     with scratch_beside(target) as scratch:
         yield scratch
@@ -70,7 +62,7 @@ def written_whole(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def settled(path: Path) -> Iterator[IO[bytes]]:
+def durable_file(path: Path) -> Iterator[IO[bytes]]:
     """Opens a new file whose bytes have reached the disk when the block ends well."""
     with path.open("wb") as file:
         yield file
@@ -79,14 +71,14 @@ def settled(path: Path) -> Iterator[IO[bytes]]:
 
 
 def replace_file(target: Path, data: bytes) -> None:
-    """Writes `data` to `target` so that a reader sees the old file or the new one, never a part."""
+    """Writes `data` to `target`, whole."""
     with replacement(target, data) as put:
         put()
 
 
 @contextmanager
 def replacement(target: Path, data: bytes) -> Iterator[Callable[[], object]]:
-    """Writes `data` beside `target` until it has reached the disk, and gives what puts it into its place, which takes no time."""
+    """Writes `data` beside `target` until it has reached the disk, and gives a function that puts it in place, which takes no time."""
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     scratch = Path(name)
     try:

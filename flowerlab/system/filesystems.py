@@ -1,4 +1,4 @@
-"""On what kind of disk a folder lies: SQLite and locks want one of this computer."""
+"""Disks: of what kind one is (SQLite and locks want one of this computer), and whether it is full."""
 
 from __future__ import annotations
 
@@ -32,14 +32,12 @@ NETWORK_TYPES = {
 }
 # FUSE serves most network disks (sshfs, rclone, cloud folders). These of its kinds lie on the machine's own disk.
 LOCAL_FUSE = {"fuse-overlayfs", "ntfs-3g", "mergerfs", "bindfs", "ext2", "lxcfs"}
-
-
 # What systems say of a disk that takes nothing more; the last: of a file that may not grow any more.
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def no_room(error: BaseException | None) -> bool:
-    """Whether an error, or what it came from, says that the disk is full. Libraries may leave no more of that than its words."""
+    """Whether an error, or one that caused it, says that the disk is full. Libraries may keep no more of that than its words."""
     while error is not None:
         if (isinstance(error, OSError) and error.errno in NO_ROOM) or "No space left on device" in str(error):
             return True
@@ -48,11 +46,8 @@ def no_room(error: BaseException | None) -> bool:
 
 
 def network_kind(place: Path) -> str | None:
-    """Returns the type of the network file system that a path is on; None if it lies on a disk of this computer.
-
-    Args:
-        place: As written: it is looked up without touching the disk first, so that one that does not answer is still named.
-    """
+    """Returns the type of the network file system that a path is on; None if it lies on a disk of this computer."""
+    # As written first, without touching the disk: one that does not answer is named all the same.
     for where in (place, place.resolve()):
         kind = kind_of_disk(where)
         if kind is not None and is_network(kind, where):
@@ -61,7 +56,7 @@ def network_kind(place: Path) -> str | None:
 
 
 def kind_of_disk(place: Path) -> str | None:
-    """Returns the type of the file system that a path is on, with `,remote` behind it where Windows says so."""
+    """Returns the type of the file system that a path is on, followed by `,remote` where Windows says so; None if it is not known."""
     import psutil
 
     best, kind = -1, None
@@ -76,12 +71,7 @@ def kind_of_disk(place: Path) -> str | None:
 
 
 def is_network(kind: str, place: Path) -> bool:
-    """Whether a file system of this type is somebody else's disk.
-
-    Args:
-        kind: As `kind_of_disk` returns it.
-        place: A path on it.
-    """
+    """Whether a file system of this type (as `kind_of_disk` returns it), on which `place` lies, is another computer's disk."""
     if kind.endswith(",remote") or str(place).startswith("\\\\"):
         return True
     main, _, served = kind.partition(".")

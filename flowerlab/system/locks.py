@@ -13,12 +13,7 @@ from filelock import FileLock, Timeout
 
 
 class ProcessLock:
-    """A lock of which every object, in this process or another, can be the only holder.
-
-    Args:
-        path: The lock file; its folder must exist. The file stays when the lock is given back: a new file in its place
-            would be another lock.
-    """
+    """A lock that at most one object holds, in this process or another. Its file stays: a new one in its place would be another lock."""
 
     def __init__(self, path: Path) -> None:
         # Some of our locks are taken by one thread and given back by another.
@@ -30,7 +25,7 @@ class ProcessLock:
         return self._lock.is_locked
 
     def acquire(self) -> bool:
-        """Takes the lock if nobody holds it; returns whether this object now holds it."""
+        """Takes the lock if it is free; returns whether this object now holds it."""
         if self.held:
             return True
         try:
@@ -49,9 +44,10 @@ def waiting_for(path: Path, *, poll_s: float = 0.2, check: Callable[[], object] 
     """Holds a lock for the length of a block, waiting for as long as another holds it.
 
     Args:
-        path: The lock file.
-        poll_s: Seconds between two tries.
-        check: Called after each try that failed; may raise to give up waiting.
+        check: Called after each try that failed, every `poll_s` seconds; may raise to give up waiting.
+
+    Raises:
+        RuntimeError: If this thread holds the lock through another object, and so would wait for ever.
     """
 
     def cancelled() -> bool:

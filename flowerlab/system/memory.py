@@ -27,7 +27,7 @@ _seen: tuple[float, float] | None = None
 def memory_for_a_run() -> float:
     """Returns how many bytes of memory a run can have: free ones, and those of trainers, which take one run after the other.
 
-    It is looked up every two seconds at most.
+    Looks every two seconds at most.
     """
     global _seen
     with _guard:
@@ -40,12 +40,12 @@ def free_bytes(containers: tuple[tuple[Path, Path, Path], ...] = CONTAINERS) -> 
     """Returns how many bytes are free, or can be made free by dropping what files left in memory.
 
     Args:
-        containers: Files in which a container's limit, what it uses, and of what kind that is stand.
+        containers: Files with a container's limit, what it uses, and of what kind that is; the first that can be read counts.
     """
     free = float(psutil.virtual_memory().available)
     for limit, used, kinds in containers:
         try:
-            # The system drops pages of files that nobody has used for a while.
+            # The system drops pages of files that were not used for a while.
             inactive = next(
                 int(line.split()[1]) for line in kinds.read_text("ascii").splitlines() if line.startswith("inactive_file ")
             )
@@ -57,7 +57,7 @@ def free_bytes(containers: tuple[tuple[Path, Path, Path], ...] = CONTAINERS) -> 
 
 
 def trainers_bytes() -> float:
-    """Returns how much memory the trainers of this account hold: whoever trains next has it, or it is given back before."""
+    """Returns how much memory the trainers of this account hold: the next run has it, or it is given back before."""
     held = 0.0
     for process in psutil.process_iter(["cmdline", "memory_info"]):
         words = process.info["cmdline"] or []

@@ -1,4 +1,4 @@
-"""Command lines of Flowerlab's own processes."""
+"""Flowerlab's own processes: by what their command lines are known."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Model and weights files: whether one may be loaded at all, told without loading it.
+"""Model and weights files: whether one may be loaded at all, without loading it.
 
-Keras' safe mode guards the loading itself. What is told here is told before: when a file is brought, and in one sentence.
+Keras' safe mode guards the loading itself. This refuses earlier, when a file is brought, and in one sentence.
 """
 
 from __future__ import annotations

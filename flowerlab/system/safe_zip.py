@@ -1,7 +1,7 @@
 """Opening foreign zips: what a zip says of its contents is measured before it is read.
 
 Python's reader makes an object of every entry that a zip lists, half a kilobyte for as little as fifty bytes: a million entries
-would take half a gigabyte before anybody could count them.
+would take half a gigabyte before one could count them.
 """
 
 from __future__ import annotations
@@ -27,12 +27,10 @@ DAMAGE = (
     OverflowError,
 )
 ENTRY = b"PK\x01\x02"
-# A name of a hundred letters and what zips note of times; far more only where somebody wants to fill the memory.
+# A name of a hundred letters and what zips note of times; far more only in a zip that is made to fill the memory.
 MOST_BYTES_AN_ENTRY = 1000
 # What ends a zip, with the longest comment that it can have.
 LONGEST_END_BYTES = 66_000
-
-
 # LZMA takes as much memory as an entry asks for, up to 4 GB.
 PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -78,12 +76,8 @@ class _Zip(zipfile.ZipFile):
 def open_zip(path: Path, most_entries: int) -> zipfile.ZipFile:
     """Opens a zip for reading.
 
-    Args:
-        path: The file.
-        most_entries: How many it may list.
-
     Raises:
-        TooManyEntries: If it lists more, or takes far too many bytes to do so.
+        TooManyEntries: If it lists more than `most_entries`, or takes far too many bytes to do so.
         zipfile.BadZipFile: If it is no whole zip, or cannot be read at all.
     """
     try:

@@ -169,13 +169,13 @@ def test_a_refusal_of_the_system_is_a_sentence() -> None:
     def page() -> None:
         import errno
 
-        from flowerlab.ui.base.messages import told
+        from flowerlab.ui.base.messages import succeeded
 
         def refuse(number: int) -> None:
             raise OSError(number, "Input/output error")
 
-        told(lambda: refuse(errno.ENOSPC))
-        told(lambda: refuse(errno.EIO))
+        succeeded(lambda: refuse(errno.ENOSPC))
+        succeeded(lambda: refuse(errno.EIO))
 
     app = AppTest.from_function(page, default_timeout=30).run()
     assert not app.exception

@@ -1,4 +1,4 @@
-"""What the web server does before anybody asks for a page, and when it ends."""
+"""What the web server does before the first page is asked for, and when it ends."""
 
 from __future__ import annotations
 
@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 async def open_with_server(app: Any) -> AsyncIterator[None]:
     """Opens the lab and a browser with the server, and closes the lab with it.
 
-    So waiting runs go on after a restart, whether anybody looks or not; and what is imported for it the first page need not
-    wait for: the browser loads its own scripts meanwhile.
-
-    Args:
-        app: The app that is served.
+    So waiting runs go on after a restart although no page is open; and the first page need not wait for what is imported here:
+    the browser loads its own scripts meanwhile.
     """
     keep_memory_together()
     allow_enough_open_files()
@@ -31,7 +28,7 @@ async def open_with_server(app: Any) -> AsyncIterator[None]:
     open_in_browser()
     opening = asyncio.create_task(asyncio.to_thread(_open))
     yield
-    # A lab that could not be opened has been told on every page.
+    # Every page has said why a lab could not be opened.
     with contextlib.suppress(FlowerlabError):
         (await opening).close()
 
@@ -44,7 +41,7 @@ def _open() -> Lab:
     read_emojis()
     opened = lab()
     if opened.settings.warm_spare:
-        # Whoever comes with a photo first of all shall not wait long for TensorFlow. It steps back behind the first page.
+        # A first photo shall not wait long for TensorFlow, which lets the first page go before it.
         with contextlib.suppress(FlowerlabError, OSError):
             warm_predictor(opened.predictor, opened.home, finished_runs(opened.store, opened.home))
     return opened

@@ -29,7 +29,7 @@ def status_strip(lab: Lab) -> None:
 
 
 def _notices(lab: Lab) -> None:
-    """Tells once what happened when the lab was opened, until somebody says that it was read; and whether one may only look."""
+    """Shows what happened when the lab was opened, until a viewer says that it was read; and whether one may only look."""
     if lab.store.read_only:
         st.warning(escaped(lab.store.read_only), icon="🔒")
     if not lab.notices:

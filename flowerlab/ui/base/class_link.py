@@ -1,6 +1,6 @@
 """A teacher's link: beside a recipe it names controls to hide (`?hide=optimizer,augment`) and pages to show (`?pages=train,compare`).
 
-It keeps a lesson in sight and locks nothing: whoever edits the address, or presses “Show everything”, sees all. What it asks for holds
+It keeps a lesson in sight and locks nothing: one who edits the address, or presses “Show everything”, sees all. What it asks for holds
 for this browser window, and stays in the address, so that it outlives a reload.
 """
 
@@ -24,11 +24,7 @@ MOST_UNKNOWN = 5
 
 
 def read_class_link(pages: Collection[str]) -> None:
-    """Takes over what the address asks for; otherwise puts back into it what this window was asked for before.
-
-    Args:
-        pages: Names of all pages.
-    """
+    """Takes over what the address asks for; otherwise puts back into it what this window was asked for before."""
     allowed = {HIDE: (*KNOBS, *EXTRAS), PAGES: tuple(pages)}
     asked = {key: st.query_params[key] for key in allowed if key in st.query_params}
     kept: dict[str, str] = st.session_state.get(KEPT, {})
@@ -61,7 +57,7 @@ def is_page_shown(page: str) -> bool:
 
 
 def unknown_names() -> None:
-    """Says in a sentence what the link named and nobody knows."""
+    """Says in a sentence which names in the link are none of Flowerlab's."""
     unknown = st.session_state.get(UNKNOWN, [])
     if unknown:
         words = _("This link names what Flowerlab does not have; that is left aside: {names}.")

@@ -11,7 +11,7 @@ import streamlit as st
 from flowerlab.errors import HomeUnusable
 from flowerlab.lab import Lab
 from flowerlab.locale import _, use_language
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 
 TRY_AGAIN_S = 5
 Given = ParamSpec("Given")
@@ -23,13 +23,13 @@ def busy(lab: Lab) -> bool:
 
 
 def fragment(*, every_s: float | None = None) -> Callable[[Callable[Given, None]], Callable[Given, None]]:
-    """Returns a decorator that makes a function a part of the page: what is clicked in it draws it anew, and nothing else.
+    """Returns a decorator that makes a function a part of the page: what is clicked in it draws it again, and nothing else.
 
-    It is `st.fragment` in the viewer's language, and the only way to it: a part may draw itself again in a thread in which nobody
-    has chosen a language yet.
+    It is `st.fragment` in the viewer's language, and the only way to it: a part may draw itself again in a thread in which no
+    language was chosen yet.
 
     Args:
-        every_s: Seconds between two drawings of their own; None for none. The browser owns the timer: a closed tab costs nothing.
+        every_s: Seconds between two drawings without a click; None for none. The browser owns the timer: a closed tab costs nothing.
     """
 
     def made(draw: Callable[Given, None]) -> Callable[Given, None]:
@@ -45,12 +45,7 @@ def fragment(*, every_s: float | None = None) -> Callable[[Callable[Given, None]
 
 
 def refreshed(draw: Callable[[], None], *, every_s: float | None) -> None:
-    """Draws a part of the page now, and every few seconds again.
-
-    Args:
-        draw: Emits all that the part shows.
-        every_s: Seconds between two drawings; None leaves it at once without a timer.
-    """
+    """Draws a part of the page now, and every `every_s` seconds again; None: only now."""
 
     @fragment(every_s=every_s)
     def part() -> None:
@@ -58,7 +53,7 @@ def refreshed(draw: Callable[[], None], *, every_s: float | None) -> None:
             draw()
         except HomeUnusable as error:
             # The next refresh may find the list of runs free again, or the disk with room; the page around this part stays.
-            tell(error)
+            show_error(error)
 
     part()
 

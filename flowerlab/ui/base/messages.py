@@ -15,12 +15,12 @@ from flowerlab.ui.base.text import escaped
 LOG = logging.getLogger(__name__)
 
 
-def tell(error: FlowerlabError) -> None:
-    """Shows an error's own text. It may quote what somebody typed, so no Markdown in it is obeyed."""
+def show_error(error: FlowerlabError) -> None:
+    """Shows an error's own text. It may quote what a user typed, so Markdown in it is not obeyed."""
     st.error(escaped(str(error)), icon="🚧")
 
 
-def tell_refusal(error: OSError) -> None:
+def show_refusal(error: OSError) -> None:
     """Shows in one sentence that the system refused to write or read something."""
     LOG.error("The system refused.", exc_info=error)
     if no_room(error):
@@ -30,18 +30,14 @@ def tell_refusal(error: OSError) -> None:
         st.error(words.format(reason=escaped(error.strerror or type(error).__name__)), icon="🚧")
 
 
-def told(act: Callable[[], object]) -> bool:
-    """Does something; an error is told as its sentence, also that of a full disk.
-
-    Returns:
-        Whether it went well.
-    """
+def succeeded(act: Callable[[], object]) -> bool:
+    """Calls `act`, shows an error as its sentence, also that of a full disk, and returns whether there was none."""
     try:
         act()
     except FlowerlabError as error:
-        tell(error)
+        show_error(error)
         return False
     except OSError as error:
-        tell_refusal(error)
+        show_refusal(error)
         return False
     return True

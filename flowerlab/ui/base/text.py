@@ -1,4 +1,4 @@
-"""States in words, and what is typed as it is."""
+"""States and parameters in words; and text that users typed, as it is."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def state_words(state: RunState) -> str:
 
 
 def escaped(text: str) -> str:
-    """Returns a text that somebody typed such that Markdown shows it as it is."""
+    """Returns a text that a user typed such that Markdown shows it as it is."""
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|~$:^&" else sign for sign in text)

@@ -17,7 +17,7 @@ from flowerlab.photos.photo import Photo
 from flowerlab.results.answers import Answer
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.lab import lab
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.explain.classifying import Memory, was_trained_on
 from flowerlab.ui.explain.gradcam import heat_of, look_of, photo_words, what_grad_cam_is
@@ -175,7 +175,7 @@ def _show_look(photo: Photo, run: Run) -> None:
     try:
         found = look_of(lab(), run, photo, None)
     except FlowerlabError as error:
-        tell(error)
+        show_error(error)
         return
     heat = heat_of(run, photo, found)
     sentence = heat_sentence(heat)

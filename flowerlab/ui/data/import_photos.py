@@ -15,7 +15,7 @@ from flowerlab.locale import _
 from flowerlab.tasks import Task, Work
 from flowerlab.tasks.import_photos import import_photos
 from flowerlab.ui.base.lab import lab
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.widgets.task_progress import tell_end, watch
 
@@ -130,7 +130,7 @@ def delete_own_photos(dataset: str) -> None:
             try:
                 lab().disk.delete_dataset(dataset)
             except FlowerlabError as error:
-                tell(error)
+                show_error(error)
                 return
             st.session_state.pop(WORK, None)
             st.rerun()

@@ -12,7 +12,7 @@ from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import size
 from flowerlab.settings import variable_of
-from flowerlab.ui.base.messages import tell, told
+from flowerlab.ui.base.messages import show_error, succeeded
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.widgets.sizes import day_words, runs_words
 
@@ -92,10 +92,10 @@ def _what_it_would_do(lab: Lab, rule: Rule, *, in_force: bool) -> None:
         st.caption(_("This rule would move no run to the trash now."))
     if not in_force:
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button(_("Set this rule"), key="rule-set", type="primary") and told(lambda: _set(lab, rule)):
+            if st.button(_("Set this rule"), key="rule-set", type="primary") and succeeded(lambda: _set(lab, rule)):
                 st.rerun()
             st.caption(_("Not in force before you press the button; then it is kept once an hour."))
-    elif due and st.button(_("Clean now"), key="rule-now") and told(lab.clean):
+    elif due and st.button(_("Clean now"), key="rule-now") and succeeded(lab.clean):
         lab.usage.forget()
         st.rerun()
 
@@ -122,7 +122,7 @@ def _restore(lab: Lab, keys: list[str]) -> None:
         try:
             lab.trash.restore(key)
         except FlowerlabError as error:
-            tell(error)
+            show_error(error)
             well = False
     lab.usage.forget()
     if well:

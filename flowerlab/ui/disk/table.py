@@ -12,7 +12,7 @@ from flowerlab.disk.items import CACHES, Freed, Item, Kind, Usage, total_of
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import size
-from flowerlab.ui.base.messages import told
+from flowerlab.ui.base.messages import succeeded
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.widgets.sizes import kind_words, loss_words
 
@@ -131,7 +131,7 @@ def _question(lab: Lab, items: list[Item]) -> None:
         with st.container(horizontal=True):
             yes = _("Yes, free {count}").format(count=len(items))
             pressed = st.button(yes, key="disk-yes", type="primary")
-            if pressed and told(lambda: st.session_state.update({CAME: lab.disk.free(items)})):
+            if pressed and succeeded(lambda: st.session_state.update({CAME: lab.disk.free(items)})):
                 st.session_state.pop(ASKED, None)
                 _again(lab)
             if st.button(_("No"), key="disk-no"):

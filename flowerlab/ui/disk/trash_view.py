@@ -8,7 +8,7 @@ from flowerlab.disk.items import Item, Kind, Usage, total_of
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import size
-from flowerlab.ui.base.messages import told
+from flowerlab.ui.base.messages import succeeded
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.widgets.sizes import day_words, runs_words
 
@@ -33,7 +33,7 @@ def trash_view(lab: Lab, usage: Usage) -> None:
         st.markdown(words.format(runs=runs_words(len(items))))
         if st.button(_("Yes, delete {count} for good").format(count=len(items)), key="trash-yes"):
             stayed: list[tuple[Item, str]] = []
-            well = told(lambda: stayed.extend(lab.disk.free(items).stayed))
+            well = succeeded(lambda: stayed.extend(lab.disk.free(items).stayed))
             for one, why in stayed:
                 st.warning(f"{escaped(one.title)}: {escaped(why)}", icon="🔒")
             if well and not stayed:
@@ -46,7 +46,7 @@ def _row(lab: Lab, item: Item) -> None:
         st.markdown(f"**{escaped(item.title)}**  \n{size(item.bytes)} · {day_words(item.used_s)}", width="stretch")
         if st.button(
             _("↩ Restore"), key=f"restore-{item.key}", help=_("Brings it back with its model, curve and predictions.")
-        ) and told(lambda: lab.trash.restore(item.key)):
+        ) and succeeded(lambda: lab.trash.restore(item.key)):
             _again(lab)
 
 

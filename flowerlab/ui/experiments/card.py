@@ -14,7 +14,7 @@ from flowerlab.locale import _
 from flowerlab.locale.numbers import percent, roughly, spelled
 from flowerlab.runs.run import Run, RunState
 from flowerlab.ui.base.fragments import refreshed
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.student import student_here
 from flowerlab.ui.base.text import escaped, state_words
 from flowerlab.ui.widgets.progress import progress_of
@@ -52,7 +52,7 @@ def _offer(lab: Lab, trial: Trial) -> None:
     try:
         seconds = seconds_of_trial(lab, trial)
     except BadRecipe as error:
-        tell(error)
+        show_error(error)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(_("▶ Run the experiment"), type="primary", key=f"start-{trial.experiment.name}")
@@ -61,7 +61,7 @@ def _offer(lab: Lab, trial: Trial) -> None:
         try:
             start_trial(lab, trial.experiment, architecture=trial.architecture, shared=trial.shared, student=student_here())
         except FlowerlabError as error:
-            tell(error)
+            show_error(error)
         else:
             st.rerun()
 

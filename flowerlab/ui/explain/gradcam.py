@@ -17,7 +17,7 @@ from flowerlab.locale.numbers import confidence
 from flowerlab.photos.heatmaps import Heat, difference, in_photo
 from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.explain.ask_predictor import asked
 from flowerlab.ui.widgets.photo_grid import class_words, encoded
@@ -139,7 +139,7 @@ def _show_one(lab: Lab, run: Run, photo: Photo, name: str | None, opacity: float
     try:
         found = look_of(lab, run, photo, wanted)
     except FlowerlabError as error:
-        tell(error)
+        show_error(error)
         return None, name
     heat = heat_of(run, photo, found)
     name = run.result.classes[found.label]
@@ -208,7 +208,7 @@ def show_seen(lab: Lab, run: Run, photo: Photo) -> None:
         key = ("seen", run.id, run.attempt, photo.digest)
         found = asked(key, lambda waiting: network_input(lab.predictor, lab.home, run, photo.pixels, waiting=waiting))
     except FlowerlabError as error:
-        tell(error)
+        show_error(error)
         return
     st.markdown(
         _("**As the network sees it**"),

@@ -13,7 +13,7 @@ from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.explain.ask_predictor import asked
 from flowerlab.ui.explain.embedding import compute_panel, embedding_of
@@ -74,7 +74,7 @@ def show_similar(lab: Lab, run: Run, photo: Photo, *, count: int = SHOWN) -> Non
             lambda waiting: features(lab.predictor, lab.home, run, photo.pixels, waiting=waiting),
         )
     except FlowerlabError as error:
-        tell(error)
+        show_error(error)
         return
     st.markdown(_("**Most similar training photos**"), help=what_similar_is())
     show_neighbours(nearest(embedding, of_photo, count), originals, digest=photo.digest)

@@ -16,7 +16,7 @@ from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.explain.ask_predictor import asked
 from flowerlab.ui.widgets.photo_tiles import turned_to
 from flowerlab.ui.widgets.run_picker import run_title
@@ -91,7 +91,7 @@ def _show_maps(lab: Lab, run: Run, photo: Photo, place: int, layer: Layer) -> No
             ),
         )
     except FlowerlabError as error:
-        tell(error)
+        show_error(error)
         return
     with st.container(horizontal=True, gap="small", key=f"{key}-pictures"):
         for rank, channel in enumerate(found.channels):
@@ -140,7 +140,7 @@ def _show_filters(lab: Lab, run: Run) -> None:
                 ("filters", run.id, run.attempt), lambda waiting: first_filters(lab.predictor, lab.home, run, waiting=waiting)
             )
         except FlowerlabError as error:
-            tell(error)
+            show_error(error)
             return
         count, height, width = filters.filters.shape[:3]
         st.markdown(

@@ -11,7 +11,7 @@ from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.ui.base.class_link import CODE, is_hidden
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.train.start_button import b_recipe
 
 HEIGHT_PX = 520
@@ -33,7 +33,7 @@ def code_panel(lab: Lab, recipe: Recipe, *, new_b: bool) -> None:
                 before = [run.recipe for run in chain_of(lab.store, lab.store.get(recipe.start_from))]
             text = recipe_code(lab.data, [*before, recipe])
         except FlowerlabError as error:
-            tell(error)
+            show_error(error)
             return
         st.caption(
             _("Move a slider and watch which line changes. When a run is done, its page gives you this as a script or notebook.")

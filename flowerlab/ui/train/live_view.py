@@ -15,7 +15,7 @@ from flowerlab.locale import _
 from flowerlab.runs.history import History
 from flowerlab.runs.run import Run, RunState, told_apart
 from flowerlab.ui.base.fragments import busy, refreshed
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.text import STATE_SIGNS, escaped, state_words
 from flowerlab.ui.train.outcome import manage, outcome
 from flowerlab.ui.train.take_home import converting, take_home_section
@@ -34,7 +34,7 @@ def live_view(lab: Lab) -> None:
     try:
         shown = _shown(lab)
     except UnknownRun as error:
-        tell(error)
+        show_error(error)
         st.button(_("Show the newest run"), key="newest", on_click=_forget_address)
         return
     if shown is None:

@@ -14,7 +14,7 @@ from flowerlab.locale import _
 from flowerlab.locale.numbers import duration, percent
 from flowerlab.runs.events import Result
 from flowerlab.runs.run import MAX_NAME, Run, RunState
-from flowerlab.ui.base.messages import tell, told
+from flowerlab.ui.base.messages import show_error, succeeded
 from flowerlab.ui.base.student import student_here
 from flowerlab.ui.base.text import escaped, trainable_of
 from flowerlab.ui.train.recipe_form import fill
@@ -105,7 +105,7 @@ def _try_again(lab: Lab, run: Run) -> None:
     try:
         started = lab.queue.start(run.recipe, name=NUMBER.sub("#{number}", run.name), again=True, student=student_here())
     except FlowerlabError as error:
-        tell(error)
+        show_error(error)
         return
     st.query_params["run"] = started.run.id
     st.rerun()
@@ -129,7 +129,7 @@ def manage(lab: Lab, run: Run) -> None:
 
 def _rename_or_delete(lab: Lab, run: Run) -> None:
     name = st.text_input(_("Name"), run.name, key=f"name-{run.id}", max_chars=MAX_NAME) or ""
-    if st.button(_("Rename"), key="rename") and told(lambda: lab.store.rename(run.id, name)):
+    if st.button(_("Rename"), key="rename") and succeeded(lambda: lab.store.rename(run.id, name)):
         st.rerun()
     kept = st.toggle(
         _("📌 Keep it"), run.kept, key=f"kept-{run.id}", help=_("The cleaning rule of the Disk page never touches it.")
@@ -140,7 +140,7 @@ def _rename_or_delete(lab: Lab, run: Run) -> None:
         _("Delete"),
         key="delete",
         help=_("To the trash: the Disk page can bring it back, with its model and its curve."),
-    ) and told(lambda: lab.trash.throw(run.id)):
+    ) and succeeded(lambda: lab.trash.throw(run.id)):
         st.toast(_("The run is in the trash: the Disk page can bring it back."), icon="🗑️")
         st.query_params.pop("run", None)
         st.rerun()

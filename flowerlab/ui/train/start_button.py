@@ -11,7 +11,7 @@ from flowerlab.recipe.knobs import KNOBS
 from flowerlab.recipe.presets import PRESETS, name_of
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.student import student_here
 from flowerlab.ui.base.text import escaped, state_words
 
@@ -57,7 +57,7 @@ def _start(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool, again: 
                 recipe = recipe.changed(start_from=batch.start(b_recipe(recipe), name=PRESETS["B"].run_name).run.id)
             started = batch.start(recipe, name=name, again=again)
     except FlowerlabError as error:
-        tell(error)
+        show_error(error)
         return
     if started.existing:
         st.session_state[EQUAL] = (shown, started.run.id)

@@ -15,7 +15,7 @@ from flowerlab.recipe.knobs import KNOBS, as_text
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.fragments import busy, refreshed
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.student import student_here
 from flowerlab.ui.base.text import state_words
 
@@ -56,7 +56,7 @@ def _offer(lab: Lab, recipe: Recipe, axes: list[tuple[str, str]]) -> None:
         points = grid(base, [parse_axis(f"{name}={values}") for name, values in axes])
         seconds = seconds_of_sweep(lab, points)
     except BadRecipe as error:
-        tell(error)
+        show_error(error)
         return
     words = _("▶ Queue {count} runs, about {time}").format(count=len(points), time=roughly(seconds))
     if st.button(words, key="sweep-start", width="stretch"):
@@ -68,7 +68,7 @@ def _start(lab: Lab, points: list[GridPoint]) -> None:
     try:
         started = start_sweep(lab, points, student=student_here())
     except FlowerlabError as error:
-        tell(error)
+        show_error(error)
         return
     st.session_state[QUEUED] = [
         (one.run.id, dict(point.differs), not one.existing) for one, point in zip(started, points, strict=True)

@@ -9,7 +9,7 @@ from flowerlab.locale import _
 from flowerlab.recipe.knobs import KNOBS
 from flowerlab.runs.resume import GoingOn, going_on
 from flowerlab.runs.run import Run, RunState
-from flowerlab.ui.base.messages import told
+from flowerlab.ui.base.messages import succeeded
 from flowerlab.ui.base.student import student_here
 
 MORE_EPOCHS = 5
@@ -37,7 +37,7 @@ def _go_on(lab: Lab, run: Run, found: GoingOn) -> None:
         key="go-on",
         type="primary" if unfinished else "secondary",
         help=words.format(count=found.left, epochs=run.recipe.epochs),
-    ) and told(lambda: lab.queue.go_on(run.id, student=student_here())):
+    ) and succeeded(lambda: lab.queue.go_on(run.id, student=student_here())):
         st.rerun()
 
 
@@ -57,7 +57,7 @@ def _train_longer(lab: Lab, run: Run, found: GoingOn) -> None:
         key=f"more-epochs-{run.id}",
         help=_("It goes on where it stopped, also with what the optimizer has learnt. The best epoch of all is kept."),
     )
-    if st.button(_("Train on from epoch {epoch}").format(epoch=found.epochs_run + 1), key="train-longer", type="primary") and told(
-        lambda: lab.queue.go_on(run.id, epochs=int(epochs), student=student_here())
-    ):
+    if st.button(
+        _("Train on from epoch {epoch}").format(epoch=found.epochs_run + 1), key="train-longer", type="primary"
+    ) and succeeded(lambda: lab.queue.go_on(run.id, epochs=int(epochs), student=student_here())):
         st.rerun()

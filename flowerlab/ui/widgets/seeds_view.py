@@ -14,7 +14,7 @@ from flowerlab.locale.numbers import roughly
 from flowerlab.results.seeds import WANTED, missing_seeds, relatives, spread, spread_words
 from flowerlab.runs.run import Run, told_apart
 from flowerlab.ui.base.fragments import fragment, refreshed
-from flowerlab.ui.base.messages import tell
+from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.student import student_here
 from flowerlab.ui.base.text import escaped, state_words
 from flowerlab.ui.widgets.progress import progress_of
@@ -132,7 +132,7 @@ def _offer(lab: Lab, run: Run, others: Sequence[Run]) -> None:
             try:
                 start_seeds(lab, run, seeds, student=student_here())
             except FlowerlabError as error:
-                tell(error)
+                show_error(error)
             else:
                 st.rerun()
         told = _("seeds {seeds} are still to be trained, about {time}").format(
