@@ -31,14 +31,12 @@ class FolderInfo:
         name: As in a recipe's `folder:NAME`.
         classes: Names of the sub-folders, sorted: in label order.
         counts: Photos of each class.
-        bytes: Of all photos.
         left_out: Sentences on files that could not be read; empty for photos that are in the lab already.
     """
 
     name: str
     classes: tuple[str, ...]
     counts: tuple[int, ...]
-    bytes: int
     left_out: tuple[str, ...] = ()
 
     @property
@@ -68,7 +66,7 @@ def scan(
     name = dataset_name(name or source.stem)
     left_out: list[str] = []
     with photo_files(source) as files:
-        counts, total_bytes = dict.fromkeys(check_classes(files), 0), 0
+        counts = dict.fromkeys(check_classes(files), 0)
         for done, file in enumerate(files):
             progress(done, len(files))
             try:
@@ -78,10 +76,9 @@ def scan(
                 continue
             keep(file.kind, Path(safe_name(file.name, "photo")).stem + Path(file.name).suffix.lower(), data)
             counts[file.kind] += 1
-            total_bytes += len(data)
         progress(len(files), len(files))
     check_counts(counts)
-    return FolderInfo(name, tuple(counts), tuple(counts.values()), total_bytes, tuple(left_out))
+    return FolderInfo(name, tuple(counts), tuple(counts.values()), tuple(left_out))
 
 
 def import_folder(
@@ -121,8 +118,7 @@ def import_folder(
 def describe(folder: Path) -> FolderInfo:
     """Returns what an imported folder holds."""
     classes = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir()))
-    sizes = [[file.stat().st_size for file in (folder / kind).iterdir()] for kind in classes]
-    return FolderInfo(folder.name, classes, tuple(map(len, sizes)), sum(map(sum, sizes)))
+    return FolderInfo(folder.name, classes, tuple(len(list((folder / kind).iterdir())) for kind in classes))
 
 
 def folder_names(folders: Path) -> list[str]:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from PIL import Image
 
 from flowerlab.cli import main, running
 from flowerlab.cli.knobs import flag_of
+from flowerlab.datasets.import_folder import import_folder
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.evaluation.calibration import best_temperature, tempered_one
 from flowerlab.home import Home
@@ -415,12 +417,45 @@ def test_a_zip_is_imported_whatever_its_name(call: Call, photos: Path) -> None:
     assert re.fullmatch(r"folder:my -best- leaves-[0-9a-f]{8}", outcome.json["recipe"]["dataset"])
 
 
-def test_a_dry_run_imports_nothing(call: Call, photos: Path, tmp_path: Path) -> None:
-    """With `--dry-run` the photos are counted and the classes told, but the lab stays as it was."""
-    outcome = call("train", "--dry-run", "--dataset", photos, "--json")
+def as_it_lies(folder: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of writing of all that lies under a folder."""
+    return {str(path.relative_to(folder)): (path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(folder.rglob("*"))}
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+@pytest.mark.parametrize(
+    "command", [("train",), ("sweep", "--knob", "seed=1,2"), ("experiment", "leak")], ids=lambda words: words[0]
+)
+def test_a_dry_run_writes_nothing(
+    call: Call, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], kind: str
+) -> None:
+    """The home's files are the same before and after: names, sizes, times. Nothing is copied elsewhere meanwhile."""
+    weights = tmp_path / "own.h5"
+    weights.write_bytes(hdf5(4096))
+    given = photos if kind == "folder" else Path(shutil.make_archive(str(tmp_path / "leaves"), "zip", photos))
+    # The speed of this machine is measured once and kept.
+    assert call("train", "--dry-run").code == 0
+    before = as_it_lies(tmp_path / "home")
+    monkeypatch.setattr(shutil, "copyfile", None)
+    monkeypatch.setattr(tempfile, "mkdtemp", None)
+    flags = ("--dataset", given, "--architecture", "mobilenet_v2", "--weights", weights, "--dry-run", "--json")
+    outcome = call(*command, *flags)
     assert outcome.code == 0, outcome.err
-    assert outcome.json["classes"] == ["elm", "oak"]
-    assert list((tmp_path / "home" / "folders").iterdir()) == []
+    assert as_it_lies(tmp_path / "home") == before
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_a_dry_run_says_what_the_import_will_bring(call: Call, photos: Path, tmp_path: Path, kind: str) -> None:
+    """Classes, parameters, seconds and bytes of photos that were only looked at are those of the same photos once they are imported."""
+    (photos / "elm" / "no photo.jpg").write_bytes(b"text")
+    given = photos if kind == "folder" else Path(shutil.make_archive(str(tmp_path / "leaves"), "zip", photos))
+    told = call("train", "--dry-run", "--dataset", given, "--json")
+    assert told.code == 0, told.err
+    assert told.json["classes"] == ["elm", "oak"]
+    name = told.json["recipe"]["dataset"].removeprefix("folder:")
+    import_folder(given, tmp_path / "home" / "folders", name)
+    assert call("train", "--dry-run", "--dataset", given, "--json").json == told.json
+    assert call("train", "--dry-run", "--dataset", f"folder:{name}", "--json").json == told.json
 
 
 def test_a_bad_knob_imports_nothing(call: Call, photos: Path, tmp_path: Path) -> None:

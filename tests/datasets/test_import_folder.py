@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from flowerlab.datasets import folder_checks
-from flowerlab.datasets.import_folder import delete_folder, describe, import_folder, list_folders, originals
+from flowerlab.datasets.import_folder import delete_folder, describe, import_folder, list_folders, originals, scan
 from flowerlab.errors import BadFolder
 from flowerlab.home import Home
 from flowerlab.photos.reading import MAX_BYTES
@@ -70,7 +71,6 @@ def test_a_good_set_is_imported_whole(home: Home, tmp_path: Path, kind: str) -> 
     looks: list[tuple[int, int]] = []
     info = import_folder(source, home.folders, progress=lambda done, total: looks.append((done, total)))
     assert (info.name, info.classes, info.counts, info.photos) == ("My plants", ("daisy", "rose"), (10, 11), 21)
-    assert info.bytes == sum(map(len, files.values()))
     assert info.left_out == ()
     assert {name: data for name, (data, _) in everything(home.folders / "My plants").items() if data} == files
     assert looks == [(done, 21) for done in range(22)]
@@ -86,6 +86,25 @@ def test_photos_come_class_by_class(home: Home, tmp_path: Path) -> None:
     assert [one.id for one in taken] == sorted(files)
     assert [one.label for one in taken] == [0] * 10 + [1] * 11
     assert [one.data for one in taken] == [files[name] for name in sorted(files)]
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_a_scan_says_what_the_import_does_and_writes_nothing(home: Home, tmp_path: Path, kind: str) -> None:
+    """Name, classes, numbers and what is left out are the same; a source that is refused, is refused by both with one sentence."""
+    source = source_of(kind, photos_of() | {"rose/bad.jpg": b"no photo"}, tmp_path)
+    before = everything(tmp_path)
+    told = scan(source, "plants")
+    assert everything(tmp_path) == before
+    assert import_folder(source, home.folders, "plants") == told
+    assert (told.photos, len(told.left_out)) == (21, 1)
+    assert describe(home.folders / "plants") == dataclasses.replace(told, left_out=())
+    (tmp_path / "odd").mkdir()
+    for refused in (source_of(kind, {"rose/con.png": photo(1)} | photos_of(), tmp_path / "odd"), tmp_path / "nothing"):
+        with pytest.raises(BadFolder) as scanned:
+            scan(refused)
+        with pytest.raises(BadFolder) as imported:
+            import_folder(refused, home.folders)
+        assert str(scanned.value) == str(imported.value)
 
 
 @pytest.mark.parametrize("kind", ["folder", "zip"])

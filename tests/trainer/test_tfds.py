@@ -20,10 +20,10 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from flowerlab.datasets.archive import Archive
-from flowerlab.datasets.catalog import DATASETS, FLOWERS
+from flowerlab.datasets.catalog import DATASETS, FLOWERS, Dataset, dataset_source
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
-from flowerlab.datasets.parts import parts_of
+from flowerlab.datasets.parts import order_of, parts_of
 from flowerlab.datasets.sources.tfds import TfdsSource, tfds_folder
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.export.program.sections import sections
@@ -65,36 +65,69 @@ def _jpeg(number: int) -> bytes:
 @pytest.fixture
 def two_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """A small tf_flowers in two shards, as the original has; returns its photos in TFDS' order."""
-    return _write_shards(tmp_path / "tfds", SHARDS, monkeypatch)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    return _write_set(_source(), {"train": SHARDS})
 
 
-def _write_shards(folder: Path, shards: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    version = folder / "tf_flowers" / "3.0.1"
-    version.mkdir(parents=True)
-    photos = [_jpeg(number) for number in range(sum(shards))]
-    features = tfds.features.FeaturesDict(
-        {"image": tfds.features.Image(shape=(None, None, 3)), "label": tfds.features.ClassLabel(names=FLOWERS)}
-    )
-    begin = 0
-    for shard, count in enumerate(shards):
-        path = version / f"tf_flowers-train.tfrecord-{shard:05d}-of-{len(shards):05d}"
-        with tf.io.TFRecordWriter(str(path)) as writer:
-            for number in range(begin, begin + count):
-                writer.write(features.serialize_example({"image": photos[number], "label": number % 5}))
-        begin += count
+def _write_set(source: TfdsSource, parts: dict[str, tuple[int, ...]]) -> list[bytes]:
+    """Writes a data set where TFDS looks for it.
+
+    Args:
+        source: Name, version and classes of it.
+        parts: How many photos each shard of each part has; they are numbered, and the classes take turns.
+    """
+    source.prepared.mkdir(parents=True)
+    photos: list[bytes] = []
+    labels = tfds.features.ClassLabel(names=source.class_names)
+    features = tfds.features.FeaturesDict({"image": tfds.features.Image(shape=(None, None, 3)), "label": labels})
+    for part, shards in parts.items():
+        for shard, count in enumerate(shards):
+            path = source.prepared / f"{source.name}-{part}.tfrecord-{shard:05d}-of-{len(shards):05d}"
+            with tf.io.TFRecordWriter(str(path)) as writer:
+                for number in range(len(photos), len(photos) + count):
+                    photos.append(_jpeg(number))
+                    writer.write(features.serialize_example({"image": photos[-1], "label": number % len(source.class_names)}))
     tfds.folder_dataset.write_metadata(
-        data_dir=version,
+        data_dir=source.prepared,
         features=features,
-        split_infos=[tfds.core.SplitInfo(name="train", shard_lengths=list(shards), num_bytes=1)],
+        split_infos=[tfds.core.SplitInfo(name=part, shard_lengths=list(shards), num_bytes=1) for part, shards in parts.items()],
         filename_template="{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}",
     )
-    monkeypatch.setenv("TFDS_DATA_DIR", str(folder))
     return photos
+
+
+def _petals(monkeypatch: pytest.MonkeyPatch, folder: Path) -> list[bytes]:
+    """Puts one more data set into the catalog, which TFDS keeps in two parts; returns its photos, the training part first."""
+    source = TfdsSource("petals", "1.2.0", class_names=("round", "long"), count=7, download_mb=34, split="train+test")
+    monkeypatch.setenv("TFDS_DATA_DIR", str(folder))
+    monkeypatch.setitem(DATASETS, "petals", Dataset("Petals", "Petals.", "CC0", "Nobody", source))
+    return _write_set(source, {"train": (4,), "test": (3,)})
+
+
+def test_one_more_data_set_is_one_more_entry(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All its parts are gathered, one after the other, with TFDS' labels; the lab cuts them by its own rule."""
+    photos = _petals(monkeypatch, tmp_path / "tfds")
+    originals = gather(home, "petals", Garden(), read_tfds=read_tfds)
+    assert [originals.data(position) for position in range(len(originals))] == photos
+    assert (originals.classes, originals.labels.tolist()) == (("round", "long"), [0, 1, 0, 1, 0, 1, 0])
+    assert originals.folder == home.originals / "petals-1.2.0"
+    assert sorted(order_of(originals, "petals").tolist()) == list(range(7))
+
+
+def test_classes_in_another_order_are_not_gathered(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry whose classes are not TFDS' own, in its order, would give photos wrong labels: nothing is kept."""
+    _petals(monkeypatch, tmp_path / "tfds")
+    source = dataclasses.replace(dataset_source("petals"), class_names=("long", "round"))  # type: ignore[type-var]
+    monkeypatch.setitem(DATASETS, "petals", dataclasses.replace(DATASETS["petals"], source=source))
+    with pytest.raises(ValueError, match=r"other classes.*Expected \('long', 'round'\)\. Received: \('round', 'long'\)"):
+        gather(home, "petals", Garden(), read_tfds=read_tfds)
+    assert list(home.originals.iterdir()) == []
 
 
 def test_a_program_reads_two_shards_in_their_order(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is taken home reads and cuts tf_flowers as the lab does, also where TFDS would read from two files in turn."""
-    _write_shards(tmp_path / "tfds", (40, 30), monkeypatch)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    _write_set(_source(), {"train": (40, 30)})
     originals = gather(home, "tf_flowers", Garden(), read_tfds=read_tfds)
     # TFDS has read where its data lie when it was imported.
     at_hand = functools.partial(tfds.load, data_dir=tmp_path / "tfds", download=False)
