@@ -10,6 +10,7 @@ import streamlit as st
 from flowerlab.inference.classify import finished_runs
 from flowerlab.locale import _
 from flowerlab.results.answers import MOST_RUNS
+from flowerlab.results.columns import finished_of
 from flowerlab.results.seeds import families
 from flowerlab.runs.run import Run, named_apart
 from flowerlab.ui.base.lab import lab
@@ -21,8 +22,9 @@ from flowerlab.ui.compare.matrices import show_matrices
 from flowerlab.ui.compare.recipe_differences import show_what_differs
 from flowerlab.ui.confusion.per_class import show_classes
 from flowerlab.ui.widgets.run_picker import nothing_finished, pick_runs
-from flowerlab.ui.widgets.run_table import coloured_table, column_words, download_csv, table_rows
+from flowerlab.ui.widgets.run_table import coloured_table, column_words, download_csv
 from flowerlab.ui.widgets.seeds_view import show_seeds
+from flowerlab.ui.widgets.stored_answers import stored_of
 
 PICKER = "compare-runs"
 Given = ParamSpec("Given")
@@ -66,9 +68,9 @@ def framed(draw: Callable[Given, None], *arguments: Given.args, **options: Given
 
 def show_table(runs: Sequence[Run]) -> None:
     """What each run was and what it came to."""
-    rows = table_rows(lab(), runs)
+    rows = [finished_of(lab().store, run, stored_of(lab(), run).tested) for run in runs]
     st.dataframe(
-        coloured_table(runs, rows),
+        coloured_table(rows),
         hide_index=True,
         column_config=column_words(),
         key="compare-table",

@@ -12,6 +12,7 @@ from flowerlab.export.card_figures import class_table, curve, matrix_table
 from flowerlab.locale import _
 from flowerlab.locale.numbers import duration, percent, percent_with_interval
 from flowerlab.recipe.knobs import KNOBS, as_text
+from flowerlab.results.columns import Finished, quality_columns
 from flowerlab.runs.events import Result
 from flowerlab.runs.run import Run
 from flowerlab.store import Store
@@ -55,7 +56,7 @@ def card(store: Store, run: Run) -> str:
     result = run.result
     assert result is not None
     history = store.history(run.id)
-    parts = [f"<header><h1>{_text(run.name)}</h1><p>{_text(_summary(run))}</p>{_figures(result)}{_warnings(run)}</header>"]
+    parts = [f"<header><h1>{_text(run.name)}</h1><p>{_text(_summary(run))}</p>{_figures(run, result)}{_warnings(run)}</header>"]
     if history.epochs:
         plots = curve(history, "accuracy") + curve(history, "loss")
         parts.append(_section(_("How it learned"), f'<div class="plots">{plots}</div>'))
@@ -84,7 +85,7 @@ def _summary(run: Run) -> str:
     return _("{network} on {photos}. {sentence}").format(network=chosen.title, photos=photos, sentence=_(chosen.sentence))
 
 
-def _figures(result: Result) -> str:
+def _figures(run: Run, result: Result) -> str:
     tested = _("not tested")
     if result.test_accuracy is not None:
         tested = percent_with_interval(result.test_accuracy, *accuracy_interval(result.test_accuracy, result.test_photos))
@@ -99,6 +100,7 @@ def _figures(result: Result) -> str:
         (duration(result.seconds), _("in all, training {time}").format(time=duration(result.seconds_training))),
         (f"{result.trainable_parameters:,}", learn),
     ]
+    pairs += [(column.written(Finished(run)), _(column.title)) for column in quality_columns(Finished(run))]
     return (
         '<div class="figures">' + "".join(f"<div><b>{_text(figure)}</b>{_text(words)}</div>" for figure, words in pairs) + "</div>"
     )

@@ -17,6 +17,7 @@ from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.recipe.knobs import KNOBS
 from flowerlab.recipe.recipe import Recipe
+from flowerlab.results.columns import finished_of, plain_row
 from flowerlab.runs.run import Run
 from flowerlab.store import Store
 from flowerlab.ui.base.lab import lab
@@ -25,7 +26,6 @@ from flowerlab.ui.compare.matrices import show_matrices
 from flowerlab.ui.confusion.per_class import show_classes
 from flowerlab.ui.widgets.offering import MOST_OFFERED
 from flowerlab.ui.widgets.run_search import find_runs
-from flowerlab.ui.widgets.run_table import table_rows
 from flowerlab.ui.widgets.seeds_view import _rows
 from tests.support.pages import open_page, texts
 from tests.support.runs import add_finished, write_predictions
@@ -122,7 +122,7 @@ def test_the_rows_hold_every_knob(home: Home) -> None:
     """What is downloaded as CSV brings every knob of a recipe as a plain value."""
     run = add_finished(home, "run", head=[9, 5], seed=3)
     opened = Lab(run_queue=False)
-    (row,) = table_rows(opened, [run])
+    row = plain_row(finished_of(opened.store, run))
     opened.close()
     assert set(KNOBS) <= set(row)
     assert (row["run_id"], row["state"]) == (run.id, "done")
@@ -443,7 +443,7 @@ def test_time_that_kept_features_spared_is_marked(home: Home) -> None:
     second = add_finished(home, "second", seed=1, epochs=7, features_at_hand=True)
     app = open_page("compare")
     assert app.dataframe[0].value["features"].tolist() == ["computed", "⚡ already there"]
-    assert table_rows(lab(), [lab().store.get(second.id)])[0]["features_at_hand"] is True
+    assert plain_row(finished_of(lab().store, lab().store.get(second.id)))["features_at_hand"] is True
     assert texts(app).count("second: the features of the frozen layers were already there") == 2
     (of_time,) = (chart for chart in charts(app, "scatter") if "time of the run" in chart["xAxis"]["name"])
     marks = of_time["series"][::2]

@@ -10,6 +10,7 @@ import pytest
 
 from flowerlab.home import Home
 from flowerlab.recipe.knobs import KNOBS
+from flowerlab.results.columns import finished_of, plain_row
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.widgets import run_table
 from tests.support.runs import RIGHT, TESTED, add_finished
@@ -20,10 +21,11 @@ def test_the_file_has_a_line_a_run_with_plain_numbers(home: Home, monkeypatch: p
     and every knob of the recipe is there."""
     names = ['Grün, "schön"', "plain", "= 1 + 1; x"]
     runs = [add_finished(home, name, seed=seed) for seed, name in enumerate(names)]
-    rows = run_table.table_rows(lab(), runs)
+    finished = [finished_of(lab().store, run) for run in runs]
+    rows = [plain_row(one) for one in finished]
     offered: dict[str, Any] = {}
     monkeypatch.setattr(run_table.st, "download_button", lambda _label, data, **about: offered.update(about, data=data))
-    run_table.download_csv(rows, key="csv")
+    run_table.download_csv(finished, key="csv")
     content = offered["data"]()
     assert isinstance(content, bytes)
     assert offered["file_name"].endswith(".csv")

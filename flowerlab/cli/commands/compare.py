@@ -16,6 +16,7 @@ from flowerlab.evaluation.metrics import average_figures, class_figures, confusi
 from flowerlab.evaluation.paired_tests import PairedTest
 from flowerlab.locale.numbers import percent, percent_with_interval
 from flowerlab.results.answers import MOST_RUNS, Answers, answers_of, calibrated
+from flowerlab.results.columns import Finished, quality_columns
 from flowerlab.results.pairing import pair_tests, why_not_paired
 from flowerlab.results.sentences import pair_sentence
 from flowerlab.runs.run import told_apart
@@ -59,6 +60,9 @@ def compare(
                 f"  {name}: precision {percent(figures['precision'])}, recall {percent(figures['recall'])}, "
                 f"F1 {percent(figures['f1'])}"
             )
+        one = Finished(side.run, answers=side)
+        for column in quality_columns(one):
+            write(f"  {column.title}: {column.written(one)}")
         write(f"  calibration error {record['ece']:.3f}, at temperature {record['temperature']:.2f} {record['ece_tempered']:.3f}")
     for told in pairs:
         write(told["sentence"])
@@ -69,7 +73,7 @@ def _record(side: Answers) -> dict[str, Any]:
     matrix = confusion_matrix(side.truth, answers, len(side.classes)).tolist()
     classes = class_figures(matrix)
     averages = {word: average_figures(classes, weighted=word == "weighted") for word in ("macro", "weighted")}
-    error = calibrated(side)
+    error, one = calibrated(side), Finished(side.run, answers=side)
     return {
         "run_id": side.run.id,
         "name": side.run.name,
@@ -84,6 +88,7 @@ def _record(side: Answers) -> dict[str, Any]:
         "ece": error.before,
         "temperature": error.temperature,
         "ece_tempered": error.after,
+        **{column.name: column.value(one) for column in quality_columns(one)},
     }
 
 

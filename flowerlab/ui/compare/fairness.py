@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flowerlab.locale import _
+from flowerlab.results.columns import LEAK_MARK, SPARED_MARK
 from flowerlab.runs.run import Run, told_apart
 from flowerlab.ui.base.text import escaped
-from flowerlab.ui.widgets.run_table import LEAK_MARK, SPARED_MARK
 
 
 def marked_names(runs: Sequence[Run]) -> dict[str, str]:

@@ -11,10 +11,11 @@ from flowerlab.architectures import architecture
 from flowerlab.datasets.catalog import dataset_title
 from flowerlab.lab import Lab
 from flowerlab.locale import _
+from flowerlab.results.columns import finished_of
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.fragments import fragment
 from flowerlab.ui.base.text import state_words
-from flowerlab.ui.widgets.run_table import column_words, download_csv, shown_table, table_rows
+from flowerlab.ui.widgets.run_table import column_words, download_csv, shown_table
 
 ROWS_PX = 330
 
@@ -54,11 +55,11 @@ def _search(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> Non
             "button under the table."
         ).format(left=len(left), count=len(finished), most=most)
     )
-    rows = table_rows(lab, left)
+    rows = [finished_of(lab.store, run) for run in left]
     # Other rows are another table: a tick stands for a place in it.
     key = "found-" + str(hash(tuple(run.id for run in left)))
     table = st.dataframe(
-        shown_table(left, rows),
+        shown_table(rows),
         hide_index=True,
         column_config=column_words(),
         key=key,
