@@ -10,7 +10,7 @@ import streamlit as st
 from flowerlab.inference.classify import finished_runs
 from flowerlab.locale import _
 from flowerlab.results.answers import MOST_RUNS
-from flowerlab.results.columns import finished_of
+from flowerlab.results.columns import finished_of, reads_answers
 from flowerlab.results.seeds import families
 from flowerlab.runs.run import Run, named_apart
 from flowerlab.ui.base.lab import lab
@@ -68,7 +68,8 @@ def framed(draw: Callable[Given, None], *arguments: Given.args, **options: Given
 
 def show_table(runs: Sequence[Run]) -> None:
     """What each run was and what it came to."""
-    rows = [finished_of(lab().store, run, stored_of(lab(), run).tested) for run in runs]
+    read = reads_answers()
+    rows = [finished_of(lab().store, run, stored_of(lab(), run).tested if read else None) for run in runs]
     st.dataframe(
         coloured_table(rows),
         hide_index=True,

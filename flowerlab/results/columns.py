@@ -206,6 +206,11 @@ def table_columns(*, with_answers: bool) -> list[Column]:
     return [column for column in COLUMNS if with_answers or not column.of_answers]
 
 
+def reads_answers() -> bool:
+    """Whether a column needs answers, so that they are read for it."""
+    return any(column.of_answers for column in COLUMNS)
+
+
 def quality_columns(one: Finished) -> list[Column]:
     """Returns the columns that say how right a run is, beside its accuracy, as far as that is known."""
     return [column for column in COLUMNS if column.quality and column.value(one) is not None]
