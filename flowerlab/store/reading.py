@@ -44,7 +44,7 @@ class Reading:
     def __init__(self, path: Path, way: Way = "log") -> None:
         self.path = path
         self._connections = Connections(path, way)
-        # By id: the digest of the row when it was last read, and the run that it told of. The row itself would take four kilobytes.
+        # By id: the digest of the row when it was last read, and the run that it made. The row itself would take four kilobytes.
         self._known: dict[str, tuple[bytes, Run]] = {}
 
     def _connection(self) -> Connection:
@@ -58,8 +58,7 @@ class Reading:
         """Returns a run with all that the store knows of it.
 
         Args:
-            run_id: Of the run.
-            whole: Whether steps inside epochs are wanted too.
+            whole: Whether with the steps inside epochs, of which there are thousands.
 
         Raises:
             UnknownRun: If there is no such run.
@@ -101,7 +100,7 @@ class Reading:
         return None if row is None else Provenance(self._run(row).recipe, row["materials"])
 
     def materials(self, run_id: str) -> str:
-        """Returns what told the photos and weights that a run's recipe names from others of the same name; see `Store.add`.
+        """Returns which photos and shipped weights a run's recipe stands for, see `flowerlab.runs.provenance`.
 
         Raises:
             UnknownRun: If there is no such run.
@@ -122,7 +121,7 @@ class Reading:
         return {str(row["student"]): int(row["turn"]) for row in rows}
 
     def queued(self) -> list[Run]:
-        """Returns the runs that wait, in the order in which they were asked for. Whose turn it is: `flowerlab.scheduler.fairness`."""
+        """Returns the runs that wait, in the order in which they were added. Whose turn it is: `flowerlab.scheduler.fairness`."""
         rows = self._connection().rows("SELECT * FROM runs WHERE state = 'queued' ORDER BY place, number")
         return [self._run(row) for row in rows]
 
@@ -132,9 +131,9 @@ class Reading:
         return [self._run(row) for row in rows]
 
     def unfinished(self) -> list[Run]:
-        """Returns the runs that a trainer has now, and behind them those that wait, as they are at one moment.
+        """Returns the runs that a trainer has now, and after them those that wait, as they are at one moment.
 
-        Who asked for `live` and then for `queued` would miss a run that is begun in between.
+        `live` and then `queued` would miss a run that is begun in between.
         """
         rows = self._connection().rows(
             f"SELECT * FROM runs WHERE state = 'queued' OR state IN ({LIVE}) ORDER BY state = 'queued', number"
@@ -152,12 +151,8 @@ class Reading:
     def equal_to(self, recipe: Recipe, *, materials: str = "") -> Run | None:
         """Returns the newest run with this very recipe and these materials that is done, live or waiting; None if none is.
 
-        One that somebody has asked to stop is none: it may end without a model. Nor is one that began with weights which the run that it
-        goes on from has no longer, because that was trained on since.
-
-        Args:
-            recipe: What was trained.
-            materials: As given to `Store.add`.
+        One that is to stop is none: it may end without a model. Nor is one that began with weights which the run that it starts from has no
+        longer, because that was trained on since.
         """
         row = self._connection().first(
             # Trained on after its patience had run out, a run is another than its recipe alone would make.
@@ -172,7 +167,7 @@ class Reading:
     def _began_before(self, run_id: str, source_id: str) -> bool:
         """Whether a run has begun before the last attempt at its source was over; by the order of events, not by the clock.
 
-        A source of one attempt has the weights that it always had: it may be back from the trash, its events behind all others.
+        A source of one attempt has the weights that it always had: it may be back from the trash, its events after all others.
         """
         row = self._connection().first(
             "SELECT attempt > 1 AND (SELECT min(seq) FROM events WHERE run_id = ?) < (SELECT max(seq) FROM events WHERE run_id = ?) "
@@ -182,7 +177,7 @@ class Reading:
         return row is not None and bool(row["before"])
 
     def events(self, run_id: str, *, after: int = 0) -> list[tuple[int, Event]]:
-        """Returns the events of all attempts behind sequence number `after`, in order, as (sequence number, event).
+        """Returns the events of all attempts after sequence number `after`, in order, as (sequence number, event).
 
         One that cannot be read any more is left out: the file is looked at when it is next opened.
         """
@@ -232,15 +227,15 @@ class Reading:
 
     def _run(self, row: sqlite3.Row) -> Run:
         try:
-            told = hashlib.blake2b(repr([row[name] for name in COLUMNS]).encode(), digest_size=16).digest()
+            digest = hashlib.blake2b(repr([row[name] for name in COLUMNS]).encode(), digest_size=16).digest()
             known = self._known.get(row["id"])
-            if known is not None and known[0] == told:
+            if known is not None and known[0] == digest:
                 return known[1]
             run = _run(row)
         except (ValueError, TypeError, IndexError) as error:
             self._connections.doubt()
             raise damaged(f"a run that cannot be read ({type(error).__name__})") from error
-        self._known[run.id] = told, run
+        self._known[run.id] = digest, run
         return run
 
 

@@ -19,7 +19,7 @@ from flowerlab.store.faults import Connection
 from flowerlab.store.history_reader import HistoryReader
 from flowerlab.store.reading import LIVE, Reading
 
-# A place in the queue behind all others; and a moment that is never before those that the run has seen: clocks are set back.
+# A place in the queue after all others; and a moment that is never before those that the run has seen: clocks are set back.
 NEXT_PLACE = "(SELECT coalesce(max(place), 0) + 1 FROM runs)"
 NOT_BEFORE = "max(?, created_s, coalesce(started_s, created_s))"
 # Told the runs that wait, may refuse one more by raising.
@@ -102,14 +102,13 @@ class Store(Reading):
         """Adds a queued run.
 
         Args:
-            recipe: What to train.
-            name: For people; `{number}` in it is replaced by the run's number.
-            materials: What tells the photos and weights that the recipe names from others of the same name.
-            student: Who asks for it; see `flowerlab.scheduler.fairness`.
+            name: `{number}` in it is replaced by the run's number.
+            materials: Which photos and shipped weights the recipe stands for, see `flowerlab.runs.provenance`.
+            student: Whose run it is, see `flowerlab.scheduler.fairness`; empty if that is not known.
             admit: Called with the runs that wait; may raise, and then nothing is added.
 
         Raises:
-            BadName: If the name cannot be borne.
+            BadName: If a run cannot have this name.
         """
         with self._connections.transaction() as db:
             admit(self.queued())
@@ -120,13 +119,13 @@ class Store(Reading):
     def add_unless_equal(
         self, recipe: Recipe, name: str, *, materials: str = "", student: str = "", admit: Admit = lambda waiting: None
     ) -> tuple[Run, bool]:
-        """Adds a queued run as `add` does, unless `equal_to` finds one: of two who ask at once, one finds the other's.
+        """Adds a queued run as `add` does, unless `equal_to` finds one: of two that are added at once, one finds the other.
 
         Returns:
             The run, and whether it was there already.
 
         Raises:
-            BadName: If the name cannot be borne.
+            BadName: If a run cannot have this name.
         """
         with self._connections.transaction() as db:
             equal = self.equal_to(recipe, materials=materials)
@@ -153,7 +152,7 @@ class Store(Reading):
 
         Raises:
             UnknownRun: If there is no such run.
-            BadName: If the name cannot be borne.
+            BadName: If a run cannot have this name.
         """
         checked = check_name(name)
         with self._connections.transaction() as db:
@@ -178,7 +177,6 @@ class Store(Reading):
         """Removes a run that no trainer has, with its events and its folder.
 
         Args:
-            run_id: Of the run.
             into: Where its folder goes; None: it is deleted.
 
         Raises:
@@ -209,9 +207,9 @@ class Store(Reading):
     # From attempt to attempt
 
     def request_stop(self, run_id: str) -> RunState:
-        """Notes that somebody wants the run to stop, and returns its state afterwards.
+        """Notes that the run shall stop, and returns its state afterwards.
 
-        A queued run is stopped at once, unless an attempt has left something behind that can become a model: then it is
+        A queued run is stopped at once, unless an attempt has left something that can become a model: then it is
         `stopping`, as a live one, until that is saved. While a run is being tested, the wish means "skip the test". A run that is
         over stays as it is.
         """
@@ -284,10 +282,9 @@ class Store(Reading):
     def requeue(self, run_id: str, message: str, *, died: bool) -> None:
         """Has a live run wait for another attempt, because the trainer that had it is gone.
 
-        One that somebody has asked to stop is `stopping` until that attempt has saved what is there.
+        One that shall stop is `stopping` until that attempt has saved what is there.
 
         Args:
-            run_id: Of the run.
             message: What happened, as a sentence.
             died: Whether that counts as a death of its trainer.
         """
@@ -308,15 +305,13 @@ class Store(Reading):
         student: str = "",
         admit: Admit = lambda waiting: None,
     ) -> bool:
-        """Queues a run that is over once more, behind those that wait; returns False if it was not over.
+        """Queues a run that is over once more, after those that wait; returns False if it was not over.
 
         It keeps its result until there is a new one.
 
         Args:
-            run_id: Of the run.
             recipe: Its own, perhaps with more epochs.
-            patience_from: Whole epochs from which patience counts; see `Run`.
-            student: Who asks for it.
+            patience_from: Whole epochs from which patience counts, see `Run`.
             admit: As for `add`.
         """
         with self._connections.transaction() as db:
@@ -339,7 +334,7 @@ class Store(Reading):
         They keep their ids; a run whose id is here stays as it is.
 
         Args:
-            records: Any runs; their order is that of their numbers.
+            records: In any order; they come here in that of their numbers.
             keep_numbers: Whether they keep these too, where they are free; else they get the next ones.
         """
         taken = []
