@@ -6,8 +6,8 @@ import functools
 
 from flowerlab.datasets.availability import Availability
 from flowerlab.datasets.sources.garden import garden_of
+from flowerlab.disk import retention
 from flowerlab.disk.inventory import Disk
-from flowerlab.disk.retention import clean
 from flowerlab.disk.trash import Trash
 from flowerlab.engine import Engine, Sink
 from flowerlab.engine.registry import ENGINES
@@ -53,7 +53,6 @@ class Lab:
         self.tasks = TaskRunner()
         self.disk = Disk(self.home, self.store, self.data, self.trash)
         self.usage = Refreshed(self.disk.measure)
-        self.clean = functools.partial(clean, self.home, self.store, self.trash, self.settings)
         self.scheduler: Scheduler | None = None
         if not self.store.read_only:
             self._bring_into_line()
@@ -67,9 +66,9 @@ class Lab:
         self.trash.bring_into_line()
 
     def _scheduler(self) -> Scheduler:
-        scheduler = Scheduler(
-            self.store, self.home, self.settings, self._make_engine, check_disk=self.estimates.check_disk, clean=self.clean
-        )
+        clean = functools.partial(retention.apply, self.home, self.store, self.trash, self.settings)
+        check_disk = self.estimates.check_disk
+        scheduler = Scheduler(self.store, self.home, self.settings, self._make_engine, check_disk=check_disk, clean=clean)
         self.queue.wake = scheduler.wake
         return scheduler
 

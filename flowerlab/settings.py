@@ -109,19 +109,18 @@ class Settings(BaseSettings):
     clean_runs_after_days: float | None = Field(
         default=None,
         gt=0,
-        description="Cleaning rule: finished runs older than so many days go to the trash. Set, it cannot be changed on the Disk page; "
-        "not set: as chosen there, at first never.",
+        description="Cleaning rule: finished runs older than so many days go to the trash. Not set: never.",
     )
     keep_runs_gb: float | None = Field(
         default=None,
         gt=0,
-        description="Cleaning rule: where all runs take more than so many GB (10⁹ bytes), the oldest finished ones go to the trash. As "
-        "above, at first never.",
+        description="Cleaning rule: where all runs take more than so many GB (10⁹ bytes), the oldest finished ones go to the trash. "
+        "Not set: never.",
     )
     empty_trash_after_days: float | None = Field(
         default=None,
         gt=0,
-        description="Cleaning rule: what has lain in the trash for so many days is deleted for good. As above, at first never.",
+        description="Cleaning rule: what has lain in the trash for so many days is deleted for good. Not set: never.",
     )
     starter: bool = Field(
         default=True,

@@ -7,7 +7,7 @@ import streamlit as st
 from flowerlab.locale import _
 from flowerlab.ui.base.fragments import refreshed
 from flowerlab.ui.base.lab import lab
-from flowerlab.ui.disk.retention_view import cleaning_view
+from flowerlab.ui.disk.retention_view import retention_view
 from flowerlab.ui.disk.summary import disk_summary
 from flowerlab.ui.disk.table import disk_table
 from flowerlab.ui.disk.trash_view import trash_view
@@ -27,7 +27,7 @@ def main() -> None:
     disk_summary(usage)
     disk_table(lab(), usage)
     trash_view(lab(), usage)
-    cleaning_view(lab())
+    retention_view(lab())
 
 
 def wait() -> None:

@@ -1,24 +1,26 @@
-"""The cleaning rule: which runs go to the trash by themselves, and when the trash is emptied.
+"""Retention: which runs go to the trash by themselves, and when it is emptied. Settings alone say so; unset, nothing goes.
 
-A rule is off until somebody sets it. What it would do now can be asked at any time, what it did is written down and shown.
+What the rule would do now can be looked up at any time; what it did is written down and shown.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from flowerlab.disk.trash import Trash, TrashedRun
-from flowerlab.errors import BadInput, FlowerlabError, shown
+from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
+from flowerlab.locale import _
 from flowerlab.locale.numbers import size
-from flowerlab.packs.starter import RUN_ID as STARTER
+from flowerlab.packs.starter import RUN_ID as STARTER_ID
 from flowerlab.runs.run import Run
 from flowerlab.settings import Settings, variable_of
 from flowerlab.store import Store
@@ -27,28 +29,45 @@ from flowerlab.system.files import bytes_of, replace_file
 DAY_S = 86_400.0
 # The newest cleanings that are remembered.
 REMEMBERED = 50
+OLD_RULE = "cleaning-rule.json"
 LOG = logging.getLogger(__name__)
 
 
-class Rule(BaseModel):
-    """What is cleaned. None: never.
+@dataclass(frozen=True)
+class Rule:
+    """What is cleaned; each number is the setting of its name, None: never."""
 
-    Args:
-        clean_runs_after_days: Runs that ended so many days ago go to the trash.
-        keep_runs_gb: Where all runs take more than so many GB (10⁹ bytes), those that ended first go.
-        empty_trash_after_days: What has lain in the trash for so many days is deleted for good.
-    """
+    clean_runs_after_days: float | None = None
+    keep_runs_gb: float | None = None
+    empty_trash_after_days: float | None = None
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    clean_runs_after_days: float | None = Field(default=None, gt=0)
-    keep_runs_gb: float | None = Field(default=None, gt=0)
-    empty_trash_after_days: float | None = Field(default=None, gt=0)
+    @classmethod
+    def of(cls, settings: Settings) -> Rule:
+        """Returns the rule that the settings make."""
+        return cls(settings.clean_runs_after_days, settings.keep_runs_gb, settings.empty_trash_after_days)
 
     @property
     def off(self) -> bool:
         """Whether nothing is ever cleaned."""
         return self == Rule()
+
+    def sentence(self) -> str:
+        """Says the rule in words."""
+        parts = []
+        if self.clean_runs_after_days is not None:
+            words = _("runs that ended more than {days:g} days ago go to the trash")
+            parts.append(words.format(days=self.clean_runs_after_days))
+        if self.keep_runs_gb is not None:
+            words = _("the oldest runs go to the trash while all together take more than {gigabytes:g} GB")
+            parts.append(words.format(gigabytes=self.keep_runs_gb))
+        if self.empty_trash_after_days is not None:
+            words = _("what has lain in the trash for {days:g} days is deleted for good")
+            parts.append(words.format(days=self.empty_trash_after_days))
+        return f"{'; '.join(parts)}." if parts else _("no run is cleaned by itself.")
+
+
+# The environment variables that make the rule.
+VARIABLES = {name: variable_of(name) for name in asdict(Rule())}
 
 
 @dataclass(frozen=True)
@@ -56,7 +75,6 @@ class Due:
     """A run that the rule would move to the trash now.
 
     Args:
-        run: The run.
         bytes: Of its folder.
         why: As a sentence.
     """
@@ -93,39 +111,6 @@ class Cleaning(BaseModel):
         return bool(self.thrown or self.deleted)
 
 
-def fixed_by_settings(settings: Settings) -> dict[str, float]:
-    """Returns the parts of the rule that the environment sets, which nobody can change on a page."""
-    return {name: value for name in Rule.model_fields if (value := getattr(settings, name)) is not None}
-
-
-def read_rule(home: Home, settings: Settings) -> Rule:
-    """Returns the rule that holds: as the environment says, else as it was chosen in this home, else off."""
-    try:
-        chosen = Rule.model_validate_json(_rule_file(home).read_bytes())
-    except (OSError, ValidationError, ValueError):
-        # One that cannot be read cleans nothing.
-        chosen = Rule()
-    return chosen.model_copy(update=fixed_by_settings(settings))
-
-
-def write_rule(home: Home, values: Mapping[str, float | None]) -> Rule:
-    """Keeps a rule in the home.
-
-    Raises:
-        BadInput: If a value is not a positive number.
-    """
-    try:
-        rule = Rule.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BadInput(
-            f"The cleaning rule cannot be kept: {'.'.join(map(str, first['loc']))} must be a number above 0, or nothing for never. "
-            f"Received: {shown(first['input'])}."
-        ) from None
-    replace_file(_rule_file(home), rule.model_dump_json().encode())
-    return rule
-
-
 def due(rule: Rule, runs: Sequence[Run], bytes_of_run: Callable[[Run], int], now_s: float) -> list[Due]:
     """Returns the runs that a rule would move to the trash, those that ended first at the head.
 
@@ -139,7 +124,7 @@ def due(rule: Rule, runs: Sequence[Run], bytes_of_run: Callable[[Run], int], now
     """
     sources = {run.recipe.start_from for run in runs}
     over = [run for run in runs if run.state.over]
-    free = [run for run in reversed(over) if not (run.kept or run.id in sources or run.id == STARTER)]
+    free = [run for run in reversed(over) if not (run.kept or run.id in sources or run.id == STARTER_ID)]
     found: dict[str, Due] = {}
     if rule.clean_runs_after_days is not None:
         for run in free:
@@ -161,44 +146,23 @@ def due_now(home: Home, store: Store, rule: Rule) -> list[Due]:
     """Returns the runs that a rule would move to the trash now."""
     if rule.clean_runs_after_days is None and rule.keep_runs_gb is None:
         return []
-    sizes: dict[str, int] = {}
-
-    def taken(run: Run) -> int:
-        if run.id not in sizes:
-            sizes[run.id] = bytes_of(home.run(run.id))
-        return sizes[run.id]
-
     ended = store.latest_ends()
     known = {run.id for run in ended}
-    return due(rule, [*ended, *(run for run in store.all() if run.id not in known)], taken, time.time())
+    runs = [*ended, *(run for run in store.all() if run.id not in known)]
+    measured = functools.cache(lambda run_id: bytes_of(home.run(run_id)))
+    return due(rule, runs, lambda run: measured(run.id), time.time())
 
 
-def trash_due_now(home: Home, trash: Trash, settings: Settings) -> list[TrashedRun]:
-    """Returns what the rule which holds would delete from the trash now."""
-    days = read_rule(home, settings).empty_trash_after_days
-    return [] if days is None else [one for one in trash.all() if time.time() - one.thrown_s > days * DAY_S]
-
-
-def clean(home: Home, store: Store, trash: Trash, settings: Settings) -> Cleaning | None:
-    """Does what the rule says; returns what that was, None if nothing.
-
-    Args:
-        home: Where the rule and what it did are kept.
-        store: The runs.
-        trash: Takes them.
-        settings: May fix the rule.
-    """
-    before, begun_s = cleanings(home), time.time()
-    old_ones = trash_due_now(home, trash, settings)
+def apply(home: Home, store: Store, trash: Trash, settings: Settings) -> Cleaning | None:
+    """Does what the rule says; returns what that was, None if nothing. What it did is kept in the home."""
+    rule, before, begun_s = Rule.of(settings), cleanings(home), time.time()
+    old_ones = _long_in_trash(trash, rule)
     if old_ones:
-        # Told before it is done: whoever is killed on the way has deleted nothing in silence.
+        # Written down before it is done: killed on the way, it has deleted nothing in silence.
         _remember(home, [Cleaning(when_s=begun_s, deleted=tuple(old.name for old in old_ones)), *before])
-    deleted, freed = [], 0
-    for old in old_ones:
-        freed += trash.delete(old.key)
-        deleted.append(old.name)
+    freed, deleted = sum(trash.delete(old.key) for old in old_ones), tuple(old.name for old in old_ones)
     thrown, names = [], []
-    for one in due_now(home, store, read_rule(home, settings)):
+    for one in due_now(home, store, rule):
         try:
             # Others may have marked it or started from it a moment ago.
             if store.get(one.run.id).kept:
@@ -210,9 +174,9 @@ def clean(home: Home, store: Store, trash: Trash, settings: Settings) -> Cleanin
         freed += one.bytes
         names.append(one.run.name)
         thrown.append(next(found.key for found in trash.all() if found.id == one.run.id))
-    if not thrown and not deleted:
+    if not thrown and not old_ones:
         return None
-    cleaning = Cleaning(when_s=begun_s, thrown=tuple(thrown), names=tuple(names), deleted=tuple(deleted), bytes=freed)
+    cleaning = Cleaning(when_s=begun_s, thrown=tuple(thrown), names=tuple(names), deleted=deleted, bytes=freed)
     LOG.info(
         "By the cleaning rule %d runs went to the trash (%s) and %d left it for good; %s.",
         len(thrown),
@@ -222,6 +186,11 @@ def clean(home: Home, store: Store, trash: Trash, settings: Settings) -> Cleanin
     )
     _remember(home, [cleaning, *before])
     return cleaning
+
+
+def _long_in_trash(trash: Trash, rule: Rule) -> list[TrashedRun]:
+    days = rule.empty_trash_after_days
+    return [] if days is None else [one for one in trash.all() if time.time() - one.thrown_s > days * DAY_S]
 
 
 def remember_checkpoints(home: Home, name: str, taken: int) -> None:
@@ -255,26 +224,18 @@ def cleanings(home: Home) -> list[Cleaning]:
         return []
 
 
-def sentence(rule: Rule) -> str:
-    """Says a rule in words."""
-    parts = []
-    if rule.clean_runs_after_days is not None:
-        parts.append(f"runs that ended more than {rule.clean_runs_after_days:g} days ago go to the trash")
-    if rule.keep_runs_gb is not None:
-        parts.append(f"the oldest runs go to the trash while all together take more than {rule.keep_runs_gb:g} GB")
-    if rule.empty_trash_after_days is not None:
-        parts.append(f"what has lain in the trash for {rule.empty_trash_after_days:g} days is deleted for good")
-    return f"{'; '.join(parts)}." if parts else "no run is cleaned by itself."
-
-
-def variables(settings: Settings) -> str:
-    """Names the environment variables that fix parts of the rule."""
-    return ", ".join(variable_of(name) for name in fixed_by_settings(settings))
-
-
-def _rule_file(home: Home) -> Path:
-    return home.root / "cleaning-rule.json"
-
-
 def _log_file(home: Home) -> Path:
     return home.root / "cleanings.json"
+
+
+def left_by_older_version(home: Home, settings: Settings) -> list[str]:
+    """Returns what was chosen on the Disk page of an older version, which nothing follows now, as `VARIABLE=number`.
+
+    Empty as soon as a setting says otherwise, or the file is deleted.
+    """
+    try:
+        chosen = json.loads((home.root / OLD_RULE).read_bytes())
+        numbers = {name: chosen.get(name) for name in VARIABLES if getattr(settings, name) is None}
+    except (OSError, ValueError, AttributeError):
+        return []
+    return [f"{VARIABLES[name]}={number:g}" for name, number in numbers.items() if isinstance(number, (int, float)) and number > 0]

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.disk.items import Item, Kind
-from flowerlab.disk.retention import read_rule, remember_checkpoints, write_rule
+from flowerlab.disk.retention import OLD_RULE, apply, remember_checkpoints
 from flowerlab.features.cache import KeptFeatures
 from flowerlab.features.sets import About
 from flowerlab.home import Home
@@ -94,23 +94,25 @@ def test_what_is_in_use_cannot_be_ticked_away(home: Home, features: str) -> None
         assert "A run that trains uses them" in texts(app)
 
 
-def test_the_rule_is_told_before_it_is_set_and_after_it_acted(home: Home) -> None:
-    """The form names the runs that would go; only its button sets the rule; what was cleaned is told, here and at home, and comes
-    back with one click."""
+def test_the_rule_is_told_before_and_after_it_acted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page says the rule that settings make and the runs that would go; what was cleaned is told, here and at home, and comes back
+    with one click."""
+    monkeypatch.setenv("FLOWERLAB_KEEP_RUNS_GB", "0.000001")
     add_finished(home, "old one")
     kept = add_finished(home, "kept one", seed=1)
     lab().store.mark_kept(kept.id, kept=True)
     app = opened()
-    app.number_input(key="rule-keep_runs_gb").set_value(0.000001).run()
+    assert "Once an hour: the oldest runs go to the trash while all together take more than 1e-06 GB." in texts(app)
+    assert "FLOWERLAB_KEEP_RUNS_GB" in texts(app).replace("\\", "")
     assert "This rule would move one run (" in texts(app)
     assert "old one" in app.info[0].value
     assert "kept one" not in app.info[0].value
-    assert read_rule(home, lab().settings).off
-    app.button(key="rule-set").click().run()
-    assert read_rule(home, lab().settings).keep_runs_gb == 0.000001
+    assert not app.number_input
     assert len(lab().store.all()) == 2
-    app.button(key="rule-now").click().run()
+    clean()
     assert [run.name for run in lab().store.all()] == ["kept one"]
+    app = opened()
+    assert "This rule would move no run to the trash now." in texts(app)
     assert "Today the rule moved one run to the trash: old one." in texts(app)
     assert "the rule moved one run to the trash: old one" in texts(open_page("home"))
     restore = next(button for button in app.button if button.key and button.key.startswith("restore-all-"))
@@ -119,12 +121,17 @@ def test_the_rule_is_told_before_it_is_set_and_after_it_acted(home: Home) -> Non
     assert not app.exception
 
 
-def test_lost_checkpoints_are_told_on_this_page_alone(home: Home) -> None:
+def clean() -> None:
+    """Cleans as the scheduler does once an hour."""
+    assert apply(lab().home, lab().store, lab().trash, lab().settings) is not None
+
+
+def test_lost_checkpoints_are_told_on_this_page_alone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page says how much they may take, and whose went; at home only runs that went are told, and not less for it."""
+    monkeypatch.setenv("FLOWERLAB_KEEP_RUNS_GB", "1e-9")
     add_finished(home, "old one")
     assert "the checkpoints of finished runs take at most 4 GB, as the setting FLOWERLAB_CHECKPOINTS_GB says" in texts(opened())
-    write_rule(home, {"keep_runs_gb": 1e-9})
-    lab().clean()
+    clean()
     remember_checkpoints(home, "*mine*", 10)
     told = texts(opened())
     assert r"Today one run lost its checkpoints, because those of all finished runs took more than they may: \*mine\*." in told
@@ -134,14 +141,15 @@ def test_lost_checkpoints_are_told_on_this_page_alone(home: Home) -> None:
     assert "checkpoints" not in at_home
 
 
-def test_a_rule_of_the_environment_cannot_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its field is shut and the variable is named."""
-    monkeypatch.setenv("FLOWERLAB_CLEAN_RUNS_AFTER_DAYS", "30")
+def test_a_rule_that_the_page_once_set_is_told_and_not_followed(home: Home) -> None:
+    """It names the settings that make the same rule, and the file that holds the old one."""
+    (home.root / OLD_RULE).write_text('{"keep_runs_gb": 2, "clean_runs_after_days": null}', encoding="utf-8")
     app = opened()
-    assert app.number_input(key="rule-clean_runs_after_days").disabled
-    assert app.number_input(key="rule-clean_runs_after_days").value == 30
-    assert not app.number_input(key="rule-keep_runs_gb").disabled
-    assert "CLEAN" in texts(app)
+    assert "no run is cleaned by itself" in texts(app)
+    told = app.info[-1].value.replace("\\", "")
+    assert "not followed any more" in told
+    assert "FLOWERLAB_KEEP_RUNS_GB=2;" in told
+    assert OLD_RULE in told
 
 
 def test_the_question_names_many_things_in_few_words() -> None:

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowerlab.disk.retention import DAY_S, Rule, cleanings, due, due_now, read_rule, remember_checkpoints, sentence, write_rule
+from flowerlab.disk.retention import (
+    DAY_S,
+    OLD_RULE,
+    Cleaning,
+    Rule,
+    apply,
+    cleanings,
+    due,
+    due_now,
+    left_by_older_version,
+    remember_checkpoints,
+)
 from flowerlab.disk.trash import Trash
 from flowerlab.errors import BadInput
 from flowerlab.lab import Lab
@@ -35,14 +46,19 @@ def thrown(rule: Rule, runs: list[Run], mb: Callable[[Run], int] = lambda run: 1
     return [one.run.number for one in due(rule, ended, lambda run: mb(run) * 10**6, NOW_S)]
 
 
+def clean(lab: Lab, **rule: float) -> Cleaning | None:
+    """Cleans as a lab with these settings does."""
+    return apply(lab.home, lab.store, lab.trash, lab.settings.model_copy(update=rule))
+
+
 def test_nothing_is_cleaned_until_a_rule_is_set(idle_lab: Lab) -> None:
-    """A new home has no rule, and cleaning does nothing."""
+    """Without settings there is no rule, and cleaning does nothing."""
     add_finished(idle_lab.home, "old")
-    assert read_rule(idle_lab.home, idle_lab.settings).off
-    assert idle_lab.clean() is None
+    assert Rule.of(idle_lab.settings).off
+    assert clean(idle_lab) is None
     assert len(idle_lab.store.all()) == 1
     assert thrown(Rule(), [run(1), run(500)]) == []
-    assert sentence(Rule()) == "no run is cleaned by itself."
+    assert Rule().sentence() == "no run is cleaned by itself."
 
 
 def test_old_runs_go_and_needed_ones_stay() -> None:
@@ -64,14 +80,13 @@ def test_what_is_deleted_for_good_is_told_before(idle_lab: Lab, monkeypatch: pyt
     """Killed while it empties the trash, the rule has told what it began to delete."""
     home = idle_lab.home
     idle_lab.trash.throw(add_finished(home, "old").id)
-    write_rule(home, {"empty_trash_after_days": 1e-9})
 
     def die(*_: object) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Trash, "delete", die)
     with pytest.raises(KeyboardInterrupt):
-        idle_lab.clean()
+        clean(idle_lab, empty_trash_after_days=1e-9)
     assert [told.deleted for told in cleanings(home)] == [("old",)]
 
 
@@ -123,10 +138,8 @@ def test_a_cleaning_is_told_and_can_be_undone(idle_lab: Lab) -> None:
     """What the rule would do is told before, what it did is written down with names, and each run comes back."""
     old, kept = add_finished(idle_lab.home, "old"), add_finished(idle_lab.home, "kept", seed=1)
     idle_lab.store.mark_kept(kept.id, kept=True)
-    write_rule(idle_lab.home, {"keep_runs_gb": 1e-6})
-    rule = read_rule(idle_lab.home, idle_lab.settings)
-    assert [one.run.id for one in due_now(idle_lab.home, idle_lab.store, rule)] == [old.id]
-    cleaning = idle_lab.clean()
+    assert [one.run.id for one in due_now(idle_lab.home, idle_lab.store, Rule(keep_runs_gb=1e-6))] == [old.id]
+    cleaning = clean(idle_lab, keep_runs_gb=1e-6)
     assert cleaning is not None
     assert (cleaning.names, cleaning.deleted) == (("old",), ())
     assert cleanings(idle_lab.home) == [cleaning]
@@ -141,8 +154,7 @@ def test_lost_checkpoints_are_told_without_hiding_what_the_rule_did(idle_lab: La
     remember_checkpoints(home, "one", 10)
     remember_checkpoints(home, "two", 5)
     add_finished(home, "old")
-    write_rule(home, {"keep_runs_gb": 1e-9})
-    assert idle_lab.clean() is not None
+    assert clean(idle_lab, keep_runs_gb=1e-9) is not None
     remember_checkpoints(home, "three", 1)
     later_s = time.time() + 1.5 * DAY_S
     monkeypatch.setattr(time, "time", lambda: later_s)
@@ -155,32 +167,49 @@ def test_lost_checkpoints_are_told_without_hiding_what_the_rule_did(idle_lab: La
 def test_the_trash_is_emptied_by_the_rule(idle_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """After so many days, and that is written down too."""
     idle_lab.trash.throw(add_finished(idle_lab.home, "old").id)
-    write_rule(idle_lab.home, {"empty_trash_after_days": 2})
-    assert idle_lab.clean() is None
+    assert clean(idle_lab, empty_trash_after_days=2) is None
     now_s = time.time()
     monkeypatch.setattr("flowerlab.disk.retention.time.time", lambda: now_s + 2.1 * DAY_S)
-    cleaning = idle_lab.clean()
+    cleaning = clean(idle_lab, empty_trash_after_days=2)
     assert cleaning is not None
     assert cleaning.deleted == ("old",)
     assert idle_lab.trash.all() == []
 
 
-def test_the_environment_fixes_the_rule(idle_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a variable sets holds, whatever was chosen in the home; a rule that cannot be read cleans nothing."""
-    write_rule(idle_lab.home, {"clean_runs_after_days": 5, "keep_runs_gb": 2})
+def test_the_settings_alone_make_the_rule(idle_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was chosen on the page of an older version is not followed; it is told, with the settings that say the same."""
+    add_finished(idle_lab.home, "old")
+    file = idle_lab.home.root / OLD_RULE
+    file.write_text('{"clean_runs_after_days": 5, "keep_runs_gb": 1e-9, "empty_trash_after_days": null}', encoding="utf-8")
+    assert clean(idle_lab) is None
+    assert left_by_older_version(idle_lab.home, idle_lab.settings) == [
+        "FLOWERLAB_CLEAN_RUNS_AFTER_DAYS=5",
+        "FLOWERLAB_KEEP_RUNS_GB=1e-09",
+    ]
     fixed = idle_lab.settings.model_copy(update={"clean_runs_after_days": 90.0})
-    assert read_rule(idle_lab.home, fixed) == Rule(clean_runs_after_days=90, keep_runs_gb=2)
-    assert "90 days" in sentence(read_rule(idle_lab.home, fixed))
-    (idle_lab.home.root / "cleaning-rule.json").write_text('{"clean_runs_after_days": -1}', encoding="utf-8")
-    assert read_rule(idle_lab.home, idle_lab.settings).off
+    assert Rule.of(fixed) == Rule(clean_runs_after_days=90)
+    assert "90 days" in Rule.of(fixed).sentence()
+    assert left_by_older_version(idle_lab.home, fixed) == ["FLOWERLAB_KEEP_RUNS_GB=1e-09"]
+    for damaged in ("{", "[]", '{"keep_runs_gb": -1, "clean_runs_after_days": "soon"}', "null"):
+        file.write_text(damaged, encoding="utf-8")
+        assert left_by_older_version(idle_lab.home, idle_lab.settings) == []
+    file.unlink()
+    assert left_by_older_version(idle_lab.home, idle_lab.settings) == []
     monkeypatch.setenv("FLOWERLAB_KEEP_RUNS_GB", "3")
-    assert Settings.from_environment().keep_runs_gb == 3
+    assert Rule.of(Settings.from_environment()) == Rule(keep_runs_gb=3)
 
 
-@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "soon"])
-def test_a_bad_rule_is_a_sentence(idle_lab: Lab, value: object) -> None:
-    """And the rule of before stays."""
-    write_rule(idle_lab.home, {"keep_runs_gb": 2})
-    with pytest.raises(BadInput, match=r"keep_runs_gb must be a number above 0.*Received: "):
-        write_rule(idle_lab.home, {"keep_runs_gb": value})  # type: ignore[dict-item]
-    assert read_rule(idle_lab.home, idle_lab.settings) == Rule(keep_runs_gb=2)
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "soon"])
+def test_a_bad_rule_is_a_sentence(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """A setting that is no positive number opens no lab."""
+    monkeypatch.setenv("FLOWERLAB_KEEP_RUNS_GB", value)
+    with pytest.raises(BadInput, match=r"FLOWERLAB_KEEP_RUNS_GB.*Received: "):
+        Settings.from_environment()
+
+
+def test_without_end_is_never(idle_lab: Lab) -> None:
+    """A number that is not finite cleans nothing."""
+    idle_lab.trash.throw(add_finished(idle_lab.home, "gone").id)
+    add_finished(idle_lab.home, "old", seed=1)
+    never = float("inf")
+    assert clean(idle_lab, clean_runs_after_days=never, keep_runs_gb=never, empty_trash_after_days=never) is None

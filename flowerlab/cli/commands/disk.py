@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 from flowerlab.cli.output import AsJson, give, say, write
 from flowerlab.cli.running import find_run, opened
 from flowerlab.disk.items import CACHES, Freed, Item, Kind, Usage
-from flowerlab.disk.retention import cleanings, due_now, read_rule, sentence
+from flowerlab.disk.retention import Rule, cleanings, due_now, left_by_older_version
 from flowerlab.errors import BadInput, shown
 from flowerlab.lab import Lab
 from flowerlab.locale.numbers import roughly, size
@@ -94,7 +95,7 @@ def _chosen(lab: Lab, usage: Usage, what: list[str]) -> list[Item]:
 
 
 def _record(lab: Lab, usage: Usage, came: Freed) -> dict[str, Any]:
-    rule = read_rule(lab.home, lab.settings)
+    rule = Rule.of(lab.settings)
     return {
         "home": str(lab.home.root),
         "home_bytes": usage.total(),
@@ -116,7 +117,7 @@ def _record(lab: Lab, usage: Usage, came: Freed) -> dict[str, Any]:
         "freed": [item.name for item in came.freed],
         "freed_bytes": came.bytes,
         "stayed": [{"name": item.name, "why": why} for item, why in came.stayed],
-        "rule": rule.model_dump(),
+        "rule": asdict(rule),
         "rule_would_throw": [one.run.id for one in due_now(lab.home, lab.store, rule)],
         "cleanings": [one.model_dump() for one in cleanings(lab.home)],
     }
@@ -135,8 +136,10 @@ def _write(lab: Lab, usage: Usage, came: Freed) -> None:
         write("  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip())
     if len(usage.items) > SHOWN:
         write(f"and {len(usage.items) - SHOWN} smaller ones (--json names them all)")
-    rule = read_rule(lab.home, lab.settings)
-    write(f"Cleaning rule: {sentence(rule)}")
+    rule = Rule.of(lab.settings)
+    write(f"Cleaning rule: {rule.sentence()}")
+    if left := left_by_older_version(lab.home, lab.settings):
+        write(f"One that an older version's Disk page set is not followed any more. To have it again: {' '.join(left)}")
     would = due_now(lab.home, lab.store, rule)
     if would:
         write(f"It would move {len(would)} runs to the trash now: {', '.join(one.run.name for one in would)}.")

@@ -14,10 +14,9 @@ from flowerlab.locale import _
 from flowerlab.locale.numbers import size
 from flowerlab.ui.base.messages import succeeded
 from flowerlab.ui.base.text import escaped
-from flowerlab.ui.widgets.sizes import kind_words, loss_words
+from flowerlab.ui.widgets.sizes import MOST_NAMED, kind_words, loss_words, names_words
 
 ROWS_PX, ROW_PX = 420, 38
-MOST_NAMED = 8
 ASKED, CAME, TABLE = "disk-asked", "disk-came", "disk-table-number"
 
 
@@ -162,9 +161,7 @@ def question_lines(items: Sequence[Item]) -> list[str]:
 
 
 def _names(items: Sequence[Item]) -> str:
-    named = ", ".join(escaped(item.title) for item in items[:MOST_NAMED])
-    left = len(items) - MOST_NAMED
-    return named if left <= 0 else named + " " + _("and {count} more").format(count=left)
+    return names_words([item.title for item in items])
 
 
 def _tell(came: Freed | None) -> None:

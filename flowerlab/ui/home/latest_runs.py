@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
+from flowerlab.disk.retention import DAY_S, cleanings
 from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
@@ -12,17 +15,18 @@ from flowerlab.locale.numbers import percent_with_interval
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.fragments import busy, refreshed
 from flowerlab.ui.base.text import escaped, state_words
-from flowerlab.ui.disk.retention_view import tell_of_cleaning
 from flowerlab.ui.widgets.progress import progress_of
 from flowerlab.ui.widgets.run_picker import colour_mark
+from flowerlab.ui.widgets.sizes import cleaning_words
 
 SHOWN = 6
 EVERY_S = 2.0
+TOLD_FOR_S = 7 * DAY_S
 
 
 def latest_runs(lab: Lab) -> None:
     """Draws the list; alive only while something runs."""
-    tell_of_cleaning(lab)
+    _tell_of_cleaning(lab)
     if not lab.store.all():
         st.markdown(_("No run yet. Press the button above: the first curve moves within a minute."))
         return
@@ -38,6 +42,14 @@ def latest_runs(lab: Lab) -> None:
     refreshed(draw, every_s=EVERY_S if busy(lab) else None)
     if finished_runs(lab.store, lab.home) and st.button(_("⚖️ Compare the finished runs"), key="compare"):
         st.switch_page("pages/compare.py")
+
+
+def _tell_of_cleaning(lab: Lab) -> None:
+    """Says what the cleaning rule did in the last days: nobody shall wonder where a run is."""
+    newest = next((one for one in cleanings(lab.home) if one.took_runs), None)
+    if newest is not None and time.time() - newest.when_s < TOLD_FOR_S:
+        st.caption(f"🧹 {cleaning_words(newest)}")
+        st.page_link("pages/disk.py", label=_("See the Disk page"), icon="💾")
 
 
 def _row(lab: Lab, run: Run) -> None:

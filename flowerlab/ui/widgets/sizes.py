@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 
 from flowerlab.disk.items import CACHES, Item, Kind
-from flowerlab.disk.retention import DAY_S
+from flowerlab.disk.retention import DAY_S, Cleaning
 from flowerlab.locale import _
 from flowerlab.locale.numbers import roughly
+from flowerlab.ui.base.text import escaped
+
+MOST_NAMED = 8
 
 
 def kind_words(kind: Kind) -> str:
@@ -65,3 +69,31 @@ def day_words(when_s: float) -> str:
 def runs_words(count: int) -> str:
     """Writes a number of runs: `one run`, `12 runs`."""
     return _("one run") if count == 1 else _("{count} runs").format(count=f"{count:,}")
+
+
+def names_words(names: Sequence[str]) -> str:
+    """Writes names as Markdown, the first of many: `one, two and 7 more`."""
+    named = ", ".join(escaped(name) for name in names[:MOST_NAMED])
+    left = len(names) - MOST_NAMED
+    return named if left <= 0 else named + " " + _("and {count} more").format(count=left)
+
+
+def cleaning_words(cleaning: Cleaning) -> str:
+    """Says what was cleaned, as Markdown."""
+    words = []
+    if cleaning.names:
+        words.append((_("{day} the rule moved {runs} to the trash: {names}."), cleaning.names))
+    if cleaning.deleted:
+        words.append((_("{day} the rule deleted {runs} from the trash for good: {names}."), cleaning.deleted))
+    if len(cleaning.checkpoints) == 1:
+        lost = _(
+            "{day} {runs} lost its checkpoints, because those of all finished runs took more than they may: {names}. Its model stays."
+        )
+        words.append((lost, cleaning.checkpoints))
+    elif cleaning.checkpoints:
+        lost = _(
+            "{day} {runs} lost their checkpoints, because those of all finished runs took more than they may: {names}. Their models stay."
+        )
+        words.append((lost, cleaning.checkpoints))
+    day = day_words(cleaning.when_s).capitalize()
+    return " ".join(text.format(day=day, runs=runs_words(len(names)), names=names_words(names)) for text, names in words)
