@@ -15,14 +15,11 @@ from flowerlab.estimates.estimator import Estimator
 from flowerlab.inference.predictor import Predictor
 from flowerlab.packs.starter import RUN_ID as STARTER_ID
 from flowerlab.packs.starter import bring_starter
-from flowerlab.recipe.recipe import Recipe
-from flowerlab.scheduler.jobs import make_job
 from flowerlab.scheduler.queue import RunQueue
 from flowerlab.scheduler.scheduler import Scheduler
 from flowerlab.settings import Settings
 from flowerlab.store.opening import open_home
-from flowerlab.tasks import Task, TaskRunner
-from flowerlab.tasks.gather import gather_dataset
+from flowerlab.tasks import TaskRunner
 from flowerlab.tasks.refreshed import Refreshed
 
 
@@ -84,15 +81,6 @@ class Lab:
     def trouble(self) -> str:
         """What keeps the queue of this process from going on now, as a sentence; empty if nothing does."""
         return "" if self.scheduler is None else self.scheduler.trouble
-
-    def gather_with_features(self, recipe: Recipe) -> Task[None]:
-        """Begins to gather a recipe's photos and to compute the frozen features that it would train on.
-
-        They are float32: any computer can use them, also where this one would compute in bfloat16.
-        """
-        settings = self.settings.model_copy(update={"precision": "float32"})
-        job = make_job("0" * 12, 0, recipe, settings=settings, source=self.store.source)
-        return self.tasks.start(gather_dataset(recipe.dataset, self.home, self.settings, [job]))
 
     def close(self) -> None:
         """Ends all that this process started. Runs under way are left to the next owner of the home."""

@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def wait() -> None:
-    """Says that the disk is being measured, and draws the page anew when it was."""
+    """Says that the disk is being measured, and draws the page again when it was."""
     if not lab().usage.busy:
         st.rerun()
     st.caption("📏 " + _("Measuring the disk …"))

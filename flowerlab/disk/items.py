@@ -17,12 +17,12 @@ class Kind(StrEnum):
     PHOTOS = "photos"  # a data set's photos as they came
     HASHES = "hashes"  # of photos, by which near duplicates are found
     EMBEDDINGS = "embeddings"  # what a run's last hidden layer makes of photos, by which similar ones are found
-    OWN_PHOTOS = "own-photos"  # imported by somebody
-    WEIGHTS = "weights"  # imported by somebody
+    OWN_PHOTOS = "own-photos"  # imported
+    WEIGHTS = "weights"  # imported
     DOWNLOADS = "downloads"  # what Keras and TensorFlow Datasets have fetched
     TRASH = "trash"  # a run that was deleted
     LIST_COPIES = "list-copies"  # of the list of runs: from before an update, or damaged and put aside
-    HALF_WRITTEN = "half-written"  # by somebody who is at it, or by a process that was killed
+    HALF_WRITTEN = "half-written"  # by a process that is at it, or by one that was killed
     REST = "rest"  # the list of runs, logs
 
 
@@ -40,7 +40,7 @@ class Item:
         used_s: Unix time of its last use or writing.
         again_s: Seconds in which it would be made again; None if it cannot be, or that is not known.
         why_not: Why it cannot be freed now, as a sentence; empty if it can.
-        kept: Whether it is a run that somebody has marked to be kept.
+        kept: Whether it is a run that is marked to be kept.
     """
 
     kind: Kind

@@ -114,7 +114,7 @@ class Cleaning(BaseModel):
 def due(rule: Rule, runs: Sequence[Run], bytes_of_run: Callable[[Run], int], now_s: float) -> list[Due]:
     """Returns the runs that a rule would move to the trash, those that ended first at the head.
 
-    Never one that waits or is under way, that somebody has marked to be kept, that another run starts from, or the starter.
+    Never one that waits or is under way, that is marked to be kept, that another run starts from, or the starter.
 
     Args:
         rule: The rule.

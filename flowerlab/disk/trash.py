@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import logging
 import re
 import shutil
 import time
@@ -31,7 +30,6 @@ from flowerlab.system.locks import waiting_for
 RECORD, FILES = "record.json", "files"
 # A run that came with a lesson pack may be thrown away, brought once more and thrown away again.
 KEY = re.compile(r"([0-9a-f]{12})-(\d+)")
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,14 +37,10 @@ class TrashedRun:
     """A run in the trash.
 
     Args:
-        key: Of its folder in the trash.
+        key: Of its folder in the trash; a run that was deleted twice has two.
         id: Of the run.
-        name: For people.
-        state: As it was.
-        thrown_s: Unix time when it was deleted.
-        why: As a sentence, if a rule did it; else empty.
-        bytes: That it takes.
-        has_model: Whether it has a model to classify with.
+        thrown_s: Unix time.
+        why: As a sentence, if a rule deleted it; else empty.
     """
 
     key: str
@@ -60,16 +54,10 @@ class TrashedRun:
 
 
 class Trash:
-    """The trash of one home.
-
-    Args:
-        home: Whose.
-        store: Its runs.
-    """
+    """The trash of one home."""
 
     def __init__(self, home: Home, store: Store) -> None:
-        self._home = home
-        self._store = store
+        self._home, self._store = home, store
 
     def throw(self, run_id: str, *, why: str = "") -> None:
         """Moves a run out of the list of runs into the trash.
@@ -144,7 +132,7 @@ class Trash:
                 raise BadInput(f"The run cannot be brought back: one of this id is in the lab. Received: {run_id}.")
             if (place / FILES).is_dir():
                 if folder.exists():
-                    # The list had no such run, so nobody knows what lies there.
+                    # The list had no such run: what lies there is not known.
                     folder.rename(self._home.runs / f".{run_id}-{time.time_ns()}.part")
                 (place / FILES).rename(folder)
             self._store.adopt([record], keep_numbers=True)

@@ -1,4 +1,4 @@
-"""Data and weights: what is at hand, and what each missing one costs."""
+"""Data and weights: what is here, and what each missing one costs."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class _Look:
         try:
             self.findings = list(self.check())
         except Exception as error:
-            # A doctor who faints helps nobody: the other checks are still worth reading.
+            # The other checks are still worth reading.
             text = f"It could not be looked at ({type(error).__name__}: {error})."
             self.findings = [Finding(self.subject, _level_of_failure(self.subject), text)]
         self.over.set()

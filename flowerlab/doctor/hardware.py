@@ -10,6 +10,8 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import psutil
+
 from flowerlab.doctor.finding import Finding, Level
 from flowerlab.system.cpu import CPU_FILE, cores, processor_flags
 from flowerlab.system.memory import CONTAINERS
@@ -33,11 +35,10 @@ FEATURES = {
 
 
 def check_processor(cpuinfo: Path = CPU_FILE, machine: str | None = None) -> Iterator[Finding]:
-    """Names cores and vector instructions. Only Linux tells the latter without a program run to find out.
+    """Names cores and vector instructions. Only Linux lists the latter in a file.
 
     Args:
-        cpuinfo: The file in which Linux lists the processor's flags.
-        machine: Kind of processor, such as `x86_64`; default: this one's.
+        machine: Kind of processor, such as `x86_64`; None: this one's.
     """
     count = cores()
     about = f"{count} core{'' if count == 1 else 's'}"
@@ -64,10 +65,8 @@ def check_memory(limits: tuple[Path, ...] = MEMORY_LIMITS) -> Iterator[Finding]:
     """Compares the memory with what TensorFlow and a run take.
 
     Args:
-        limits: Files in which a container's limit stands.
+        limits: Files in which a container's limit stands; the first that can be read counts.
     """
-    import psutil
-
     memory = psutil.virtual_memory()
     total_mb, free_mb = memory.total / 1e6, memory.available / 1e6
     limit_mb = _limit_mb(limits)
@@ -99,8 +98,8 @@ def check_port(environment: Mapping[str, str], root: Path = ROOT) -> Iterator[Fi
     """Tries whether the web page's port can be had, on this machine alone.
 
     Args:
-        environment: Where HOST_PORT (read by `make run`) and STREAMLIT_SERVER_PORT may stand.
-        root: The folder in which `.streamlit/config.toml` lies.
+        environment: May have HOST_PORT, which `make run` reads, or STREAMLIT_SERVER_PORT.
+        root: Has `.streamlit/config.toml`.
     """
     received = str(environment.get("HOST_PORT") or environment.get("STREAMLIT_SERVER_PORT") or _configured(root))
     mend = "If the lab is open already, use that window. Or take another port: make run HOST_PORT=8502"

@@ -20,7 +20,7 @@ ELSEWHERE = "Set FLOWERLAB_HOME to a folder that you may write to."
 
 
 def check_home(home: Path) -> Iterator[Finding]:
-    """Tries to write where the lab writes, or would make its folder, and leaves nothing behind."""
+    """Tries to write where the lab writes, or would make its folder, and leaves no file."""
     root = home.expanduser().resolve()
     place = root
     while not place.exists() and place != place.parent:

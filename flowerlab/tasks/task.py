@@ -103,7 +103,7 @@ class Work(Generic[Result]):
         key: Tasks of equal keys are the same task.
         do: Called in a thread. It says how far it is with `Task.say`, which raises once the task is cancelled.
         cancelled: What is said of it then, as a sentence: what is kept, and what is not.
-        failed: What is said of an error that nobody foresaw: a sentence with `{error}` in it.
+        failed: What is said of an error that is not Flowerlab's own: a sentence with `{error}` in it.
         step: What is being done at first, in words.
         total: How much there is to do in that step; 0 if not known.
         once: Whether it need not be done again once it has ended well.

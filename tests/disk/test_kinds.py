@@ -18,6 +18,7 @@ from flowerlab.features.sets import About
 from flowerlab.lab import Lab
 from flowerlab.store.schema import backup_of
 from flowerlab.ui.disk.summary import parts_of
+from flowerlab.ui.disk.table import question_lines
 from flowerlab.ui.widgets.sizes import kind_words, loss_words
 from tests.support.checkpoints import leave_checkpoint
 from tests.support.photos import write_leaves
@@ -62,7 +63,8 @@ def only(lab: Lab, kind: Kind) -> Item:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_is_complete(full: Lab, kind: Kind) -> None:
-    """It is measured under its own name, has words on the page and a part in its bar; then it is freed, or always says why not."""
+    """It is measured under its own name, has words on the page and a part in its bar; then it is freed, which the page asks about
+    first, or always says why not."""
     item = only(full, kind)
     assert item.bytes > 0
     assert item.title
@@ -72,6 +74,7 @@ def test_every_kind_is_complete(full: Lab, kind: Kind) -> None:
     assert parts_of(full.disk.measure())
     bar = sum(taken for _name, taken in parts_of(full.disk.measure()))
     assert bar == full.disk.measure().total() + full.disk.measure().total(Kind.DOWNLOADS)
+    lines = question_lines([item])
     came = full.disk.free([item])
     if kind in ALWAYS_STAYS:
         assert item.why_not
@@ -79,6 +82,7 @@ def test_every_kind_is_complete(full: Lab, kind: Kind) -> None:
         assert only(full, kind).bytes > 0
     else:
         assert item.why_not == ""
+        assert kind is Kind.TRASH or item.title in lines[0].replace("\\", "")
         assert came.stayed == []
         assert item.name not in {one.name for one in full.disk.measure().items}
         assert came.bytes + came.bytes_in_trash == item.bytes

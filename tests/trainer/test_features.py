@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import pytest
 
+from flowerlab.cli.commands.lesson import gather_with_features
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
 from flowerlab.evaluation.metrics import certainty
@@ -311,7 +312,7 @@ def test_a_pack_takes_features_that_nobody_computed_before(settings: Settings, t
     lab = Lab(small)
     recipe = preset_recipe("B", architecture="vgg16_mini", shared={"epochs": 1})
     try:
-        task = lab.gather_with_features(recipe)
+        task = lab.tasks.start(gather_with_features(lab, recipe))
         task.wait()
         assert task.error == ""
         assert lab.estimates.of(recipe).features_at_hand

@@ -27,7 +27,7 @@ def doctor(
         width = max(len(mark) for mark in MARKS.values())
         for finding, following in zip_longest(findings, findings[1:]):
             write(f"{MARKS[finding.level]:<{width}}  {finding.subject}: {finding.text}")
-            # What mends several in a row is said once, behind the last of them.
+            # What mends several in a row is said once, after the last of them.
             if finding.mend and (following is None or following.mend != finding.mend):
                 write(f"{'':<{width}}  → {finding.mend}")
         write("There is a problem: the lab cannot run." if problem else "The lab can run.")

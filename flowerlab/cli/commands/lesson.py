@@ -26,7 +26,8 @@ from flowerlab.packs.packing import check_target
 from flowerlab.recipe.presets import preset_recipe
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
-from flowerlab.tasks import Task
+from flowerlab.scheduler.jobs import make_job
+from flowerlab.tasks import Task, Work
 from flowerlab.tasks.gather import gather_dataset
 
 LOOK_S = 0.2
@@ -141,9 +142,19 @@ def _gather(lab: Lab, dataset: str, progress: Progress) -> None:
 def _compute_features(lab: Lab, recipe: Recipe, progress: Progress) -> None:
     """Lets the photos go through the frozen network of recipe B, unless what comes out is kept already."""
     if not lab.estimates.of(recipe).features_at_hand:
-        _see_through(lab.gather_with_features(recipe), progress)
+        _see_through(lab.tasks.start(gather_with_features(lab, recipe)), progress)
     if not lab.estimates.of(recipe).features_at_hand:
         say(f"The features could not be kept, so none are packed; {lab.home.log('gather')} says why.")
+
+
+def gather_with_features(lab: Lab, recipe: Recipe) -> Work[None]:
+    """Returns the work of gathering a recipe's photos and computing the frozen features that it would train on.
+
+    They are float32: any computer can use them, also where this one would compute in bfloat16.
+    """
+    settings = lab.settings.model_copy(update={"precision": "float32"})
+    job = make_job("0" * 12, 0, recipe, settings=settings, source=lab.store.source)
+    return gather_dataset(recipe.dataset, lab.home, lab.settings, [job])
 
 
 def _see_through(task: Task[None], progress: Progress) -> None:

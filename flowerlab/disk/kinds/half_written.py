@@ -12,7 +12,7 @@ AT_IT = "Somebody may still be writing them. A day later they go by themselves, 
 
 
 def half_written(home: Home) -> DiskKind:
-    """All of it is one item: nobody knows these files by name."""
+    """All of it is one item, as no file of it has a name that people know."""
 
     def listed() -> list[Item]:
         found = [item_of(Kind.HALF_WRITTEN, path, path.name) for path in home.half_written()]

@@ -17,7 +17,7 @@ from flowerlab.tasks.import_photos import import_photos
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.text import escaped
-from flowerlab.ui.widgets.task_progress import tell_end, watch
+from flowerlab.ui.widgets.task_progress import show_end, watch
 
 WORK, CHOSEN = "own-import", "own-import-chosen"
 LARGEST_UPLOAD_MB = 200
@@ -54,8 +54,8 @@ def import_panel() -> None:
         if not st.session_state.get(CHOSEN):
             # It ended while the page was being drawn: once more, so that the list above has the new data set.
             st.rerun()
-        _tell(task.result)
-    tell_end(task)
+        _show_imported(task.result)
+    show_end(task)
     left, right = st.columns(2, gap="large")
     upload = left.file_uploader(
         _("A zip file"),
@@ -82,7 +82,7 @@ def import_panel() -> None:
         try:
             source = _kept(upload.getvalue()) if upload is not None else Path(path.strip()).expanduser()
         except RuntimeError:
-            # `~somebody` who has no home here.
+            # `~name` of a user who has no home here.
             st.error(
                 _("There is no such folder: {path}. Type its whole path, without ~.").format(path=escaped(path)),
                 icon="🚧",
@@ -101,7 +101,7 @@ def _kept(data: bytes) -> Path:
     return Path(file.name)
 
 
-def _tell(info: FolderInfo) -> None:
+def _show_imported(info: FolderInfo) -> None:
     st.success(
         _("{name}: {photos} photos in {classes} classes were imported.").format(
             name=escaped(info.name), photos=f"{info.photos:,}", classes=len(info.classes)

@@ -1,4 +1,4 @@
-"""The table of all that takes disk: one ticks what shall go, is told what is lost, and says yes."""
+"""The table of all that takes disk: one ticks what shall go, reads what is lost, and says yes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ASKED, CAME, TABLE = "disk-asked", "disk-came", "disk-table-number"
 
 def disk_table(lab: Lab, usage: Usage) -> None:
     """Draws the table, and under it the button with its question."""
-    _tell(st.session_state.pop(CAME, None))
+    _show_freed(st.session_state.pop(CAME, None))
     chosen = _shown(usage)
     if not chosen:
         st.info(_("There is nothing of this kind. Train a run on the Train page, and it will stand here."), icon="🌱")
@@ -51,15 +51,15 @@ def table_key(number: int, items: Sequence[Item]) -> str:
 
 def _shown(usage: Usage) -> list[Item]:
     choices = {
-        "all": _("All"),
-        "runs": _("Runs"),
-        "checkpoints": _("Checkpoints"),
-        "caches": _("Caches"),
+        "all": (_("All"), tuple(kind for kind in Kind if kind is not Kind.TRASH)),
+        "runs": (_("Runs"), (Kind.RUN,)),
+        "checkpoints": (_("Checkpoints"), (Kind.CHECKPOINTS,)),
+        "caches": (_("Caches"), CACHES),
     }
     chosen = st.segmented_control(
         _("Show"),
         list(choices),
-        format_func=lambda name: choices[name],
+        format_func=lambda name: choices[name][0],
         default="all",
         required=True,
         key="disk-show",
@@ -68,13 +68,7 @@ def _shown(usage: Usage) -> list[Item]:
             "trained on."
         ),
     )
-    kinds = {
-        "all": tuple(kind for kind in Kind if kind is not Kind.TRASH),
-        "runs": (Kind.RUN,),
-        "checkpoints": (Kind.CHECKPOINTS,),
-        "caches": CACHES,
-    }
-    return usage.of(*kinds[str(chosen)])
+    return usage.of(*choices[str(chosen)][1])
 
 
 def _rows(items: Sequence[Item]) -> list[dict[str, Any]]:
@@ -140,31 +134,31 @@ def _question(lab: Lab, items: list[Item]) -> None:
 
 def question_lines(items: Sequence[Item]) -> list[str]:
     """Names what is lost, one line for each way of losing it."""
+    ways = (
+        (
+            (Kind.RUN,),
+            _("**{names}** will go to the trash: the model cannot classify any more, until you bring the run back from there."),
+        ),
+        (
+            (Kind.CHECKPOINTS,),
+            _("Of **{names}** the checkpoints will be deleted for good: the model stays, but it cannot be trained on."),
+        ),
+        (
+            (Kind.LIST_COPIES,),
+            _("**{names}** will be deleted for good: the list of runs as it was then cannot be looked up any more."),
+        ),
+        ((Kind.WEIGHTS, Kind.HALF_WRITTEN), _("**{names}** will be deleted for good.")),
+        (CACHES, _("**{names}** will be deleted. Nothing but time is lost: {loss}.")),
+    )
     lines = []
-    runs = [item for item in items if item.kind is Kind.RUN]
-    if runs:
-        words = _("**{names}** will go to the trash: the model cannot classify any more, until you bring the run back from there.")
-        lines.append(words.format(names=_names(runs)))
-    points = [item for item in items if item.kind is Kind.CHECKPOINTS]
-    if points:
-        words = _("Of **{names}** the checkpoints will be deleted for good: the model stays, but it cannot be trained on.")
-        lines.append(words.format(names=_names(points)))
-    copies = [item for item in items if item.kind is Kind.LIST_COPIES]
-    if copies:
-        words = _("**{names}** will be deleted for good: the list of runs as it was then cannot be looked up any more.")
-        lines.append(words.format(names=_names(copies)))
-    caches = [item for item in items if item.kind in CACHES]
-    if caches:
-        words = _("**{names}** will be deleted. Nothing but time is lost:")
-        lines.append(words.format(names=_names(caches)) + " " + "; ".join(dict.fromkeys(map(loss_words, caches))) + ".")
+    for kinds, words in ways:
+        if lost := [item for item in items if item.kind in kinds]:
+            loss = "; ".join(dict.fromkeys(map(loss_words, lost)))
+            lines.append(words.format(names=names_words([item.title for item in lost]), loss=loss))
     return lines
 
 
-def _names(items: Sequence[Item]) -> str:
-    return names_words([item.title for item in items])
-
-
-def _tell(came: Freed | None) -> None:
+def _show_freed(came: Freed | None) -> None:
     if came is None:
         return
     if came.freed:

@@ -41,7 +41,7 @@ def trash_view(lab: Lab, usage: Usage) -> None:
 
 
 def _row(lab: Lab, item: Item) -> None:
-    # The name in front and wide, the button behind it: so all buttons stand below each other, also on a telephone.
+    # The name first and wide, then the button: so all buttons stand below each other, also on a telephone.
     with st.container(horizontal=True, vertical_alignment="center", gap="small", width=ROW_PX):
         st.markdown(f"**{escaped(item.title)}**  \n{size(item.bytes)} · {day_words(item.used_s)}", width="stretch")
         if st.button(

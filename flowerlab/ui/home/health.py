@@ -1,4 +1,4 @@
-"""Whether this computer can run the lab: one line on Home, the whole list behind it."""
+"""Whether this computer can run the lab: one line on Home, which opens to the whole list."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def summary(findings: list[Finding]) -> str:
 
 
 def _lines(findings: list[Finding]) -> None:
-    """Writes findings of one level; what mends several in a row is said once, behind the last of them."""
+    """Writes findings of one level; what mends several in a row is said once, after the last of them."""
     lines: list[str] = []
     for finding, following in zip_longest(findings, findings[1:]):
         lines.append(f"{SIGNS[finding.level]} **{escaped(finding.subject)}** · {escaped(finding.text)}")

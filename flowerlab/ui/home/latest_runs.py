@@ -21,12 +21,12 @@ from flowerlab.ui.widgets.sizes import cleaning_words
 
 SHOWN = 6
 EVERY_S = 2.0
-TOLD_FOR_S = 7 * DAY_S
+SHOWN_FOR_S = 7 * DAY_S
 
 
 def latest_runs(lab: Lab) -> None:
     """Draws the list; alive only while something runs."""
-    _tell_of_cleaning(lab)
+    _show_cleaning(lab)
     if not lab.store.all():
         st.markdown(_("No run yet. Press the button above: the first curve moves within a minute."))
         return
@@ -44,10 +44,10 @@ def latest_runs(lab: Lab) -> None:
         st.switch_page("pages/compare.py")
 
 
-def _tell_of_cleaning(lab: Lab) -> None:
-    """Says what the cleaning rule did in the last days: nobody shall wonder where a run is."""
+def _show_cleaning(lab: Lab) -> None:
+    """Says what the cleaning rule did in the last days: where a run is that is looked for."""
     newest = next((one for one in cleanings(lab.home) if one.took_runs), None)
-    if newest is not None and time.time() - newest.when_s < TOLD_FOR_S:
+    if newest is not None and time.time() - newest.when_s < SHOWN_FOR_S:
         st.caption(f"🧹 {cleaning_words(newest)}")
         st.page_link("pages/disk.py", label=_("See the Disk page"), icon="💾")
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from flowerlab.runs.run import Run
 
 # What a widget offers is kept for each open page until that page is forgotten, and a class has some hundred open: were all runs
-# offered everywhere, the web process would grow with their number times that of the pages. More than this nobody scrolls through.
+# offered everywhere, the web process would grow with their number times that of the pages. More than this is not scrolled through.
 MOST_OFFERED = 60
 
 

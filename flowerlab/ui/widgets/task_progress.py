@@ -56,7 +56,7 @@ def task_panel(
     if task is not None and not task.over:
         watch(tasks, {f"{key}-cancel": work})
         return
-    tell_end(task)
+    show_end(task)
     start_button(tasks, work, label, key=f"{key}-start", primary=primary, help=help)
 
 
@@ -81,7 +81,7 @@ def watch(tasks: TaskRunner, works: Mapping[str, Work[Any]]) -> None:
     refreshed(draw, every_s=EVERY_S)
 
 
-def tell_end(task: Task[Any] | None, subject: str = "") -> None:
+def show_end(task: Task[Any] | None, subject: str = "") -> None:
     """Says why a task ended without a result, if it did.
 
     Args:
@@ -120,7 +120,7 @@ def fetch_panel(lab: Lab, names: Sequence[str] | None = None, *, place: str) -> 
     if going:
         watch(lab.tasks, {f"fetch-cancel-{place}-{name}": works[name] for name in going})
     for name in missing:
-        tell_end(tasks[name], f"{fetch_title(name)}: ")
+        show_end(tasks[name], f"{fetch_title(name)}: ")
     if missing:
         with st.container(horizontal=True):
             for name in missing:
