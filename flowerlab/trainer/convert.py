@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import traceback
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from flowerlab.errors import FlowerlabError, legible
 from flowerlab.trainer.channel import Lines
 from flowerlab.trainer.model_files import load_keras, load_saved
-from flowerlab.trainer.train_loop import limit_threads
+from flowerlab.trainer.startup import start_up
 
 BATCH = 25
 
@@ -36,8 +35,7 @@ def main(file: TextIO) -> int:
     The request is `{"model", "to", "file", "photos", "most"}`: the run's model, a name of `CONVERTERS`, the file to write, a file of photos
     to check it with, uint8 (n, height, width, 3), and how much a probability may differ.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    limit_threads()
+    start_up()
     lines = Lines(file)
     request = json.loads(sys.stdin.readline())
     try:

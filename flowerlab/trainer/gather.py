@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import sys
 import threading
@@ -68,10 +67,9 @@ def _keep_features(home: Home, jobs: list[dict[str, Any]], progress: Progress) -
     if not jobs:
         return
     from flowerlab.trainer.attempt import keep_features
-    from flowerlab.trainer.train_loop import limit_threads
+    from flowerlab.trainer.startup import start_up
 
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    limit_threads()
+    start_up()
     for job in jobs:
         keep_features(Job.model_validate(job), home, progress)
 

@@ -23,7 +23,7 @@ from flowerlab.trainer.channel import Inbox, Lines
 from flowerlab.trainer.explain import explain, feature_maps, first_filters, network_input
 from flowerlab.trainer.model_files import load_saved
 from flowerlab.trainer.network_parts import NetworkParts
-from flowerlab.trainer.train_loop import limit_threads
+from flowerlab.trainer.startup import start_up
 
 MODELS_KEPT = 6
 BATCH = 32
@@ -51,8 +51,7 @@ def main(file: TextIO) -> int:
     answered first. Its answer is `{"kind": "answer", "id", "found": fields of what the task returned}`, or
     `{"kind": "answer", "id", "error": sentence}`. `{"cancel": id}` takes back what was not begun.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    limit_threads()
+    start_up()
     lines = Lines(file)
     inbox = Inbox()
     threading.Thread(target=_listen, args=(inbox,), daemon=True, name="stdin").start()

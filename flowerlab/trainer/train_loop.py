@@ -20,20 +20,14 @@ from flowerlab.engine.protocol import Job, TrainerSettings
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
 from flowerlab.runs.events import Attempt, End
-from flowerlab.system.cpu import threads_here
 from flowerlab.system.filesystems import no_room
 from flowerlab.trainer.attempt import run_job
 from flowerlab.trainer.channel import Channel, Lines, StopRequested
 from flowerlab.trainer.preparation import POOL
+from flowerlab.trainer.startup import start_up
 from flowerlab.trainer.warm_up import rehearse
 
 LOG = logging.getLogger("flowerlab.trainer")
-
-
-def limit_threads() -> None:
-    """Caps TensorFlow's threads at what this process may have."""
-    tf.config.threading.set_intra_op_parallelism_threads(threads_here())
-    tf.config.threading.set_inter_op_parallelism_threads(threads_here())
 
 
 def main(file: TextIO) -> int:
@@ -41,8 +35,7 @@ def main(file: TextIO) -> int:
 
     The first message is `flowerlab.engine.process.first_words`; then come `{"do": "run", "job", "warm"}` and `{"do": "stop", "run_id"}`.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    limit_threads()
+    start_up()
     lines = Lines(file)
     lines.write({"kind": "ready"})
     first = json.loads(sys.stdin.readline())

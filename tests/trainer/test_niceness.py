@@ -51,7 +51,7 @@ def test_a_trainer_has_the_niceness_of_the_settings(home: Home, settings: Settin
 def test_tensorflow_takes_no_more_threads_than_it_may() -> None:
     """Both of its pools, the one within an operation and the one across operations."""
     program = (
-        "import tensorflow as tf\nfrom flowerlab.trainer.train_loop import limit_threads\nlimit_threads()\nof = tf.config.threading\n"
+        "import tensorflow as tf\nfrom flowerlab.trainer.startup import start_up\nstart_up()\nof = tf.config.threading\n"
         "print(of.get_intra_op_parallelism_threads(), of.get_inter_op_parallelism_threads())"
     )
     environment = {**os.environ, "FLOWERLAB_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}

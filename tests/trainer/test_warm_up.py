@@ -53,7 +53,7 @@ def test_a_trainer_rehearses_in_the_precision_of_the_settings(home: Home, monkey
 
     words = first_words(home, Settings(training_precision=wish))
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(words) + "\n"))
-    for name in ("limit_threads", "_listen"):
+    for name in ("start_up", "_listen"):
         monkeypatch.setattr(train_loop, name, lambda *_: None)
     monkeypatch.setattr(train_loop, "rehearse", note)
     with pytest.raises(Rehearsed) as rehearsed:
