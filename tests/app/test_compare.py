@@ -24,7 +24,7 @@ from flowerlab.ui.base.lab import lab
 from flowerlab.ui.compare.difference import show_differences
 from flowerlab.ui.compare.matrices import show_matrices
 from flowerlab.ui.confusion.per_class import show_classes
-from flowerlab.ui.widgets.offering import MOST_OFFERED
+from flowerlab.ui.widgets.run_picker import MOST_OFFERED
 from flowerlab.ui.widgets.run_search import find_runs
 from flowerlab.ui.widgets.seeds_view import _rows
 from tests.support.pages import open_page, texts

@@ -16,7 +16,7 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run, RunState
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.train import live_view, recipe_form
-from flowerlab.ui.widgets.offering import MOST_OFFERED
+from flowerlab.ui.widgets.run_picker import MOST_OFFERED
 from tests.support.checkpoints import leave_checkpoint
 from tests.support.pages import open_page, texts
 from tests.support.runs import add_finished

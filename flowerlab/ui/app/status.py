@@ -9,7 +9,7 @@ from flowerlab.locale import _
 from flowerlab.ui.base.fragments import busy, refreshed
 from flowerlab.ui.base.streamlit_seams import page_style
 from flowerlab.ui.base.text import escaped, state_words
-from flowerlab.ui.widgets.progress import progress_of
+from flowerlab.ui.widgets.run_progress import progress_of
 
 EVERY_S = 2.0
 

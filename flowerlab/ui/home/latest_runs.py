@@ -15,8 +15,8 @@ from flowerlab.locale.numbers import percent_with_interval
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.fragments import busy, refreshed
 from flowerlab.ui.base.text import escaped, state_words
-from flowerlab.ui.widgets.progress import progress_of
 from flowerlab.ui.widgets.run_picker import colour_mark
+from flowerlab.ui.widgets.run_progress import progress_of
 from flowerlab.ui.widgets.sizes import cleaning_words
 
 SHOWN = 6

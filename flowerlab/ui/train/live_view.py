@@ -19,8 +19,8 @@ from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.text import STATE_SIGNS, escaped, state_words
 from flowerlab.ui.train.outcome import manage, outcome
 from flowerlab.ui.train.take_home import converting, take_home_section
-from flowerlab.ui.widgets.progress import progress_of
 from flowerlab.ui.widgets.run_picker import run_title
+from flowerlab.ui.widgets.run_progress import progress_of
 
 EVERY_S = 1.0
 MOST_PILLS = 6

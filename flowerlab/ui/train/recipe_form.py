@@ -22,7 +22,7 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.class_link import is_hidden
 from flowerlab.ui.base.text import state_words
-from flowerlab.ui.widgets.offering import offered
+from flowerlab.ui.widgets.run_picker import offered
 
 COUNTS = (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 400, 500)
 # Numbers that are worth a step of a slider; all others are plain ones.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
@@ -12,10 +12,12 @@ from flowerlab.packs.starter import bring_starter
 from flowerlab.runs.run import Run, told_apart
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.text import escaped
-from flowerlab.ui.widgets.offering import MOST_OFFERED, offered
 from flowerlab.ui.widgets.run_search import find_runs
 
 QUERY = "runs"
+# What a widget offers is kept for each open page until that page is forgotten, and a class has some hundred open: were all runs
+# offered everywhere, the web process would grow with their number times that of the pages. More than this is not scrolled through.
+MOST_OFFERED = 60
 
 
 def pick_runs(finished: Sequence[Run], *, key: str, default: int, most: int, help: str, finder: bool = False) -> list[Run]:
@@ -118,3 +120,12 @@ def nothing_finished(sentence: str) -> None:
                 _("The starter could not be brought back. Is there room on the disk, and is Flowerlab's folder whole?"),
                 icon="🚧",
             )
+
+
+def offered(runs: Sequence[Run], chosen: Collection[str | None] = ()) -> list[Run]:
+    """Returns which of hundreds of runs a widget offers: the newest `MOST_OFFERED`, and those with the ids that are chosen.
+
+    Args:
+        runs: Newest first; so is what is returned.
+    """
+    return [run for place, run in enumerate(runs) if place < MOST_OFFERED or run.id in chosen]

@@ -17,7 +17,7 @@ from flowerlab.ui.base.fragments import fragment, refreshed
 from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.student import student_here
 from flowerlab.ui.base.text import escaped, state_words
-from flowerlab.ui.widgets.progress import progress_of
+from flowerlab.ui.widgets.run_progress import progress_of
 from flowerlab.ui.widgets.run_search import choose_runs
 
 EVERY_S = 1.0

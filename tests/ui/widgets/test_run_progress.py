@@ -8,7 +8,7 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.events import Batch, Epoch, Evaluating, Preparing, Start
 from flowerlab.runs.history import History
 from flowerlab.runs.run import Run, RunState
-from flowerlab.ui.widgets.progress import progress_of
+from flowerlab.ui.widgets.run_progress import progress_of
 
 ABOUT = {"run_id": "0" * 12, "attempt": 1}
 START = Start(
