@@ -34,17 +34,6 @@ class Pair:
     bits: int
 
 
-def near_pairs(hashes: NDArray[np.uint64], *, most_bits: int = MOST_BITS) -> list[Pair]:
-    """Returns the pairs of photos whose hashes differ in few bits (their Hamming distance), the nearest first.
-
-    Args:
-        hashes: uint64, (photos,); photos whose hash is `PLAIN` are in no pair.
-        most_bits: How many bits may differ, 0..64.
-    """
-    nobody = np.zeros(len(hashes), dtype=bool)
-    return _pairs(hashes, most_bits=most_bits, most_each=len(hashes), tested=nobody, learnt=nobody)[0]
-
-
 def _pairs(
     hashes: NDArray[np.uint64], *, most_bits: int, most_each: int, tested: NDArray[np.bool_], learnt: NDArray[np.bool_]
 ) -> tuple[list[Pair], bool]:
@@ -124,21 +113,24 @@ class Duplicates:
         return found
 
 
-def find_duplicates(hashes: NDArray[np.uint64], parts: dict[int, frozenset[str]], *, most_each: int = MOST_EACH) -> Duplicates:
+def find_duplicates(
+    hashes: NDArray[np.uint64], parts: dict[int, frozenset[str]], *, most_bits: int = MOST_BITS, most_each: int = MOST_EACH
+) -> Duplicates:
     """Finds the near-duplicates of a data set.
 
     Of a photo that has more than `most_each` the nearest are taken, and the nearest one that makes it a leak: whether a photo is in
     a leak is never lost.
 
     Args:
-        hashes: uint64, (photos,), see `flowerlab.datasets.photo_hashes`.
+        hashes: uint64, (photos,), see `flowerlab.datasets.photo_hashes`; photos whose hash is `PLAIN` are in no pair.
         parts: From `part_names`.
+        most_bits: In how many bits a pair's hashes may differ (their Hamming distance), 0..64.
         most_each: Pairs that are taken for each photo; it may be in more, taken for others.
     """
     tested, learnt = (
         np.array([bool(parts.get(position, frozenset()) & names) for position in range(len(hashes))], dtype=bool)
         for names in ({"test"}, LEARNT)
     )
-    pairs, crowded = _pairs(hashes, most_bits=MOST_BITS, most_each=most_each, tested=tested, learnt=learnt)
+    pairs, crowded = _pairs(hashes, most_bits=most_bits, most_each=most_each, tested=tested, learnt=learnt)
     found = Duplicates(tuple(pairs), parts, crowded)
     return replace(found, pairs=tuple(sorted(pairs, key=lambda pair: not found.leaks(pair))))

@@ -1,4 +1,4 @@
-"""Heat maps over photos: put where they belong, compared, and told in words."""
+"""Heat maps over photos: put where they belong, and compared."""
 
 from __future__ import annotations
 
@@ -68,17 +68,6 @@ def difference(first: Heat, second: Heat) -> Heat:
     return found / largest if largest > 0 else found
 
 
-def share_inside(heat: Heat, mask: NDArray[np.bool_]) -> float:
-    """Returns the share of a map's heat that lies on a mask, 0..1; NaN if there is no heat.
-
-    Args:
-        heat: float32, (height, width), 0 or more.
-        mask: bool, (height, width).
-    """
-    total = float(heat.sum())
-    return float(heat[mask].sum()) / total if total > 0 else float("nan")
-
-
 def share_by_place(heat: Heat) -> NDArray[np.float64]:
     """Returns how a map's heat is spread over the nine places of a photo: float64, (3, 3), rows from above; 0 without heat."""
     total = float(heat.sum())
@@ -86,21 +75,3 @@ def share_by_place(heat: Heat) -> NDArray[np.float64]:
     columns = np.array_split(np.arange(heat.shape[1]), 3)
     shares = [[float(heat[np.ix_(row, column)].sum()) for column in columns] for row in rows]
     return np.asarray(shares, dtype=np.float64) / (total if total > 0 else 1.0)
-
-
-def rank_correlation(first: Heat, second: Heat) -> float:
-    """Returns Spearman's rank correlation of two maps, −1..1; equal values share the mean of their ranks. 0 if one is flat.
-
-    Args:
-        first, second: Of one shape.
-    """
-    ranks = [_ranks(heat.ravel()) for heat in (first, second)]
-    centred = [one - one.mean() for one in ranks]
-    length = float(np.sqrt((centred[0] ** 2).sum() * (centred[1] ** 2).sum()))
-    return float((centred[0] * centred[1]).sum()) / length if length > 0 else 0.0
-
-
-def _ranks(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[places], dtype=np.float64)

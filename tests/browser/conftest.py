@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from flowerlab.home import Home
 from flowerlab.runs.run import Run
-from tests.support.browser import PATIENCE_MS, new_page
+from tests.support.browser import PATIENCE_MS, chromium, new_page
 from tests.support.filled_home import fill_with_models
-from tools.app_server import Server, chromium, served
+from tests.support.served_app import Server, served
 
 expect.set_options(timeout=PATIENCE_MS)
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from flowerlab.runs.run import Run
-from tools.app_server import Server
+from tests.support.served_app import Server
 
 MOST_TABS, MOST_ROWS, SETTLED_MS = 60, 4, 1500
 DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"

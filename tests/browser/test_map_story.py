@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from flowerlab.runs.run import Run
-from tools.app_server import Server
+from tests.support.served_app import Server
 
 POINT = ".st-key-inside-opened img"
 MAP = "[data-testid=stPlotlyChart]"

@@ -8,8 +8,8 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, expect
 
-from tools.app_server import Server
-from tools.matrix_cells import click_cell, find_cells
+from tests.support.matrix_cells import click_cell, find_cells
+from tests.support.served_app import Server
 
 RECALLED = re.compile(r"(\d+) (?:photo of )?(\w+): “.+” called (\d+) of them so")
 WORST = re.compile(r"The most frequent mistake: (\w+) called (\w+) \((\d+) photos?\)")

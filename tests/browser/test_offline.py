@@ -17,7 +17,8 @@ from flowerlab.home import Home
 from flowerlab.packs.starter import RUN_ID
 from flowerlab.runs.run import RunState
 from flowerlab.store import Store
-from tools.app_server import served
+from tests.support.browser import upload
+from tests.support.served_app import served
 
 # Nobody listens there: whoever asks for a file from the network is refused at once.
 NOWHERE = "http://127.0.0.1:9"
@@ -106,12 +107,9 @@ def test_the_lecture_without_a_network(page: Page, tmp_path: Path) -> None:
 @pytest.mark.browser
 def test_the_first_photo_is_answered_by_the_starter(page: Page, tmp_path: Path) -> None:
     """In a lab where nobody trained anything, Compare shows the starter, and an uploaded photo is named or turned away."""
-    photo = pictures.draw_original(3).data
     with served(tmp_path / "home", garden_pictures=60) as server:
         page.goto(f"{server.address}/classify")
-        page.locator(".st-key-photo input[type=file]").set_input_files(
-            [{"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": photo}]
-        )
+        upload(page, mine=pictures.draw_original(3).data)
         expect(page.get_by_test_id("stMain").get_by_role("heading", name=ANSWER)).to_be_visible()
         page.get_by_role("link", name="Compare").click()
         expect(page.get_by_text("Starter, comes with Flowerlab").first).to_be_visible()

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from flowerlab.datasets.garden import pictures
 from flowerlab.home import Home
 from flowerlab.runs.run import Run
-from tests.support.browser import new_page
+from tests.support.browser import DRAWN, new_page, upload
 from tests.support.filled_home import fill
-from tools.app_server import Server, served
+from tests.support.served_app import Server, served
 
 PAGES = {
     "": "Flowerlab",
@@ -49,7 +49,6 @@ STICKING_OUT = """() => {
     return found;
 }"""
 TOO_WIDE = "document.querySelector('[data-testid=stMain] h1').style.minWidth = '600px'"
-STILL = "[data-testid=stApp][data-test-script-state=notRunning]"
 MOST_EXPANDERS = 40
 VIEWS = ("worst", "epochs", "calibration", "duplicates")
 
@@ -106,7 +105,7 @@ def test_nothing_sticks_out_on_a_phone(filled: tuple[Server, str], browser: Brow
     for name, address in addresses.items():
         page.goto(f"{server.address}/{address}")
         drawn(page, PAGES[name.split(" ")[0]])
-        page.wait_for_selector(STILL)
+        page.wait_for_selector(DRAWN)
         assert page.get_by_test_id("stException").count() == 0, name
         assert page.evaluate(STICKING_OUT) == [], name
     page.evaluate(TOO_WIDE)
@@ -116,18 +115,18 @@ def test_nothing_sticks_out_on_a_phone(filled: tuple[Server, str], browser: Brow
 def open_all(page: Page) -> int:
     """Opens every part of a page that is shut, and those in it; returns how many there are."""
     shut = page.locator("[data-testid=stMain] details:not([open]) > summary")
-    page.wait_for_selector(STILL)
+    page.wait_for_selector(DRAWN)
     for _ in range(MOST_EXPANDERS):
         if not shut.count():
             return page.locator("[data-testid=stMain] details").count()
         shut.first.click()
-        page.wait_for_selector(STILL)
+        page.wait_for_selector(DRAWN)
     raise AssertionError("There is always one more that is shut.")
 
 
 def fits(page: Page, name: str) -> None:
     """Asserts that a page was drawn without an error, has no picture that does not say what it shows, and nothing sticks out of it."""
-    page.wait_for_selector(STILL)
+    page.wait_for_selector(DRAWN)
     page.wait_for_function("!document.querySelector('[data-testid=stMain] [data-testid=stSkeleton]')")
     for bad in ("stException", "stAlertContentError"):
         assert page.get_by_test_id(bad).count() == 0, (name, bad)
@@ -145,12 +144,8 @@ def test_nothing_sticks_out_on_a_phone_that_opens_everything(with_models: tuple[
     page, both = new_page(browser, width=400), f"runs={starter.id},{run.id}"
     page.goto(f"{server.address}/classify?{both}")
     drawn(page, "Classify")
-    page.locator(".st-key-photo input[type=file]").set_input_files(
-        [
-            {"name": name, "mimeType": "image/jpeg", "buffer": pictures.draw_original(number).data}
-            for name, number in (("a flower behind the house.jpg", 1_000_003), ("b.jpg", 1_000_004))
-        ]
-    )
+    names = {"a flower behind the house": 1_000_003, "b": 1_000_004}
+    upload(page, **{name: pictures.draw_original(number).data for name, number in names.items()})
     for toggle in ("classify-looks", "classify-similar"):
         page.locator(f".st-key-{toggle} label").click()
     # Two runs look at two photos; the starter's training photos are not in the lab.

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import re
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from flowerlab.datasets.garden import pictures
-from tools.app_server import Server
+from tests.support.browser import upload
+from tests.support.served_app import Server
 
 SECOND_EPOCH_OR_LATER = re.compile(r"Epoch ([2-9]|[1-9]\d+) of 500")
 SIXTH_EPOCH_OR_LATER = re.compile(r"Epoch ([6-9]|[1-9]\d+) of 500")
@@ -49,11 +48,7 @@ def test_from_start_to_an_own_photo(server: Server, page: Page) -> None:
     expect(page.locator(".st-key-compare-curves canvas")).to_be_visible()
     page.get_by_role("link", name="Classify").click()
     expect(page.get_by_role("heading", name="Classify").first).to_be_visible()
-    photo = io.BytesIO()
-    Image.fromarray(pictures.draw(3).photo).save(photo, "JPEG")
-    page.locator(".st-key-photo input[type=file]").set_input_files(
-        [{"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
-    )
+    upload(page, mine=pictures.draw_original(3).data)
     expect(page.get_by_text("mine.jpg").first).to_be_visible()
     expect(page.get_by_test_id("stMain").get_by_text("%").first).to_be_visible()
     for name, title in (("Home", "Flowerlab"), ("Data", "Data")):

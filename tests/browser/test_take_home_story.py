@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 from flowerlab.datasets.garden import pictures
 from flowerlab.runs.run import Run, RunState
 from flowerlab.store import Store
+from tests.support.browser import upload
 from tests.support.notebooks import code_of_notebook, run_all
-from tools.app_server import Server
+from tests.support.served_app import Server
 
 TRAINING_S = 120
 
@@ -40,9 +41,7 @@ def test_upload_a_photo_take_the_notebook_home_and_run_it(server: Server, page: 
     page.locator(".st-key-start button").click()
     run = wait_for_the_run(page, tmp_path / "home")
     page.goto(f"{server.address}/classify?runs={run.id}")
-    page.locator(".st-key-photo input[type=file]").set_input_files(
-        [{"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": pictures.draw_original(1_000_003).data}]
-    )
+    upload(page, mine=pictures.draw_original(1_000_003).data)
     expect(page.get_by_test_id("stMain").get_by_role("heading", name=re.compile(r", \d+ %")).first).to_be_visible()
     # Where it looks, on the photo itself.
     page.locator(".st-key-classify-looks label").first.click()

@@ -13,7 +13,7 @@ from flowerlab.runs.run import Run
 from flowerlab.store import Store
 from flowerlab.ui.base.student import COOKIE
 from tests.support.browser import new_page
-from tools.app_server import Server
+from tests.support.served_app import Server
 
 LONG = "architecture=handmade&image_size=72&epochs=500&patience=500"
 

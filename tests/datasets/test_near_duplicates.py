@@ -14,7 +14,7 @@ from PIL import Image
 from scipy.fft import dctn
 
 from flowerlab.datasets.garden.pictures import draw
-from flowerlab.datasets.near_duplicates import MOST_BITS, Duplicates, Pair, find_duplicates, near_pairs, part_names
+from flowerlab.datasets.near_duplicates import MOST_BITS, Duplicates, Pair, find_duplicates, part_names
 from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.datasets.photo_hashes import PLAIN, hash_photos, hashes_file, kept_hashes, photo_hash
 from flowerlab.datasets.splits import make_split
@@ -47,7 +47,7 @@ def test_the_hash_is_the_sign_of_scipys_waves(grey: np.ndarray) -> None:
 @settings(deadline=None)
 def test_pairs_are_all_within_the_threshold(hashes: list[int], most: int) -> None:
     """Every two photos of which at most so many bits differ are a pair, once; one without a hash is in none."""
-    found = near_pairs(np.array(hashes, dtype=np.uint64), most_bits=most)
+    found = find_duplicates(np.array(hashes, dtype=np.uint64), {}, most_bits=most, most_each=len(hashes)).pairs
     expected = {
         (first, second): (hashes[first] ^ hashes[second]).bit_count()
         for first in range(len(hashes))
@@ -112,7 +112,7 @@ def test_hashes_are_computed_once_and_kept(home: Home, flowers: list[np.ndarray]
     hashes = hash_photos(home, originals, lambda done, total: seen.append((done, total)))
     assert seen == [(0, 4), (1, 4), (2, 4), (3, 4)]
     assert hashes[1] == hashes[2] == PLAIN
-    assert [(pair.first, pair.second) for pair in near_pairs(hashes)] == [(0, 3)]
+    assert [(pair.first, pair.second) for pair in find_duplicates(hashes, {}).pairs] == [(0, 3)]
     kept = kept_hashes(home, originals)
     assert kept is not None
     np.testing.assert_array_equal(kept, hashes)
@@ -165,7 +165,7 @@ def test_of_a_burst_the_nearest_pairs_are_taken_and_no_leak_is_lost(hashes: list
     array = np.array(hashes, dtype=np.uint64)
     order = np.random.default_rng(seed).permutation(len(hashes))
     named = part_names(order, make_split(len(hashes), split="honest", validation_fraction=0.2))
-    every = Duplicates(tuple(near_pairs(array)), named)
+    every = find_duplicates(array, named, most_each=len(hashes))
     found = find_duplicates(array, named, most_each=each)
     assert set(found.pairs) <= set(every.pairs)
     assert len(found.pairs) <= len(hashes) * (each + 1)

@@ -9,7 +9,7 @@ from flowerlab.experiments.ready_made import EXPERIMENTS, arm_recipe
 from flowerlab.lab import Lab
 from flowerlab.packs.starter import RUN_ID
 from flowerlab.runs.run import Run
-from tools.random_runs import random_run
+from tests.support.random_runs import random_run
 
 EPOCHS = 4
 RUNS = 3

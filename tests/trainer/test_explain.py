@@ -14,7 +14,6 @@ from flowerlab.datasets.garden import CLASSES, pictures
 from flowerlab.errors import BadModel
 from flowerlab.home import Home
 from flowerlab.packs.starter import RUN_ID, bring_starter
-from flowerlab.photos.heatmaps import rank_correlation
 from flowerlab.photos.reading import resize_photo
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.store import Store
@@ -32,7 +31,7 @@ from flowerlab.trainer.explain import (
 from flowerlab.trainer.model_files import load_saved, write_compact
 from flowerlab.trainer.network_parts import NetworkParts
 from flowerlab.trainer.networks import build
-from tools.checks.gradcam import shuffled_head
+from tools.checks.gradcam import rank_correlation, shuffled_head
 
 SIDE = 96
 UNSEEN = 100_000

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from flowerlab.home import Home
 from flowerlab.system.cpu import machine_name
-from tools.app_server import ROOT
+from tools import ROOT
 from tools.bench.cases import CASES, QUICK
 from tools.bench.pairs import Pair, keep_pairs, make_pair, read_pairs
 from tools.bench.report import all_table, by_machine, draw, plot_of, report

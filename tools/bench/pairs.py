@@ -15,7 +15,7 @@ from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import prepare
 from flowerlab.home import Home
 from flowerlab.system.cpu import machine_name
-from tools.app_server import ROOT
+from tools import ROOT
 from tools.bench.cases import Case
 
 Pair = dict[str, Any]

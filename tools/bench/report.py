@@ -10,7 +10,7 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from tools.app_server import ROOT
+from tools import ROOT
 from tools.bench.pairs import Pair
 from tools.docs.figure_picture import save_figure
 

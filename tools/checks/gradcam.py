@@ -10,10 +10,8 @@ methods and layers.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,17 +20,17 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.stats import spearmanr
 
+from flowerlab.charts.heat_picture import heat_over
 from flowerlab.datasets.garden import CLASSES, pictures
-from flowerlab.lab import Lab
-from flowerlab.photos.heatmaps import in_photo, rank_correlation, share_inside
+from flowerlab.photos.heatmaps import Heat, in_photo
 from flowerlab.photos.reading import resize_photo
 from flowerlab.recipe.presets import preset_recipe
-from flowerlab.runs.run import Run
-from flowerlab.settings import Settings
 from flowerlab.trainer.explain import METHOD, METHODS, ONE_VIEW, VIEWS, View, explain
 from flowerlab.trainer.model_files import load_saved
 from flowerlab.trainer.network_parts import NetworkParts
+from tools.measure.harness import own_lab, parser, print_heading, print_row, trained
 
 # No garden has so many pictures of a class: no run has seen them.
 UNSEEN = 100_000
@@ -60,13 +58,6 @@ class Checked:
     empty: int
 
 
-def trained(lab: Lab) -> Run:
-    """Trains B with VGG16 mini on the garden, unless it is there."""
-    run = lab.queue.start(preset_recipe("B", architecture="vgg16_mini"), name="B").run
-    lab.queue.wait([run.id])
-    return lab.store.get(run.id)
-
-
 def drawings(count: int, begin: int = UNSEEN) -> list[pictures.Drawing]:
     """Draws unseen pictures whose flowers cover 10 to 30 % of the frame, each class as often as the others."""
     found: list[pictures.Drawing] = []
@@ -85,7 +76,19 @@ def side_by_side(left: pictures.Drawing, right: pictures.Drawing) -> NDArray[np.
     return np.concatenate(squares, axis=1)
 
 
-def over_picture(heat: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+def share_inside(heat: Heat, mask: NDArray[np.bool_]) -> float:
+    """Returns the share of a map's heat that lies on a mask of its shape, 0..1; NaN if there is no heat."""
+    total = float(heat.sum())
+    return float(heat[mask].sum()) / total if total > 0 else float("nan")
+
+
+def rank_correlation(first: Heat, second: Heat) -> float:
+    """Returns Spearman's rank correlation of two maps of one shape, −1..1; 0 if one is flat."""
+    flat = np.ptp(first) == 0 or np.ptp(second) == 0
+    return 0.0 if flat else float(spearmanr(first.ravel(), second.ravel()).statistic)
+
+
+def over_picture(heat: Heat, shape: tuple[int, ...]) -> Heat:
     """Spreads a map over a picture of (height, width)."""
     return in_photo(heat, shape[0], shape[1], MODE)
 
@@ -134,34 +137,31 @@ def check(
     return Checked(np.asarray(shares), np.asarray(correlations), np.asarray(sides), empty)
 
 
-def told(name: str, found: Checked) -> str:
-    """Writes one method as a row."""
+def print_method(name: str, found: Checked) -> None:
+    """Prints one method as a row."""
     own, others = found.sides[:, 0], found.sides[:, 1]
     seen = ~np.isnan(own) & ~np.isnan(others)
     low, middle, high = np.quantile(found.shares, (0.25, 0.5, 0.75))
-    return (
-        f"| {name} | {middle:.2f} ({low:.2f}–{high:.2f}) | {np.median(found.correlations):.2f} "
-        f"(highest {found.correlations.max():.2f}) | {np.median(own[seen]):.2f} | {np.median(others[seen]):.2f} | "
-        f"{100 * np.mean(own[seen] > others[seen]):.0f} % | {found.empty} |"
+    print_row(
+        name,
+        f"{middle:.2f} ({low:.2f}–{high:.2f})",
+        f"{np.median(found.correlations):.2f} (highest {found.correlations.max():.2f})",
+        f"{np.median(own[seen]):.2f}",
+        f"{np.median(others[seen]):.2f}",
+        f"{100 * np.mean(own[seen] > others[seen]):.0f} %",
+        found.empty,
     )
 
 
 def main() -> None:
     """Trains, checks and prints; ends with 1 if the lab's own method falls short."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--home", type=Path, help="The lab's home. Default: a new one, removed at the end.")
-    parser.add_argument("--pictures", type=int, default=50, help="How many. Default: 50.")
-    parser.add_argument("--every", action="store_true", help="Compare all methods and layers.")
-    parser.add_argument("--begin", type=int, default=UNSEEN, help="Number of the first picture. Default: 100000.")
-    parser.add_argument("--sheet", type=Path, help="Where a picture of the first maps is put.")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        lab = Lab(Settings(home=arguments.home or Path(scratch), starter=False, warm_spare=False))
-        try:
-            run = trained(lab)
-            model, size_px = load_saved(lab.home.model(run.id)), run.recipe.image_size
-        finally:
-            lab.close()
+    options = parser(__doc__, home=True, pictures=(50, "How many."), begin=(UNSEEN, "Number of the first picture."))
+    options.add_argument("--every", action="store_true", help="Compare all methods and layers.")
+    options.add_argument("--sheet", type=Path, help="Where a picture of the first maps is put.")
+    arguments = options.parse_args()
+    with own_lab(arguments.home) as lab:
+        run = trained(lab, preset_recipe("B", architecture="vgg16_mini"), name="B")
+        model, size_px = load_saved(lab.home.model(run.id)), run.recipe.image_size
     assert run.result is not None
     drawn = drawings(arguments.pictures, arguments.begin)
     covered = np.mean([drawing.mask.mean() for drawing in drawn])
@@ -169,18 +169,23 @@ def main() -> None:
         f"B with VGG16 mini, test accuracy {run.result.test_accuracy:.3f}; {len(drawn)} pictures, of which the flowers cover "
         f"{100 * covered:.0f} % in the mean; {os.cpu_count()} cores.\n"
     )
-    print(
-        "| method, layer | heat on the flower, median (quartiles) | rank correlation, head shuffled | own half | the other's map there "
-        "| moves to its class | empty |\n| --- | --- | --- | --- | --- | --- | --- |"
+    print_heading(
+        "method, layer",
+        "heat on the flower, median (quartiles)",
+        "rank correlation, head shuffled",
+        "own half",
+        "the other's map there",
+        "moves to its class",
+        "empty",
     )
     if arguments.every:
         for layer in layers_to_try(model):
             for method in METHODS:
                 for views in (ONE_VIEW, VIEWS):
                     found = check(model, drawn, size_px, method=method, layer=layer, views=views)
-                    print(told(f"{method}, {layer}{f', {len(views)} views' if len(views) > 1 else ''}", found), flush=True)
+                    print_method(f"{method}, {layer}{f', {len(views)} views' if len(views) > 1 else ''}", found)
     found = check(model, drawn, size_px)
-    print(told("**the lab's**", found))
+    print_method("**the lab's**", found)
     if arguments.sheet:
         draw_sheet(arguments.sheet, NetworkParts(model), drawn[:20], size_px)
     own, others = found.sides[:, 0], found.sides[:, 1]
@@ -201,8 +206,6 @@ def layers_to_try(model: keras.Model) -> list[str]:
 
 def draw_sheet(file: Path, parts: NetworkParts, drawn: Sequence[pictures.Drawing], size_px: int) -> None:
     """Puts pictures and their maps into one picture."""
-    from flowerlab.charts.heat_picture import heat_over
-
     tiles = []
     for drawing in drawn:
         heat = explain(parts, resize_photo(drawing.photo, size_px, MODE), drawing.label).heat

@@ -35,7 +35,8 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.attempts import attempt_folders
 from flowerlab.runs.checkpoints import read_checkpoint, read_state
 from flowerlab.runs.run import Run, RunState
-from tools.app_server import ROOT, free_port, serving
+from tests.support.served_app import free_port, serving
+from tools import ROOT
 
 # The plain way with random numbers in every step, and kept features; quick, and long enough to be met in the middle.
 RECIPES = (

@@ -8,14 +8,11 @@ priced, trained and compared. Within a factor of 1.5 is what is promised; beyond
 
 from __future__ import annotations
 
-import argparse
 import sys
-import tempfile
-from pathlib import Path
 
 from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.settings import Settings
+from tools.measure.harness import own_lab, parser, print_heading, print_row, trained
 
 PROMISED = 1.5
 MINI, WIDE, SMALL = "vgg16_mini", "vgg16", "mobilenet_v2_035"
@@ -50,34 +47,26 @@ RECIPES: tuple[dict[str, object], ...] = (
 
 
 def main() -> int:
-    """Trains and prints one line a recipe."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=int, default=600, help="Of the garden. Default: 600.")
-    pictures = parser.parse_args().pictures
-    with tempfile.TemporaryDirectory() as folder:
-        lab = Lab(Settings(home=Path(folder), garden_pictures=pictures, starter=False))
-        try:
-            for knobs in FIRST:
-                _trained(lab, Recipe.parse(knobs))
-            worst = 1.0
-            print("| recipe | estimate | took | factor |\n| --- | --- | --- | --- |")
-            for knobs in RECIPES:
-                recipe = Recipe.parse(knobs)
-                told = lab.estimates.of(recipe).seconds_total
-                took = _trained(lab, recipe)
-                worst = max(worst, told / took, took / told)
-                words = ", ".join(f"{name} {value}" for name, value in knobs.items())
-                print(f"| {words} | {told:.1f} s | {took:.1f} s | {told / took:.2f} |", flush=True)
-        finally:
-            lab.close()
+    """Trains and prints one line a recipe; returns 1 if a price was wrong."""
+    pictures = parser(__doc__, pictures=(600, "Of the garden.")).parse_args().pictures
+    worst = 1.0
+    with own_lab(garden_pictures=pictures, warm_spare=True) as lab:
+        for knobs in FIRST:
+            _seconds(lab, Recipe.parse(knobs))
+        print_heading("recipe", "estimate", "took", "factor")
+        for knobs in RECIPES:
+            recipe = Recipe.parse(knobs)
+            told = lab.estimates.of(recipe).seconds_total
+            took = _seconds(lab, recipe)
+            worst = max(worst, told / took, took / told)
+            words = ", ".join(f"{name} {value}" for name, value in knobs.items())
+            print_row(words, f"{told:.1f} s", f"{took:.1f} s", f"{told / took:.2f}")
     print(f"Largest factor: {worst:.2f}; promised is {PROMISED}.")
     return int(worst > PROMISED)
 
 
-def _trained(lab: Lab, recipe: Recipe) -> float:
-    started = lab.queue.start(recipe)
-    lab.queue.wait([started.run.id], every_s=0.05)
-    result = lab.store.get(started.run.id).result
+def _seconds(lab: Lab, recipe: Recipe) -> float:
+    result = trained(lab, recipe).result
     assert result is not None
     return result.seconds
 

@@ -13,8 +13,6 @@ takes into docs/benchmarks.md.
 
 from __future__ import annotations
 
-import argparse
-import io
 import os
 import re
 import statistics
@@ -24,11 +22,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 
@@ -38,11 +36,13 @@ from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import RunState
-from flowerlab.settings import Settings
 from flowerlab.store import Store
 from flowerlab.system.cpu import machine_name
-from tools.app_server import ROOT, Server, chromium, served
+from tests.support.browser import chromium, new_page, upload
+from tests.support.served_app import Server, served
+from tools import ROOT
 from tools.checks.kill_app import processes_of
+from tools.measure.harness import own_lab, parser
 
 SECTION = ROOT / "docs" / "benchmarks" / "soak.md"
 PICTURES = 100
@@ -114,7 +114,7 @@ class Person:
 
     def __init__(self, browser: Browser, server: Server, soaked: Soaked) -> None:
         self._server, self._soaked = server, soaked
-        self.page: Page = browser.new_page(viewport={"width": 1280, "height": 900})
+        self.page: Page = new_page(browser)
         self.page.set_default_timeout(PATIENCE_MS)
         self.page.on("pageerror", lambda error: soaked.errors.append(f"A script in the page failed: {error}"))
 
@@ -148,13 +148,9 @@ class Person:
     def classify(self, number: int) -> None:
         """Uploads a photo and reads the answer."""
         self.go("classify")
-        photo = io.BytesIO()
-        Image.fromarray(pictures.draw(number % PICTURES).photo).save(photo, "JPEG", quality=80 + number % 15)
-        name = f"photo-{number}.jpg"
-        self.page.locator(".st-key-photo input[type=file]").set_input_files(
-            [{"name": name, "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
-        )
-        expect(self.page.get_by_text(name).first).to_be_visible()
+        # Of a garden with more pictures than this lab's: each is another photo.
+        upload(self.page, **{f"photo-{number}": pictures.draw_original(PICTURES + number).data})
+        expect(self.page.get_by_text(f"photo-{number}.jpg").first).to_be_visible()
         expect(self.page.get_by_test_id("stMain").get_by_text("%").first).to_be_visible()
         self.look("classify")
         self._soaked.done["photos classified"] += 1
@@ -173,14 +169,11 @@ def soak(home: Path, *, minutes: float, viewers: int, log: Path) -> Soaked:
     with served(home, garden_pictures=PICTURES, log=log) as server, chromium() as browser:
         watcher = Watcher(server.pid, soaked)
         watcher.start()
-        lab = Lab(Settings(home=home, garden_pictures=PICTURES, starter=False), run_queue=False)
-        try:
+        with own_lab(home, garden_pictures=PICTURES, run_queue=False) as lab:
             _use(browser, server, lab, soaked, due_s=time.monotonic() + minutes * 60, viewers=viewers)
             watcher.leave.set()
             watcher.join()
             _wait_for_runs(lab, soaked)
-        finally:
-            lab.close()
     _look_back(home, log, soaked)
     return soaked
 
@@ -231,13 +224,11 @@ def _look_back(home: Path, log: Path, soaked: Soaked) -> None:
         time.sleep(0.1)
     if orphans:
         soaked.errors.append(f"Processes are left behind: {orphans}.")
-    store = Store(Home(home).store)
-    try:
-        store.look_through()
-    except FlowerlabError as error:
-        soaked.errors.append(f"The list of runs is not whole: {error}")
-    finally:
-        store.close()
+    with closing(Store(Home(home).store)) as store:
+        try:
+            store.look_through()
+        except FlowerlabError as error:
+            soaked.errors.append(f"The list of runs is not whole: {error}")
     soaked.errors += printed_errors(log.read_text(encoding="utf-8", errors="replace").splitlines())
 
 
@@ -268,11 +259,10 @@ def figures(soaked: Soaked, minutes: float, viewers: int) -> list[str]:
 
 def main() -> int:
     """Soaks, prints, writes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=60, help="How long. Default: 60.")
-    parser.add_argument("--viewers", type=int, default=10, help="Windows that watch. Default: 10.")
-    parser.add_argument("--write", action="store_true", help="Write docs/benchmarks/soak.md.")
-    arguments = parser.parse_args()
+    options = parser(__doc__, viewers=(10, "Windows that watch."))
+    options.add_argument("--minutes", type=float, default=60, help="How long. Default: 60.")
+    options.add_argument("--write", action="store_true", help="Write docs/benchmarks/soak.md.")
+    arguments = options.parse_args()
     expect.set_options(timeout=PATIENCE_MS)
     os.environ["FLOWERLAB_STARTER"] = "false"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

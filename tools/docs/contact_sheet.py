@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from flowerlab.datasets import garden
 from flowerlab.datasets.garden import pictures
-from tools.app_server import ROOT
+from tools import ROOT
 
 A_CLASS = 12
 CELL_PX = 150

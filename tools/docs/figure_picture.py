@@ -6,7 +6,7 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from tools.app_server import chromium
+from tests.support.browser import chromium
 
 
 def save_figure(figure: go.Figure, file: Path) -> None:

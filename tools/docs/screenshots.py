@@ -8,12 +8,11 @@ It starts the app, presses "Run the lecture", and takes pictures of each page; `
 
 from __future__ import annotations
 
-import argparse
 import io
+import itertools
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 from PIL import Image
@@ -23,26 +22,21 @@ from flowerlab.datasets.garden import pictures
 from flowerlab.home import Home
 from flowerlab.packs.starter import RUN_ID
 from flowerlab.store import Store
-from tools.app_server import ROOT, chromium, served
+from tests.support.browser import chromium, new_page, upload
+from tests.support.served_app import served
+from tools import ROOT
+from tools.measure.harness import own_home, parser
 
 WIDTHS = (1280, 400)
 THEMES = ("light", "dark")
 TRAINING_MS = 900_000
-# A flower that is in no split: far behind the last of any garden.
+# A flower that is in no split: far after the last of any garden.
 OWN_FLOWER = 1_000_003
 
 
-@contextmanager
-def window(browser: Browser, width: int, theme: str) -> Iterator[Page]:
-    """A browser window of its own."""
-    page = browser.new_page(
-        viewport={"width": width, "height": 900},
-        color_scheme="dark" if theme == "dark" else "light",
-        device_scale_factor=1 if width > 600 else 1.5,
-    )
-    page.set_default_timeout(60_000)
-    yield page
-    page.close()
+def window(browser: Browser, width: int, theme: str) -> AbstractContextManager[Page]:
+    """Opens a browser window of its own for the length of a block."""
+    return closing(new_page(browser, width=width, dark=theme == "dark", scale=1 if width > 600 else 1.5))
 
 
 def settle(page: Page) -> None:
@@ -66,11 +60,7 @@ def take(page: Page, file: Path, *, lowest: int = 4000) -> None:
 
 def show_an_own_photo(page: Page) -> None:
     """Classifies a flower that no run has seen."""
-    photo = io.BytesIO()
-    Image.fromarray(pictures.draw(OWN_FLOWER).photo).save(photo, "JPEG", quality=90)
-    page.locator(".st-key-photo input[type=file]").set_input_files(
-        [{"name": "my-flower.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
-    )
+    upload(page, **{"my-flower": pictures.draw_original(OWN_FLOWER).data})
     expect(page.get_by_text("my-flower.jpg").first).to_be_visible()
     expect(page.get_by_text("as the network sees").first).to_be_visible()
     expect(page.get_by_text("Classifying")).to_have_count(0)
@@ -117,24 +107,20 @@ def pages(runs: list[str], *, every: bool) -> Iterator[tuple[str, str]]:
 
 def main() -> None:
     """Plays and takes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots", help="Where the pictures go.")
-    parser.add_argument("--home", type=Path, help="The lab's home. Default: a new one, removed at the end.")
-    parser.add_argument("--pictures", type=int, default=1000, help="How many pictures the garden has. Default: 1000.")
-    parser.add_argument("--every", action="store_true", help="Take each page in both themes and widths.")
-    arguments = parser.parse_args()
+    options = parser(__doc__, home=True, pictures=(1000, "How many pictures the garden has."))
+    options.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots", help="Where the pictures go.")
+    options.add_argument("--every", action="store_true", help="Take each page in both themes and widths.")
+    arguments = options.parse_args()
     expect.set_options(timeout=60_000)
-    with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
-        home = arguments.home or Path(scratch) / "home"
+    with own_home(arguments.home) as home, chromium() as browser:
         fresh = not (home / "runs").is_dir() or not any((home / "runs").iterdir())
         with served(home, garden_pictures=arguments.pictures) as server:
             if fresh:
                 with window(browser, WIDTHS[0], "light") as page:
                     run_the_lecture(page, server.address, arguments.out / "train.png")
-            store = Store(Home(home).store)
-            runs = [run.id for run in reversed(store.all()) if run.id != RUN_ID]
-            store.close()
-            views = [(width, theme) for width in WIDTHS for theme in THEMES] if arguments.every else [(1280, "light")]
+            with closing(Store(Home(home).store)) as store:
+                runs = [run.id for run in reversed(store.all()) if run.id != RUN_ID]
+            views = itertools.product(WIDTHS, THEMES) if arguments.every else [(1280, "light")]
             for width, theme in views:
                 suffix = f"-{width}-{theme}" if arguments.every else ""
                 with window(browser, width, theme) as page:

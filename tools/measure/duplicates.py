@@ -8,7 +8,6 @@ repository.
 
 from __future__ import annotations
 
-import argparse
 import io
 import time
 from collections.abc import Sequence
@@ -16,12 +15,11 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from flowerlab.datasets.near_duplicates import MOST_BITS, Duplicates, Pair, near_pairs, part_names
+from flowerlab.datasets.near_duplicates import MOST_BITS, Pair, find_duplicates, part_names
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.photo_hashes import hash_photos
-from flowerlab.lab import Lab
-from flowerlab.settings import Settings
+from tools.measure.harness import own_lab, parser
 
 CELL_PX = 150
 HEADER_PX = 20
@@ -49,32 +47,31 @@ def sheet(pairs: Sequence[Pair], originals: Originals) -> Image.Image:
 
 def main() -> None:
     """Counts and draws."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--home", type=Path, required=True, help="FLOWERLAB_HOME with the photos.")
-    parser.add_argument("--dataset", default="tf_flowers", help="As in a recipe. Default: tf_flowers.")
-    parser.add_argument("--most-bits", type=int, default=10, help="Up to which threshold pairs are drawn. Default: 10.")
-    parser.add_argument("--out", type=Path, default=Path("duplicates.jpg"), help="The picture. Default: duplicates.jpg.")
-    arguments = parser.parse_args()
-    lab = Lab(Settings(home=arguments.home, starter=False, warm_spare=False), run_queue=False)
-    originals = lab.data.originals(arguments.dataset)
-    if originals is None:
-        parser.error(f"{arguments.dataset} was not gathered into {arguments.home}. Open it on the Data page first.")
-    begun_s = time.monotonic()
-    hashes = hash_photos(lab.home, originals)
-    hashed_s = time.monotonic()
-    pairs = near_pairs(hashes, most_bits=arguments.most_bits)
-    print(f"{len(originals):,} photos: hashed in {hashed_s - begun_s:.1f} s, compared in {time.monotonic() - hashed_s:.2f} s")
+    options = parser(__doc__)
+    options.add_argument("--home", type=Path, required=True, help="FLOWERLAB_HOME with the photos.")
+    options.add_argument("--dataset", default="tf_flowers", help="As in a recipe. Default: tf_flowers.")
+    options.add_argument("--most-bits", type=int, default=10, help="Up to which threshold pairs are drawn. Default: 10.")
+    options.add_argument("--out", type=Path, default=Path("duplicates.jpg"), help="The picture. Default: duplicates.jpg.")
+    arguments = options.parse_args()
+    with own_lab(arguments.home, run_queue=False) as lab:
+        originals = lab.data.originals(arguments.dataset)
+        if originals is None:
+            options.error(f"{arguments.dataset} was not gathered into {arguments.home}. Open it on the Data page first.")
+        begun_s = time.monotonic()
+        hashes = hash_photos(lab.home, originals)
     cut = parts_of(originals, arguments.dataset, split="honest", validation_fraction=VALIDATION_FRACTION)
-    split = Duplicates(tuple(pairs), part_names(*cut))
+    hashed_s = time.monotonic()
+    found = find_duplicates(hashes, part_names(*cut), most_bits=arguments.most_bits, most_each=len(originals))
+    pairs = sorted(found.pairs, key=lambda pair: pair.bits)
+    print(f"{len(originals):,} photos: hashed in {hashed_s - begun_s:.1f} s, compared in {time.monotonic() - hashed_s:.2f} s")
     print(f"{'bits':>8}{'pairs':>8}{'leaks':>8}{'two labels':>12}")
     for most in range(arguments.most_bits + 1):
         near = [pair for pair in pairs if pair.bits <= most]
-        leaking = sum(split.leaks(pair) for pair in near)
+        leaking = sum(found.leaks(pair) for pair in near)
         two = sum(originals.labels[pair.first] != originals.labels[pair.second] for pair in near)
         mark = "  ← the threshold" if most == MOST_BITS else ""
         print(f"{f'≤ {most}':>8}{len(near):>8}{leaking:>8}{two:>12}{mark}")
     sheet(pairs, originals).save(arguments.out, quality=88)
-    lab.close()
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ thirds of the pictures are for training, the rest for testing; each regression i
 
 from __future__ import annotations
 
-import argparse
-import time
+import collections
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 
 from flowerlab.datasets.garden import COUNT, DEFAULT_DIFFICULTY, pictures
 from flowerlab.datasets.garden.crew import crew_size
+from tools.measure.harness import parser, seconds_of
 
 SIZE_PX = 64
 COLOUR_STRENGTHS = (3.0, 10.0, 30.0, 100.0)
@@ -59,17 +59,14 @@ def _accuracy(features: NDArray[Any], labels: NDArray[Any], strengths: Sequence[
 
 def drawing_s(difficulty: float, processes: int) -> float:
     """Returns how many seconds it takes to draw the whole garden as it is kept: shorter side 192 pixels, as JPEG."""
-    begun_s = time.perf_counter()
-    for _ in pictures.originals(COUNT, difficulty=difficulty, processes=processes):
-        pass
-    return time.perf_counter() - begun_s
+    return seconds_of(lambda: collections.deque(pictures.originals(COUNT, difficulty=difficulty, processes=processes), maxlen=0))
 
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--difficulty", type=float, default=DEFAULT_DIFFICULTY, help="0..1. Default: the garden's own.")
-    difficulty = parser.parse_args().difficulty
+    options = parser(__doc__)
+    options.add_argument("--difficulty", type=float, default=DEFAULT_DIFFICULTY, help="0..1. Default: the garden's own.")
+    difficulty = options.parse_args().difficulty
     by_colour, by_thumbnail = shortcuts(difficulty)
     print(f"difficulty {difficulty:g}: by colours {by_colour:.3f}, by thumbnails {by_thumbnail:.3f}", flush=True)
     for processes in sorted({1, crew_size(COUNT)}, reverse=True):

@@ -8,17 +8,12 @@ trained yet. Photos are JPEGs of usual sizes, read, resized and classified by th
 
 from __future__ import annotations
 
-import argparse
-import io
 import os
-import statistics
-import tempfile
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from flowerlab.datasets.garden import pictures
 from flowerlab.inference.classify import predict
@@ -29,53 +24,35 @@ from flowerlab.recipe.grid import grid
 from flowerlab.recipe.presets import preset_recipe
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.events import Batch
-from flowerlab.settings import Settings
+from tools.measure.harness import jpeg, own_home, own_lab, p50_p95, parser, print_heading, print_row, seconds_of, spread, trained
 
 PICTURES = 600
 SPARE_IS_READY_S = 30.0
 SIZES_PX = ((640, 480), (1920, 1080), (4032, 3024))
 PHOTOS_A_SIZE = 40
 MANY = 200
+HEADS = [f"{first},{second}" for first in (10, 20, 40, 80, 160) for second in (5, 10, 20, 40)]
+
+open_lab = partial(own_lab, garden_pictures=PICTURES, starter=True)
 
 
-def first_batch_s(settings: Settings, recipe: Recipe) -> float:
+def first_batch_s(home: Path, recipe: Recipe) -> float:
     """Returns the seconds from `start` to the first batch's event, by a trainer that was started ahead."""
-    lab = Lab(settings)
-    try:
+    with open_lab(home, warm_spare=True) as lab:
         time.sleep(SPARE_IS_READY_S)
         begun_s = time.time()
-        started = lab.queue.start(recipe, again=True)
-        lab.queue.wait([started.run.id], every_s=0.02)
-        events = [event for event in lab.store.record(started.run.id).events if isinstance(event, Batch)]
-        return events[0].time_s - begun_s
-    finally:
-        lab.close()
+        run = trained(lab, recipe, again=True, every_s=0.02)
+        return next(event.time_s for event in lab.store.record(run.id).events if isinstance(event, Batch)) - begun_s
 
 
-def trained(settings: Settings, recipe: Recipe) -> None:
-    """Trains once, so that photos and features are ready."""
-    lab = Lab(settings)
-    try:
-        lab.queue.wait([lab.queue.start(recipe).run.id])
-    finally:
-        lab.close()
-
-
-def answers_s(lab: Lab) -> dict[str, list[float]]:
-    """Returns the seconds of answers to single photos, by size."""
-    run, found = lab.store.get(RUN_ID), {}
-    for width, height in SIZES_PX:
-        seconds = []
-        for number in range(PHOTOS_A_SIZE):
-            picture = Image.fromarray(pictures.draw(number).photo).resize((width, height))
-            file = io.BytesIO()
-            picture.save(file, "JPEG", quality=90)
-            begun_s = time.perf_counter()
-            predict(lab.predictor, lab.home, run, [read_photo(file.getvalue())])
-            seconds.append(time.perf_counter() - begun_s)
-        # The first answer loads the model.
-        found[f"{width} × {height}"] = seconds[1:]
-    return found
+def answers_s(lab: Lab, size_px: tuple[int, int]) -> list[float]:
+    """Returns the seconds of answers to single photos of (width, height)."""
+    run, seconds = lab.store.get(RUN_ID), []
+    for number in range(PHOTOS_A_SIZE):
+        photo = jpeg(number, size_px)
+        seconds.append(seconds_of(lambda: predict(lab.predictor, lab.home, run, [read_photo(photo)])))  # noqa: B023
+    # The first answer loads the model.
+    return seconds[1:]
 
 
 def many_a_second(lab: Lab) -> tuple[float, float]:
@@ -86,27 +63,15 @@ def many_a_second(lab: Lab) -> tuple[float, float]:
     size_px, mode = run.recipe.image_size, run.recipe.resize
     photos = [resize_photo(pictures.draw(number % 20).photo, size_px, mode) for number in range(MANY)]
     model, array = load_saved(lab.home.model(run.id)), np.stack(photos).astype(np.float32)
-    return (
-        MANY / _quickest(lambda: predict(lab.predictor, lab.home, run, photos)),
-        MANY / _quickest(lambda: model.predict(array, batch_size=32, verbose=0)),
-    )
+    by_lab = min(seconds_of(lambda: predict(lab.predictor, lab.home, run, photos)) for _ in range(4))
+    by_model = min(seconds_of(lambda: model.predict(array, batch_size=32, verbose=0)) for _ in range(4))
+    return MANY / by_lab, MANY / by_model
 
 
-def _quickest(work: Callable[[], object]) -> float:
-    seconds = []
-    for _ in range(4):
-        begun_s = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - begun_s)
-    return min(seconds)
-
-
-def sweep_s(settings: Settings) -> tuple[float, float]:
+def sweep_s(home: Path) -> tuple[float, float]:
     """Returns (seconds of 20 heads on kept features from the click to the last result, the sum of their own seconds)."""
-    lab = Lab(settings)
-    try:
-        heads = [f"{first},{second}" for first in (10, 20, 40, 80, 160) for second in (5, 10, 20, 40)]
-        points = grid({"architecture": "vgg16_mini", "unfreeze_from": "none", "epochs": "5"}, [("head", heads)])
+    with open_lab(home, warm_spare=True) as lab:
+        points = grid({"architecture": "vgg16_mini", "unfreeze_from": "none", "epochs": "5"}, [("head", HEADS)])
         time.sleep(SPARE_IS_READY_S)
         begun_s = time.perf_counter()
         started = [lab.queue.start(point.recipe, name=point.name).run.id for point in points]
@@ -114,43 +79,29 @@ def sweep_s(settings: Settings) -> tuple[float, float]:
         whole_s = time.perf_counter() - begun_s
         results = [lab.store.get(run_id).result for run_id in started]
         return whole_s, sum(result.seconds for result in results if result is not None)
-    finally:
-        lab.close()
 
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=5, help="Starts of each kind. Default: 5.")
-    repeats = parser.parse_args().repeats
-    print(f"{os.cpu_count()} cores.\n\n| what | time |\n| --- | --- |")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        settings = Settings(home=Path(folder), garden_pictures=PICTURES, starter=True)
+    repeats = parser(__doc__, repeats=(5, "Starts of each kind.")).parse_args().repeats
+    print(f"{os.cpu_count()} cores.\n")
+    print_heading("what", "time")
+    with own_home() as home:
         for letter in "AB":
             recipe = preset_recipe(letter, architecture="vgg16_mini", shared={"epochs": 1})
-            trained(settings, recipe)
-            seconds = [first_batch_s(settings, recipe) for _ in range(repeats)]
-            print(
-                f"| {letter}: Start → first batch, photos and features at hand | "
-                f"{statistics.median(seconds):.2f} s ({min(seconds):.2f}–{max(seconds):.2f}) |",
-                flush=True,
-            )
-        whole_s, own_s = sweep_s(settings)
-        print(
-            f"| a sweep of 20 heads on kept features | {whole_s:.0f} s; their own seconds together {own_s:.0f} s |",
-            flush=True,
-        )
-        lab = Lab(settings.model_copy(update={"warm_spare": False}), run_queue=False)
-        try:
-            by_size = answers_s(lab)
-            for size, seconds in by_size.items():
-                print(
-                    f"| one photo of {size} px, answered | median {np.median(seconds):.3f} s, p95 {np.quantile(seconds, 0.95):.3f} s |"
-                )
+            # Once, so that photos and features are ready.
+            with open_lab(home, warm_spare=True) as lab:
+                trained(lab, recipe)
+            seconds = [first_batch_s(home, recipe) for _ in range(repeats)]
+            print_row(f"{letter}: Start → first batch, photos and features at hand", spread(seconds))
+        whole_s, own_s = sweep_s(home)
+        print_row("a sweep of 20 heads on kept features", f"{whole_s:.0f} s; their own seconds together {own_s:.0f} s")
+        with open_lab(home, run_queue=False) as lab:
+            for width, height in SIZES_PX:
+                median, p95 = p50_p95(answers_s(lab, (width, height)), 3)
+                print_row(f"one photo of {width} × {height} px, answered", f"median {median}, p95 {p95}")
             by_lab, by_model = many_a_second(lab)
-            print(f"| {MANY} photos at once | {by_lab:.0f} photos/s; the model alone, in a process of its own {by_model:.0f} |")
-        finally:
-            lab.close()
+            print_row(f"{MANY} photos at once", f"{by_lab:.0f} photos/s; the model alone, in a process of its own {by_model:.0f}")
 
 
 if __name__ == "__main__":

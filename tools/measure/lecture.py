@@ -8,48 +8,38 @@ saving are all in it. On a machine that does nothing else.
 
 from __future__ import annotations
 
-import argparse
 import os
-import tempfile
 import time
-from pathlib import Path
 
 from flowerlab.experiments.lecture import start_lecture
-from flowerlab.lab import Lab
 from flowerlab.runs.run import Run
-from flowerlab.settings import Settings
+from tools.measure.harness import own_lab, parser, print_heading, print_row
 
 
 def lecture_s() -> tuple[float, dict[str, Run]]:
     """Returns the seconds from the click to the last result, and the runs."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        lab = Lab(Settings(home=Path(folder), starter=False, warm_spare=False))
-        try:
-            begun_s = time.perf_counter()
-            started = start_lecture(lab, architecture="vgg16_mini")
-            lab.queue.wait([one.run.id for one in started.values()])
-            return time.perf_counter() - begun_s, {name: lab.store.get(one.run.id) for name, one in started.items()}
-        finally:
-            lab.close()
+    with own_lab() as lab:
+        begun_s = time.perf_counter()
+        started = start_lecture(lab, architecture="vgg16_mini")
+        lab.queue.wait([one.run.id for one in started.values()])
+        return time.perf_counter() - begun_s, {name: lab.store.get(one.run.id) for name, one in started.items()}
 
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=1, help="Lectures. Default: 1.")
-    print(f"{os.cpu_count()} cores.\n\n| run | in all | features | training | test accuracy |\n| --- | --- | --- | --- | --- |")
-    for _ in range(parser.parse_args().repeats):
+    repeats = parser(__doc__, repeats=(1, "Lectures.")).parse_args().repeats
+    print(f"{os.cpu_count()} cores.\n")
+    print_heading("run", "in all", "features", "training", "test accuracy")
+    for _ in range(repeats):
         seconds, runs = lecture_s()
         for name, run in runs.items():
             result = run.result
             assert result is not None
             assert result.timing is not None
             assert result.test_accuracy is not None
-            print(
-                f"| {name} | {result.seconds:.0f} s | {result.timing.seconds_features:.0f} s | "
-                f"{result.seconds_training:.0f} s | {result.test_accuracy:.1%} |"
-            )
-        print(f"| the lecture | **{seconds:.0f} s** | | | |", flush=True)
+            times = (result.seconds, result.timing.seconds_features, result.seconds_training)
+            print_row(name, *(f"{one:.0f} s" for one in times), f"{result.test_accuracy:.1%}")
+        print_row("the lecture", f"**{seconds:.0f} s**", "", "", "")
 
 
 if __name__ == "__main__":

@@ -8,19 +8,14 @@ its peak is what Linux calls `VmHWM`: resident memory, the libraries' code inclu
 
 from __future__ import annotations
 
-import argparse
-import tempfile
-import time
 from pathlib import Path
 
 import psutil
 
-from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.runs.run import Run, RunState
-from flowerlab.settings import Settings
 from flowerlab.system.cpu import machine_name
 from flowerlab.system.processes import TRAINER
+from tools.measure.harness import own_home, own_lab, parser, print_heading, print_row, trained
 
 MINI, WIDE = "vgg16_mini", "vgg16"
 # What the table calls it, and its knobs; C goes on from the B above it.
@@ -44,42 +39,27 @@ RECIPES: tuple[tuple[str, dict[str, object]], ...] = (
 
 def main() -> None:
     """Trains each recipe and prints one line for it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=int, default=160, help="Of the garden; seven tenths train. Default: 160.")
-    pictures = parser.parse_args().pictures
-    print(f"{machine_name()}\n\n| recipe | estimate | measured | factor |\n| --- | --- | --- | --- |")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        settings = Settings(home=Path(folder), garden_pictures=pictures, starter=False, warm_spare=False, refuse=False)
+    pictures = parser(__doc__, pictures=(160, "Of the garden; seven tenths train.")).parse_args().pictures
+    print(f"{machine_name()}\n")
+    print_heading("recipe", "estimate", "measured", "factor")
+    with own_home() as home:
         for title, knobs in RECIPES:
-            recipe = Recipe.parse({"epochs": 1, **knobs})
-            estimate, peak = measured(settings, recipe)
-            print(f"| {title} | {estimate / 1e6:,.0f} MB | {peak / 1e6:,.0f} MB | {estimate / peak:.2f} |", flush=True)
+            estimate, peak = measured(home, pictures, Recipe.parse({"epochs": 1, **knobs}))
+            print_row(title, f"{estimate / 1e6:,.0f} MB", f"{peak / 1e6:,.0f} MB", f"{estimate / peak:.2f}")
 
 
-def measured(settings: Settings, recipe: Recipe) -> tuple[float, float]:
+def measured(home: Path, pictures: int, recipe: Recipe) -> tuple[float, float]:
     """Trains a recipe in a lab that is opened for it alone, so that its trainer has had no run before.
 
     Returns:
         The estimate and the trainer's peak, in bytes.
     """
-    lab = Lab(settings)
-    try:
+    with own_lab(home, garden_pictures=pictures, refuse=False) as lab:
         if recipe.needs_pretrained and not lab.data.has_weights(recipe.architecture):
             recipe = recipe.changed(weights="none")
-        estimate, run = lab.estimates.of(recipe).memory_bytes, lab.queue.start(recipe, again=True).run
-        peak = 0.0
-        while not (now := lab.store.get(run.id)).state.over:
-            peak = max(peak, _peak_of_trainers())
-            time.sleep(0.05)
-        _check(now)
-        return estimate, max(peak, _peak_of_trainers())
-    finally:
-        lab.close()
-
-
-def _check(run: Run) -> None:
-    if run.state is not RunState.DONE:
-        raise SystemExit(f"{run.name} is {run.state}: {run.message}")
+        estimate, peaks = lab.estimates.of(recipe).memory_bytes, [0.0]
+        trained(lab, recipe, again=True, watch=lambda: peaks.append(_peak_of_trainers()))
+        return estimate, max(peaks)
 
 
 def _peak_of_trainers() -> float:

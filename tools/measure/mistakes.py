@@ -10,64 +10,24 @@ its pictures are there; sent is what the server gives over the socket and by HTT
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
-import tempfile
-import time
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import closing
 
-import numpy as np
 from playwright.sync_api import Page
 
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
 from flowerlab.store import Store
-from tools.app_server import chromium, served
-from tools.random_runs import random_run
+from tests.support.browser import chromium, new_page
+from tests.support.random_runs import random_run
+from tests.support.served_app import served
+from tools.measure.harness import Measured, Visitor, own_home, p50_p95, parser, print_watch
 
-DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
-SEEN = "() => [...document.querySelectorAll('[data-testid=stMain] img')].every(it => it.complete && it.naturalWidth)"
 VIEWS = ("Worst photos", "Epoch by epoch", "Calibration", "Near-duplicates")
-# Streamlit does not begin at the very moment of the press.
-BEGINS_MS = 60
-
-
-class Traffic:
-    """What the server sends to a page, in bytes."""
-
-    def __init__(self, page: Page) -> None:
-        self.total = 0
-        session = page.context.new_cdp_session(page)
-        session.send("Network.enable")
-        session.on("Network.webSocketFrameReceived", self._frame)
-        session.on("Network.loadingFinished", self._loaded)
-
-    def _frame(self, event: dict[str, dict[str, str]]) -> None:
-        # Binary frames come in Base64.
-        self.total += len(event["response"]["payloadData"]) * 3 // 4
-
-    def _loaded(self, event: dict[str, float]) -> None:
-        self.total += int(event["encodedDataLength"])
-
-
-def wait(page: Page) -> None:
-    """Waits until the page has been drawn, and its pictures have come."""
-    page.wait_for_timeout(BEGINS_MS)
-    page.wait_for_selector(DRAWN, timeout=60_000)
-    page.wait_for_function(SEEN, timeout=60_000)
-
-
-def measure(page: Page, traffic: Traffic, press: Callable[[], None]) -> tuple[float, int]:
-    """Returns the seconds from a press to the drawn page with its pictures, and the bytes sent up to half a second later."""
-    before, begun_s = traffic.total, time.monotonic()
-    press()
-    wait(page)
-    taken_s = time.monotonic() - begun_s
-    page.wait_for_timeout(500)
-    return taken_s, traffic.total - before
+HEIGHT_PX = 1600
 
 
 def presses(page: Page, repeat: int) -> dict[str, list[Callable[[], None]]]:
@@ -107,61 +67,66 @@ def presses(page: Page, repeat: int) -> dict[str, list[Callable[[], None]]]:
 def fill(home: Home, photos: int, runs: int) -> None:
     """Draws a garden and writes runs with random answers to all of it."""
     originals = gather(home, "garden", Garden(pictures=photos))
-    store = Store(home.store)
-    for number in range(1, runs + 1):
-        random_run(store, home, originals, number, epochs=5)
-    store.close()
+    with closing(Store(home.store)) as store:
+        for number in range(1, runs + 1):
+            random_run(store, home, originals, number, epochs=5)
 
 
 def hash_photos(page: Page, address: str) -> None:
-    """Opens the view that needs the photos' hashes and waits until they are there."""
+    """Opens the view that needs the photos' hashes, waits until they are there, and closes the page."""
     page.goto(address)
     page.get_by_role("radio", name="Near-duplicates").click()
     page.get_by_text("show nearly the same").first.wait_for(timeout=600_000)
+    page.close()
+
+
+def press_all(page: Page, address: str, repeat: int, found: dict[str, Measured]) -> None:
+    """Opens the page, presses everything once, and closes it."""
+    visitor = Visitor(page, found)
+
+    def press(kind: str, work: Callable[[], None]) -> None:
+        with visitor.timed(kind):
+            work()
+            visitor.drawn()
+            visitor.pictures_seen()
+
+    page.goto(address)
+    page.wait_for_selector("h1")
+    visitor.drawn()
+    visitor.pictures_seen()
+    page.wait_for_timeout(2000)
+    for view in VIEWS:
+        press(f"to {view}", page.get_by_role("radio", name=view).click)
+        for number, work in enumerate(presses(page, repeat)[view], start=1):
+            press(f"{view}, press {number}", work)
+    page.close()
 
 
 def main() -> None:
-    """Measures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=10, help="How often each thing is pressed. Default: 10.")
-    parser.add_argument("--photos", type=int, default=3670, help="In the garden. Default: 3670.")
-    parser.add_argument("--runs", type=int, default=6, help="That are chosen. Default: 6.")
-    parser.add_argument("--home", type=Path, help="A FLOWERLAB_HOME with finished runs and their photos.")
-    arguments = parser.parse_args()
+    """Measures and prints."""
+    arguments = parser(
+        __doc__,
+        home=True,
+        repeats=(10, "How often each thing is pressed."),
+        photos=(3670, "In the garden."),
+        runs=(6, "That are chosen."),
+    ).parse_args()
     os.environ |= {"FLOWERLAB_STARTER": "false", "FLOWERLAB_WARM_SPARE": "false"}
-    found: dict[str, list[tuple[float, int]]] = {}
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        home = Home(arguments.home or Path(folder)).create()
+    found: dict[str, Measured] = {}
+    with own_home(arguments.home) as folder:
+        home = Home(folder).create()
         if arguments.home is None:
             fill(home, arguments.photos, arguments.runs)
-        store = Store(home.store)
-        chosen = [run.id for run in store.all() if run.result is not None][: arguments.runs]
-        store.close()
-        with chromium() as browser, served(home.root, garden_pictures=arguments.photos) as server:
+        with closing(Store(home.store)) as store:
+            chosen = [run.id for run in store.all() if run.result is not None][: arguments.runs]
+        with chromium() as browser, served(folder, garden_pictures=arguments.photos) as server:
             address = f"{server.address}/mistakes?runs={','.join(chosen)}"
-            first = browser.new_page(viewport={"width": 1280, "height": 1600})
-            hash_photos(first, address)
-            first.close()
+            hash_photos(new_page(browser, height=HEIGHT_PX), address)
             for repeat in range(arguments.repeats):
-                page = browser.new_page(viewport={"width": 1280, "height": 1600})
-                traffic = Traffic(page)
-                page.goto(address)
-                page.wait_for_selector("h1")
-                wait(page)
-                page.wait_for_timeout(2000)
-                for view in VIEWS:
-                    to_view = page.get_by_role("radio", name=view).click
-                    found.setdefault(f"to {view}", []).append(measure(page, traffic, to_view))
-                    for number, press in enumerate(presses(page, repeat)[view]):
-                        found.setdefault(f"{view}, press {number + 1}", []).append(measure(page, traffic, press))
-                page.close()
-    print(f"{'press':32}{'median':>9}{'p95':>9}{'most sent':>12}")
-    for name, values in found.items():
-        seconds = [one[0] for one in values]
-        sent = max(one[1] for one in values) / 1000
-        print(f"{name:32}{np.median(seconds):7.2f} s{np.percentile(seconds, 95):7.2f} s{sent:9.0f} kB")
-    every = [one[0] for values in found.values() for one in values]
-    print(f"{'all':32}{np.median(every):7.2f} s{np.percentile(every, 95):7.2f} s")
+                press_all(new_page(browser, height=HEIGHT_PX), address, repeat, found)
+    print_watch(found)
+    median, p95 = p50_p95([seconds for one in found.values() for seconds in one.seconds])
+    print(f"\nAll presses: {median} (p50), {p95} (p95).")
 
 
 if __name__ == "__main__":

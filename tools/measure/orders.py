@@ -7,10 +7,7 @@ Trains the lecture's head on VGG16 mini's features, in plain Keras, so many time
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -26,6 +23,7 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.trainer.networks import build
 from flowerlab.trainer.starting_weights import load_starting_weights
 from tools.bench.plain_keras import BATCH_SIZE, HEAD, PREPROCESSING
+from tools.measure.harness import own_home, parser, print_heading, print_row
 
 NETWORK, IMAGE_SIZE, EPOCHS = "vgg16_mini", 150, 5
 # Features float32 (n, height, width, channels) and one-hot labels float32 (n, classes) of a part.
@@ -34,9 +32,8 @@ Part = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 def features(pictures: int) -> list[Part]:
     """Returns the training, validation and test photos of the garden as features of VGG16 mini."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Home(Path(folder)).create()
-
+    with own_home() as folder:
+        home = Home(folder).create()
         originals = gather(home, "garden", Garden(pictures))
         prepared = prepare(home, originals, "garden", image_size=IMAGE_SIZE, resize="squash")
         recipe = Recipe.parse({"architecture": NETWORK, "weights": "flowerlab", "image_size": IMAGE_SIZE})
@@ -84,12 +81,9 @@ def trained(parts: list[Part], *, seed: int | None, reorders: bool) -> float:
 
 def main() -> None:
     """Trains and prints one line a way."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trainings", type=int, default=40, help="Of each way, at least 2. Default: 40.")
-    parser.add_argument("--pictures", type=int, default=1000, help="Of the garden. Default: 1000.")
-    arguments = parser.parse_args()
+    arguments = parser(__doc__, trainings=(40, "Of each way, at least 2."), pictures=(1000, "Of the garden.")).parse_args()
     parts = features(arguments.pictures)
-    print("| way | mean test accuracy | standard error |\n| --- | --- | --- |")
+    print_heading("way", "mean test accuracy", "standard error")
     for words, seeded, reorders in (
         ("a seed, shuffled by fit", True, False),
         ("no seed, shuffled by fit", False, False),
@@ -97,7 +91,7 @@ def main() -> None:
     ):
         found = [trained(parts, seed=seed if seeded else None, reorders=reorders) for seed in range(arguments.trainings)]
         error = statistics.stdev(found) / len(found) ** 0.5
-        print(f"| {words} | {statistics.mean(found):.1%} | {error:.2%} |", flush=True)
+        print_row(words, f"{statistics.mean(found):.1%}", f"{error:.2%}")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,7 @@ a page of a title and a button and nothing else: what Streamlit and the browser 
 
 from __future__ import annotations
 
-import argparse
 import os
-import statistics
 import tempfile
 import time
 from dataclasses import dataclass
@@ -19,72 +17,56 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from tools.app_server import SCRIPT, chromium, served
+from tests.support.browser import chromium, new_page
+from tests.support.served_app import SCRIPT, served
+from tools.measure.harness import own_home, parser, print_heading, print_row, spread
 
 BARE = 'import streamlit as st\nst.title("Bare")\nst.button("Press", key="lecture", type="primary")\n'
 
 
 @dataclass(frozen=True)
 class Start:
-    """One start; seconds after the command.
+    """One start.
 
     Args:
-        answer: When the server answered.
-        title: When the title could be seen.
-        button: When the button could.
+        seconds: After the command, when the server answered, when the title could be seen, and when the button could.
         tensorflow: Whether the web process had mapped TensorFlow by then.
     """
 
-    answer: float
-    title: float
-    button: float
+    seconds: tuple[float, float, float]
     tensorflow: bool
 
 
 def start(script: Path, browser: Browser) -> Start:
     """Starts a server on an empty home and opens its first page."""
-    page = browser.new_page()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-        began = time.monotonic()
-        with served(Path(home), script=script) as server:
-            answer = time.monotonic() - began
-            page.goto(server.address, wait_until="commit")
-            page.locator("h1").wait_for(timeout=60_000)
-            title = time.monotonic() - began
-            page.locator(".st-key-lecture button").wait_for(timeout=60_000)
-            button = time.monotonic() - began
-            tensorflow = "tensorflow" in Path(f"/proc/{server.pid}/maps").read_text()
-            page.close()
-    return Start(answer, title, button, tensorflow)
-
-
-def told(name: str, starts: list[Start]) -> str:
-    """Writes the starts of one app as a row of a table."""
-
-    def seconds(values: list[float]) -> str:
-        return f"{statistics.median(values):.2f} s ({min(values):.2f}–{max(values):.2f})"
-
-    columns = [[one.answer for one in starts], [one.title for one in starts], [one.button for one in starts]]
-    return f"| {name} | {' | '.join(map(seconds, columns))} |"
+    page, begun_s = new_page(browser), time.monotonic()
+    with own_home() as home, served(home, script=script) as server:
+        answer_s = time.monotonic() - begun_s
+        page.goto(server.address, wait_until="commit")
+        page.locator("h1").wait_for()
+        title_s = time.monotonic() - begun_s
+        page.locator(".st-key-lecture button").wait_for()
+        button_s = time.monotonic() - begun_s
+        tensorflow = "tensorflow" in Path(f"/proc/{server.pid}/maps").read_text()
+        page.close()
+    return Start((answer_s, title_s, button_s), tensorflow)
 
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=5, help="How many servers of each are started. Default: 5.")
-    arguments = parser.parse_args()
+    repeats = parser(__doc__, repeats=(5, "How many servers of each are started.")).parse_args().repeats
     ours: list[Start] = []
     bare: list[Start] = []
     with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
         script = Path(scratch) / "bare.py"
         script.write_text(BARE)
-        for _repeat in range(arguments.repeats):
+        for _ in range(repeats):
             bare.append(start(script, browser))
             ours.append(start(SCRIPT, browser))
-    print(f"| median (lowest–highest) of {arguments.repeats}, {os.cpu_count()} cores | server answers | title seen | button seen |")
-    print("| --- | --- | --- | --- |")
-    print(told("Flowerlab", ours))
-    print(told("a bare page", bare))
+    heading = f"median (lowest–highest) of {repeats}, {os.cpu_count()} cores"
+    print_heading(heading, "server answers", "title seen", "button seen")
+    for name, starts in (("Flowerlab", ours), ("a bare page", bare)):
+        print_row(name, *(spread(column) for column in zip(*(one.seconds for one in starts), strict=True)))
     print(f"TensorFlow mapped in the web process: {any(one.tensorflow for one in ours)}")
 
 

@@ -15,7 +15,7 @@ import time
 from functools import cache
 
 from flowerlab.datasets.garden import DEFAULT_DIFFICULTY
-from tools.app_server import ROOT
+from tools import ROOT
 from tools.results.lookup import Labs
 from tools.results.plot import draw
 from tools.results.record import Record
