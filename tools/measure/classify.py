@@ -13,13 +13,13 @@ import os
 import time
 
 import numpy as np
-from flowerlab.inference.look import features, look, training_photos
 
 from flowerlab.architectures import ARCHITECTURES
 from flowerlab.architectures.pretrained import find_weights
 from flowerlab.datasets.garden import pictures
 from flowerlab.inference.classify import predict
-from flowerlab.inference.embeddings import kept_embedding, nearest
+from flowerlab.inference.embeddings import features, kept_embedding, nearest, training_photos
+from flowerlab.inference.explanations import explain
 from flowerlab.lab import Lab
 from flowerlab.photos.reading import read_photo
 from flowerlab.recipe.presets import preset_recipe
@@ -35,7 +35,7 @@ PROMISED_S = {"answer, idle": 0.3, "all, idle": 1.5, "all, while a run trains": 
 
 def embedded(lab: Lab, run: Run) -> float:
     """Lets the training photos go through the network; returns the seconds that took, 0 if they had."""
-    found = training_photos(lab, run)
+    found = training_photos(lab.home, lab.store, lab.data, run)
     assert found is not None
     originals, wanted = found
     if kept_embedding(lab.home, wanted) is not None:
@@ -55,12 +55,12 @@ def answered(lab: Lab, run: Run, number: int) -> tuple[float, float]:
     pixels = read_photo(data)
     predict(lab.predictor, lab.home, run, [pixels])
     first_s = time.perf_counter() - begun_s
-    look(lab, run, pixels, None)
-    found = training_photos(lab, run)
+    explain(lab.predictor, lab.home, run, pixels)
+    found = training_photos(lab.home, lab.store, lab.data, run)
     assert found is not None
     embedding = kept_embedding(lab.home, found[1])
     assert embedding is not None
-    assert len(nearest(embedding, features(lab, run, pixels), 3)) == 3
+    assert len(nearest(embedding, features(lab.predictor, lab.home, run, pixels), 3)) == 3
     return first_s, time.perf_counter() - begun_s
 
 
