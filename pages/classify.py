@@ -18,7 +18,7 @@ from flowerlab.ui.classify.answers_view import Beside, problem_sentence, show_ph
 from flowerlab.ui.classify.given_photos import take_photos
 from flowerlab.ui.classify.many_answers import rows_of, show_many
 from flowerlab.ui.explain.classifying import classify, memory
-from flowerlab.ui.explain.similar_photos import similar_ready
+from flowerlab.ui.explain.similar_photos import known_photos
 from flowerlab.ui.widgets.run_picker import nothing_finished, pick_runs
 
 MOST_RUNS = 4
@@ -122,8 +122,8 @@ def choose_beside(runs: list[Run]) -> Beside:
                 "training photos go through the network once."
             ),
         )
-    ready = [run.id for run in runs if similar and similar_ready(lab(), run, key=f"classify-{run.id}")]
-    return Beside(looks=bool(looks), similar=frozenset(ready))
+    known = {run.id: known_photos(lab(), run, key=f"classify-{run.id}") for run in runs if similar}
+    return Beside(looks=bool(looks), similar={run_id: one for run_id, one in known.items() if one is not None})
 
 
 main()

@@ -13,7 +13,7 @@ from flowerlab.ui.explain.gradcam import show_where
 from flowerlab.ui.explain.photo_choice import pick_photo
 from flowerlab.ui.inside.embedding_map import show_map
 from flowerlab.ui.inside.layers_view import show_layers
-from flowerlab.ui.widgets.run_picker import nothing_finished, pick_runs
+from flowerlab.ui.widgets.run_picker import nothing_finished, pick_one, pick_runs
 from flowerlab.ui.widgets.view_picker import pick_view
 
 MOST_RUNS = 2
@@ -57,31 +57,15 @@ def main() -> None:
 def show(view: str, runs: list[Run]) -> None:
     """Draws what is looked at."""
     if view == MAP:
-        show_map(lab(), one_of(runs))
+        show_map(lab(), pick_one(runs, _("Run"), key="inside-one"))
         return
     photo = pick_photo(lab(), runs)
     if photo is None:
         return
     if view == LAYERS:
-        show_layers(lab(), one_of(runs), photo)
+        show_layers(lab(), pick_one(runs, _("Run"), key="inside-one"), photo)
     else:
         show_where(lab(), runs, photo)
-
-
-def one_of(runs: list[Run]) -> Run:
-    """Lets one choose the run that is looked into, where two are chosen."""
-    if len(runs) == 1:
-        return runs[0]
-    names = {run.id: run.name for run in runs}
-    chosen = st.segmented_control(
-        _("Run"),
-        list(names),
-        format_func=lambda run_id: names[run_id],
-        default=runs[0].id,
-        required=True,
-        key=f"inside-one-{'-'.join(names)}",
-    )
-    return next(run for run in runs if run.id == chosen)
 
 
 main()

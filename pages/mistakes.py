@@ -15,7 +15,7 @@ from flowerlab.ui.mistakes.calibration_view import show_calibration
 from flowerlab.ui.mistakes.duplicates import duplicates_of, how_they_are_found, search_panel, show_duplicates
 from flowerlab.ui.mistakes.epochs_view import show_epochs
 from flowerlab.ui.mistakes.gallery import show_worst
-from flowerlab.ui.widgets.run_picker import nothing_finished, pick_runs
+from flowerlab.ui.widgets.run_picker import nothing_finished, pick_one, pick_runs
 from flowerlab.ui.widgets.view_picker import pick_view
 
 WORST, EPOCHS, CALIBRATION, DUPLICATES = "worst", "epochs", "calibration", "duplicates"
@@ -65,26 +65,9 @@ def show(view: str, runs: list[Run]) -> None:
     elif view == CALIBRATION:
         show_calibration(lab(), runs)
     elif view == DUPLICATES:
-        show_pairs(one_of(runs))
+        show_pairs(pick_one(runs, _("Photos of"), key="mistakes-one"))
     else:
-        show_worst(lab(), one_of(runs))
-
-
-def one_of(runs: list[Run]) -> Run:
-    """Lets one choose the run whose photos are looked at, where several are chosen."""
-    if len(runs) == 1:
-        return runs[0]
-    names = {run.id: run.name for run in runs}
-    chosen = st.segmented_control(
-        _("Photos of"),
-        list(names),
-        format_func=lambda run_id: names[run_id],
-        default=runs[0].id,
-        required=True,
-        wrap=True,
-        key=f"mistakes-one-{'-'.join(names)}",
-    )
-    return next(run for run in runs if run.id == chosen)
+        show_worst(lab(), pick_one(runs, _("Photos of"), key="mistakes-one"))
 
 
 def show_pairs(run: Run) -> None:

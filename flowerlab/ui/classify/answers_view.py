@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 from flowerlab.charts.answers import answer_height_px, answer_options, answer_sentence
 from flowerlab.charts.colours import class_glyph
 from flowerlab.charts.heat_picture import heat_over, heat_sentence
-from flowerlab.errors import FlowerlabError
+from flowerlab.inference.explanations import explain
 from flowerlab.locale import _
 from flowerlab.locale.numbers import confidence, spelled
 from flowerlab.photos.photo import Photo
 from flowerlab.results.answers import Answer
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.lab import lab
-from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.text import escaped
+from flowerlab.ui.explain.ask_predictor import asked
 from flowerlab.ui.explain.classifying import Memory, was_trained_on
-from flowerlab.ui.explain.gradcam import heat_of, look_of, photo_words, what_grad_cam_is
-from flowerlab.ui.explain.similar_photos import show_similar
+from flowerlab.ui.explain.gradcam import heat_of, photo_words, what_grad_cam_is
+from flowerlab.ui.explain.similar_photos import Known, show_similar
 from flowerlab.ui.widgets.photo_grid import encoded
 from flowerlab.ui.widgets.run_picker import run_title
 
@@ -43,11 +43,11 @@ class Beside:
 
     Args:
         looks: Where the run looks (Grad-CAM).
-        similar: Ids of the runs whose most similar training photos are shown.
+        similar: Id of a run → what its most similar training photos are found among.
     """
 
     looks: bool = False
-    similar: frozenset[str] = frozenset()
+    similar: Mapping[str, Known] = field(default_factory=dict)
 
 
 def show_photo(photo: Photo, runs: list[Run], kept: Memory, beside: Beside) -> None:
@@ -155,7 +155,7 @@ def show_answer(photo: Photo, run: Run, kept: Memory, beside: Beside, *, wide: b
     if beside.looks:
         _show_look(photo, run)
     if run.id in beside.similar:
-        show_similar(lab(), run, photo)
+        show_similar(lab(), run, photo, beside.similar[run.id])
 
 
 def _show_calibrated(answer: Answer) -> None:
@@ -172,10 +172,8 @@ def _show_calibrated(answer: Answer) -> None:
 
 
 def _show_look(photo: Photo, run: Run) -> None:
-    try:
-        found = look_of(lab(), run, photo, None)
-    except FlowerlabError as error:
-        show_error(error)
+    found = asked(lab(), run, explain, photo, label=None)
+    if found is None:
         return
     heat = heat_of(run, photo, found)
     sentence = heat_sentence(heat)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import cast
 
 import streamlit as st
 
@@ -16,6 +15,7 @@ from flowerlab.runs.run import Run
 from flowerlab.ui.base.fragments import refreshed
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.compare.fairness import features_note, marked_names
+from flowerlab.ui.widgets.view_picker import choose_word
 
 
 def show_curves(lab: Lab, families: Sequence[Sequence[Run]]) -> None:
@@ -110,34 +110,26 @@ def _table(curves: Sequence[Curve], measure: Measure, along: Along) -> None:
 
 
 def _choices() -> tuple[Measure, Along]:
+    measures: dict[Measure, str] = {"accuracy": _("Accuracy"), "loss": _("Loss")}
+    ways: dict[Along, str] = {"epoch": _("Epochs"), "seconds": _("Seconds"), "steps": _("Steps")}
     with st.container(horizontal=True, gap="medium"):
-        measures = {"accuracy": _("Accuracy"), "loss": _("Loss")}
-        measure = st.segmented_control(
+        measure = choose_word(
             _("Curves of"),
-            list(measures),
-            format_func=measures.__getitem__,
-            default="accuracy",
-            required=True,
+            measures,
             key="compare-measure",
-            persist_state="session",
             help=_("Accuracy: share named rightly. Loss: how far the probabilities are from the truth; smaller is better."),
         )
-        ways = {"epoch": _("Epochs"), "seconds": _("Seconds"), "steps": _("Steps")}
-        along = st.segmented_control(
+        along = choose_word(
             _("Along"),
-            list(ways),
-            format_func=ways.__getitem__,
-            default="epoch",
-            required=True,
+            ways,
             key="compare-along",
-            persist_state="session",
             help=_(
                 "Epochs: how often all training photos were seen. Seconds: the time since the run began, so that a curve begins "
                 "behind what photos and features took. "
                 "Steps: how often the weights were changed, once a batch."
             ),
         )
-    return cast(Measure, measure or "accuracy"), cast(Along, along or "epoch")
+    return measure, along
 
 
 def before_training_s(run: Run, history: History) -> float | None:

@@ -19,6 +19,7 @@ from flowerlab.ui.confusion.cell_table import cell_table
 from flowerlab.ui.confusion.open_choice import close_at, on_click, opened_at
 from flowerlab.ui.confusion.sides import Side, answers_among, side_of
 from flowerlab.ui.widgets.run_picker import mistakes_link, run_title
+from flowerlab.ui.widgets.view_picker import choose_word
 
 # Where the photos of one of several matrices open.
 MATRICES = "compare-matrices"
@@ -66,20 +67,15 @@ def pick_unit() -> Unit:
         "columns": _("% of the answer"),
         "counts": _("Photos"),
     }
-    chosen = st.segmented_control(
+    return choose_word(
         _("Numbers"),
-        list(words),
-        format_func=words.__getitem__,
-        default="rows",
-        required=True,
+        words,
         key="compare-unit",
         help=_(
             "**% of the true class:** of the photos that are roses, how many were called tulips. **% of the answer:** of the "
             "photos that were called tulips, how many are roses. **Photos:** what was counted."
         ),
-        persist_state="session",
     )
-    return chosen
 
 
 def _show_matrix(side: Side, unit: Unit, *, scale: Scale, dark: bool) -> None:

@@ -5,44 +5,49 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
+from flowerlab.errors import FlowerlabError
+from flowerlab.lab import Lab
 from flowerlab.locale import _
+from flowerlab.photos.photo import Photo
+from flowerlab.runs.run import Run
+from flowerlab.ui.base.messages import show_error
 
 MEMORY = "asked"
 MOST_REMEMBERED = 80
 
-Answer = TypeVar("Answer")
+Found = TypeVar("Found")
 
 
-def asked(key: Hashable, ask: Callable[[Callable[[], None]], Answer], *, words: str = "") -> Answer:
-    """Returns an answer, from memory if this visitor asked the same before.
+def asked(lab: Lab, run: Run, question: Callable[..., Found], photo: Photo | None = None, **options: Hashable) -> Found | None:
+    """Returns what a run answers, from memory if this visitor asked the same before; None behind a message if it cannot be asked.
 
     Args:
-        key: What is asked, with all that the answer depends on.
-        ask: Asks; is given what must be called now and then while it waits. Whoever clicks on meanwhile is not kept waiting: Streamlit
-            leaves the script there, and the question is taken back.
-        words: What is said meanwhile; default: that the network is being looked into.
-
-    Raises:
-        FlowerlabError: If the question was not answered; it is asked again next time.
+        question: Of `flowerlab.inference`: takes predictor, home, run, the photo's pixels if there is one, `options`, and `waiting`.
+        photo: Decoded only if it is asked about.
     """
-    memory: OrderedDict[Hashable, Answer] = st.session_state.setdefault(MEMORY, OrderedDict())
+    memory: OrderedDict[Hashable, Found] = st.session_state.setdefault(MEMORY, OrderedDict())
+    key = (question.__name__, run.id, run.attempt, photo and photo.digest, *options.items())
     if key in memory:
         memory.move_to_end(key)
         return memory[key]
     slot, begun_s = st.empty(), time.monotonic()
 
     def waiting() -> None:
-        # Drawing is also what lets Streamlit leave the script here.
-        slot.caption(f"⏳ {words or _('Looking into the network …')} {time.monotonic() - begun_s:.0f} s")
+        # Drawing is also what lets Streamlit leave the script here, when somebody clicks on meanwhile: the question is taken back.
+        slot.caption(f"⏳ {_('Looking into the network …')} {time.monotonic() - begun_s:.0f} s")
 
+    about: list[Any] = [] if photo is None else [photo.pixels]
     try:
-        answer = memory[key] = ask(waiting)
+        found = memory[key] = question(lab.predictor, lab.home, run, *about, **options, waiting=waiting)
+    except FlowerlabError as error:
+        show_error(error)
+        return None
     finally:
         slot.empty()
     while len(memory) > MOST_REMEMBERED:
         memory.popitem(last=False)
-    return answer
+    return found

@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from flowerlab.charts.heat_picture import difference_over, difference_sentence, heat_over, heat_sentence
-from flowerlab.errors import FlowerlabError
 from flowerlab.inference.classify import squared
 from flowerlab.inference.explanations import Explanation, explain, network_input
 from flowerlab.lab import Lab
@@ -17,7 +16,6 @@ from flowerlab.locale.numbers import confidence
 from flowerlab.photos.heatmaps import Heat, difference, in_photo
 from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run
-from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.explain.ask_predictor import asked
 from flowerlab.ui.widgets.photo_grid import class_words, encoded
@@ -45,30 +43,14 @@ def photo_words(photo: Photo) -> str:
     return _("the photo {name}, {truth}").format(name=photo.name, truth=photo.truth)
 
 
-def look_of(lab: Lab, run: Run, photo: Photo, label: int | None) -> Explanation:
-    """Returns where a run looks in a photo for a class, asked once a visitor.
-
-    Raises:
-        FlowerlabError: If it cannot be asked.
-    """
-    key = ("look", run.id, run.attempt, photo.digest, label)
-    return asked(key, lambda waiting: explain(lab.predictor, lab.home, run, photo.pixels, label, waiting=waiting))
-
-
 def heat_of(run: Run, photo: Photo, found: Explanation) -> Heat:
-    """Returns a look's map over the photo as it is shown."""
+    """Returns the map over the photo as it is shown."""
     height, width = photo.shown.shape[:2]
     return in_photo(found.heat, height, width, run.recipe.resize)
 
 
 def show_where(lab: Lab, runs: Sequence[Run], photo: Photo) -> None:
-    """Shows where each run looks, for a class that one chooses.
-
-    Args:
-        lab: Whose runs.
-        runs: One or two, with results.
-        photo: The photo.
-    """
+    """Shows where each run looks, one or two, for a class that one chooses."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         name = _pick_class(runs)
         opacity = (
@@ -136,10 +118,8 @@ def _show_one(lab: Lab, run: Run, photo: Photo, name: str | None, opacity: float
         st.info(_("This run does not know the class {name}.").format(name=name))
         return None, name
     wanted = None if name is None else run.result.classes.index(name)
-    try:
-        found = look_of(lab, run, photo, wanted)
-    except FlowerlabError as error:
-        show_error(error)
+    found = asked(lab, run, explain, photo, label=wanted)
+    if found is None:
         return None, name
     heat = heat_of(run, photo, found)
     name = run.result.classes[found.label]
@@ -196,19 +176,10 @@ def _show_difference(runs: Sequence[Run], heats: Sequence[Heat | None], photo: P
 
 
 def show_seen(lab: Lab, run: Run, photo: Photo) -> None:
-    """Shows the photo after the resize, and after preprocessing with its numbers.
-
-    Args:
-        lab: Whose run.
-        run: With a model.
-        photo: The photo.
-    """
+    """Shows the photo after the resize, and after preprocessing with its numbers."""
     side = run.recipe.image_size
-    try:
-        key = ("seen", run.id, run.attempt, photo.digest)
-        found = asked(key, lambda waiting: network_input(lab.predictor, lab.home, run, photo.pixels, waiting=waiting))
-    except FlowerlabError as error:
-        show_error(error)
+    found = asked(lab, run, network_input, photo)
+    if found is None:
         return
     st.markdown(
         _("**As the network sees it**"),

@@ -16,7 +16,7 @@ from flowerlab.results.photos_of_run import run_photos
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.explain.classifying import drawn_samples, photo_of, sample_photos
-from flowerlab.ui.widgets.photo_grid import encoded
+from flowerlab.ui.widgets.photo_grid import encoded, show_picture
 
 CHOSEN, OWN, TURN = "inside-chosen", "inside-own", "inside-turn"
 UPLOAD = "inside-upload"
@@ -112,12 +112,8 @@ def _name(photo: Photo) -> str:
 
 def _tile(photo: Photo, *, chosen: bool) -> None:
     with st.container(width=TILE_PX, gap=None):
-        picture = _small(photo.digest, photo.data)
         words = photo.truth or photo.name
-        if picture is None:
-            st.caption(_("cannot be read"))
-        else:
-            st.image(picture, width=TILE_PX, alt=_("A photo of {name}").format(name=words))
+        show_picture(_small(photo.digest, photo.data), width_px=TILE_PX, alt=_("A photo of {name}").format(name=words))
         st.button(
             ("👁 " if chosen else "") + escaped(words[:14]),
             key=f"inside-take-{photo.digest[:16]}",

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from flowerlab.datasets.originals import Originals
-from flowerlab.errors import FlowerlabError
-from flowerlab.inference.embeddings import Neighbour, features, nearest, training_photos
+from flowerlab.inference.embeddings import Embedding, features, nearest, training_photos
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run
-from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.explain.ask_predictor import asked
 from flowerlab.ui.explain.embedding import compute_panel, embedding_of
-from flowerlab.ui.widgets.photo_grid import class_words, thumbnail
+from flowerlab.ui.widgets.photo_grid import class_words, show_picture, thumbnail
 
 SHOWN = 3
 TILE_PX = 118
+
+# Photos that a run was trained on, and what it made of them.
+Known = tuple[Originals, Embedding]
 
 
 def what_similar_is() -> str:
@@ -31,12 +30,11 @@ def what_similar_is() -> str:
     )
 
 
-def similar_ready(lab: Lab, run: Run, *, key: str) -> bool:
-    """Whether similar photos can be shown; where not, lets the training photos go through the network, or says why not.
+def known_photos(lab: Lab, run: Run, *, key: str) -> Known | None:
+    """Returns what similar photos are found among; where it is not there yet, lets the training photos go through the network, or says
+    why that cannot be.
 
     Args:
-        lab: Whose run.
-        run: With a model.
         key: Of the widgets.
     """
     found = training_photos(lab.home, lab.store, lab.data, run)
@@ -46,10 +44,11 @@ def similar_ready(lab: Lab, run: Run, *, key: str) -> bool:
                 run=escaped(run.name)
             )
         )
-        return False
+        return None
     originals, wanted = found
-    if embedding_of(lab, wanted) is not None:
-        return True
+    embedding = embedding_of(lab, wanted)
+    if embedding is not None:
+        return originals, embedding
     compute_panel(
         lab,
         wanted,
@@ -58,57 +57,30 @@ def similar_ready(lab: Lab, run: Run, *, key: str) -> bool:
         at_once=True,
         label=_("Let the {count} training photos go through the network").format(count=f"{len(wanted.positions):,}"),
     )
-    return False
+    return None
 
 
-def show_similar(lab: Lab, run: Run, photo: Photo, *, count: int = SHOWN) -> None:
-    """Shows the training photos that are nearest to a photo, once `similar_ready`."""
-    found = training_photos(lab.home, lab.store, lab.data, run)
-    embedding = None if found is None else embedding_of(lab, found[1])
-    if found is None or embedding is None:
-        return
-    originals = found[0]
-    try:
-        of_photo = asked(
-            ("features", run.id, run.attempt, photo.digest),
-            lambda waiting: features(lab.predictor, lab.home, run, photo.pixels, waiting=waiting),
-        )
-    except FlowerlabError as error:
-        show_error(error)
+def show_similar(lab: Lab, run: Run, photo: Photo, known: Known, *, count: int = SHOWN) -> None:
+    """Shows the training photos that a run finds most like a photo, the nearest first, with their labels and how near they are."""
+    originals, embedding = known
+    of_photo = asked(lab, run, features, photo)
+    if of_photo is None:
         return
     st.markdown(_("**Most similar training photos**"), help=what_similar_is())
-    show_neighbours(nearest(embedding, of_photo, count), originals, digest=photo.digest)
-
-
-def show_neighbours(neighbours: Sequence[Neighbour], originals: Originals, *, digest: str = "") -> None:
-    """Shows photos with their labels and how near they are.
-
-    Args:
-        neighbours: The nearest first.
-        originals: The photos.
-        digest: SHA-256 of the photo that they are near to.
-    """
     with st.container(horizontal=True, gap="small"):
-        for rank, one in enumerate(neighbours, start=1):
-            words = class_words(originals.classes, int(originals.labels[one.position]))
+        for rank, one in enumerate(nearest(embedding, of_photo, count), start=1):
+            photo_id, label = originals.ids[one.position], int(originals.labels[one.position])
             with st.container(width=TILE_PX, gap="xxsmall"):
-                picture = thumbnail(originals, one.position)
-                if picture is None:
-                    st.caption(_("cannot be read"))
-                else:
-                    st.image(
-                        picture,
-                        width=TILE_PX,
-                        alt=_("Training photo {photo}, number {rank} by likeness ({similarity:.3f}): {name}").format(
-                            photo=originals.ids[one.position],
-                            rank=rank,
-                            similarity=one.similarity,
-                            name=originals.classes[int(originals.labels[one.position])],
-                        ),
-                    )
-                text = f"**{words}** · {one.similarity:.3f}"
-                if originals.digests[one.position] == digest:
+                show_picture(
+                    thumbnail(originals, one.position),
+                    width_px=TILE_PX,
+                    alt=_("Training photo {photo}, number {rank} by likeness ({similarity:.3f}): {name}").format(
+                        photo=photo_id, rank=rank, similarity=one.similarity, name=originals.classes[label]
+                    ),
+                )
+                text = f"**{class_words(originals.classes, label)}** · {one.similarity:.3f}"
+                if originals.digests[one.position] == photo.digest:
                     text += "  \n" + _("⚠️ this very photo: it was trained on it")
                 else:
-                    text += f"  \n{escaped(originals.ids[one.position][:24])}"
+                    text += f"  \n{escaped(photo_id[:24])}"
                 st.caption(text)

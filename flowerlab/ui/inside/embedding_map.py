@@ -20,11 +20,12 @@ from flowerlab.ui.confusion.cell_photos import tiles_of
 from flowerlab.ui.explain.classifying import photo_of
 from flowerlab.ui.explain.embedding import compute_panel, embedding_of
 from flowerlab.ui.explain.photo_choice import choose_photo
-from flowerlab.ui.explain.similar_photos import show_similar, similar_ready
-from flowerlab.ui.widgets.photo_grid import LONGEST_SIDE_PX, picture
+from flowerlab.ui.explain.similar_photos import known_photos, show_similar
+from flowerlab.ui.widgets.photo_grid import LONGEST_SIDE_PX, picture, show_picture
 from flowerlab.ui.widgets.photo_tiles import Tile, photo_tiles, table_rows
 from flowerlab.ui.widgets.run_picker import run_title
 from flowerlab.ui.widgets.stored_answers import stored_of
+from flowerlab.ui.widgets.view_picker import choose_word
 
 OPENED = "inside-map-opened"
 NEIGHBOURS = 5
@@ -33,12 +34,7 @@ TABLE_PX = 330
 
 
 def show_map(lab: Lab, run: Run) -> None:
-    """Shows the map, and what was chosen on it.
-
-    Args:
-        lab: Whose run.
-        run: With a result.
-    """
+    """Shows the map, and what was chosen on it."""
     run_title(run)
     answers = stored_of(lab, run).tested
     if answers is None:
@@ -75,35 +71,25 @@ def show_map(lab: Lab, run: Run) -> None:
 
 def _draw(run: Run, answers: Answers, embedding: Embedding, places: NDArray[np.int64]) -> list[int]:
     """Draws the map and returns the places (on the map) of the photos that are selected."""
-    how_words = {"tsne": "t-SNE", "pca": "PCA"}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        how = st.segmented_control(
+        how = choose_word(
             _("Laid out by"),
-            list(how_words),
-            format_func=lambda name: how_words[name],
-            default="tsne",
-            required=True,
+            {"tsne": "t-SNE", "pca": "PCA"},
             key="inside-map-how",
-            persist_state="session",
             help=_(
                 "PCA turns the cloud of photos so that its two widest directions are seen; nothing is bent, but what lies apart in "
                 "other directions may fall together. t-SNE keeps near photos near, and says little about how far apart clusters are."
             ),
         )
-        colour_words = {"class": _("class"), "error": _("right or wrong")}
-        colour = st.segmented_control(
+        colour = choose_word(
             _("Coloured by"),
-            list(colour_words),
-            format_func=lambda name: colour_words[name],
-            default="class",
-            required=True,
+            {"class": _("class"), "error": _("right or wrong")},
             key="inside-map-colour",
-            persist_state="session",
             help=_("The true class of each photo, or whether the run named it rightly."),
         )
     truth, said = answers.truth[places], answers.probabilities[places].argmax(axis=1)
     sentence = map_sentence(truth, said, answers.classes)
-    figure = map_figure(embedding.arranged[str(how)], truth, said, answers.classes, by_error=colour == "error")
+    figure = map_figure(embedding.arranged[how], truth, said, answers.classes, by_error=colour == "error")
     event: Any = st.plotly_chart(
         figure,
         key=f"inside-map-{run.id}-{how}-{colour}",
@@ -176,10 +162,7 @@ def _show_opened(lab: Lab, run: Run, answers: Answers, originals: Originals, pho
         left, right = st.columns([2, 3], gap="large")
         with left:
             shown = picture(originals, position, longest_px=LONGEST_SIDE_PX)
-            if shown is None:
-                st.caption(_("cannot be read"))
-            else:
-                st.image(shown, width=PICTURE_PX, alt=tile.sentence)
+            show_picture(shown, width_px=PICTURE_PX, alt=tile.sentence)
             st.markdown(f"**{tile.truth}** · {tile.said[0].words}")
             pressed = st.button(
                 _("Look where it looks in this photo"), key="inside-look-at", icon="👁️", on_click=_look_at, args=(photo,)
@@ -188,8 +171,9 @@ def _show_opened(lab: Lab, run: Run, answers: Answers, originals: Originals, pho
                 # What is looked at is chosen outside of this part of the page.
                 st.rerun()
         with right:
-            if similar_ready(lab, run, key=f"inside-near-{run.id}"):
-                show_similar(lab, run, photo_of(originals, position), count=NEIGHBOURS)
+            known = known_photos(lab, run, key=f"inside-near-{run.id}")
+            if known is not None:
+                show_similar(lab, run, photo_of(originals, position), known, count=NEIGHBOURS)
 
 
 def _look_at(photo: str) -> None:

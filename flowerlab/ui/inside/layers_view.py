@@ -10,13 +10,11 @@ from PIL import Image
 from flowerlab.architectures import Layer
 from flowerlab.charts.heat_picture import named_places
 from flowerlab.charts.strip import pieces, strip_options, strip_sentence
-from flowerlab.errors import FlowerlabError
 from flowerlab.inference.explanations import feature_maps, first_filters
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run
-from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.explain.ask_predictor import asked
 from flowerlab.ui.widgets.photo_tiles import turned_to
 from flowerlab.ui.widgets.run_picker import run_title
@@ -33,13 +31,7 @@ def layers_with_maps(run: Run) -> list[tuple[int, Layer]]:
 
 
 def show_layers(lab: Lab, run: Run, photo: Photo) -> None:
-    """Shows a run's layers, and what the one that is chosen makes of a photo.
-
-    Args:
-        lab: Whose run.
-        run: With a model.
-        photo: The photo.
-    """
+    """Shows a run's layers, and what the one that is chosen makes of a photo."""
     recipe = run.recipe
     run_title(run)
     parts = pieces(recipe.chosen, recipe.unfreeze_from, head_layers=len(recipe.head) + 1)
@@ -82,16 +74,8 @@ def _layer_words(run: Run, layer: Layer) -> str:
 def _show_maps(lab: Lab, run: Run, photo: Photo, place: int, layer: Layer) -> None:
     key = f"inside-maps-{run.id}-{place}"
     begin = turned_to(layer.channels, key=key, a_page=MAPS_A_PAGE, words=_("{first}–{last} of {count} channels"))
-    question = ("maps", run.id, run.attempt, photo.digest, place, begin)
-    try:
-        found = asked(
-            question,
-            lambda waiting: feature_maps(
-                lab.predictor, lab.home, run, photo.pixels, place, begin=begin, count=MAPS_A_PAGE, waiting=waiting
-            ),
-        )
-    except FlowerlabError as error:
-        show_error(error)
+    found = asked(lab, run, feature_maps, photo, place=place, begin=begin, count=MAPS_A_PAGE)
+    if found is None:
         return
     with st.container(horizontal=True, gap="small", key=f"{key}-pictures"):
         for rank, channel in enumerate(found.channels):
@@ -130,27 +114,23 @@ def _enlarged(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _show_filters(lab: Lab, run: Run) -> None:
-    found = st.expander(_("The filters of the first layer"), icon="🎨", key=f"inside-filters-{run.id}", on_change="rerun")
+    box = st.expander(_("The filters of the first layer"), icon="🎨", key=f"inside-filters-{run.id}", on_change="rerun")
     # What is shut asks nothing.
-    if not found.open:
+    if not box.open:
         return
-    with found:
-        try:
-            filters = asked(
-                ("filters", run.id, run.attempt), lambda waiting: first_filters(lab.predictor, lab.home, run, waiting=waiting)
-            )
-        except FlowerlabError as error:
-            show_error(error)
+    with box:
+        found = asked(lab, run, first_filters)
+        if found is None:
             return
-        count, height, width = filters.filters.shape[:3]
+        count, height, width = found.filters.shape[:3]
         st.markdown(
             _(
                 "Layer `{layer}` slides these {count} patches of {height} × {width} pixels over the photo; each finds what looks like "
                 "it. Grey counts nothing, lighter colours count for, darker ones against."
-            ).format(layer=filters.layer, count=count, height=height, width=width)
+            ).format(layer=found.layer, count=count, height=height, width=width)
         )
         with st.container(horizontal=True, gap="xxsmall"):
-            for number, patch in enumerate(filters.filters):
+            for number, patch in enumerate(found.filters):
                 enlarged = Image.fromarray(patch).resize((FILTER_PX, FILTER_PX), Image.Resampling.NEAREST)
                 st.image(
                     np.asarray(enlarged),

@@ -77,6 +77,23 @@ def _take_over_url(by_id: dict[str, Run], *, key: str, most: int) -> None:
         st.info(_("The link names no finished run of this lab. Choose runs here."))
 
 
+def pick_one(runs: Sequence[Run], label: str, *, key: str) -> Run:
+    """Lets one choose the run that is shown, where several are compared."""
+    if len(runs) == 1:
+        return runs[0]
+    names = {run.id: run.name for run in runs}
+    chosen = st.segmented_control(
+        label,
+        list(names),
+        format_func=names.__getitem__,
+        default=runs[0].id,
+        required=True,
+        wrap=True,
+        key=f"{key}-{'-'.join(names)}",
+    )
+    return next(run for run in runs if run.id == chosen)
+
+
 def run_title(run: Run) -> None:
     """Writes a run's name behind its colour mark."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
