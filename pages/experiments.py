@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from flowerlab.datasets.catalog import dataset_title
 from flowerlab.experiments.ready_made import EXPERIMENTS
 from flowerlab.locale import _
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.experiments.card import ShowResult, experiment_card
 from flowerlab.ui.experiments.fine_tuning import show_fine_tuning
 from flowerlab.ui.experiments.results import show_leak, show_padding
-from flowerlab.ui.widgets.backbone_picker import backbone_title
+from flowerlab.ui.widgets.backbone_picker import pick_photos_and_backbone
 from flowerlab.ui.widgets.task_progress import fetch_panel
 
 RESULTS: dict[str, ShowResult] = {"fine-tuning": show_fine_tuning, "leak": show_leak, "padding": show_padding}
@@ -23,7 +22,13 @@ def main() -> None:
     st.markdown(
         _("Three questions about the lecture, each answered by runs that differ in what is asked alone. Press a button and watch.")
     )
-    dataset, backbone = choices()
+    dataset, backbone = pick_photos_and_backbone(
+        lab(),
+        key="experiments",
+        photos_help=_("What all runs learn from. The garden is drawn by Flowerlab and needs no network."),
+        label=_("Known network"),
+        help=_("All runs begin with what this network has learnt before."),
+    )
     if not (lab().data.has_photos(dataset) and lab().data.has_weights(backbone)):
         st.info(
             _("These photos or this network are not on this computer yet. Fetch them first, or choose others."),
@@ -33,28 +38,6 @@ def main() -> None:
         return
     for name, experiment in EXPERIMENTS.items():
         experiment_card(lab(), experiment, architecture=backbone, shared={"dataset": dataset}, show_result=RESULTS[name])
-
-
-def choices() -> tuple[str, str]:
-    """Which photos, and which known network."""
-    left, right = st.columns(2, gap="medium")
-    dataset = left.selectbox(
-        _("Photos"),
-        lab().data.names(),
-        format_func=dataset_title,
-        key="experiments-dataset",
-        persist_state="session",
-        help=_("What all runs learn from. The garden is drawn by Flowerlab and needs no network."),
-    )
-    backbone = right.selectbox(
-        _("Known network"),
-        lab().data.backbones(),
-        format_func=lambda name: backbone_title(lab(), name),
-        key="experiments-backbone",
-        persist_state="session",
-        help=_("All runs begin with what this network has learnt before."),
-    )
-    return str(dataset), str(backbone)
 
 
 main()

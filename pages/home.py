@@ -16,7 +16,7 @@ from flowerlab.ui.base.student import student_here
 from flowerlab.ui.home.health import health_panel
 from flowerlab.ui.home.latest_runs import latest_runs
 from flowerlab.ui.widgets.at_hand import at_hand_table
-from flowerlab.ui.widgets.backbone_picker import backbone_title, megabytes
+from flowerlab.ui.widgets.backbone_picker import megabytes, pick_photos_and_backbone
 from flowerlab.ui.widgets.recipe_cards import recipe_cards
 from flowerlab.ui.widgets.task_progress import fetch_panel
 
@@ -25,7 +25,16 @@ def main() -> None:
     """Lays out the page."""
     st.title(_("Flowerlab"))
     st.markdown(_("Train three image classifiers on flowers, watch them learn, compare them, and try them on your own photo."))
-    dataset, backbone = choices()
+    dataset, backbone = pick_photos_and_backbone(
+        lab(),
+        key="home",
+        photos_help=_("The garden is drawn by Flowerlab and needs no network; tf_flowers is the lecture's set of real photos."),
+        label=_("Known network for B and C"),
+        help=_(
+            "B and C go on from a network that has learnt before. The lecture uses VGG16; VGG16 mini is the same, a quarter as "
+            "wide, and comes with Flowerlab."
+        ),
+    )
     buttons(dataset, backbone)
     recipe_cards(backbone, classes=len(lab().data.classes_of(dataset)))
     st.subheader(_("Latest runs"), anchor=False)
@@ -34,31 +43,6 @@ def main() -> None:
     at_hand_table(lab())
     fetch_panel(lab(), place="home")
     health_panel()
-
-
-def choices() -> tuple[str, str]:
-    """Which photos, and which known network for B and C."""
-    left, right = st.columns(2, gap="medium")
-    dataset = left.selectbox(
-        _("Photos"),
-        lab().data.names(),
-        format_func=dataset_title,
-        key="home-dataset",
-        persist_state="session",
-        help=_("The garden is drawn by Flowerlab and needs no network; tf_flowers is the lecture's set of real photos."),
-    )
-    backbone = right.selectbox(
-        _("Known network for B and C"),
-        lab().data.backbones(),
-        format_func=lambda name: backbone_title(lab(), name),
-        key="home-backbone",
-        persist_state="session",
-        help=_(
-            "B and C go on from a network that has learnt before. The lecture uses VGG16; VGG16 mini is the same, a quarter as "
-            "wide, and comes with Flowerlab."
-        ),
-    )
-    return str(dataset), str(backbone)
 
 
 def buttons(dataset: str, backbone: str) -> None:

@@ -1,10 +1,44 @@
-"""How known networks for the recipes B and C are named to people."""
+"""Choosing photos and a known network for the recipes B and C, and how such networks are named to people."""
 
 from __future__ import annotations
 
+import streamlit as st
+
 from flowerlab.architectures import architecture
+from flowerlab.datasets.catalog import dataset_title
 from flowerlab.lab import Lab
 from flowerlab.locale import _
+
+
+def pick_photos_and_backbone(lab: Lab, *, key: str, photos_help: str, label: str, help: str) -> tuple[str, str]:
+    """Lets one choose which photos, and which known network.
+
+    Args:
+        key: Begins the keys of both widgets.
+        photos_help: Of the photos.
+        label, help: Of the network.
+
+    Returns:
+        The names of the data set and of the architecture.
+    """
+    left, right = st.columns(2, gap="medium")
+    dataset = left.selectbox(
+        _("Photos"),
+        lab.data.names(),
+        format_func=dataset_title,
+        key=f"{key}-dataset",
+        persist_state="session",
+        help=photos_help,
+    )
+    backbone = right.selectbox(
+        label,
+        lab.data.backbones(),
+        format_func=lambda name: backbone_title(lab, name),
+        key=f"{key}-backbone",
+        persist_state="session",
+        help=help,
+    )
+    return str(dataset), str(backbone)
 
 
 def backbone_title(lab: Lab, name: str) -> str:
