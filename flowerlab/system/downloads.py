@@ -239,7 +239,7 @@ def _problem(file: RemoteFile, part: Path, watch: Callable[[], None]) -> str | N
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file is there and, as far as can be told at a glance, not half of one: weights say how long they are."""
+    """Whether a file is there and, as far as its head shows, not half of one: weights say how long they are."""
     return path.is_file() and (path.suffix != ".h5" or reaches_its_end(path))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +35,14 @@ async def open_with_server(app: Any) -> AsyncIterator[None]:
 
 
 def _open() -> Lab:
-    # Imported here, while the server answers already; the first page's parts are in it.
+    # Imported here, while the server answers already; the first page's parts are in it. Collections of garbage, which look through
+    # all of Streamlit and find none, were a quarter of the time; what is imported stays, so that later ones need not look through it.
+    gc.disable()
     from flowerlab.inference.classify import finished_runs, warm_predictor
     from flowerlab.ui.base.lab import lab
 
+    gc.freeze()
+    gc.enable()
     read_emojis()
     opened = lab()
     if opened.settings.warm_spare:

@@ -1,4 +1,4 @@
-"""Who looks at a page: told apart from others by the browser, without a name."""
+"""Who looks at a page: known by the browser, without a name."""
 
 from __future__ import annotations
 
