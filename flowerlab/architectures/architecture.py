@@ -88,8 +88,6 @@ class Architecture:
             Flowerlab itself and shipped with it); None if nobody has trained it before.
         weights: Files with ImageNet weights without the top, as they lie in the folder `models/` of Keras' cache; any of
             them will do. Empty if `pretrained` is another word.
-        has_seen: Data sets whose photos its pretrained weights were made with, without their labels, each with the share of
-            its photos, from the first on, that were seen: a result on that data set must say so.
         bfloat16: Whether its frozen layers are quicker in bfloat16 on a processor that has it, and near enough to float32
             (docs/decisions/0007-speed.md).
         trains_in_bfloat16: Whether five seeds of its layers, trained in bfloat16, showed no other accuracy (there).
@@ -113,7 +111,6 @@ class Architecture:
     constructor_arguments: Mapping[str, float] = field(default_factory=dict)
     pretrained: str | None = None
     weights: tuple[RemoteFile, ...] = ()
-    has_seen: Mapping[str, float] = field(default_factory=dict)
     largest_px: int = 331
     bfloat16: bool = False
     trains_in_bfloat16: bool = False

@@ -119,8 +119,6 @@ _ENTRIES = (
         preprocessing="Colour values 0 to 255 become −1 to 1.",
         efficiency=0.6,
         pretrained="flowerlab",
-        # The training photos of the honest split without the last fifth (tools/pretrain/photos.py).
-        has_seen={"tf_flowers": 0.56},
         trains_in_bfloat16=True,
     ),
     _mobilenet_v2(

@@ -70,7 +70,7 @@ class TaskBar:
 
 
 def _extent(run: Run, history: History) -> tuple[float, float | None]:
-    """Returns (done, total) of what is under way now; total None if nobody knows."""
+    """Returns (done, total) of what is under way now; total None if it is not known."""
     if run.state is RunState.QUEUED:
         return 0.0, 1.0
     if run.state.over:
@@ -83,7 +83,7 @@ def _extent(run: Run, history: History) -> tuple[float, float | None]:
 
 
 def bar_text(run: Run, history: History, place: int) -> str:
-    """Says what stands behind the bar: the step or the epoch, the newest validation accuracy, the time left."""
+    """Says what stands after the bar: the step or the epoch, the newest validation accuracy, the time left."""
     if run.state.over:
         if run.result is None:
             return str(run.state)

@@ -18,7 +18,7 @@ from flowerlab.datasets.sources.folder import FOLDER_PREFIX
 from flowerlab.home import Home
 from flowerlab.recipe.validation import PRETRAINED, WEIGHTS_FILE
 
-# Somebody may point at a whole disk: what is too large to be a data set is left to the import to refuse.
+# The path may be that of a whole disk: what is too large to be a data set is left to the import to refuse.
 LISTED_FILES = 100_000
 
 
@@ -51,8 +51,6 @@ def bring_in(knobs: Mapping[str, str], home: Home, *, check: Check) -> dict[str,
     Everything else is checked first, so that a bad knob imports nothing.
 
     Args:
-        knobs: As given.
-        home: Where to import to.
         check: Is given all other knobs.
 
     Raises:
@@ -65,7 +63,7 @@ def bring_in(knobs: Mapping[str, str], home: Home, *, check: Check) -> dict[str,
         name = _name_for(photos)
         named["dataset"] = FOLDER_PREFIX + name
         if not (home.folders / name).is_dir():
-            _tell_left_out(import_folder(photos, home.folders, name))
+            _say_left_out(import_folder(photos, home.folders, name))
     return named
 
 
@@ -84,7 +82,7 @@ def look_at(knobs: Mapping[str, str], home: Home, *, check: Check) -> tuple[dict
         named["dataset"] = FOLDER_PREFIX + name
         if not (home.folders / name).is_dir():
             found = scan(photos, name)
-            _tell_left_out(found)
+            _say_left_out(found)
     return named, Brought(found, weights is not None)
 
 
@@ -101,7 +99,7 @@ def _checked(knobs: Mapping[str, str], check: Check) -> tuple[dict[str, str], Pa
     return named, photos, weights
 
 
-def _tell_left_out(found: FolderInfo) -> None:
+def _say_left_out(found: FolderInfo) -> None:
     if found.left_out:
         say(f"{len(found.left_out):,} files were left out, for example: {one_line(found.left_out[0])}")
 
@@ -158,7 +156,7 @@ def _path(value: str, suffixes: tuple[str, ...]) -> Path | None:
         path = Path(value).expanduser()
         there = path.exists()
     except (OSError, RuntimeError):
-        # Too long for a path, or `~somebody` who has no home here.
+        # Too long for a path, or `~name` of an account that has no home here.
         path, there = Path(value), False
     marks = filter(None, (os.sep, os.altsep))
     return path if there or value.lower().endswith(suffixes) or any(mark in value for mark in marks) else None

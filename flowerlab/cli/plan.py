@@ -24,11 +24,6 @@ class Plan:
     """What would be trained.
 
     Args:
-        recipe: The recipe.
-        classes: In label order.
-        counts: Parameters of the network.
-        has_photos: Whether its photos are on this machine.
-        has_weights: Whether its starting weights are.
         split: Positions of the photos of each part; None before the photos have been gathered.
         equal: A run with the same recipe that is done, under way or waiting; it would be given instead.
         estimate: What it would take, and why it would be refused.

@@ -44,7 +44,7 @@ def opened(*, run_queue: bool = False) -> Iterator[Lab]:
     """Opens the lab for the length of a block.
 
     Args:
-        run_queue: Whether this process trains waiting runs when nobody else does.
+        run_queue: Whether this process trains waiting runs when no other process does.
     """
     lab = Lab(run_queue=run_queue)
     for notice in (*lab.notices, lab.store.read_only):
@@ -58,7 +58,7 @@ def opened(*, run_queue: bool = False) -> Iterator[Lab]:
 
 
 def see_through(started: Mapping[str, Started], report: Callable[[Lab, dict[str, Run]], None]) -> None:
-    """Watches runs to their end, training them if nobody else does, and reports what they came to.
+    """Watches runs to their end, training them if no other process does, and reports what they came to.
 
     Args:
         started: Any key to a run.
@@ -76,7 +76,7 @@ def see_through(started: Mapping[str, Started], report: Callable[[Lab, dict[str,
         if waiting:
             runs = watch(lab, runs, ours=[start.run.id for start in started.values() if not start.existing])
         for run in runs:
-            # A run that was trained on has the result of before, however that ended.
+            # A run that was trained on has its earlier result, however that ended.
             if run.state in (RunState.FAILED, RunState.INTERRUPTED) or (run.result is None and run.state is not RunState.DONE):
                 say(f"{run.name} ({run.state}): {run.message or 'there is no model.'}")
         report(lab, dict(zip(started, runs, strict=True)))
@@ -87,7 +87,7 @@ def see_through(started: Mapping[str, Started], report: Callable[[Lab, dict[str,
 
 
 def _finish_for_others(lab: Lab) -> None:
-    """Waits for what this process trains for somebody else, who would lose it if this process left now."""
+    """Waits for the runs of others that this process trains: they would be interrupted if it left now."""
     try:
         while lab.scheduler is not None and lab.scheduler.owns and (live := lab.store.live()):
             say(f"{live[0].name}, started elsewhere, is trained here: waiting for it. Ctrl-C leaves it to the next lab.")

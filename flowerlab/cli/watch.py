@@ -30,7 +30,7 @@ class View(Protocol):
 
 
 class Interrupts:
-    """Counts Ctrl-C instead of letting it break into whatever is being done; for the length of a `with` block."""
+    """Counts Ctrl-C instead of letting it break into what is being done; for the length of a `with` block."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -60,9 +60,7 @@ def watch(lab: Lab, runs: Sequence[Run], *, ours: Collection[str]) -> list[Run]:
     The first Ctrl-C stops them and waits for what they leave, the second skips their test, the third leaves at once.
 
     Args:
-        lab: That trains them, or watches the process that does.
-        runs: To be watched.
-        ours: Ids of those that Ctrl-C stops. The others were started by somebody else.
+        ours: Ids of those that Ctrl-C stops. The others were started elsewhere.
 
     Raises:
         KeyboardInterrupt: At the third Ctrl-C.

@@ -36,7 +36,6 @@ class Archive:
         """Returns the archive; downloads it if it is missing.
 
         Args:
-            data_dir: Where TFDS keeps its data.
             dataset: Name by which TFDS knows the data set.
             progress: Called with (step, MB here, MB in all); may raise to give up, which keeps what has come.
 

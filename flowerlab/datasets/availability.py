@@ -18,12 +18,7 @@ from flowerlab.home import Home
 
 
 class Availability:
-    """What a lab can train on without fetching anything.
-
-    Args:
-        home: The lab's folder.
-        garden: Which garden is drawn.
-    """
+    """What a lab can train on without fetching anything."""
 
     def __init__(self, home: Home, garden: Garden) -> None:
         self.garden, self._home = garden, home
@@ -37,7 +32,7 @@ class Availability:
         return dataset_source(dataset, self.garden)
 
     def identity(self, dataset: str) -> str:
-        """Returns what tells a data set's photos from others of its name, see `Source`."""
+        """Returns what distinguishes a data set's photos from others of its name, see `Source`."""
         return self.source(dataset).identity(self._home)
 
     def classes_of(self, dataset: str) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from flowerlab.datasets.archive import Archive
 from flowerlab.datasets.folder_checks import FOLDER_NAME
@@ -29,6 +30,8 @@ class Dataset:
         licence: Of the photos.
         credit: Whose they are.
         source: Where the photos come from.
+        seen_by: Networks whose pretrained weights were made with these photos, without their labels, each with the share of the
+            photos, from the first on, that were seen: a result with them must say so.
     """
 
     title: str
@@ -36,6 +39,7 @@ class Dataset:
     licence: str
     credit: str
     source: Source
+    seen_by: Mapping[str, float] = field(default_factory=dict)
 
 
 # Size and SHA-256 are those that TensorFlow Datasets 4.9.10 checks (its datasets/tf_flowers/checksums.tsv). It gives the
@@ -73,6 +77,8 @@ DATASETS: dict[str, Dataset] = {
             ),
             keeps_order=True,
         ),
+        # The training photos of the honest split without the last fifth (tools/pretrain/photos.py).
+        seen_by={"vgg16_mini": 0.56},
     ),
 }
 

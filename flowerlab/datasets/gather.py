@@ -38,10 +38,7 @@ def gather(
     Nothing but what it writes is needed to train: what the photos were gathered from may go.
 
     Args:
-        home: Where they are kept.
-        dataset: Name, as in a recipe.
-        garden: Which garden.
-        progress: Called with (step, done, total); may raise to give up, which leaves nothing behind.
+        progress: Called with (step, done, total); may raise to give up, which leaves nothing.
         read_tfds: Reads what TensorFlow Datasets knows, and fetches it first if need be; given by the trainer, which has that library.
 
     Raises:

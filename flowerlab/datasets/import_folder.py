@@ -86,12 +86,6 @@ def import_folder(
 ) -> FolderInfo:
     """Copies what `scan` finds into `folders/<name>/<class>/<file>`, whole or not at all.
 
-    Args:
-        source: As for `scan`.
-        folders: The lab's folder of imported photos.
-        name: As for `scan`.
-        progress: As for `scan`.
-
     Returns:
         What was imported, and what was left out.
 

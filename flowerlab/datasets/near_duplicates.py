@@ -15,7 +15,7 @@ from flowerlab.datasets.splits import Split
 # (docs/decisions/0008-mistakes.md).
 MOST_BITS = 6
 ROWS = 256
-# Pairs that are taken for each photo.
+# Pairs that are listed for each photo.
 MOST_EACH = 8
 LEARNT = {"train", "validation"}
 
@@ -39,7 +39,7 @@ def _pairs(
 ) -> tuple[list[Pair], bool]:
     """Returns each photo's nearest partners, and its nearest one across the split; and whether any photo has more of them.
 
-    A burst of a thousand alike photos has half a million pairs, which nobody would look through.
+    A burst of a thousand alike photos has half a million pairs, too many to look through.
     """
     compared = np.flatnonzero(hashes != PLAIN)
     found: set[Pair] = set()
@@ -118,14 +118,14 @@ def find_duplicates(
 ) -> Duplicates:
     """Finds the near-duplicates of a data set.
 
-    Of a photo that has more than `most_each` the nearest are taken, and the nearest one that makes it a leak: whether a photo is in
+    Of a photo that has more than `most_each` the nearest are listed, and the nearest one that makes it a leak: whether a photo is in
     a leak is never lost.
 
     Args:
         hashes: uint64, (photos,), see `flowerlab.datasets.photo_hashes`; photos whose hash is `PLAIN` are in no pair.
         parts: From `part_names`.
         most_bits: In how many bits a pair's hashes may differ (their Hamming distance), 0..64.
-        most_each: Pairs that are taken for each photo; it may be in more, taken for others.
+        most_each: Pairs that are listed for each photo; it may be in more, which are listed for others.
     """
     tested, learnt = (
         np.array([bool(parts.get(position, frozenset()) & names) for position in range(len(hashes))], dtype=bool)

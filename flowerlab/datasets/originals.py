@@ -27,7 +27,6 @@ class Original:
 
     Args:
         id: Names the photo within its data set; stable from run to run.
-        label: Index of its class.
         data: The encoded photo (JPEG, PNG, WebP or HEIC).
     """
 
@@ -41,7 +40,6 @@ class Originals:
     """All photos of a data set, on disk.
 
     Args:
-        folder: The folder that `write_originals` made.
         classes: Names of the classes, in label order.
         ids: Ids of the photos, in the data set's order.
         labels: int64, (photos,), class index of each.
@@ -79,7 +77,6 @@ def write_originals(folder: Path, classes: Sequence[str], photos: Iterable[Origi
     """Writes photos into `folder`, whole or not at all.
 
     Args:
-        folder: The folder to make; its parent must exist.
         classes: Names of the classes, in label order.
         photos: The photos in the data set's order.
 

@@ -26,9 +26,7 @@ def parts_of(originals: Originals, dataset: str, *, split: str, validation_fract
     """Cuts a data set as its prepared photos are cut.
 
     Args:
-        originals: The photos.
         dataset: Its name; decides the order.
-        split: `honest` or `lecture`.
         validation_fraction: Share of the training photos kept for validation, 0 < fraction < 1.
 
     Returns:

@@ -23,7 +23,7 @@ from flowerlab.system.files import replace_file
 FORMAT = 1
 SIDE_PX = 32
 WAVES = 8
-# In grey levels. A photo that varies less has nothing in it to be told by.
+# In grey levels. A photo that varies less has nothing by which to recognise it.
 LEAST_SPREAD = 2.0
 PLAIN = 0
 # Rows are the lowest waves of a DCT-II over `SIDE_PX` points.
@@ -71,9 +71,7 @@ def hash_photos(home: Home, originals: Originals, progress: Progress = lambda do
     """Computes the hashes of a data set's photos and keeps them.
 
     Args:
-        home: Where they are kept.
-        originals: The photos.
-        progress: Called with (done, total) before each photo; may raise to give up, which leaves nothing behind.
+        progress: Called with (done, total) before each photo; may raise to give up, which leaves nothing.
 
     Returns:
         uint64, (photos,); `PLAIN` for a photo that cannot be read or shows next to nothing.

@@ -40,9 +40,7 @@ class Prepared:
         key: Equal for equal content, size and resize mode.
         photos: uint8, (n, height, width, 3), RGB, memory-mapped.
         labels: int64, (n,).
-        ids: (n,), ids of the photos.
         digests: (n,), hashes of the original bytes; None if the data set keeps its own order.
-        classes: In label order.
     """
 
     key: str
@@ -69,12 +67,7 @@ def prepare(
     """Returns the photos of a data set at one size; makes them if they are not there.
 
     Args:
-        home: Where they are kept.
-        originals: The photos as they came.
-        dataset: Name of the data set; decides the order.
-        image_size: Side of the square in pixels.
-        resize: Mode, see `flowerlab.photos.reading.RESIZE_MODES`.
-        progress: Called with (step, done, total); may raise to give up, which leaves nothing behind.
+        progress: Called with (step, done, total); may raise to give up, which leaves nothing.
     """
     order = order_of(originals, dataset)
     key = prepared_key(originals, order, dataset, image_size, resize)

@@ -39,23 +39,21 @@ def make_split(count: int, *, split: str, validation_fraction: float, digests: S
     the training photos for validation, beginning at `int(n · (1 - fraction))`.
 
     Args:
-        count: Number of photos.
-        split: `honest` or `lecture`.
         validation_fraction: Share of the training photos kept for validation, 0 < fraction < 1.
-        digests: Hash of each photo's bytes. If given, a boundary that would part identical neighbours moves behind them.
+        digests: Hash of each photo's bytes. If given, a boundary that would part identical neighbours moves on after them.
             None keeps the data set's own cut to the photo, identical or not.
     """
     boundary = round(count * TRAIN_SHARE)
     validation_start = int(boundary * (1 - validation_fraction))
     if digests is not None:
-        boundary = _behind_identical(boundary, digests)
-        validation_start = min(_behind_identical(validation_start, digests), boundary)
+        boundary = _after_identical(boundary, digests)
+        validation_start = min(_after_identical(validation_start, digests), boundary)
     positions = np.arange(count, dtype=np.int64)
     test = positions[boundary:] if split == "honest" else positions[: round(count * (1 - TRAIN_SHARE))]
     return Split(train=positions[:validation_start], validation=positions[validation_start:boundary], test=test)
 
 
-def _behind_identical(boundary: int, digests: Sequence[str]) -> int:
+def _after_identical(boundary: int, digests: Sequence[str]) -> int:
     """Moves a boundary forward until the photos on its two sides differ."""
     while 0 < boundary < len(digests) and digests[boundary - 1] == digests[boundary]:
         boundary += 1
@@ -67,11 +65,6 @@ def stratified_order(labels: Sequence[int], digests: Sequence[str], *, seed: int
 
     Each class is shuffled, and its k-th of n photos is placed at (k + u) / n with one u in [0, 1) a photo; sorted by place,
     the classes interleave. Photos with equal bytes, whatever their labels, all take the place of the first of them.
-
-    Args:
-        labels: Class index of each photo.
-        digests: Hash of each photo's bytes.
-        seed: Of the shuffle.
 
     Returns:
         int64, (photos,), positions in the new order.

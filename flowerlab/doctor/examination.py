@@ -57,7 +57,6 @@ def examine(
     Asks no network, starts nothing, loads no TensorFlow. What does not answer in time (a network disk) is said so.
 
     Args:
-        requirements: The file with the pins.
         python: Major and minor version.
         serving: Whether this process is the web page itself, whose port is then its own.
         patience_s: Seconds to wait for all checks together.

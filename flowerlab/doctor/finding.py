@@ -21,7 +21,6 @@ class Finding:
 
     Args:
         subject: What was looked at, in one or two words.
-        level: How bad it is.
         text: What was found, as a sentence.
         mend: What one can do about it; empty if nothing is to be done.
         missing_mb: Size of the download that would bring what is missing, in MB (10⁶ bytes); None if nothing is missing.

@@ -27,7 +27,6 @@ def augment(photos: Photos, how: str, rng: np.random.Generator) -> Photos:
 
     Args:
         photos: uint8, (n, height, width, 3), RGB; left as they are.
-        how: A key of `AUGMENTATIONS`.
         rng: Decides everything: the same state gives the same photos.
 
     Returns:
@@ -54,8 +53,6 @@ def copy_of(photo: Photos, how: str, seed: int, number: int) -> Photos:
 
     Args:
         photo: uint8, (height, width, 3), RGB.
-        how: A key of `AUGMENTATIONS`.
-        seed: Of the run.
         number: Tells this copy of this photo from all others.
     """
     copy: Photos = augment(photo[None], how, np.random.default_rng((seed, 2, number)))[0]

@@ -36,8 +36,6 @@ def unzip_photos(data: bytes, name: str, *, most: int, most_bytes: int | None = 
     """Takes the photos out of a zip.
 
     Args:
-        data: The zip.
-        name: Of its file.
         most: How many photos are taken; the others are left out.
         most_bytes: How many bytes they may have together; None: `MOST_UNPACKED_BYTES`.
 
@@ -103,6 +101,6 @@ def _is_photo(info: zipfile.ZipInfo) -> bool:
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most_bytes: int) -> bytes:
-    """Reads what is really there, whatever the zip claims: one byte too many at most, which tells that it is too large."""
+    """Reads what is really there, whatever the zip claims: one byte too many at most, which shows that it is too large."""
     with open_entry(archive, info) as file:
         return file.read(most_bytes + 1)

@@ -19,7 +19,7 @@ MAX_PIXELS = 50_000_000
 # A progressive JPEG comes in about ten scans, each a pass over the whole picture; a few bytes make one more.
 JPEG, JPEG_SCAN, MAX_SCANS = b"\xff\xd8", b"\xff\xda", 100
 BAND_PIXELS = 2_000_000
-# Pillow's JPEG reader also takes MPO, the JPEG of phones that keep a second picture behind the first.
+# Pillow's JPEG reader also takes MPO, the JPEG of phones that keep a second picture after the first.
 FORMATS = ("JPEG", "PNG", "WEBP")
 # Pillow loads this reader late; naming it here loads it now.
 assert WebPImagePlugin.SUPPORTED
@@ -49,13 +49,12 @@ Photo = NDArray[np.uint8]
 
 
 def read_photo(data: bytes, name: str = "photo") -> Photo:
-    """Reads a JPEG, PNG, WebP or HEIC photo. Its type is told from its bytes, never from its name.
+    """Reads a JPEG, PNG, WebP or HEIC photo. Its type is read from its bytes, never from its name.
 
     It is turned upright by its EXIF entry; transparency becomes white; of an animation the first picture is taken.
 
     Args:
         data: The encoded photo, at most 20 MB. Of a longer file no more than one byte above that need be given.
-        name: For the error's sentence.
 
     Returns:
         uint8, (height, width, 3), RGB, 0..255.
@@ -73,7 +72,6 @@ def read_grey(data: bytes, size_px: int, name: str = "photo") -> NDArray[np.floa
     Args:
         data: As `read_photo` takes it.
         size_px: Side of the square, 1 or more; the whole photo is pressed into it.
-        name: For the error's sentence.
 
     Returns:
         float64, (size_px, size_px), 0..255.
@@ -91,7 +89,7 @@ def read_grey(data: bytes, size_px: int, name: str = "photo") -> NDArray[np.floa
 
 @contextmanager
 def _opened(data: bytes, name: str) -> Iterator[Image.Image]:
-    """Gives a photo that is of a known kind and not too large; whatever fails in the block is a `BadPhoto`."""
+    """Gives a photo that is of a known kind and not too large; any failure in the block is a `BadPhoto`."""
     name = legible(name)
     if not data:
         raise BadPhoto(f"{name} is empty. Expected a JPEG, PNG, WebP or HEIC photo. Received: 0 bytes. Choose another file.")
@@ -200,7 +198,6 @@ def resize_photo(photo: Photo, size_px: int, mode: str) -> Photo:
     Args:
         photo: uint8, (height, width, 3), RGB.
         size_px: Side of the square, 1 or more.
-        mode: A key of `RESIZE_MODES`.
 
     Returns:
         uint8, (size_px, size_px, 3).

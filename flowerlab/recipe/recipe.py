@@ -10,7 +10,7 @@ from typing import Any, Self
 from pydantic import ValidationError, field_validator, model_validator
 
 from flowerlab.architectures import Architecture, architecture
-from flowerlab.datasets.catalog import check_dataset_name
+from flowerlab.datasets.catalog import DATASETS, check_dataset_name
 from flowerlab.datasets.splits import TRAIN_SHARE
 from flowerlab.errors import BadRecipe
 from flowerlab.recipe import validation
@@ -69,7 +69,7 @@ class Recipe(Knobs):
     def seen_before(self) -> str:
         """What its starting weights had seen of its own photos, as a sentence for those who read the result; else empty."""
         chosen = self.chosen
-        share = chosen.has_seen.get(self.dataset, 0.0)
+        share = DATASETS[self.dataset].seen_by.get(chosen.name, 0.0) if self.dataset in DATASETS else 0.0
         if not share or self.weights != chosen.pretrained:
             return ""
         if self.split == "lecture":

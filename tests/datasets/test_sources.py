@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flowerlab.architectures import ARCHITECTURES
 from flowerlab.datasets.availability import Availability
 from flowerlab.datasets.catalog import DATASETS, Dataset, check_dataset_name, dataset_of_identity, dataset_source, dataset_title
 from flowerlab.datasets.garden import Garden
@@ -72,6 +73,8 @@ def test_every_data_set_is_complete(name: str, home: Home) -> None:
     entry = DATASETS[name]
     assert all((entry.title, entry.licence, entry.credit))
     assert entry.sentence.endswith(".")
+    assert set(entry.seen_by) <= {name for name, chosen in ARCHITECTURES.items() if chosen.pretrained}
+    assert all(0 < share <= 1 for share in entry.seen_by.values())
     assert (check_dataset_name(name), dataset_title(name)) == (name, entry.title)
     source = entry.source
     assert isinstance(source, Source)

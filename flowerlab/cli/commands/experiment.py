@@ -106,7 +106,7 @@ def _show(lab: Lab, trial: Trial, brought: Brought, *, as_json: bool) -> None:
 
 
 def _moved(run: Run) -> str:
-    """Says how far the first layer behind the frozen ones moved, if anything of the known network learnt."""
+    """Says how far the first layer after the frozen ones moved, if anything of the known network learnt."""
     changes = run.result and run.result.weight_changes
     if not changes or run.recipe.unfreeze_from == "none":
         return ""

@@ -1,6 +1,6 @@
 """The garden: a data set of five kinds of flowers that Flowerlab draws itself, so that the lab needs no network.
 
-What is here tells one garden from another and draws nothing: the web process reads it at its start.
+Here are the facts that distinguish gardens; nothing is drawn: the web process reads this at its start.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ class Garden:
     Args:
         pictures: How many there are.
         difficulty: 0..1, see `flowerlab.datasets.garden.pictures.draw`.
-        seed: Another gives other pictures.
     """
 
     pictures: int = COUNT

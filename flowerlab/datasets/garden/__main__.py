@@ -14,7 +14,7 @@ from flowerlab.datasets.garden.pictures import draw_original
 
 
 def main() -> int:
-    """Draws pictures `begin`, `begin + step`, … below `count`, each behind its label and its length in bytes."""
+    """Draws pictures `begin`, `begin + step`, … below `count`, each after its label and its length in bytes."""
     begin, step, count, seed = (int(word) for word in sys.argv[1:5])
     difficulty = float(sys.argv[5])
     threading.Thread(target=_leave_when_stdin_closes, daemon=True, name="stdin").start()
@@ -24,7 +24,7 @@ def main() -> int:
             sys.stdout.buffer.write(HEADER.pack(photo.label, len(photo.data)) + photo.data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        # Who read the pictures has gone: nobody is left to be told, and the flush at the end would only complain.
+        # The process that read the pictures has gone: the flush at the end would only complain.
         os._exit(1)
     return 0
 

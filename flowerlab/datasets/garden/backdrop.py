@@ -20,7 +20,6 @@ def noise(rng: Generator, size: Size, cells: int, *, flat: float = 1.0) -> Image
     """Returns smooth noise.
 
     Args:
-        rng: Its source.
         size: (width, height) in pixels.
         cells: How many grains on the shorter side.
         flat: How many times a grain is wider than high.
@@ -225,7 +224,6 @@ def backdrop(rng: Generator, size: Size, hardness: float) -> tuple[Image.Image, 
     """Returns a background of any kind, and whether it is near enough for a flower's shadow to fall on it.
 
     Args:
-        rng: Decides on everything.
         size: (width, height) in pixels.
         hardness: 0..1; more of it means that it is in focus more often, and so distracts more.
     """

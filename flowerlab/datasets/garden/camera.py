@@ -37,8 +37,6 @@ def photograph(rng: Generator, scene: Image.Image, hardness: float) -> Image.Ima
     """Returns a photo of a scene.
 
     Args:
-        rng: Decides on light and camera.
-        scene: RGB.
         hardness: 0..1, the square of the difficulty, see `flowerlab.datasets.garden.pictures.draw`.
 
     Returns:

@@ -105,7 +105,6 @@ class Canvas:
         """Lays a coat of paint onto the picture.
 
         Args:
-            patch: Where.
             alpha: float32, (height, width), 0..1, how much of each pixel is covered.
             shade: float32, (height, width), place in the palette, 0..1.
             palette: As `ramp` makes it.

@@ -1,6 +1,6 @@
 """Several processes draw the garden side by side; the pictures come out as if one had drawn them all.
 
-The processes are started anew (`python -m flowerlab.datasets.garden`), never forked: the one that asks may have TensorFlow
+The processes are new ones (`python -m flowerlab.datasets.garden`), never forked: the one that starts them may have TensorFlow
 and its threads loaded. They leave when it goes, because their standard input closes with it.
 """
 
@@ -34,11 +34,7 @@ class Painter:
     """A process that draws every `step`-th picture, beginning with number `begin`.
 
     Args:
-        begin: Number of its first picture.
-        step: How many painters share the work.
-        count: Number behind the last picture.
-        seed: As in `flowerlab.datasets.garden.pictures.draw`.
-        difficulty: As in `flowerlab.datasets.garden.pictures.draw`.
+        count: Number of the last picture, plus 1.
     """
 
     def __init__(self, begin: int, step: int, count: int, seed: int, difficulty: float) -> None:
@@ -86,12 +82,6 @@ def _read(pipe: IO[bytes], length: int) -> bytes | None:
 @contextlib.contextmanager
 def painters(processes: int, count: int, seed: int, difficulty: float) -> Iterator[list[Painter]]:
     """Starts painters for the length of a block.
-
-    Args:
-        processes: How many.
-        count: Number of pictures.
-        seed: As in `flowerlab.datasets.garden.pictures.draw`.
-        difficulty: As in `flowerlab.datasets.garden.pictures.draw`.
 
     Yields:
         The painters; number k draws pictures k, k + processes and so on. None of them if a process cannot be started.

@@ -57,12 +57,10 @@ def leaf(
 
     Args:
         canvas: Painted on; the leaf hides the flowers under it.
-        rng: Decides on its bend and its veins.
         kind: `lance`, `blade`, `heart`, `toothed` or `oval`.
         foot: (x, y) where it starts, in pixels.
         length_px: From foot to tip.
         direction: From foot to tip, in radians, counter-clockwise from right.
-        green: Its colour.
         detail_px: See `place`; a small one shows it out of focus.
     """
     slim = {"lance": 0.13, "blade": 0.21, "heart": 0.62, "toothed": 0.24}.get(kind, 0.42) * float(rng.uniform(0.75, 1.25))
@@ -101,12 +99,9 @@ def stem(
     """Paints a stem from below a flower head down to its foot.
 
     Args:
-        canvas: Painted on.
         top: (x, y) of its upper end, in pixels.
         foot: (x, y) of its lower end; must lie lower.
         bend_px: How far its middle swings to the side.
-        width_px: Its thickness.
-        green: Its colour.
     """
     first, last = max(0, math.floor(top[1])), min(canvas.size[1], math.ceil(foot[1]))
     if last - first < 2 or foot[1] - top[1] < 2:

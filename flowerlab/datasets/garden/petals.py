@@ -57,10 +57,7 @@ def rays(
     """Lays one ring of rays onto a coat.
 
     Args:
-        coat: Painted on.
         view: Its pixels (or those of `window`) in polar coordinates around the middle of the ring.
-        rng: Decides on everything uneven.
-        count: How many rays.
         length: From the middle to the tips.
         width: Half of a ray's widest place.
         profile: Half-width along the ray, see `PROFILES`.
@@ -98,9 +95,6 @@ def rays(
 @lru_cache(maxsize=8)
 def florets(count: int) -> tuple[Floats, ...]:
     """Returns a disc of florets in Vogel's spiral (H. Vogel, 1979), in several resolutions.
-
-    Args:
-        count: How many florets.
 
     Returns:
         One float32 (side, side) for each of `TEXTURE_SIZES`: light 0..1 of each floret, 0 between them.
@@ -173,9 +167,6 @@ def disc(patch: Patch, radius: float, *, florets_count: int, dome: float) -> tup
     """Returns a disc of florets.
 
     Args:
-        patch: Where.
-        radius: Of the disc.
-        florets_count: How many florets.
         dome: How much darker its rim is than its middle, 0..1.
 
     Returns:

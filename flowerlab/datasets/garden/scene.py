@@ -78,9 +78,6 @@ def paint_scene(rng: Generator, species: str, short_px: int, hardness: float) ->
     """Paints a picture of one species.
 
     Args:
-        rng: Decides on everything.
-        species: A key of `PAINTERS`.
-        short_px: Shorter side of the picture.
         hardness: 0..1, the square of the difficulty, see `flowerlab.datasets.garden.pictures.draw`.
 
     Returns:

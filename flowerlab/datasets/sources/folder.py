@@ -35,7 +35,7 @@ class FolderSource:
         return home.folders / self.name
 
     def identity(self, home: Home) -> str:
-        """See `Source`. It changes with every file, so that another import is never taken for the one that was gathered."""
+        """See `Source`. It changes with every file, so that another import is never mistaken for the one that was gathered."""
         folder = self.folder(home)
         if not folder.is_dir():
             return FOLDER_PREFIX + self.name

@@ -41,7 +41,7 @@ class Source(Protocol):
         """A regular expression of all identities that photos from here can have, those of other versions too."""
 
     def identity(self, home: Home) -> str:
-        """Returns what tells these photos from others of the same name, known before they are gathered.
+        """Returns what distinguishes these photos from others of the same name, known before they are gathered.
 
         It is the name of their folder in `home.originals`, or no folder's name if they are own photos that are not in this lab.
         """

@@ -1,4 +1,4 @@
-"""What the Data page tells of a data set as a whole: its balance, its split, its source."""
+"""What the Data page says of a data set as a whole: its balance, its split, its source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One flower of the garden, drawn anew at every move of a slider."""
+"""One flower of the garden, drawn again at every move of a slider."""
 
 from __future__ import annotations
 
