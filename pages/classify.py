@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def show_answers(photos: list[Photo], runs: list[Run]) -> None:
-    """What every run says about every photo."""
+    """Shows what every run says about every photo."""
     kept = memory()
     # Copies: what is decoded of them is let go when the page is drawn.
     photos = [replace(photo, picture=kept.pictures.get(photo.digest)) for photo in photos]
@@ -86,12 +86,12 @@ def show_answers(photos: list[Photo], runs: list[Run]) -> None:
 
 
 def what_other_things_come_to(runs: list[Run]) -> list[str]:
-    """Says of runs whether they notice photos of other things, where nobody has asked them about any."""
-    told = []
+    """Says of runs whether they notice photos of other things, where they were never asked about any."""
+    sentences = []
     blind = [escaped(run.name) for run in runs if run.result is not None and run.result.unknown_below is None]
     if blind:
         text = _("{runs}: not measured on photos of anything else. Whatever a photo shows, it is named as one of the classes.")
-        told.append(text.format(runs=", ".join(blind)))
+        sentences.append(text.format(runs=", ".join(blind)))
     unsure = [
         escaped(run.name) for run in runs if run.id != STARTER and run.result is not None and run.result.unknown_below is not None
     ]
@@ -100,8 +100,8 @@ def what_other_things_come_to(runs: list[Run]) -> list[str]:
             "{runs}: an answer that is less sure than {share} of those to its own validation photos is told as “probably not one of "
             "these”. It was never asked about other things: try a shoe, it may well be sure."
         )
-        told.append(text.format(runs=", ".join(unsure), share=f"{round((1 - TURNED_AWAY) * 100)} %"))
-    return told
+        sentences.append(text.format(runs=", ".join(unsure), share=f"{round((1 - TURNED_AWAY) * 100)} %"))
+    return sentences
 
 
 def choose_beside(runs: list[Run]) -> Beside:

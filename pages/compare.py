@@ -79,8 +79,8 @@ def show_table(runs: Sequence[Run]) -> None:
     )
     for note in notes_on_fairness(runs):
         st.warning(note, icon="⚠️")
-    if told := features_note(runs):
-        st.caption(told)
+    if note := features_note(runs):
+        st.caption(note)
     download_csv(rows, key="compare-csv")
 
 

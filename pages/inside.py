@@ -50,7 +50,7 @@ def main() -> None:
             "The places that speak for a class; what each layer makes of the photo; all test photos, near where they are alike."
         ),
     )
-    # A part of its own: what is chosen in it does not draw the rest of the page anew.
+    # A part of its own: what is chosen in it does not draw the rest of the page again.
     refreshed(lambda: show(view, runs), every_s=None)
 
 

@@ -11,7 +11,7 @@ from flowerlab.lab import Lab
 from flowerlab.runs.ancestry import ancestry
 from flowerlab.runs.run import Run
 
-# What was put behind the name of a run for its number, or by this module for its seed.
+# What was put after the name of a run for its number, or by this module for its seed.
 SUFFIX = re.compile(r"(, seed \d+)?( #\d+)?$")
 LONGEST_NAME = 50
 
@@ -20,13 +20,13 @@ def seconds_of_seeds(lab: Lab, run: Run, seeds: Iterable[int]) -> float:
     """Estimates the seconds that `start_seeds` would cost; what is there already costs nothing. All runs are read once.
 
     Raises:
-        BadRecipe: If a run that this one goes on from is gone, or the photos are gone or are others now.
+        BadRecipe: If a run that this one starts from is gone, or the photos are gone or are others now.
     """
     chain, estimates, everything = _chain(lab, run), list[Estimate](), lab.store.all()
     for seed in seeds:
         before: Run | None = None
         for link in chain:
-            # As long as its own is missing, the price is that of going on from the one that is there.
+            # As long as its own is missing, the price is that of starting from the one that is there.
             source = link.recipe.start_from if before is None else before.id
             recipe = link.recipe.changed(seed=seed, start_from=source)
             known = link is chain[0] or before is not None
@@ -37,13 +37,13 @@ def seconds_of_seeds(lab: Lab, run: Run, seeds: Iterable[int]) -> float:
 
 
 def start_seeds(lab: Lab, run: Run, seeds: Iterable[int], *, student: str = "") -> list[Run]:
-    """Queues a run's recipe with other seeds, and before each what it goes on from; a run that is there is not trained again.
+    """Queues a run's recipe with other seeds, and before each what it starts from; a run that is there is not trained again.
 
     Returns:
         A run for each seed, new or found.
 
     Raises:
-        BadRecipe: If a run that this one goes on from is gone, or the photos are gone or are others now.
+        BadRecipe: If a run that this one starts from is gone, or the photos are gone or are others now.
     """
     chain, last = _chain(lab, run), list[Run]()
     for link in chain:

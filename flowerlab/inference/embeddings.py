@@ -34,7 +34,7 @@ from flowerlab.store import Store
 from flowerlab.system.files import replace_file
 from flowerlab.system.safe_arrays import read_npz
 
-# Raise it when files of before must not be read any more.
+# Raise it when files written before must not be read any more.
 FORMAT = 1
 MOST_BYTES = 1_000_000_000
 LOG = logging.getLogger(__name__)
@@ -49,11 +49,9 @@ class Wanted:
     """Which embedding: a run's, of some photos.
 
     Args:
-        run_id: Of the run.
         part: `train` to find neighbours in, `test` to draw the map of.
         positions: int64, (n,), of the photos, in their data set's order.
         content: Of the photos, see `Originals.content`.
-        model: The run's model file.
         image_size: Side of the square that the network sees, in pixels.
         resize: How it is made, see `flowerlab.photos.reading.RESIZE_MODES`.
     """
@@ -80,7 +78,7 @@ class Embedding:
 
     Args:
         positions: int64, (n,), of the photos, in their data set's order.
-        features: float32, (n, features).
+        features: float32, (n, features): what the network computes its answers from.
         arranged: Of each of `ARRANGEMENTS`, float32, (n, 2); empty where no map was asked for.
     """
 
@@ -141,7 +139,7 @@ def kept_embedding(home: Home, wanted: Wanted) -> Embedding | None:
         if not whole:
             raise ValueError(f"{path.name} holds other arrays")
     except (ValueError, KeyError) as error:
-        LOG.warning("The kept embedding %s is thrown away and made anew: %s.", path.name, error)
+        LOG.warning("The kept embedding %s is thrown away and made again: %s.", path.name, error)
         path.unlink(missing_ok=True)
         return None
     with contextlib.suppress(OSError):
@@ -181,9 +179,8 @@ def forget_embeddings(home: Home, *, run_id: str | None = None, content: str | N
     """Deletes what is kept of a run, or of photos that are no longer in the lab.
 
     Args:
-        home: Where it is kept.
-        run_id: Of the run; None for all.
-        content: Of the photos; None for all.
+        run_id: None: of all runs.
+        content: Of the photos, see `Originals.content`; None: of all.
     """
     for path in home.embeddings.glob(f"{run_id or '*'}-{content[:12] if content else '*'}-*.npz"):
         path.unlink(missing_ok=True)
@@ -234,10 +231,8 @@ def nearest(embedding: Embedding, features: NDArray[np.float32], count: int, *, 
     """Returns the photos whose features point most nearly the same way, the nearest first. All are compared.
 
     Args:
-        embedding: Among whose photos.
         features: float32, (features,), of the photo whose neighbours are looked for.
-        count: How many.
-        but: Position of a photo that is left out: the one that is asked about.
+        but: Position of a photo that is left out: the one whose neighbours they are.
     """
     lengths = np.linalg.norm(embedding.features, axis=1) * np.linalg.norm(features)
     similarities = embedding.features @ features / np.maximum(lengths, 1e-12)

@@ -27,9 +27,7 @@ class Explanation:
 
     Args:
         heat: float32, (height, width) of the network's square, 0 or more: what speaks for the class, and where.
-        places: (rows, columns) of the layer's output, from which the heat was spread.
-        layer: Name of the layer.
-        label: Index of the class.
+        places: (rows, columns) of the output of `layer`, from which the heat was spread.
         probabilities: float32, (classes,).
     """
 
@@ -65,7 +63,6 @@ class Filters:
     """The filters that look at the photo itself.
 
     Args:
-        layer: Name of the first convolution.
         filters: uint8, (filters, height, width, 3), RGB, each scaled by its own largest weight: 128 is a weight of zero, lighter is
             above it, darker below.
     """

@@ -20,7 +20,7 @@ from flowerlab.errors import PredictorFailed
 from flowerlab.home import Home
 from flowerlab.settings import Settings
 
-# As many as go through a model at once: whoever has one photo waits behind few.
+# As many as go through a model at once: a single photo waits for few others.
 PHOTOS_A_REQUEST = 32
 REQUESTS_AT_ONCE = 2
 TIMEOUT_S = 120.0
@@ -28,7 +28,7 @@ LOOK_EVERY_S = 0.2
 
 
 class _Conversation:
-    """A process and the questions that it has not answered yet. Each answer goes to whoever asked."""
+    """A process and the questions that it has not answered yet. Each answer goes to the thread that asked."""
 
     def __init__(self, process: TrainerProcess) -> None:
         self.process = process
@@ -63,12 +63,7 @@ class _Conversation:
 
 
 class Predictor:
-    """Starts its process at the first question (or at `warm`), and again if it has gone.
-
-    Args:
-        home: For its log.
-        settings: Threads and niceness.
-    """
+    """Starts its process at the first question (or at `warm`), and again if it has gone."""
 
     def __init__(self, home: Home, settings: Settings) -> None:
         self._home = home
@@ -90,7 +85,7 @@ class Predictor:
                 if self._conversation is None or not self._conversation.process.alive:
                     conversation = self._have_process()
                     if model is not None:
-                        # So short that it fits into a pipe which nobody reads yet: a page waits for this call.
+                        # So short that it fits into a pipe that is not read yet: a page waits for this call.
                         conversation.send(_request(next(self._ids), "photos", model, black=size))
             finally:
                 self._guard.release()
@@ -99,7 +94,6 @@ class Predictor:
         """Classifies photos with a saved model. While it answers, the next photos are made ready and sent.
 
         Args:
-            model: Of a run, as `Home.model` gives it.
             photos: At least one: uint8, (height, width, 3), RGB, of the model's size.
             timeout_s: Seconds to wait for each request of up to 32 photos.
 
@@ -132,7 +126,6 @@ class Predictor:
         """Returns what the last layer of a saved model computes its answers from.
 
         Args:
-            model: Of a run.
             photos: uint8, (n, height, width, 3), RGB, of the model's size.
             rank: 1 lets all other questions go first.
             waiting: As in `ask`.
@@ -143,7 +136,7 @@ class Predictor:
         Raises:
             PredictorFailed: As `predict`.
         """
-        # Whoever lets all others go first may have to wait long.
+        # What lets all others go first may have to wait long.
         timeout_s = TIMEOUT_S * (1 + 9 * rank)
         found = self.ask("embed", model, photos=photos, rank=rank, waiting=waiting, timeout_s=timeout_s)
         features: NDArray[np.float32] = found["features"]

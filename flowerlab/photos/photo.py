@@ -26,7 +26,7 @@ class Photo:
 
     Args:
         name: Of its file, or its id in its data set.
-        data: JPEG, PNG, WebP or HEIC.
+        data: The file's bytes: JPEG, PNG, WebP or HEIC.
         truth: The true class, where it is known; None for own photos.
         drawn: Whether the garden drew it for want of test photos.
         picture: A smaller JPEG of it, if there is one: then it is shown without being decoded.

@@ -15,7 +15,7 @@ from flowerlab.results.answers import Answer
 CELL_PX, PHOTO_PX, LINE_PX = 200, 180, 18
 COLUMNS = 5
 PAPER, INK, FAINT = "#ffffff", "#1e241f", "#6b716c"
-# What a spreadsheet takes for the begin of a formula.
+# With which a formula begins in a spreadsheet.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LONGEST_NAME = 24
 
@@ -25,10 +25,8 @@ class Row:
     """One photo.
 
     Args:
-        name: Of its file.
         truth: Its true class; empty if it is not known.
         picture: A small JPEG of it.
-        answers: Of the runs, in their order.
     """
 
     name: str
@@ -65,7 +63,7 @@ def answers_csv(rows: Sequence[Row]) -> bytes:
 
 
 def _harmless(text: str) -> str:
-    """Returns a foreign text that no spreadsheet takes for a formula."""
+    """Returns a foreign text such that no spreadsheet computes it as a formula."""
     return f"'{text}" if text.startswith(FORMULA) else text
 
 

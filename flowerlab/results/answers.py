@@ -1,4 +1,4 @@
-"""Finished runs beside each other: what each told of its test photos, and whether two of them were told the same photos."""
+"""What finished runs answer: one to one photo, and one to all of its test photos."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from flowerlab.runs.predictions import load_predictions
 from flowerlab.runs.run import Run
 from flowerlab.store import Store
 
-# More would not be told apart side by side.
+# More could not be kept apart side by side.
 MOST_RUNS = 6
 
 
@@ -76,10 +76,9 @@ class Answers:
     """A run and its answers to its test photos.
 
     Args:
-        run: The run.
         photos_of: What tells its photos from others of the same name.
         classes: In label order.
-        ids: (n,), of the photos.
+        ids: (n,), of the photos, as in `Originals.ids`.
         truth: int64, (n,).
         probabilities: float32, (n, classes).
         val_truth: int64, (m,), of the validation photos.
@@ -113,7 +112,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """How well a run's sureness fits, and what a temperature changes.
+    """How well a run's confidence fits, and what a temperature changes.
 
     Args:
         before: Expected calibration error of the test photos.
@@ -140,7 +139,7 @@ def answers_of(home: Home, store: Store, run: Run) -> Answers | None:
         val_truth, best = np.zeros(0, dtype=np.int64), np.zeros((0, len(classes)), dtype=np.float32)
     return Answers(
         run=run,
-        photos_of=photos_of(home, store, run),
+        photos_of=photos_of(store, run),
         classes=classes,
         ids=stored["test_ids"],
         truth=stored["test_truth"].astype(np.int64),

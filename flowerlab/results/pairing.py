@@ -16,7 +16,7 @@ from flowerlab.runs.run import told_apart
 
 def why_not_paired(first: Answers, second: Answers) -> str:
     """Returns why two runs cannot be compared photo by photo, as a sentence; empty if they can."""
-    told = told_apart([first.run, second.run])
+    names = told_apart([first.run, second.run])
     if first.classes != second.classes:
         words = _("{first} and {second} tell other classes apart, so that their answers cannot be set against each other.")
     elif first.run.recipe.dataset != second.run.recipe.dataset or first.photos_of != second.photos_of:
@@ -29,7 +29,7 @@ def why_not_paired(first: Answers, second: Answers) -> str:
         )
     else:
         return ""
-    return words.format(first=told[first.run.id], second=told[second.run.id])
+    return words.format(first=names[first.run.id], second=names[second.run.id])
 
 
 def order_in(second: Answers, first: Answers) -> NDArray[np.int64]:
@@ -58,9 +58,6 @@ def pair_tests(sides: Sequence[Answers]) -> dict[tuple[str, str], PairedTest]:
 
     All pairs count, also where a page shows those of the best run alone: which is the best was seen on the same photos.
 
-    Args:
-        sides: The runs that stand beside each other.
-
     Returns:
         (id, id) → the first against the second, in either order.
     """
@@ -76,11 +73,8 @@ def pair_tests(sides: Sequence[Answers]) -> dict[tuple[str, str], PairedTest]:
 def comparable(sides: Iterable[Answers]) -> list[list[Answers]]:
     """Groups runs that can be compared photo by photo: any two of a group, none of one with one of another.
 
-    Args:
-        sides: In the order in which they shall be.
-
     Returns:
-        The largest group first; equally large ones in the order of their first runs.
+        The largest group first; equally large ones in the order of their first runs, and each group in the order of the runs.
     """
     groups: list[list[Answers]] = []
     for side in sides:

@@ -14,7 +14,7 @@ from flowerlab.runs.run import Run
 from flowerlab.store import Store
 
 
-def photos_of(home: Home, store: Store, run: Run) -> str:
+def photos_of(store: Store, run: Run) -> str:
     """Returns what tells a run's photos from others, also from others of the same name: an id is the same photo only within these."""
     # Published photos are the same everywhere; the starter, which was trained elsewhere, does not say which it had.
     return dataset_source(run.recipe.dataset).published or photos_in(store.materials(run.id))
@@ -27,16 +27,16 @@ def run_photos(home: Home, store: Store, data: Availability, run: Run) -> Origin
     """
     originals = data.originals(run.recipe.dataset)
     # Where photos are kept is named by what tells them from others.
-    if originals is None or originals.folder.name != photos_of(home, store, run):
+    if originals is None or originals.folder.name != photos_of(store, run):
         return None
     if photos_in(store.materials(run.id)) == originals.folder.name:
         return originals
     # The starter names no photos. It was made where some of tf_flowers' photos were missing, and its ids are positions.
-    return originals if _bears_its_labels(originals, load_predictions(home.run(run.id))) else None
+    return originals if _has_its_labels(originals, load_predictions(home.run(run.id))) else None
 
 
-def _bears_its_labels(originals: Originals, stored: dict[str, Any] | None) -> bool:
-    """Whether every test photo of a run is here and has the label that the run was told."""
+def _has_its_labels(originals: Originals, stored: dict[str, Any] | None) -> bool:
+    """Whether every test photo of a run is here and has the label that the run was trained with."""
     if stored is None:
         return True
     labels = [

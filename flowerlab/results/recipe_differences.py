@@ -26,11 +26,7 @@ def difference_rows(runs: Sequence[Run], find: Callable[[str], Run | None]) -> d
 
 
 def differences_sentence(rows: Mapping[str, Sequence[str]]) -> str:
-    """Says in one sentence in what two runs or more differ.
-
-    Args:
-        rows: From `difference_rows`.
-    """
+    """Says in one sentence in what two runs or more differ, see `difference_rows`."""
     if not rows:
         return _("Their recipes are equal: the same seed gives the same run.")
     labels = [_(KNOBS[name].label).lower() for name in rows]
@@ -38,8 +34,8 @@ def differences_sentence(rows: Mapping[str, Sequence[str]]) -> str:
         return _("They differ in {count} knobs: {names}.").format(count=len(rows), names=", ".join(labels))
     (values,) = rows.values()
     *first, last = dict.fromkeys(values)
-    told = _("{first} and {last}").format(first=", ".join(first), last=last)
-    return _("They differ only in the {knob}: {values}.").format(knob=labels[0], values=told)
+    listed = _("{first} and {last}").format(first=", ".join(first), last=last)
+    return _("They differ only in the {knob}: {values}.").format(knob=labels[0], values=listed)
 
 
 def _value(find: Callable[[str], Run | None], recipe: Recipe, name: str) -> str:

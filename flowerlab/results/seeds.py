@@ -1,7 +1,7 @@
-"""Several seeds of one recipe: which runs they are, what they come to together, and how the missing ones are trained.
+"""Several seeds of one recipe: which runs they are, and what they come to together.
 
-A run that goes on from another is repeated whole: what it goes on from gets the new seed too. Otherwise all would begin with one
-and the same head, and the spread would look smaller than chance makes it.
+A run that starts from another is repeated whole: its source gets the new seed too. Otherwise all would begin with one and the same
+head, and the spread would look smaller than chance makes it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,8 @@ class Spread:
     """What several values come to together.
 
     Args:
-        count: How many there are, 1 or more.
-        mean: Their mean.
         sd: Sample standard deviation (n − 1); 0 for one value.
-        low: The smallest.
-        high: The largest.
+        low, high: The smallest and the largest.
     """
 
     count: int
@@ -63,13 +60,10 @@ def spread_words(accuracies: Spread) -> str:
 
 
 def families(store: Store, runs: Iterable[Run]) -> list[tuple[Run, ...]]:
-    """Groups runs whose recipes are equal but for the seed, here and in the runs that they go on from.
+    """Groups runs whose recipes are equal but for the seed, here and in the runs that they start from.
 
     Only whole runs (done) stand together: one that was stopped has another number of epochs. Of runs with equal seeds, which are
     equal runs, the first is taken.
-
-    Args:
-        runs: In the order in which they shall be.
 
     Returns:
         Tuples of one run or more, in the order of their first ones.
@@ -86,9 +80,10 @@ def families(store: Store, runs: Iterable[Run]) -> list[tuple[Run, ...]]:
 def relatives(store: Store, run: Run, *, among: Sequence[Run] | None = None) -> list[Run]:
     """Returns all runs that are done, under way or waiting, and equal to this one but for the seed; the oldest first.
 
+    This one is among them, if it is done itself.
+
     Args:
-        run: Is among them, if it is done itself.
-        among: All runs, newest first, if somebody has read them already.
+        among: All runs, newest first, if they have been read already.
     """
     bare = _bare(run.recipe)
     near = [
@@ -106,13 +101,7 @@ def relatives(store: Store, run: Run, *, among: Sequence[Run] | None = None) -> 
 
 
 def missing_seeds(run: Run, others: Iterable[Run], *, wanted: int = WANTED) -> list[int]:
-    """Returns the smallest seeds that are still to be trained so that there are as many as wanted.
-
-    Args:
-        run: Counts as one.
-        others: Its relatives.
-        wanted: How many seeds there shall be.
-    """
+    """Returns the smallest seeds that are still to be trained so that there are as many as wanted, the run's own among them."""
     there = {run.recipe.seed, *(other.recipe.seed for other in others)}
     free = (seed for seed in range(wanted + len(there)) if seed not in there)
     return [next(free) for _number in range(wanted - len(there))]

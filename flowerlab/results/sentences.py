@@ -7,12 +7,7 @@ from flowerlab.locale import _
 
 
 def pair_sentence(first: str, second: str, test: PairedTest) -> str:
-    """Says in one plain sentence whether a difference was found, and in a second one if test and interval disagree.
-
-    Args:
-        first, second: Names of the runs.
-        test: First against second.
-    """
+    """Says in one plain sentence whether a difference was found, and in a second one if test and interval disagree."""
     if test.only_first_right == test.only_second_right:
         return _equal_sentence(first, second, test)
     better, worse = (first, second) if test.difference > 0 else (second, first)
@@ -31,7 +26,7 @@ def pair_sentence(first: str, second: str, test: PairedTest) -> str:
             "{better} was better than {worse} by {points} points{interval}, but that may be chance: it would happen in {cases} if both "
             "were equally good."
         )
-    told = words.format(
+    sentence = words.format(
         better=better,
         worse=worse,
         points=f"{abs(test.difference) * 100:.1f}",
@@ -39,7 +34,7 @@ def pair_sentence(first: str, second: str, test: PairedTest) -> str:
         interval=_interval_words(test if test.difference > 0 else test.reverse),
         pairs=test.tested_together,
     )
-    return f"{told} {_disagreement(test)}" if test.disagrees else told
+    return f"{sentence} {_disagreement(test)}" if test.disagrees else sentence
 
 
 def _equal_sentence(first: str, second: str, test: PairedTest) -> str:
@@ -58,7 +53,7 @@ def _equal_sentence(first: str, second: str, test: PairedTest) -> str:
 
 
 def _interval_words(test: PairedTest) -> str:
-    """Writes the interval behind a difference; nothing where there are too few photos for one."""
+    """Writes the interval after a difference; nothing where there are too few photos for one."""
     if test.interval is None:
         return ""
     low, high = (f"{bound * 100:+.1f}".replace("-", "−") for bound in test.interval)

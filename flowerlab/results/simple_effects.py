@@ -52,8 +52,8 @@ class Findings:
 
     Args:
         effects: The four simple effects: the rate under either head, then the head at either rate. None of them where an arm is missing
-            or was asked other photos.
-        against_b: Each arm against B, by head and learning rate; only those that were asked the same photos.
+            or was tested on other photos.
+        against_b: Each arm against B, by head and learning rate; only those that were tested on the same photos.
     """
 
     effects: list[Effect]
@@ -65,7 +65,7 @@ def findings(arms: Mapping[tuple[str, float], Answers], b: Answers | None) -> Fi
 
     Args:
         arms: Answers of each arm by head and learning rate, as in `experiments.ready_made.TWO_BY_TWO`; arms without answers left out.
-        b: Those of B, if they are kept.
+        b: Those of B; None if they are not kept.
     """
     places = [(head, rate) for head in HEADS for rate in RATES]
     there = [arms[place] for place in places if place in arms]

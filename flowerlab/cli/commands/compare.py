@@ -64,8 +64,8 @@ def compare(
         for column in quality_columns(one):
             write(f"  {column.title}: {column.written(one)}")
         write(f"  calibration error {record['ece']:.3f}, at temperature {record['temperature']:.2f} {record['ece_tempered']:.3f}")
-    for told in pairs:
-        write(told["sentence"])
+    for pair in pairs:
+        write(pair["sentence"])
 
 
 def _record(side: Answers) -> dict[str, Any]:

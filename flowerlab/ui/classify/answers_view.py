@@ -88,11 +88,10 @@ def _caption(photo: Photo) -> str:
 
 
 def verdict(truth: str, classes: Sequence[str], best: int, *, unknown: bool | None) -> str:
-    """Says whether an answer is right. Whoever does not know the true class is right to say "none of these", and wrong in any other word.
+    """Says whether an answer is right. Where the run does not know the true class, it is right to say "none of these" and nothing else.
 
     Args:
-        truth: The true class.
-        classes: That the run knows, in label order.
+        classes: Those that the run knows, in label order.
         best: Label of its answer.
         unknown: Whether it says "none of these"; None if it never does.
     """
@@ -104,13 +103,9 @@ def verdict(truth: str, classes: Sequence[str], best: int, *, unknown: bool | No
 
 
 def show_answer(photo: Photo, run: Run, kept: Memory, beside: Beside, *, wide: bool) -> None:
-    """What one run says about one photo.
+    """Shows what one run says about one photo.
 
     Args:
-        photo: Of which it is said.
-        run: With a result.
-        kept: What it said.
-        beside: What else is shown.
         wide: Whether there is room for the photo as the network sees it beside the bars.
     """
     answer = kept.answer(lab(), run, photo)

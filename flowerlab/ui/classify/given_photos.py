@@ -28,7 +28,7 @@ def take_photos(runs: list[Run]) -> list[Photo]:
     """Uploads, samples and the camera, together.
 
     Args:
-        runs: That are asked; the last one's test photos are the samples.
+        runs: The test photos of the last one are the samples.
     """
     uploaded = st.file_uploader(
         _("Photos"),

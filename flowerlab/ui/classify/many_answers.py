@@ -29,12 +29,7 @@ def rows_of(lab: Lab, photos: Sequence[Photo], runs: Sequence[Run], kept: Memory
 
 
 def show_many(rows: Sequence[Row], *, expanded: bool) -> None:
-    """Shows the answers as a table and offers it as CSV, and all photos as a contact sheet.
-
-    Args:
-        rows: The photos, at least one.
-        expanded: Whether the table is open at first.
-    """
+    """Shows the answers to one photo or more as a table and offers it as CSV, and all photos as a contact sheet."""
     with st.expander(_("All {count} photos as a table").format(count=len(rows)), icon="🗒️", expanded=expanded):
         st.dataframe(
             table_of(rows),
@@ -43,7 +38,7 @@ def show_many(rows: Sequence[Row], *, expanded: bool) -> None:
             key="classify-table",
             alt=_("One row a photo: what each run answered and how sure it was."),
         )
-        # Made when somebody asks for it, in a thread in which nobody has chosen a language.
+        # Made at the click, in a thread in which no language is chosen.
         nothing = _("none of these")
         with st.container(horizontal=True):
             st.download_button(

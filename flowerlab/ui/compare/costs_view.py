@@ -44,8 +44,8 @@ def show_costs(families: Sequence[Sequence[Run]]) -> None:
                 key=f"compare-costs-{cost}",
                 alt=costs_sentence(points[cost], cost),
             )
-    if told := features_note([run for family in families for run in family]):
-        st.caption(told)
+    if note := features_note([run for family in families for run in family]):
+        st.caption(note)
 
 
 def points_of(families: Sequence[Sequence[Run]], cost: Cost) -> list[Point]:

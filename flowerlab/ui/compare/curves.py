@@ -22,7 +22,6 @@ def show_curves(lab: Lab, families: Sequence[Sequence[Run]]) -> None:
     """Draws the figure and the choices that belong to it.
 
     Args:
-        lab: The lab.
         families: From `flowerlab.results.seeds.families`; each of several runs is one band.
     """
     st.subheader(
@@ -32,7 +31,7 @@ def show_curves(lab: Lab, families: Sequence[Sequence[Run]]) -> None:
             "The large mark is the epoch whose weights were kept."
         ),
     )
-    # A part of its own: another choice draws the figure anew, not the page.
+    # A part of its own: another choice draws the figure again, not the page.
     refreshed(lambda: _draw(lab, families), every_s=None)
 
 
@@ -67,20 +66,20 @@ def _draw(lab: Lab, families: Sequence[Sequence[Run]]) -> None:
         if late:
             told = _("Begins with the first epoch, because it is not known what photos and features took before it: {names}.")
             st.caption(told.format(names=", ".join(map(escaped, late))))
-        if told := features_note([run for family in families for run in family]):
-            st.caption(told)
+        if note := features_note([run for family in families for run in family]):
+            st.caption(note)
     if curves:
         _table(curves, measure, along)
 
 
 def _what_is_drawn(curves: Sequence[Curve]) -> str:
-    told = _("Thick line: validation. Thin line: training. Large mark: the epoch that was kept.")
+    words = _("Thick line: validation. Thin line: training. Large mark: the epoch that was kept.")
     if any(curve.low for curve in curves):
-        told += " " + _(
+        words += " " + _(
             "Band: several seeds of one recipe, the lines are their means, the band goes from the lowest to the highest validation, as "
             "far as the shortest run; ± is the standard deviation."
         )
-    return told
+    return words
 
 
 def _table(curves: Sequence[Curve], measure: Measure, along: Along) -> None:
@@ -135,7 +134,7 @@ def _choices() -> tuple[Measure, Along]:
 def before_training_s(run: Run, history: History) -> float | None:
     """Returns the seconds that a run spent on photos, features and building its network before its first epoch; None if unknown.
 
-    A run that was started anew or trained on spent some of them in another attempt.
+    A run that was started again or trained on spent some of them in another attempt.
     """
     if run.attempt != 1 or history.attempt is None or history.start is None:
         return None

@@ -24,12 +24,7 @@ PLACE = "compare-differences"
 
 @fragment()
 def show_differences(lab: Lab, runs: Sequence[Run]) -> None:
-    """Compares the chosen runs with the best of those that were tested on the same photos.
-
-    Args:
-        lab: The lab.
-        runs: Chosen on the page, two or more for anything to be shown.
-    """
+    """Compares the chosen runs, two or more, with the best of those that were tested on the same photos."""
     if len(runs) < 2:
         return
     answers = {run.id: answers_of(lab.home, lab.store, run) for run in runs}
@@ -66,28 +61,24 @@ def show_differences(lab: Lab, runs: Sequence[Run]) -> None:
 
 
 def what_it_is_about(pairs: int) -> str:
-    """Says what the sentences hold for.
-
-    Args:
-        pairs: How many can be tested among the chosen runs.
-    """
-    told = _(
+    """Says what the sentences hold for, where so many pairs can be tested among the chosen runs."""
+    words = _(
         "Each sentence is about these trained networks, not about their recipes: another seed may give otherwise. Three seeds "
         "show how much is chance, [at the end of this page](#{anchor})."
     ).format(anchor=SEEDS_ANCHOR)
     if pairs > 1:
-        told += " " + _(
+        words += " " + _(
             "{pairs} pairs can be made of these runs; whether a difference counts is decided by p corrected for all of them (Holm)."
         ).format(pairs=pairs)
-    return told
+    return words
 
 
 def _show_refusal(first: Answers, second: Answers, like_second: Sequence[str]) -> None:
     """Says once why a run, and those that were tested on its photos, are not set against another."""
-    told = escaped(why_not_paired(first, second))
+    reason = escaped(why_not_paired(first, second))
     if like_second:
-        told += " " + _("The same holds for {names}.").format(names=", ".join(map(escaped, like_second)))
-    st.info(told, icon="🚫")
+        reason += " " + _("The same holds for {names}.").format(names=", ".join(map(escaped, like_second)))
+    st.info(reason, icon="🚫")
 
 
 def _show_pair(best: Answers, other: Answers, test: PairedTest) -> None:

@@ -11,7 +11,7 @@ from flowerlab.ui.base.text import escaped
 
 
 def marked_names(runs: Sequence[Run]) -> dict[str, str]:
-    """Returns a name for each run by its id, as figures bear it: told apart, and marked where the test photos had leaked."""
+    """Returns a name for each run by its id, as figures show it: kept apart, and marked where the test photos had leaked."""
     return {
         run_id: f"{name} {LEAK_MARK} {_('leak')}" if run.recipe.split == "lecture" else name
         for run, (run_id, name) in zip(runs, told_apart(runs).items(), strict=True)

@@ -28,7 +28,7 @@ MATRICES_A_ROW = 3
 
 @fragment()
 def show_matrices(runs: Sequence[Run]) -> None:
-    """Draws the matrices of the chosen runs and the difference of two, in a fragment of their own: a choice draws nothing else anew."""
+    """Draws the matrices of the chosen runs and the difference of two, in a fragment of their own: a choice draws nothing else again."""
     st.subheader(
         _("Confusion matrices (test photos)"),
         help=_("Each row is a true class, each column an answer. On the diagonal the answer is right; all else is mixed up."),
@@ -47,7 +47,7 @@ def show_matrices(runs: Sequence[Run]) -> None:
 
 @fragment()
 def _show_all(sides: Sequence[Side], unit: Unit, *, dark: bool) -> None:
-    """Draws each run's matrix and what is open in one: a click in them does not subtract anew."""
+    """Draws each run's matrix and what is open in one: a click in them does not subtract again."""
     scale = amount_scale([side.counts for side in sides if side.counts is not None], unit, dark=dark)
     for begin in range(0, len(sides), MATRICES_A_ROW):
         row = sides[begin : begin + MATRICES_A_ROW]

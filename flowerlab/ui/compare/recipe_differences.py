@@ -19,9 +19,7 @@ MARK = "◆ "
 def show_what_differs(lab: Lab, runs: Sequence[Run]) -> None:
     """Writes a sentence, and a table if more than one knob differs: what is not as in the first run is marked.
 
-    Args:
-        lab: The lab.
-        runs: Chosen on the page; of one alone it says what two would show.
+    Of one run alone it says what two would show.
     """
     if len(runs) < 2:
         st.info(

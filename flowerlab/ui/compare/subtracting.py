@@ -25,12 +25,7 @@ from flowerlab.ui.confusion.open_choice import on_click, opened_at
 def show_subtraction(sides: Sequence[Answers], unit: Unit, *, dark: bool) -> None:
     """Lets one choose two of the tested runs and draws the difference of their matrices; nothing if there are fewer.
 
-    In a fragment of its own: a click in it does not draw the matrices anew.
-
-    Args:
-        sides: The tested ones of the chosen runs.
-        unit: What is subtracted.
-        dark: Whether the page is dark.
+    In a fragment of its own: a click in it does not draw the matrices again.
     """
     if len(sides) < 2:
         return

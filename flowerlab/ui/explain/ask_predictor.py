@@ -37,7 +37,7 @@ def asked(lab: Lab, run: Run, question: Callable[..., Found], photo: Photo | Non
     slot, begun_s = st.empty(), time.monotonic()
 
     def waiting() -> None:
-        # Drawing is also what lets Streamlit leave the script here, when somebody clicks on meanwhile: the question is taken back.
+        # Drawing is also what lets Streamlit leave the script here, where the visitor clicks on meanwhile: the question is taken back.
         slot.caption(f"⏳ {_('Looking into the network …')} {time.monotonic() - begun_s:.0f} s")
 
     about: list[Any] = [] if photo is None else [photo.pixels]

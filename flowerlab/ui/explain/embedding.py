@@ -34,10 +34,6 @@ def compute_panel(lab: Lab, wanted: Wanted, originals: Originals, *, key: str, a
     """Lets a run's photos go through its network, and shows how far it is.
 
     Args:
-        lab: Computes.
-        wanted: What is not kept yet.
-        originals: The photos.
-        key: Of the widgets.
         at_once: Whether it begins without a click.
         label: Of the button that begins it.
     """

@@ -33,7 +33,6 @@ def pick_photo(lab: Lab, runs: Sequence[Run]) -> Photo | None:
     """Lets one choose a photo; at first it is the first sample.
 
     Args:
-        lab: Whose photos.
         runs: Test photos of the first one are offered; a photo that was chosen elsewhere may be of any.
 
     Returns:

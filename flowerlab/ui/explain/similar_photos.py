@@ -32,11 +32,7 @@ def what_similar_is() -> str:
 
 def known_photos(lab: Lab, run: Run, *, key: str) -> Known | None:
     """Returns what similar photos are found among; where it is not there yet, lets the training photos go through the network, or says
-    why that cannot be.
-
-    Args:
-        key: Of the widgets.
-    """
+    why that cannot be."""
     found = training_photos(lab.home, lab.store, lab.data, run)
     if found is None:
         st.caption(

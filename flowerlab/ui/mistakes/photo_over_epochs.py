@@ -49,8 +49,8 @@ def show_photo_over_epochs(lab: Lab, sides: Sequence[tuple[Run, EpochAnswers]], 
     strangers = {
         other.id
         for other, its in sides
-        if (other.recipe.dataset, photos_of(lab.home, lab.store, other), its.classes)
-        != (run.recipe.dataset, photos_of(lab.home, lab.store, run), answers.classes)
+        if (other.recipe.dataset, photos_of(lab.store, other), its.classes)
+        != (run.recipe.dataset, photos_of(lab.store, run), answers.classes)
     }
     _show_photo(sides, originals, answers.ids[place], epoch, strangers)
     if originals is not None:
