@@ -15,6 +15,7 @@ from flowerlab.ui.data.gather_panel import gather_panel
 from flowerlab.ui.data.import_photos import delete_own_photos, import_panel, newly_imported
 from flowerlab.ui.data.one_flower import one_flower
 from flowerlab.ui.data.photo_closely import drawn_specimen, show_augmentations, show_label, show_resizes
+from flowerlab.ui.widgets.choice import choose_word
 from flowerlab.ui.widgets.photo_grid import Specimen, photo_grid, specimen_of
 
 
@@ -46,18 +47,15 @@ def pick_dataset() -> str:
     names = lab().data.names()
     asked = newly_imported() or st.session_state.get("data-set")
     st.session_state["data-set"] = asked if asked in names else names[0]
-    chosen = st.segmented_control(
+    chosen = choose_word(
         _("Data set"),
-        names,
-        format_func=dataset_title,
-        required=True,
+        {name: dataset_title(name) for name in names},
         key="data-set",
         help=_("The photos and their classes. Every run is trained and tested on one data set."),
-        persist_state="session",
     )
     if chosen in DATASETS:
         st.caption(_(DATASETS[chosen].sentence))
-    return str(chosen)
+    return chosen
 
 
 def show_photos(originals: Originals, dataset: str) -> None:

@@ -13,8 +13,8 @@ from flowerlab.ui.explain.gradcam import show_where
 from flowerlab.ui.explain.photo_choice import pick_photo
 from flowerlab.ui.inside.embedding_map import show_map
 from flowerlab.ui.inside.layers_view import show_layers
+from flowerlab.ui.widgets.choice import pick_view
 from flowerlab.ui.widgets.run_picker import nothing_finished, pick_one, pick_runs
-from flowerlab.ui.widgets.view_picker import pick_view
 
 MOST_RUNS = 2
 WHERE, LAYERS, MAP = "where", "layers", "map"

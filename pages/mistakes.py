@@ -15,8 +15,8 @@ from flowerlab.ui.mistakes.calibration_view import show_calibration
 from flowerlab.ui.mistakes.duplicates import duplicates_of, how_they_are_found, search_panel, show_duplicates
 from flowerlab.ui.mistakes.epochs_view import show_epochs
 from flowerlab.ui.mistakes.gallery import show_worst
+from flowerlab.ui.widgets.choice import pick_view
 from flowerlab.ui.widgets.run_picker import nothing_finished, pick_one, pick_runs
-from flowerlab.ui.widgets.view_picker import pick_view
 
 WORST, EPOCHS, CALIBRATION, DUPLICATES = "worst", "epochs", "calibration", "duplicates"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from flowerlab.charts.colours import class_glyph
 from flowerlab.locale import _
 from flowerlab.locale.numbers import millions
 from flowerlab.runs.run import RunState
@@ -37,3 +40,8 @@ def state_words(state: RunState) -> str:
 def escaped(text: str) -> str:
     """Returns a text that a user typed such that Markdown shows it as it is."""
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|~$:^&" else sign for sign in text)
+
+
+def class_words(classes: Sequence[str], label: int) -> str:
+    """Writes a class behind its glyph, as Markdown."""
+    return f"{class_glyph(label)} {escaped(classes[label])}"

@@ -15,7 +15,7 @@ from flowerlab.runs.run import Run
 from flowerlab.ui.base.fragments import refreshed
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.compare.fairness import features_note, marked_names
-from flowerlab.ui.widgets.view_picker import choose_word
+from flowerlab.ui.widgets.choice import choose_word
 
 
 def show_curves(lab: Lab, families: Sequence[Sequence[Run]]) -> None:

@@ -18,8 +18,8 @@ from flowerlab.ui.confusion.cell_photos import FRAME, link_to_photos, show_cell
 from flowerlab.ui.confusion.cell_table import cell_table
 from flowerlab.ui.confusion.open_choice import close_at, on_click, opened_at
 from flowerlab.ui.confusion.sides import Side, answers_among, side_of
+from flowerlab.ui.widgets.choice import choose_word
 from flowerlab.ui.widgets.run_picker import mistakes_link, run_title
-from flowerlab.ui.widgets.view_picker import choose_word
 
 # Where the photos of one of several matrices open.
 MATRICES = "compare-matrices"

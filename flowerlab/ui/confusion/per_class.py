@@ -18,6 +18,7 @@ from flowerlab.ui.confusion.cell_photos import of_class, show_cell
 from flowerlab.ui.confusion.class_photos import on_figure, show_behind
 from flowerlab.ui.confusion.open_choice import close_at, opened_at, photo_button, table_key
 from flowerlab.ui.confusion.sides import Side, answers_among, side_of
+from flowerlab.ui.widgets.choice import choose_word
 from flowerlab.ui.widgets.run_picker import colour_mark
 
 PLACE = "compare-mistakes"
@@ -46,15 +47,9 @@ def show_classes(runs: Sequence[Run]) -> None:
         return
     words = figure_words()
     st.subheader(_("Each class"), help=_("The accuracy is one number for all; here is how well each kind of flower is told."))
-    shown: Figure = st.segmented_control(
-        _("Figure"),
-        FIGURES,
-        format_func=lambda name: words[name][0],
-        default="recall",
-        required=True,
-        key="compare-figure",
-        help=" ".join(f"**{name}:** {told}" for name, told in words.values()),
-        persist_state="session",
+    figures = {name: words[name][0] for name in FIGURES}
+    shown = choose_word(
+        _("Figure"), figures, key="compare-figure", help=" ".join(f"**{name}:** {what}" for name, what in words.values())
     )
     rows = class_rows(sides, shown)
     key = table_key(class_photos.PLACE, f"{class_photos.PLACE}-{shown}")

@@ -12,6 +12,7 @@ from flowerlab.datasets.parts import parts_of
 from flowerlab.datasets.splits import SPLITS
 from flowerlab.locale import _
 from flowerlab.ui.base.text import escaped
+from flowerlab.ui.widgets.choice import choose_word
 
 
 def show_balance(originals: Originals, dataset: str) -> None:
@@ -51,17 +52,10 @@ def show_split(originals: Originals, dataset: str) -> None:
             "the finished network. A test is fair only on photos that the network has never seen."
         ),
     )
-    split = st.segmented_control(
-        _("Split"),
-        list(SPLITS),
-        format_func=lambda name: _("Honest") if name == "honest" else _("As in the lecture: a leak"),
-        default="honest",
-        required=True,
-        key="data-split",
-        help=_("How the photos are shared out among training, validation and test."),
-        persist_state="session",
+    splits = {name: _("Honest") if name == "honest" else _("As in the lecture: a leak") for name in SPLITS}
+    chosen = choose_word(
+        _("Split"), splits, key="data-split", help=_("How the photos are shared out among training, validation and test.")
     )
-    chosen = str(split)
     count = len(originals)
     _order, parts = parts_of(originals, dataset, split=chosen, validation_fraction=0.2)
     st.echarts_chart(

@@ -14,7 +14,8 @@ from flowerlab.datasets.garden import pictures
 from flowerlab.locale import _
 from flowerlab.ui.base.fragments import fragment
 from flowerlab.ui.base.lab import lab
-from flowerlab.ui.widgets.photo_grid import class_words, encoded
+from flowerlab.ui.base.text import class_words
+from flowerlab.ui.widgets.photo_grid import encoded
 
 # Every picture is shown this high, so that nothing below it moves; fewer pixels are seen as larger squares.
 SHOWN_PX = 340

@@ -12,7 +12,8 @@ from flowerlab.locale import _
 from flowerlab.photos.augmentation import AUGMENTATIONS, augment
 from flowerlab.photos.reading import RESIZE_MODES, resize_photo
 from flowerlab.ui.base.lab import lab
-from flowerlab.ui.widgets.photo_grid import THUMBNAIL_PX, Specimen, class_words, encoded
+from flowerlab.ui.base.text import class_words
+from flowerlab.ui.widgets.photo_grid import THUMBNAIL_PX, Specimen, encoded
 
 DRAWS = 5
 AUGMENTED_PX = 150

@@ -14,6 +14,7 @@ from flowerlab.locale import _
 from flowerlab.locale.numbers import size
 from flowerlab.ui.base.messages import succeeded
 from flowerlab.ui.base.text import escaped
+from flowerlab.ui.widgets.choice import choose_word
 from flowerlab.ui.widgets.sizes import MOST_NAMED, kind_words, loss_words, names_words
 
 ROWS_PX, ROW_PX = 420, 38
@@ -56,19 +57,16 @@ def _shown(usage: Usage) -> list[Item]:
         "checkpoints": (_("Checkpoints"), (Kind.CHECKPOINTS,)),
         "caches": (_("Caches"), CACHES),
     }
-    chosen = st.segmented_control(
+    chosen = choose_word(
         _("Show"),
-        list(choices),
-        format_func=lambda name: choices[name][0],
-        default="all",
-        required=True,
+        {name: words for name, (words, _kinds) in choices.items()},
         key="disk-show",
         help=_(
             "Caches are what the lab has computed once and would compute again when needed. Checkpoints are what a run needs to be "
             "trained on."
         ),
     )
-    return usage.of(*choices[str(chosen)][1])
+    return usage.of(*choices[chosen][1])
 
 
 def _rows(items: Sequence[Item]) -> list[dict[str, Any]]:

@@ -16,9 +16,9 @@ from flowerlab.locale.numbers import confidence
 from flowerlab.photos.heatmaps import Heat, difference, in_photo
 from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run
-from flowerlab.ui.base.text import escaped
+from flowerlab.ui.base.text import class_words, escaped
 from flowerlab.ui.explain.ask_predictor import asked
-from flowerlab.ui.widgets.photo_grid import class_words, encoded
+from flowerlab.ui.widgets.photo_grid import encoded
 from flowerlab.ui.widgets.run_picker import run_title
 
 ITS_ANSWER = -1

@@ -10,10 +10,10 @@ from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run
-from flowerlab.ui.base.text import escaped
+from flowerlab.ui.base.text import class_words, escaped
 from flowerlab.ui.explain.ask_predictor import asked
 from flowerlab.ui.explain.embedding import compute_panel, embedding_of
-from flowerlab.ui.widgets.photo_grid import class_words, show_picture, thumbnail
+from flowerlab.ui.widgets.photo_grid import show_picture, thumbnail
 
 SHOWN = 3
 TILE_PX = 118

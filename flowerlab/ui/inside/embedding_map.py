@@ -21,11 +21,11 @@ from flowerlab.ui.explain.classifying import photo_of
 from flowerlab.ui.explain.embedding import compute_panel, embedding_of
 from flowerlab.ui.explain.photo_choice import choose_photo
 from flowerlab.ui.explain.similar_photos import known_photos, show_similar
+from flowerlab.ui.widgets.choice import choose_word
 from flowerlab.ui.widgets.photo_grid import LONGEST_SIDE_PX, picture, show_picture
 from flowerlab.ui.widgets.photo_tiles import Tile, photo_tiles, table_rows
 from flowerlab.ui.widgets.run_picker import run_title
 from flowerlab.ui.widgets.stored_answers import stored_of
-from flowerlab.ui.widgets.view_picker import choose_word
 
 OPENED = "inside-map-opened"
 NEIGHBOURS = 5

@@ -14,8 +14,8 @@ from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.runs.run import Run
 from flowerlab.tasks.hash_photos import hash_photos
-from flowerlab.ui.base.text import escaped
-from flowerlab.ui.widgets.photo_grid import class_words, picture
+from flowerlab.ui.base.text import class_words, escaped
+from flowerlab.ui.widgets.photo_grid import picture
 from flowerlab.ui.widgets.photo_tiles import turned_to
 from flowerlab.ui.widgets.task_progress import task_panel
 

@@ -19,7 +19,7 @@ from flowerlab.runs.run import Run
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.confusion.per_class import confusion_sentences
 from flowerlab.ui.mistakes.duplicates import LEAK_SIGN, duplicates_of, search_panel, show_pair
-from flowerlab.ui.widgets.photo_grid import ALL, class_words
+from flowerlab.ui.widgets.choice import ALL, choose_class, choose_word
 from flowerlab.ui.widgets.photo_tiles import LazyTiles, Said, Tile, photo_tiles
 from flowerlab.ui.widgets.stored_answers import stored_of
 
@@ -70,31 +70,15 @@ def standing(run: Run, judged: Judged) -> str:
 
 
 def _filters(answers: Answers, judged: Judged) -> tuple[Show, int]:
-    words = show_words()
-    counts: dict[Show, int] = {name: len(judged.places(name)) for name in words}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        show = st.segmented_control(
+        show = choose_word(
             _("Test photos"),
-            list(words),
-            format_func=lambda name: f"{words[name]} ({counts[name]:,})",
-            default="wrong",
-            required=True,
+            {name: f"{word} ({len(judged.places(name)):,})" for name, word in show_words().items()},
             key="mistakes-show",
-            persist_state="session",
-            wrap=True,
             help=_("Named wrongly, all of them, or those whose own label is in doubt."),
         )
-        label = st.pills(
-            _("True class"),
-            [ALL, *range(len(answers.classes))],
-            format_func=lambda label: _("all") if label == ALL else class_words(answers.classes, label),
-            default=ALL,
-            required=True,
-            key=f"mistakes-class-{'|'.join(answers.classes)}",
-            persist_state="session",
-            wrap=True,
-        )
-    return show, int(label)
+        label = choose_class(_("True class"), answers.classes, key=f"mistakes-class-{'|'.join(answers.classes)}")
+    return show, label
 
 
 def how_they_are_sorted() -> str:

@@ -15,9 +15,9 @@ from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.results.photos_of_run import photos_of, run_photos
 from flowerlab.runs.run import Run
-from flowerlab.ui.base.text import escaped
+from flowerlab.ui.base.text import class_words, escaped
 from flowerlab.ui.mistakes.lines_table import RUNS_A_ROW, in_rows, lines_table
-from flowerlab.ui.widgets.photo_grid import PHOTOS_A_PAGE, class_words, picture
+from flowerlab.ui.widgets.photo_grid import PHOTOS_A_PAGE, picture
 from flowerlab.ui.widgets.photo_tiles import TILE_PX, Tile, show_tile, turned_to
 from flowerlab.ui.widgets.run_picker import run_title
 

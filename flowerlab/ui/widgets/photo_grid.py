@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +10,12 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from flowerlab.charts.colours import class_glyph
 from flowerlab.datasets.originals import Originals
 from flowerlab.errors import BadPhoto
 from flowerlab.locale import _
 from flowerlab.photos.reading import read_photo, resize_photo
-from flowerlab.ui.base.text import escaped
+from flowerlab.ui.base.text import class_words
+from flowerlab.ui.widgets.choice import ALL, choose_class
 
 # Six stand in a row on a laptop, two on a phone.
 THUMBNAIL_PX = 168
@@ -24,7 +23,6 @@ PHOTOS_A_PAGE = 12
 LONGEST_SIDE_PX = 640
 # Enough for all of tf_flowers: a page that is turned back and forth decodes no photo twice.
 KEPT_PICTURES = 4000
-ALL = -1
 
 
 @dataclass(frozen=True)
@@ -134,11 +132,6 @@ def specimen_of(originals: Originals, position: int) -> Specimen:
     return Specimen(pixels, int(originals.labels[position]), originals.ids[position])
 
 
-def class_words(classes: Sequence[str], label: int) -> str:
-    """Writes a class behind its glyph, as Markdown."""
-    return f"{class_glyph(label)} {escaped(classes[label])}"
-
-
 def photo_grid(originals: Originals, *, key: str) -> int:
     """Shows a page of photos of a class and lets one choose a photo.
 
@@ -150,19 +143,11 @@ def photo_grid(originals: Originals, *, key: str) -> int:
         Position of the chosen photo; at first that of the first one shown.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.pills(
-            _("Class"),
-            [ALL, *range(len(originals.classes))],
-            format_func=lambda label: _("all") if label == ALL else class_words(originals.classes, label),
-            default=ALL,
-            required=True,
-            key=f"{key}-class",
-            persist_state="session",
-        )
+        label = choose_class(_("Class"), originals.classes, key=f"{key}-class")
         turn = st.session_state.setdefault(f"{key}-turn", 0)
         if st.button(_("Show others"), key=f"{key}-others"):
             turn = st.session_state[f"{key}-turn"] = turn + 1
-    positions = _shuffled(originals, ALL if chosen is None else int(chosen))
+    positions = _shuffled(originals, label)
     pages = max(1, -(-len(positions) // PHOTOS_A_PAGE))
     begin = turn % pages * PHOTOS_A_PAGE
     shown = positions[begin : begin + PHOTOS_A_PAGE]
