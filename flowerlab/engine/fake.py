@@ -20,12 +20,7 @@ PARAMETERS = 1000
 
 
 class FakeEngine(OneSlotEngine):
-    """Plays one job after another.
-
-    Args:
-        sink: See `OneSlotEngine`.
-        pause_s: Seconds between two events.
-    """
+    """Plays one job after another."""
 
     def __init__(self, sink: Sink, *, pause_s: float = 0.05) -> None:
         super().__init__(sink, "fake-engine")

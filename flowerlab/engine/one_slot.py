@@ -17,7 +17,6 @@ class OneSlotEngine:
 
     Args:
         sink: Called with every event, from the engine's thread; from the caller's with the end of a job that never began.
-        name: Of the thread.
     """
 
     def __init__(self, sink: Sink, name: str) -> None:
@@ -82,6 +81,8 @@ class OneSlotEngine:
         with self._changed:
             self._running = None
 
+    # What a subclass does
+
     def _run(self, job: Job) -> None:
         """Runs a job to its end; called from the engine's thread."""
         raise NotImplementedError
@@ -91,7 +92,7 @@ class OneSlotEngine:
         raise NotImplementedError
 
     def _while_idle(self, idle_s: float) -> None:
-        """Called every second, with the lock held, while there is nothing to do."""
+        """Called every second, with the lock held."""
 
     def _leave(self) -> None:
-        """Ends what trains when the engine is closed."""
+        """Ends what trains."""

@@ -51,7 +51,6 @@ class Job(BaseModel):
 
     Args:
         attempt: Number that every event of this attempt carries; higher than those before.
-        task: What to do, see `Task`.
         origin: Name of the weights that its frozen layers begin with; equal for equal weights, see `flowerlab.runs.provenance`.
         also_keep: Cuts before its own at which waiting runs will need the same frozen layers' features: kept on the way.
         patience_from: Whole epochs from which patience counts: more than 0 where it is to train on after it had run out.

@@ -31,7 +31,6 @@ class KeptFeatures(KeptSets):
     """All sets of one home, and how much they may take.
 
     Args:
-        home: Whose.
         limit_gb: Of all sets together, see `limit_of`.
     """
 

@@ -27,7 +27,6 @@ def limit_of(home: Home, limit_gb: float | None) -> float:
     """Returns how many bytes all sets together may take.
 
     Args:
-        home: Whose.
         limit_gb: In GB (10⁹ bytes); None: 8, or a tenth of the disk that is free without them, if that is less.
     """
     if limit_gb is not None:
@@ -40,9 +39,7 @@ def make_room(home: Home, key: str, size_bytes: int, limit_gb: float | None) -> 
     """Deletes the least recently used sets until another fits beside the rest.
 
     Args:
-        home: Whose.
         key: Of the set to come; the caller has its lock.
-        size_bytes: What it will take.
         limit_gb: See `limit_of`.
 
     Raises:
@@ -69,7 +66,6 @@ def delete_prepared(home: Home, content: str) -> None:
     """Removes all that was prepared from photos, at whatever size, and the features computed from it.
 
     Args:
-        home: Where it is kept.
         content: Hash of the photos, `Originals.content`.
     """
     sets = KeptSets(home)

@@ -41,12 +41,7 @@ def training_precision(wish: Wish, recipe: Recipe) -> Precision:
 
 
 def good_enough(wish: Wish, wanted: Precision) -> tuple[Precision, ...]:
-    """Returns the precisions whose features serve if they are kept already, the best first: more digits than are needed do no harm.
-
-    Args:
-        wish: The setting.
-        wanted: In which they would be computed.
-    """
+    """Returns the precisions whose features serve if they are kept already, the best first: more digits than are needed do no harm."""
     return ("float32", "bfloat16") if wish == "auto" and wanted == "bfloat16" else (wanted,)
 
 

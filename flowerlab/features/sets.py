@@ -38,15 +38,12 @@ class About(BaseModel):
 
     Args:
         prepared: Key of the photos.
-        architecture: Name of the backbone.
         cut: The features are the output of the layer right before this index.
         precision: Of the pass through the frozen layers.
         exact: Whether it was to be kept in float32.
         views: How the photos were changed before, see `views_name`; empty if they were not.
-        shape: Of the array.
         origins: Names of starting weights whose frozen layers are these.
         crc32: Of the array's bytes, without the file's header.
-        format: Of the folder.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,9 +65,6 @@ class Kept:
     """One set on disk.
 
     Args:
-        key: Its name.
-        about: What it is.
-        bytes: Of its files.
         used_s: Unix time of its last use.
     """
 
@@ -182,8 +176,6 @@ def views_name(how: str, seed: int, copies: int, training: NDArray[np.int64]) ->
 
     Args:
         how: Augmentation, see `flowerlab.photos.augmentation`.
-        seed: Of the changes.
-        copies: Of each photo.
         training: int64, (n,), positions of the training photos.
     """
     return f"{how}-{seed}-{copies}-{hashlib.sha256(training.tobytes()).hexdigest()[:12]}"

@@ -43,7 +43,6 @@ def claim(run: Path, attempt: int) -> AttemptFolder:
     """Makes an attempt's folder, with the checkpoints of the attempts before it, which can write no more.
 
     Args:
-        run: The run's folder.
         attempt: Higher than those before.
 
     Raises:

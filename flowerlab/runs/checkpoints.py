@@ -37,7 +37,6 @@ class TrainingState(BaseModel):
     Args:
         photos: Key of the prepared photos that it trains on.
         frozen: Hash of the weights that do not train, which are loaded from where the run had them.
-        epochs: Every whole epoch so far.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,11 +82,6 @@ class TrainingState(BaseModel):
         """Whether training ends here: after the last epoch, or because nothing became better for long enough.
 
         The rule of Keras' `EarlyStopping(monitor="val_accuracy", patience=patience)`.
-
-        Args:
-            epochs: At most, of the recipe.
-            patience: Of the recipe.
-            since: See `waited`.
         """
         return self.epochs_run >= epochs or self.waited(since) >= patience
 
@@ -97,7 +91,6 @@ class Checkpoint:
     """A run after a whole epoch.
 
     Args:
-        state: How far it is.
         weights: Of what trains, in the model's order.
         best: The same of the best epoch; the very same list if the newest epoch is the best.
         training: Variables of the optimizer, then the states of all random numbers that the model draws.

@@ -34,8 +34,6 @@ def keep_features(job: Job, home: Home, progress: Progress) -> bool:
     """Computes and keeps the frozen features that a job would train on, and trains nothing.
 
     Args:
-        job: With a recipe that has frozen layers.
-        home: Where they are kept.
         progress: Called with (step, done, total); may raise to give up.
 
     Returns:

@@ -43,7 +43,6 @@ def training_batches(
         positions: int64, which of them train.
         seed: Of the order and the augmentation.
         how: Augmentation, see `flowerlab.photos.augmentation`.
-        first_epoch: Where the stream begins.
         copies: Of each photo, between which every epoch draws; 0: every epoch changes it in another way.
         views: Features of these copies, (copies × training photos, …): first one copy of each photo, then the next. None: the
             copies are made of the inputs when they are drawn.

@@ -1,4 +1,4 @@
-"""What Keras calls while it trains: how far it is is said, an epoch is validated and kept, and Stop is heeded."""
+"""What Keras calls while it trains."""
 
 from __future__ import annotations
 
@@ -40,12 +40,9 @@ class TrainingData:
 
 
 class EpochReporter(keras.callbacks.Callback):  # type: ignore[misc]
-    """Says what happens, validates every epoch, keeps the best one and the checkpoints, and ends training early.
+    """Says what happens, validates every epoch, keeps the best one and the checkpoints, and ends training early or when asked.
 
     Args:
-        channel: Hears every event; its job has the recipe.
-        data: Its validation photos are classified after every epoch.
-        writer: Is given every whole epoch.
         state: As training begins.
         before: The checkpoint with this state; None: from the start.
 
@@ -72,7 +69,8 @@ class EpochReporter(keras.callbacks.Callback):  # type: ignore[misc]
         self._epoch, self._began_s = epoch, time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Says the running means, a few times a second."""
+        """Says the running means, a few times a second, and stops if it should."""
+        self._channel.check()
         now_s = time.monotonic()
         if logs and now_s - self._said_s >= EVENT_EVERY_S:
             self._said_s = now_s
@@ -111,6 +109,7 @@ class EpochReporter(keras.callbacks.Callback):  # type: ignore[misc]
             self._channel.say(Saved(**self._job.stamp, epoch=self.state.best_epoch))
         recipe = self._job.recipe
         self.model.stop_training = self.state.over(recipe.epochs, recipe.patience, self._job.patience_from)
+        self._channel.check()
 
     def _check_finite(self, loss: float, epoch: int) -> None:
         if not np.isfinite(loss):
@@ -118,19 +117,3 @@ class EpochReporter(keras.callbacks.Callback):  # type: ignore[misc]
                 f"The loss is no longer a number in epoch {epoch + 1}: the learning rate is too large for this network. "
                 f"Received: learning_rate={self._job.recipe.learning_rate:g}. Try a tenth of it."
             )
-
-
-class StopOnRequest(keras.callbacks.Callback):  # type: ignore[misc]
-    """Ends training with `StopRequested` after the batch or the epoch in which Stop was pressed."""
-
-    def __init__(self, channel: Channel) -> None:
-        super().__init__()
-        self._channel = channel
-
-    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """See `Channel.check`."""
-        self._channel.check()
-
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """See `Channel.check`."""
-        self._channel.check()

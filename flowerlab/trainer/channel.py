@@ -20,11 +20,7 @@ class StopRequested(BaseException):
 
 
 class Lines:
-    """Standard output as JSON lines, one writer at a time.
-
-    Args:
-        file: The private copy of standard output.
-    """
+    """Standard output as JSON lines, one writer at a time."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file

@@ -50,8 +50,6 @@ def checkpoint_of(
     """Returns a copy of all that a run needs to continue from here.
 
     Args:
-        model: Compiled; what trains in it is as it was after the newest epoch.
-        state: After that epoch.
         best: Weights of the best epoch; None if it is the newest.
         val_probabilities: Of each epoch, float32 (validation photos, classes).
     """

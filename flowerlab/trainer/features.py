@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import keras
@@ -30,8 +30,8 @@ from flowerlab.features.sets import FORMAT, About
 from flowerlab.home import Home
 from flowerlab.recipe.workload import FLOAT16_BYTES, FLOAT32_BYTES
 from flowerlab.system.locks import waiting_for
-from flowerlab.trainer.frozen_pass import FrozenPass, Rows, Views
-from flowerlab.trainer.networks import Network
+from flowerlab.trainer.frozen_pass import Rows, Views, run_layers
+from flowerlab.trainer.networks import Network, make_backbone
 
 FLOAT16_MAX = float(np.finfo(np.float16).max)
 STEP = "Computing features"
@@ -57,9 +57,6 @@ class FrozenPart:
     """The layers before the cut, and the features that they make of photos.
 
     Args:
-        home: Where features are kept.
-        job: Its settings say in which precision they are computed and kept.
-        prepared: The photos.
         network: With a cut.
         stack: Ends with the run; until then its sets are not deleted to make room.
 
@@ -77,7 +74,6 @@ class FrozenPart:
         self.precision: Precision = frozen_precision(job.settings.precision, self._chosen)
         serving = good_enough(job.settings.precision, self.precision)
         self.precision = next((one for one in serving if self._kept.has(self._key(self._cut, None, one))), self.precision)
-        self._pass = FrozenPass(self._backbone, self._chosen, self.precision)
 
     def keep_on_the_way(self, cuts: Sequence[int], progress: Progress) -> list[tuple[int, int]]:
         """Keeps the features at cuts before our own, for runs that wait; our own pass then begins at the last of them.
@@ -86,7 +82,6 @@ class FrozenPart:
 
         Args:
             cuts: Clean cuts; others than those before our own are left out.
-            progress: As for `features`.
 
         Returns:
             The passes that this took: the cut at which each began (0 for the photos), and at which it ended.
@@ -173,6 +168,15 @@ class FrozenPart:
             raise OSError(f"The features {key} just written cannot be read back.")
         return Computed(found, reused=False, begin=begin)
 
+    @cached_property
+    def _computing(self) -> keras.Model:
+        """The backbone in the precision of the pass."""
+        if self.precision == "float32":
+            return self._backbone
+        narrow = make_backbone(self._chosen, self._backbone.input_shape[1], precision=self.precision)
+        narrow.set_weights(self._backbone.get_weights())
+        return narrow
+
     def _key(self, cut: int, views: Views | None, precision: Precision | None = None) -> str:
         """Changes with whatever the features depend on.
 
@@ -222,7 +226,7 @@ class FrozenPart:
         with self._kept.making(key, about, dtype) as write:
             progress(step, 0, total)
             done = 0
-            for values in self._pass.run(begin, about.cut, rows, total):
+            for values in run_layers(self._computing, self._chosen, begin, about.cut, rows, total):
                 if dtype is np.float16 and np.abs(values).max() > FLOAT16_MAX:
                     raise OverflowError
                 write(values)

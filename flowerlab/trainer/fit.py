@@ -12,7 +12,7 @@ from flowerlab.features.precision import training_precision
 from flowerlab.recipe.workload import batches_per_epoch
 from flowerlab.runs.checkpoints import Checkpoint, TrainingState
 from flowerlab.trainer.batches import training_batches
-from flowerlab.trainer.callbacks import EpochReporter, StopOnRequest, TrainingData
+from flowerlab.trainer.callbacks import EpochReporter, TrainingData
 from flowerlab.trainer.channel import Channel, StopRequested
 from flowerlab.trainer.checkpoint_writer import CheckpointWriter, put_weights, restore
 from flowerlab.trainer.mixed_precision import computing_in
@@ -26,7 +26,6 @@ class Trained:
     Args:
         state: After the last whole epoch.
         val_probabilities: float32, (epochs, validation photos, classes), of all whole epochs.
-        stopped: Whether Stop ended it.
     """
 
     state: TrainingState
@@ -46,10 +45,6 @@ def train(
 
     Args:
         model: Inputs → probabilities; what is trainable in it learns.
-        data: The inputs.
-        channel: Hears every event, and is asked whether to stop; its job has the recipe.
-        writer: Keeps what another attempt needs to continue.
-        begin: Where to begin.
         before: The checkpoint with this state; None: from the start.
 
     Raises:
@@ -83,7 +78,7 @@ def train(
                     initial_epoch=begin.epochs_run,
                     epochs=recipe.epochs,
                     steps_per_epoch=batches_per_epoch(len(data.training), recipe.batch_size),
-                    callbacks=[reporter, StopOnRequest(channel)],
+                    callbacks=[reporter],
                     # The stream has its order already.
                     shuffle=False,
                     verbose=0,

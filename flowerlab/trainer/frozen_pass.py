@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import keras
@@ -14,10 +13,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from flowerlab.architectures import Architecture
-from flowerlab.features.precision import Precision
 from flowerlab.features.sets import views_name
 from flowerlab.photos.augmentation import copy_of
-from flowerlab.trainer.networks import make_backbone, part_of, preprocessing_of
+from flowerlab.trainer.networks import part_of, preprocessing_of
 
 # Larger batches are no faster (VGG16, MobileNetV2 on two cores), and Stop would wait for them.
 BATCH = 16
@@ -32,8 +30,6 @@ class Views:
 
     Args:
         how: Augmentation, see `flowerlab.photos.augmentation`.
-        seed: Of the changes.
-        copies: Of each photo, 1 or more.
         training: int64, (n,), positions of the training photos.
     """
 
@@ -62,50 +58,32 @@ class Views:
         return read
 
 
-class FrozenPass:
-    """Runs some layers of a backbone over many rows.
+def run_layers(
+    backbone: keras.Model, chosen: Architecture, begin: int, end: int, rows: Rows, total: int
+) -> Iterator[NDArray[np.float32]]:
+    """Yields the output of a known network's layers from `begin` to `end`, batch by batch; the next batch is read meanwhile.
 
     Args:
-        backbone: A known network.
-        chosen: What it is.
-        precision: In which it computes.
+        begin: Index of the first layer; 0: the rows are photos, which are preprocessed first.
+        end: Index after the last layer.
+        rows: Photos, or the output of the layer before `begin`.
     """
+    part = part_of(backbone, begin, end)
+    assert part is not None
+    prepare = preprocessing_of(chosen) if begin == 0 else (lambda values: values)
 
-    def __init__(self, backbone: keras.Model, chosen: Architecture, precision: Precision) -> None:
-        self._backbone, self._chosen, self._precision = backbone, chosen, precision
+    first_rows = rows(0, 1)
+    # The number of rows is left open: the last, smaller batch is no new shape.
+    signature = [tf.TensorSpec((None, *first_rows.shape[1:]), first_rows.dtype)]
 
-    def run(self, begin: int, end: int, rows: Rows, total: int) -> Iterator[NDArray[np.float32]]:
-        """Yields the output of the layers from `begin` to `end`, batch by batch; the next batch is read meanwhile.
+    @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
+    def forward(batch: tf.Tensor) -> tf.Tensor:
+        return tf.cast(part(prepare(tf.cast(batch, tf.float32)), training=False), tf.float32)
 
-        Args:
-            begin: Index of the first layer; 0: the rows are photos, which are preprocessed first.
-            end: Index after the last layer.
-            rows: Photos, or the output of the layer before `begin`.
-            total: How many.
-        """
-        part = part_of(self._backbone if self._precision == "float32" else self._narrow, begin, end)
-        assert part is not None
-        prepare = preprocessing_of(self._chosen) if begin == 0 else (lambda values: values)
-
-        first_rows = rows(0, 1)
-        # The number of rows is left open: the last, smaller batch is no new shape.
-        signature = [tf.TensorSpec((None, *first_rows.shape[1:]), first_rows.dtype)]
-
-        @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
-        def forward(batch: tf.Tensor) -> tf.Tensor:
-            return tf.cast(part(prepare(tf.cast(batch, tf.float32)), training=False), tf.float32)
-
-        with ThreadPoolExecutor(max_workers=1) as reader:
-            following = reader.submit(rows, 0, min(BATCH, total))
-            for first in range(0, total, BATCH):
-                batch = following.result()
-                if first + BATCH < total:
-                    following = reader.submit(rows, first + BATCH, min(first + 2 * BATCH, total))
-                yield forward(tf.constant(batch)).numpy()
-
-    @cached_property
-    def _narrow(self) -> keras.Model:
-        """The backbone once more, computing in bfloat16."""
-        narrow = make_backbone(self._chosen, self._backbone.input_shape[1], precision="bfloat16")
-        narrow.set_weights(self._backbone.get_weights())
-        return narrow
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        following = reader.submit(rows, 0, min(BATCH, total))
+        for first in range(0, total, BATCH):
+            batch = following.result()
+            if first + BATCH < total:
+                following = reader.submit(rows, first + BATCH, min(first + 2 * BATCH, total))
+            yield forward(tf.constant(batch)).numpy()

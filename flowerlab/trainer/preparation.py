@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any
 
 import keras
 from numpy.typing import NDArray
@@ -32,22 +33,16 @@ from flowerlab.trainer.tfds import read_tfds
 POOL = ModelPool()
 LOG = logging.getLogger(__name__)
 
-Step = Literal["photos", "features", "saving", "checking"]
-
 
 class Stopwatch:
-    """Adds up the seconds that an attempt spends on its steps.
-
-    Attributes:
-        seconds: Of each step so far; 0 for one that did not happen.
-    """
+    """Adds up the seconds that an attempt spends on its steps: photos, features, saving, checking."""
 
     def __init__(self) -> None:
         self._began_s = time.monotonic()
-        self.seconds: dict[Step, float] = dict.fromkeys(get_args(Step), 0.0)
+        self.seconds: defaultdict[str, float] = defaultdict(float)
 
     @contextmanager
-    def on(self, step: Step) -> Iterator[None]:
+    def on(self, step: str) -> Iterator[None]:
         """Counts the length of a block as a step's."""
         began_s = time.monotonic()
         try:
@@ -66,7 +61,6 @@ class Setup:
     """What an attempt trains with.
 
     Args:
-        network: With its starting weights.
         features: Of the photos, what its frozen layers make of them; None if every photo goes through all layers in every epoch.
         copies: The same of changed copies of the training photos; None if there are none.
         precision: In which the photos went through the frozen layers.
@@ -107,8 +101,6 @@ def make_setup(job: Job, home: Home, progress: Progress, stack: ExitStack) -> Se
     """Gathers and resizes the photos, builds the network, computes frozen features.
 
     Args:
-        job: Nothing of it is trained.
-        home: Where everything is kept.
         progress: Called with (step, done, total); may raise to give up.
         stack: Ends with the run; holds the features until then.
     """

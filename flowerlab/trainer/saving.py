@@ -69,8 +69,6 @@ def result_of(setup: Setup, trained: Trained, tested: Tested, weights_before: We
 
     Args:
         setup: What it trained with; its network has the weights that were saved.
-        trained: Of all attempts.
-        tested: The test.
         weights_before: What could learn, as the run's first epoch began.
         seconds_before: What the attempts before spent on training.
     """

@@ -24,7 +24,6 @@ def read_tfds(source: TfdsSource, progress: Progress) -> Iterator[Original]:
     """Loads a data set with `tfds.load` and returns its photos as they came; fetches and prepares it first if need be.
 
     Args:
-        source: Which data set.
         progress: Called with (step, done, total); may raise to give up.
 
     Raises:

@@ -28,10 +28,11 @@ from flowerlab.trainer.explain import (
     first_filters,
     network_input,
 )
-from flowerlab.trainer.model_files import load_saved, write_compact
+from flowerlab.trainer.model_files import load_saved
 from flowerlab.trainer.network_parts import NetworkParts
 from flowerlab.trainer.networks import build
 from tools.checks.gradcam import rank_correlation, shuffled_head
+from tools.starter.compact import write_compact
 
 SIDE = 96
 UNSEEN = 100_000

@@ -22,9 +22,10 @@ from flowerlab.system.safe_models import check_model_file
 from flowerlab.trainer import networks as models
 from flowerlab.trainer import predict_loop as predict
 from flowerlab.trainer import starting_weights
-from flowerlab.trainer.model_files import load_saved, write_compact
+from flowerlab.trainer.model_files import load_saved
 from tests.hostile.judging import refusal
 from tests.hostile.models import CASES, npz_file
+from tools.starter.compact import write_compact
 
 SMALL = Recipe.parse({"architecture": "vgg16_mini", "weights": "none", "image_size": 32, "head": [], "unfreeze_from": "all"})
 

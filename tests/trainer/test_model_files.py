@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.trainer.model_files import load_saved, write_compact
+from flowerlab.trainer.model_files import load_saved
 from flowerlab.trainer.networks import build
+from tools.starter.compact import write_compact
 
 RECIPE = Recipe.parse({"architecture": "vgg16_mini", "weights": "none", "image_size": 64, "head": [], "unfreeze_from": "all"})
 

@@ -41,10 +41,11 @@ from flowerlab.runs.events import Attempt, End, Epoch, Event, Result, Start
 from flowerlab.runs.run import Run, RunRecord, RunState
 from flowerlab.settings import Settings
 from flowerlab.store import Store
-from flowerlab.trainer.model_files import load_saved, write_compact
+from flowerlab.trainer.model_files import load_saved
 from flowerlab.trainer.networks import Network, build
 from flowerlab.trainer.prediction import loss_and_accuracy
 from tools.pretrain.photos import VALIDATION_FRACTION, read_everyday
+from tools.starter.compact import write_compact
 from tools.starter.measure import answers, measure
 from tools.starter.teach import EPOCHS, FLOWERS_A_BATCH, IMAGE_SIZE_PX, flowers_at, logits_of, parsed, recipe, softmax, student
 
