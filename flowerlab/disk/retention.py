@@ -19,7 +19,6 @@ from flowerlab.disk.trash import Trash, TrashedRun
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
 from flowerlab.locale import _
-from flowerlab.locale.numbers import size
 from flowerlab.packs.starter import RUN_ID as STARTER_ID
 from flowerlab.runs.run import Run
 from flowerlab.settings import Settings, variable_of
@@ -72,12 +71,7 @@ VARIABLES = {name: variable_of(name) for name in asdict(Rule())}
 
 @dataclass(frozen=True)
 class Due:
-    """A run that the rule would move to the trash now.
-
-    Args:
-        bytes: Of its folder.
-        why: As a sentence.
-    """
+    """A run that the rule would move to the trash now, and why, as a sentence."""
 
     run: Run
     bytes: int
@@ -117,9 +111,7 @@ def due(rule: Rule, runs: Sequence[Run], bytes_of_run: Callable[[Run], int], now
     Never one that waits or is under way, that is marked to be kept, that another run starts from, or the starter.
 
     Args:
-        rule: The rule.
         runs: All of the lab, those that ended last at the head, in the order of their ends: a clock that was set back has no say in it.
-        bytes_of_run: How much a run takes.
         now_s: Unix time.
     """
     sources = {run.recipe.start_from for run in runs}
@@ -167,23 +159,16 @@ def apply(home: Home, store: Store, trash: Trash, settings: Settings) -> Cleanin
             # Others may have marked it or started from it a moment ago.
             if store.get(one.run.id).kept:
                 continue
-            trash.throw(one.run.id, why=one.why)
+            thrown.append(trash.throw(one.run.id, why=one.why))
         except (FlowerlabError, OSError) as error:
             LOG.warning("The cleaning rule leaves %s (%s): %s", one.run.name, one.run.id, error)
             continue
         freed += one.bytes
         names.append(one.run.name)
-        thrown.append(next(found.key for found in trash.all() if found.id == one.run.id))
     if not thrown and not old_ones:
         return None
     cleaning = Cleaning(when_s=begun_s, thrown=tuple(thrown), names=tuple(names), deleted=deleted, bytes=freed)
-    LOG.info(
-        "By the cleaning rule %d runs went to the trash (%s) and %d left it for good; %s.",
-        len(thrown),
-        ", ".join(names) or "none",
-        len(deleted),
-        size(freed),
-    )
+    LOG.info("By the cleaning rule runs went to the trash or left it for good: %s", cleaning.model_dump_json())
     _remember(home, [cleaning, *before])
     return cleaning
 
@@ -197,11 +182,6 @@ def remember_checkpoints(home: Home, name: str, taken: int) -> None:
     """Writes down that a finished run loses its checkpoints, see `Settings.checkpoints_gb`.
 
     Those of one day are one entry: in a class there may be one at the end of every run.
-
-    Args:
-        home: Of the run.
-        name: Of the run.
-        taken: Their bytes.
     """
     now_s, before = time.time(), cleanings(home)
     LOG.info("%r cannot be trained on any more: the checkpoints of finished runs take more than they may.", name)

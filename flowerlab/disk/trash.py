@@ -59,12 +59,11 @@ class Trash:
     def __init__(self, home: Home, store: Store) -> None:
         self._home, self._store = home, store
 
-    def throw(self, run_id: str, *, why: str = "") -> None:
+    def throw(self, run_id: str, *, why: str = "") -> str:
         """Moves a run out of the list of runs into the trash.
 
-        Args:
-            run_id: Of a run that no trainer has.
-            why: As a sentence, if a rule does it.
+        Returns:
+            The key of its folder there.
 
         Raises:
             UnknownRun: If there is no such run.
@@ -83,6 +82,7 @@ class Trash:
                     shutil.rmtree(place, ignore_errors=True)
                 raise
         forget_embeddings(self._home, run_id=run_id)
+        return place.name
 
     def bring_into_line(self) -> None:
         """Ends deletions that were cut off on the way: a run that the list still has gets its folder back."""

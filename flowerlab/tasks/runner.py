@@ -77,4 +77,4 @@ def _do(work: Work[Result], task: Task[Result]) -> None:
         why = isinstance(error, OSError) and error.strerror
         task.error = work.failed.format(error=why or f"{type(error).__name__}: {error}")
     finally:
-        task.end()
+        task.ended.set()

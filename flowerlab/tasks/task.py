@@ -42,18 +42,18 @@ class Task(Generic[Result]):
     cancelled: bool = False
     result: Result | None = None
     kept: ExitStack = field(default_factory=ExitStack)
-    _ended: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
     _unwanted: threading.Event = field(default_factory=threading.Event)
     _to_end: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def over(self) -> bool:
         """Whether it has ended, well or not."""
-        return self._ended.is_set()
+        return self.ended.is_set()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Returns when it is over, or after a while; says whether it is over."""
-        return self._ended.wait(timeout_s)
+        return self.ended.wait(timeout_s)
 
     # For its work
 
@@ -89,10 +89,6 @@ class Task(Generic[Result]):
         self._unwanted.set()
         for end in list(self._to_end):
             end()
-
-    def end(self) -> None:
-        """Marks it as over: all that it will say is said."""
-        self._ended.set()
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ def test_only_the_garden_draws_flowers(home: Home, asked_for: list[str]) -> None
 def test_a_failed_gathering_is_told_and_can_be_tried_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason stands there as a sentence, nothing is started unasked, and a button tries again."""
     failed = Task[None](error="The disk is full.")
-    failed.end()
+    failed.ended.set()
     lab().tasks._tasks["gather", "garden"] = failed
     wanted = gathered_by_nobody(monkeypatch)
     app = open_page("data")

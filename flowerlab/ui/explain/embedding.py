@@ -31,12 +31,7 @@ def _memory() -> dict[str, Embedding]:
 
 
 def compute_panel(lab: Lab, wanted: Wanted, originals: Originals, *, key: str, at_once: bool, label: str) -> None:
-    """Lets a run's photos go through its network, and shows how far it is.
-
-    Args:
-        at_once: Whether it begins without a click.
-        label: Of the button that begins it.
-    """
+    """Lets a run's photos go through its network where that is not kept yet, and shows how far it is; see `task_panel`."""
     words = _(
         "Each photo goes through the network once; what comes out before the answer is kept. It can be cancelled, and waits "
         "whenever somebody asks about a photo."

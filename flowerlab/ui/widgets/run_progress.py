@@ -12,12 +12,7 @@ from flowerlab.runs.run import Run, RunState
 
 @dataclass(frozen=True)
 class Progress:
-    """What a progress bar shows.
-
-    Args:
-        share: 0..1.
-        words: One short line.
-    """
+    """What a progress bar shows: a share, 0..1, and one short line."""
 
     share: float
     words: str
@@ -27,8 +22,6 @@ def progress_of(run: Run, history: History, *, ahead: int) -> Progress:
     """Says how far a run is.
 
     Args:
-        run: As the store has it now.
-        history: What it has said.
         ahead: How many runs go before it, if it waits.
     """
     left = history.seconds_left()

@@ -42,13 +42,8 @@ def task_panel(
     """Shows how far a task is; where it is not under way, how it ended and the button that begins it.
 
     Args:
-        tasks: Does it.
-        work: What it does.
-        label: Of the button.
-        key: Of the widgets.
+        label: Of the button; `primary` and `help` are the button's, too.
         at_once: Whether it begins without a click, the first time.
-        primary: Whether the button is the page's main one.
-        help: For the button.
     """
     task = tasks.state(work)
     if task is None and at_once:
@@ -64,7 +59,6 @@ def watch(tasks: TaskRunner, works: Mapping[str, Work[Any]]) -> None:
     """Shows how far tasks are that are under way; when one is over, the whole page is drawn once more.
 
     Args:
-        tasks: Does them.
         works: What they do, each under the key of its Cancel button.
     """
 
@@ -82,12 +76,7 @@ def watch(tasks: TaskRunner, works: Mapping[str, Work[Any]]) -> None:
 
 
 def show_end(task: Task[Any] | None, subject: str = "") -> None:
-    """Says why a task ended without a result, if it did.
-
-    Args:
-        task: None if there was none.
-        subject: Said in front of the reason.
-    """
+    """Says why a task ended without a result, if there was one and it did; first of all the `subject`."""
     if task is not None and task.error:
         text = subject + escaped(task.error)
         if task.cancelled:
@@ -109,7 +98,6 @@ def fetch_panel(lab: Lab, names: Sequence[str] | None = None, *, place: str) -> 
     """Offers to fetch what is missing, and shows what is being fetched; draws nothing if nothing is missing.
 
     Args:
-        lab: Fetches.
         names: What the panel is about, as in `fetchable()`; None for all.
         place: Tells the panel's widgets from those of another panel.
     """
