@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -279,3 +280,31 @@ def test_an_import_that_breaks_is_told(garden: Home, tmp_path: Path, monkeypatch
     assert not app.exception
     assert not any("were imported" in success.value for success in app.success)
     assert any("a surprise" in error.value for error in app.error)
+
+
+def test_an_import_can_be_cancelled(garden: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it goes on the page says how far it is; cancelled, it says that nothing was kept, and the form is there again."""
+    go, asked = threading.Event(), threading.Event()
+
+    def slow(*_: Any, progress: Any) -> None:
+        progress(3, 20)
+        asked.set()
+        assert go.wait(30)
+        progress(4, 20)
+
+    monkeypatch.setattr("flowerlab.tasks.import_photos.import_folder", slow)
+    app = open_page("data")
+    app.text_input(key="own-path").set_value(str(write_leaves(tmp_path / "source"))).run()
+    app.button(key="own-start").click().run()
+    assert asked.wait(30)
+    app.run()
+    assert "Checking and copying the photos: 3 of 20" in [bar.proto.text for bar in app.get("progress")]
+    app.button(key="own-cancel").click().run()
+    go.set()
+    task = lab().tasks.state(app.session_state["own-import"])
+    assert task is not None
+    assert task.wait(30)
+    app.run()
+    assert not app.exception
+    assert "nothing was kept" in app.info[-1].value
+    assert app.button(key="own-start").label == "Import"
