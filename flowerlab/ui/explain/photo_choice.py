@@ -112,7 +112,7 @@ def _name(photo: Photo) -> str:
 def _tile(photo: Photo, *, chosen: bool) -> None:
     with st.container(width=TILE_PX, gap=None):
         words = photo.truth or photo.name
-        show_picture(_small(photo.digest, photo.data), width_px=TILE_PX, alt=_("A photo of {name}").format(name=words))
+        show_picture(_small(photo.digest, photo.data), width=TILE_PX, alt=_("A photo of {name}").format(name=words))
         st.button(
             ("👁 " if chosen else "") + escaped(words[:14]),
             key=f"inside-take-{photo.digest[:16]}",

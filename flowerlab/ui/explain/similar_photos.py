@@ -69,7 +69,7 @@ def show_similar(lab: Lab, run: Run, photo: Photo, known: Known, *, count: int =
             with st.container(width=TILE_PX, gap="xxsmall"):
                 show_picture(
                     thumbnail(originals, one.position),
-                    width_px=TILE_PX,
+                    width=TILE_PX,
                     alt=_("Training photo {photo}, number {rank} by likeness ({similarity:.3f}): {name}").format(
                         photo=photo_id, rank=rank, similarity=one.similarity, name=originals.classes[label]
                     ),

@@ -162,7 +162,7 @@ def _show_opened(lab: Lab, run: Run, answers: Answers, originals: Originals, pho
         left, right = st.columns([2, 3], gap="large")
         with left:
             shown = picture(originals, position, longest_px=LONGEST_SIDE_PX)
-            show_picture(shown, width_px=PICTURE_PX, alt=tile.sentence)
+            show_picture(shown, width=PICTURE_PX, alt=tile.sentence)
             st.markdown(f"**{tile.truth}** · {tile.said[0].words}")
             pressed = st.button(
                 _("Look where it looks in this photo"), key="inside-look-at", icon="👁️", on_click=_look_at, args=(photo,)

@@ -15,7 +15,7 @@ from flowerlab.locale import _
 from flowerlab.runs.run import Run
 from flowerlab.tasks.hash_photos import hash_photos
 from flowerlab.ui.base.text import class_words, escaped
-from flowerlab.ui.widgets.photo_grid import picture
+from flowerlab.ui.widgets.photo_grid import picture, show_picture
 from flowerlab.ui.widgets.photo_tiles import turned_to
 from flowerlab.ui.widgets.task_progress import task_panel
 
@@ -113,14 +113,7 @@ def _show_one(position: int, found: Duplicates, originals: Originals) -> None:
     words = class_words(originals.classes, int(originals.labels[position]))
     parts = part_words(found.parts.get(position, frozenset()))
     shown = picture(originals, position, longest_px=LONGEST_PX)
-    if shown is None:
-        st.caption(_("cannot be read"))
-    else:
-        st.image(
-            shown,
-            width="stretch",
-            alt=_("Photo {photo}: {name}, {parts}").format(photo=originals.ids[position], name=words, parts=parts),
-        )
+    show_picture(shown, alt=_("Photo {photo}: {name}, {parts}").format(photo=originals.ids[position], name=words, parts=parts))
     st.caption(f"**{words}** · {parts}  \n{escaped(originals.ids[position])}")
 
 

@@ -17,7 +17,7 @@ from flowerlab.results.photos_of_run import photos_of, run_photos
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.text import class_words, escaped
 from flowerlab.ui.mistakes.lines_table import RUNS_A_ROW, in_rows, lines_table
-from flowerlab.ui.widgets.photo_grid import PHOTOS_A_PAGE, picture
+from flowerlab.ui.widgets.photo_grid import PHOTOS_A_PAGE, picture, show_picture
 from flowerlab.ui.widgets.photo_tiles import TILE_PX, Tile, show_tile, turned_to
 from flowerlab.ui.widgets.run_picker import run_title
 
@@ -103,10 +103,7 @@ def _show_picture(originals: Originals | None, photo: str, words: str) -> None:
     position = None if originals is None else originals.positions.get(photo)
     if originals is not None and position is not None:
         shown = picture(originals, position, longest_px=PICTURE_PX)
-        if shown is None:
-            st.caption(_("cannot be read"))
-        else:
-            st.image(shown, width="stretch", alt=_("Validation photo {photo}: {name}").format(photo=photo, name=words))
+        show_picture(shown, alt=_("Validation photo {photo}: {name}").format(photo=photo, name=words))
     st.markdown(_("truth: {name}").format(name=f"**{words}**"))
     st.caption(escaped(photo))
 

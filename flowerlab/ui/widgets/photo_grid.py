@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -93,12 +94,12 @@ def _picture(_originals: Originals, content: str, position: int, longest_px: int
     return encoded(photo, longest_px=longest_px)
 
 
-def show_picture(picture: bytes | None, *, width_px: int, alt: str) -> None:
+def show_picture(picture: bytes | None, *, alt: str, width: int | Literal["stretch"] = "stretch") -> None:
     """Shows a picture; None stands for a photo that cannot be read."""
     if picture is None:
         st.caption(_("cannot be read"))
     else:
-        st.image(picture, width=width_px, alt=alt)
+        st.image(picture, width=width, alt=alt)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -165,7 +166,7 @@ def photo_grid(originals: Originals, *, key: str) -> int:
 def _grid_cell(originals: Originals, position: int, *, key: str, chosen: bool) -> None:
     words = class_words(originals.classes, int(originals.labels[position]))
     with st.container(width=THUMBNAIL_PX, gap=None):
-        show_picture(thumbnail(originals, position), width_px=THUMBNAIL_PX, alt=_("A photo of {name}").format(name=words))
+        show_picture(thumbnail(originals, position), width=THUMBNAIL_PX, alt=_("A photo of {name}").format(name=words))
         st.button(
             words,
             key=f"{key}-look-{position}",
