@@ -24,7 +24,7 @@ def main() -> None:
     st.title(_("Data"))
     st.markdown(_("Look at the photos that the networks learn from, and at what becomes of them on the way."))
     dataset = pick_dataset()
-    originals, drawn = lab().data.originals(dataset), lab().data.source(dataset).drawn
+    originals, drawn = lab().data.originals(dataset), lab().data.source(dataset).drawn_s > 0
     if originals is None:
         gather_panel(lab(), dataset)
         if drawn:

@@ -20,8 +20,6 @@ from flowerlab.recipe.validation import PRETRAINED, WEIGHTS_FILE
 
 # The path may be that of a whole disk: what is too large to be a data set is left to the import to refuse.
 LISTED_FILES = 100_000
-
-
 # Raises BadRecipe for knobs that cannot be used; also given which of them (`dataset`, `weights`) hold another value meanwhile, because
 # what they name is not in the lab yet.
 Check = Callable[[Mapping[str, str], Collection[str]], object]
@@ -29,65 +27,32 @@ Check = Callable[[Mapping[str, str], Collection[str]], object]
 
 @dataclass(frozen=True)
 class Brought:
-    """What a recipe names that is not in the lab, but could be brought.
+    """What was given by a path.
 
     Args:
-        photos: What a folder or zip holds; None if none was given, or these photos were imported before.
-        weights: Whether a weights file was given.
+        knobs: All knobs, with the names that recipes use.
+        photos: What a folder or zip holds that was only looked at; None: none was given, or its photos are in the lab.
+        weights: Whether a weights file was only looked at.
     """
 
+    knobs: dict[str, str]
     photos: FolderInfo | None = None
     weights: bool = False
 
     @property
-    def knobs(self) -> list[str]:
-        """The knobs that name it."""
+    def missing(self) -> list[str]:
+        """The knobs that name what is not in the lab."""
         return [name for name, there in (("dataset", self.photos is not None), ("weights", self.weights)) if there]
 
 
-def bring_in(knobs: Mapping[str, str], home: Home, *, check: Check) -> dict[str, str]:
-    """Imports what is given by a path and returns the knobs with the names that recipes use.
+def bring_in(knobs: Mapping[str, str], home: Home, *, check: Check, dry_run: bool = False) -> Brought:
+    """Imports what is given by a path; in a dry run looks at it as the import would, and writes nothing.
 
     Everything else is checked first, so that a bad knob imports nothing.
-
-    Args:
-        check: Is given all other knobs.
 
     Raises:
         BadInput: If a knob or a path cannot be used.
     """
-    named, photos, weights = _checked(knobs, check)
-    if weights is not None:
-        named["weights"] = import_weights(weights, home)
-    if photos is not None:
-        name = _name_for(photos)
-        named["dataset"] = FOLDER_PREFIX + name
-        if not (home.folders / name).is_dir():
-            _say_left_out(import_folder(photos, home.folders, name))
-    return named
-
-
-def look_at(knobs: Mapping[str, str], home: Home, *, check: Check) -> tuple[dict[str, str], Brought]:
-    """Returns what `bring_in` would, and what it would bring; writes nothing.
-
-    Raises:
-        BadInput: As `bring_in`.
-    """
-    named, photos, weights = _checked(knobs, check)
-    if weights is not None:
-        named["weights"] = f"file:{weights_name(weights)}"
-    found = None
-    if photos is not None:
-        name = _name_for(photos)
-        named["dataset"] = FOLDER_PREFIX + name
-        if not (home.folders / name).is_dir():
-            found = scan(photos, name)
-            _say_left_out(found)
-    return named, Brought(found, weights is not None)
-
-
-def _checked(knobs: Mapping[str, str], check: Check) -> tuple[dict[str, str], Path | None, Path | None]:
-    """Checks all knobs but the paths among them; returns the knobs, the path of photos and that of weights."""
     photos, weights = _path_of_photos(knobs), _path_of_weights(knobs)
     named = dict(knobs)
     if photos is not None:
@@ -96,12 +61,17 @@ def _checked(knobs: Mapping[str, str], check: Check) -> tuple[dict[str, str], Pa
         name = f"file:{weights.name}"
         named["weights"] = name if WEIGHTS_FILE.fullmatch(name) else "file:weights.h5"
     check(named, [name for name, path in (("dataset", photos), ("weights", weights)) if path is not None])
-    return named, photos, weights
-
-
-def _say_left_out(found: FolderInfo) -> None:
-    if found.left_out:
-        say(f"{len(found.left_out):,} files were left out, for example: {one_line(found.left_out[0])}")
+    found = None
+    if weights is not None:
+        named["weights"] = f"file:{weights_name(weights)}" if dry_run else import_weights(weights, home)
+    if photos is not None:
+        name = _name_for(photos)
+        named["dataset"] = FOLDER_PREFIX + name
+        if not (home.folders / name).is_dir():
+            found = scan(photos, name) if dry_run else import_folder(photos, home.folders, name)
+            if found.left_out:
+                say(f"{len(found.left_out):,} files were left out, for example: {one_line(found.left_out[0])}")
+    return Brought(named, found, weights is not None) if dry_run else Brought(named)
 
 
 def _name_for(source: Path) -> str:

@@ -45,7 +45,7 @@ def planned(lab: Lab, recipe: Recipe, brought: Brought) -> Plan:
     Raises:
         BadRecipe: As `Lab.check`.
     """
-    lab.queue.check(recipe, brings=brought.knobs)
+    lab.queue.check(recipe, brings=brought.missing)
     about = brought.photos
     classes = lab.data.classes_of(recipe.dataset) if about is None else about.classes
     chosen = recipe.chosen

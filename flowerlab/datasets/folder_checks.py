@@ -10,11 +10,12 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from flowerlab.errors import BadFolder, BadPhoto, legible, shown
-from flowerlab.photos.reading import MAX_BYTES, SUFFIXES, read_photo
+from flowerlab.photos.reading import MAX_BYTES, SUFFIXES
 from flowerlab.system.safe_zip import DAMAGE, OddlyPacked, TooManyEntries, open_entry, open_zip
 
 MIN_CLASSES, MAX_CLASSES, MIN_PHOTOS = 2, 50, 10
@@ -34,35 +35,37 @@ class PhotoFile:
         folder: Its sub-folder as it came.
         kind: Its class: the sub-folder's name as the lab writes it.
         name: As it came.
-        read: Returns its bytes as far as a photo may be large.
+        open: Opens it to be read.
     """
 
     folder: str
     kind: str
     name: str
-    read: Callable[[], bytes]
+    open: Callable[[], IO[bytes]]
 
+    @property
+    def label(self) -> str:
+        """For sentences."""
+        return legible(f"{self.kind}/{self.name}")
 
-class _Budget:
-    """How much of a source may still be read: what is really there counts, not what a header claims."""
-
-    def __init__(self) -> None:
-        self._left = MAX_UNPACKED_BYTES
-
-    def read(self, file: IO[bytes]) -> bytes:
-        """Reads a file as far as a photo may be large.
+    def read(self) -> bytes:
+        """Returns its bytes as far as a photo may be large.
 
         Raises:
-            BadFolder: If all files together are too large.
+            BadPhoto: If they cannot be read.
         """
-        data = file.read(MAX_BYTES + 1)
-        self._left -= len(data)
-        if self._left < 0:
-            raise BadFolder(
-                f"The photos are too large in all. Expected at most {MAX_UNPACKED_BYTES // 10**9} GB, unpacked. "
-                "Received: more than that. Take fewer photos."
-            )
-        return data
+        try:
+            with self.open() as file:
+                return file.read(MAX_BYTES + 1)
+        except OddlyPacked:
+            raise BadPhoto(
+                f"{self.label} is packed in a way that is not read here. Expected a plain zip. Received: another way. "
+                "Zip the photos anew."
+            ) from None
+        except DAMAGE as error:
+            raise BadPhoto(
+                f"{self.label} cannot be read. Expected a whole file. Received: {type(error).__name__}. Copy it once more."
+            ) from None
 
 
 def safe_name(name: str, what: str) -> str:
@@ -160,44 +163,29 @@ def check_counts(counts: Mapping[str, int]) -> None:
         )
 
 
-def read_checked(file: PhotoFile) -> bytes:
-    """Returns a photo's bytes.
+def check_size(read_bytes: int) -> None:
+    """Checks how much has been read of all files: what is really there counts, not what a header claims.
 
     Raises:
-        BadPhoto: If it cannot be read as a photo.
-        BadFolder: If all photos together are too large.
+        BadFolder: If it is too much.
     """
-    label = legible(f"{file.kind}/{file.name}")
-    try:
-        data = file.read()
-        read_photo(data, label)
-    except (BadFolder, BadPhoto):
-        raise
-    except OddlyPacked:
-        raise BadPhoto(
-            f"{label} is packed in a way that is not read here. Expected a plain zip. Received: another way. Zip the photos anew."
-        ) from None
-    except DAMAGE as error:
-        raise BadPhoto(
-            f"{label} cannot be read. Expected a whole file. Received: {type(error).__name__}. Copy it once more."
-        ) from None
-    return data
+    if read_bytes > MAX_UNPACKED_BYTES:
+        raise BadFolder(
+            f"The photos are too large in all. Expected at most {MAX_UNPACKED_BYTES // 10**9} GB, unpacked. "
+            "Received: more than that. Take fewer photos."
+        )
 
 
 def _hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX"
 
 
+def _opened_file(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
 def _in_directory(source: Path) -> Iterator[PhotoFile]:
-    root, budget = source.resolve(), _Budget()
-
-    def reader(path: Path) -> Callable[[], bytes]:
-        def read() -> bytes:
-            with path.open("rb") as file:
-                return budget.read(file)
-
-        return read
-
+    root = source.resolve()
     for kind in sorted(path for path in source.iterdir() if path.is_dir() and not _hidden(path.name)):
         for number, file in enumerate(sorted(itertools.islice(kind.iterdir(), MAX_ENTRIES + 1))):
             if number >= MAX_ENTRIES:
@@ -208,7 +196,7 @@ def _in_directory(source: Path) -> Iterator[PhotoFile]:
             wanted = file.suffix.lower() in SUFFIXES and not _hidden(file.name)
             # A link that leads outside the folder is not followed.
             if wanted and file.is_file() and root in file.resolve().parents:
-                yield PhotoFile(kind.name, safe_name(kind.name, "class"), file.name, reader(file))
+                yield PhotoFile(kind.name, safe_name(kind.name, "class"), file.name, partial(_opened_file, file))
 
 
 def _opened(source: Path) -> zipfile.ZipFile:
@@ -241,17 +229,8 @@ def _in_zip(archive: zipfile.ZipFile) -> list[PhotoFile]:
             found.append((parts, info))
     # A folder that was zipped as a whole has one more level around its classes.
     depth = 1 if found and all(len(parts) >= 3 for parts, _ in found) and len({parts[0] for parts, _ in found}) == 1 else 0
-    budget = _Budget()
-
-    def reader(info: zipfile.ZipInfo) -> Callable[[], bytes]:
-        def read() -> bytes:
-            with open_entry(archive, info) as file:
-                return budget.read(file)
-
-        return read
-
     return [
-        PhotoFile(parts[depth], safe_name(parts[depth], "class"), parts[-1], reader(info))
+        PhotoFile(parts[depth], safe_name(parts[depth], "class"), parts[-1], partial(open_entry, archive, info))
         for parts, info in found
         if len(parts) == depth + 2
     ]

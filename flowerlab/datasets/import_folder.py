@@ -11,13 +11,14 @@ from pathlib import Path
 from flowerlab.datasets.folder_checks import (
     check_classes,
     check_counts,
+    check_size,
     dataset_name,
     photo_files,
-    read_checked,
     safe_name,
 )
 from flowerlab.datasets.originals import Original
 from flowerlab.errors import BadFolder, BadPhoto, shown
+from flowerlab.photos.reading import read_photo
 from flowerlab.system.files import scratch_beside
 
 Progress = Callable[[int, int], None]
@@ -66,11 +67,14 @@ def scan(
     name = dataset_name(name or source.stem)
     left_out: list[str] = []
     with photo_files(source) as files:
-        counts = dict.fromkeys(check_classes(files), 0)
+        counts, read_bytes = dict.fromkeys(check_classes(files), 0), 0
         for done, file in enumerate(files):
             progress(done, len(files))
             try:
-                data = read_checked(file)
+                data = file.read()
+                read_bytes += len(data)
+                check_size(read_bytes)
+                read_photo(data, file.label)
             except BadPhoto as error:
                 left_out.append(str(error))
                 continue

@@ -96,8 +96,8 @@ def estimate_of(
     speed = Speed(home, runs)
     seconds_photos = 0.0
     if not plan.prepared:
-        drawn_s = 0.0 if plan.gathered else dataset_source(recipe.dataset).drawn_seconds(photos.all)
-        seconds_photos = (drawn_s + photos.all * RESIZED_S) * AT_FLOPS / speed.peak
+        drawn_s = 0.0 if plan.gathered else dataset_source(recipe.dataset).drawn_s
+        seconds_photos = photos.all * (drawn_s + RESIZED_S) * AT_FLOPS / speed.peak
     passing = (0.0 if plan.photos_here else work.features) + (0.0 if plan.copies_here else work.copies)
     seconds_features = speed.features_s(recipe, passing, plan.precision)
     seconds_epoch = speed.epoch_s(recipe, work, way)

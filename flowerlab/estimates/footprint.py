@@ -122,7 +122,7 @@ def _disk_bytes(plan: ExecutionPlan, missing_mb: float) -> float:
     prepared = 0 if plan.prepared else 3 * plan.photos.all * recipe.image_size**2
     return (
         1e6 * missing_mb
-        + (0.0 if plan.gathered else dataset_source(recipe.dataset).stored_bytes(plan.photos.all))
+        + (0.0 if plan.gathered else plan.photos.all * dataset_source(recipe.dataset).photo_bytes)
         + prepared
         + max(0.0, plan.missing_bytes - plan.evicted_bytes)
         + checkpoints

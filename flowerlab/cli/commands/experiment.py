@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flowerlab.cli.bringing import Brought, bring_in, look_at
+from flowerlab.cli.bringing import Brought, bring_in
 from flowerlab.cli.commands.train import Again, DryRun
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, say, write
@@ -52,16 +52,14 @@ def experiment(
             for arm in chosen.arms:
                 lab.queue.check(arm_recipe(arm, architecture=architecture, shared=given), brings=brings)
 
+        brought = bring_in(knobs, lab.home, check=check, dry_run=dry_run)
+        trial = find_trial(lab, chosen, architecture=architecture, shared=brought.knobs)
         if dry_run:
-            shared, brought = look_at(knobs, lab.home, check=check)
-            trial = find_trial(lab, chosen, architecture=architecture, shared=shared)
             _show(lab, trial, brought, as_json=as_json)
             return
-        shared = bring_in(knobs, lab.home, check=check)
-        trial = find_trial(lab, chosen, architecture=architecture, shared=shared)
         if trial.recipes:
             say(f"{len(trial.recipes)} runs to train, about {roughly(seconds_of_trial(lab, trial))}.")
-        started = start_trial(lab, chosen, architecture=architecture, shared=shared, again=again, student=who)
+        started = start_trial(lab, chosen, architecture=architecture, shared=brought.knobs, again=again, student=who)
 
     def report(lab: Lab, runs: dict[str, Run]) -> None:
         told = sentences(lab, chosen.arms, runs)

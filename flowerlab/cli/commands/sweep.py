@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flowerlab.cli.bringing import bring_in, look_at
+from flowerlab.cli.bringing import bring_in
 from flowerlab.cli.commands.train import Again, DryRun
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, write
@@ -50,12 +50,11 @@ def sweep(
             for point in grid(given, axes):
                 lab.queue.check(point.recipe, brings=brings)
 
+        brought = bring_in(knobs, lab.home, check=check, dry_run=dry_run)
+        points = grid(brought.knobs, axes)
         if dry_run:
-            named, brought = look_at(knobs, lab.home, check=check)
-            points = grid(named, axes)
             _show(points, [planned(lab, point.recipe, brought) for point in points], as_json=as_json)
             return
-        points = grid(bring_in(knobs, lab.home, check=check), axes)
         started = {str(number): one for number, one in enumerate(start_sweep(lab, points, again=again, student=who))}
 
     def report(lab: Lab, runs: dict[str, Run]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flowerlab.architectures import architecture
-from flowerlab.cli.bringing import bring_in, look_at
+from flowerlab.cli.bringing import bring_in
 from flowerlab.cli.knobs import takes_knobs
 from flowerlab.cli.output import AsJson, give, run_record, say, summary, write
 from flowerlab.cli.plan import plan_record, plan_text, planned
@@ -53,7 +53,7 @@ def train(
         return
     who = student_named(student)
     with opened() as lab:
-        recipe = Recipe.parse(bring_in(knobs, lab.home, check=_checked_by(lab)))
+        recipe = Recipe.parse(bring_in(knobs, lab.home, check=_checked_by(lab)).knobs)
         started = lab.queue.start(recipe, name=name, again=again, student=who)
     see_through({"run": started}, _report(as_json=as_json))
 
@@ -94,8 +94,8 @@ def _checked_by(lab: Lab) -> Callable[[Mapping[str, str], Collection[str]], None
 
 def _show_plan(knobs: Mapping[str, str], *, as_json: bool) -> None:
     with opened() as lab:
-        named, brought = look_at(knobs, lab.home, check=_checked_by(lab))
-        plan = planned(lab, Recipe.parse(named), brought)
+        brought = bring_in(knobs, lab.home, check=_checked_by(lab), dry_run=True)
+        plan = planned(lab, Recipe.parse(brought.knobs), brought)
         if as_json:
             give(plan_record(plan))
         else:
@@ -127,7 +127,7 @@ def lecture(
             for letter in letters:
                 lab.queue.check(preset_recipe(letter, **backbone, shared=shared), brings=brings)
 
-        backbone, shared = _parted(bring_in(knobs, lab.home, check=check), lab)
+        backbone, shared = _parted(bring_in(knobs, lab.home, check=check).knobs, lab)
         started = start_lecture(lab, **backbone, shared=shared, letters=letters, again=again, student=who)
 
     def report(lab: Lab, runs: dict[str, Run]) -> None:

@@ -15,7 +15,6 @@ from flowerlab.errors import BadRecipe, DatasetNotAtHand
 from flowerlab.home import Home
 
 FOLDER_PREFIX = "folder:"
-PHOTO_BYTES = 100e3
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,8 @@ class FolderSource:
 
     name: str
     download_mb: ClassVar[int] = 0
-    drawn: ClassVar[bool] = False
+    drawn_s: ClassVar[float] = 0.0
+    photo_bytes: ClassVar[float] = 100e3
     keeps_order: ClassVar[bool] = False
     tfds_name: ClassVar[None] = None
     published: ClassVar[None] = None
@@ -35,7 +35,7 @@ class FolderSource:
         return home.folders / self.name
 
     def identity(self, home: Home) -> str:
-        """See `Source`. It changes with every file, so that another import is never mistaken for the one that was gathered."""
+        """It changes with every file, so that another import is never mistaken for the one that was gathered."""
         folder = self.folder(home)
         if not folder.is_dir():
             return FOLDER_PREFIX + self.name
@@ -47,27 +47,15 @@ class FolderSource:
         return f"folder-{hashlib.sha256(self.name.encode()).hexdigest()[:8]}-{listing.hexdigest()[:12]}"
 
     def classes(self, home: Home) -> tuple[str, ...]:
-        """See `Source`."""
         return self._about(home).classes
 
     def photos(self, home: Home) -> int:
-        """See `Source`."""
         return self._about(home).photos
 
     def available(self, home: Home) -> bool:
-        """See `Source`."""
         return self.folder(home).is_dir()
 
-    def drawn_seconds(self, photos: int) -> float:
-        """See `Source`."""
-        return 0.0
-
-    def stored_bytes(self, photos: int) -> float:
-        """See `Source`."""
-        return photos * PHOTO_BYTES
-
     def originals(self, home: Home, progress: Progress) -> Iterator[Original]:
-        """See `Source`."""
         if not self.available(home):
             raise DatasetNotAtHand(
                 f"Your photos {self.name!r} are not in this lab. Expected an imported folder. "

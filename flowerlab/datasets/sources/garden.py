@@ -12,9 +12,6 @@ from flowerlab.datasets.sources.source import Progress
 from flowerlab.home import Home
 from flowerlab.settings import Settings
 
-DRAWN_S = 0.006
-PICTURE_BYTES = 14e3
-
 
 def garden_of(settings: Settings) -> Garden:
     """Returns which garden a lab with these settings has."""
@@ -27,38 +24,26 @@ class GardenSource:
 
     garden: Garden
     download_mb: ClassVar[int] = 0
-    drawn: ClassVar[bool] = True
+    drawn_s: ClassVar[float] = 0.006
+    photo_bytes: ClassVar[float] = 14e3
     keeps_order: ClassVar[bool] = False
     tfds_name: ClassVar[None] = None
     published: ClassVar[None] = None
     identity_pattern: ClassVar[str] = r"garden-v\d{1,6}-[\w.-]{1,80}"
 
     def identity(self, home: Home) -> str:
-        """See `Source`."""
         return self.garden.content_name
 
     def classes(self, home: Home) -> tuple[str, ...]:
-        """See `Source`."""
         return CLASSES
 
     def photos(self, home: Home) -> int:
-        """See `Source`."""
         return self.garden.pictures
 
     def available(self, home: Home) -> bool:
-        """See `Source`."""
         return True
 
-    def drawn_seconds(self, photos: int) -> float:
-        """See `Source`."""
-        return photos * DRAWN_S
-
-    def stored_bytes(self, photos: int) -> float:
-        """See `Source`."""
-        return photos * PICTURE_BYTES
-
     def originals(self, home: Home, progress: Progress) -> Iterator[Original]:
-        """See `Source`."""
         # Read only now: the web process asks where things are at its start, and never draws.
         from flowerlab.datasets.garden.crew import crew_size
         from flowerlab.datasets.garden.pictures import originals

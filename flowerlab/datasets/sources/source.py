@@ -21,8 +21,12 @@ class Source(Protocol):
         """How much is fetched from a network, in MB (10⁶ bytes); 0 if nothing is."""
 
     @property
-    def drawn(self) -> bool:
-        """Whether Flowerlab draws the photos itself."""
+    def drawn_s(self) -> float:
+        """How long a computer of 10¹¹ operations a second draws a photo; 0 if they are not drawn."""
+
+    @property
+    def photo_bytes(self) -> float:
+        """How much a photo takes once it is gathered, about."""
 
     @property
     def keeps_order(self) -> bool:
@@ -58,12 +62,6 @@ class Source(Protocol):
 
     def available(self, home: Home) -> bool:
         """Whether the photos can be gathered without a network. Gathered before, they may lie in the home even if not."""
-
-    def drawn_seconds(self, photos: int) -> float:
-        """Returns how long a computer of 10¹¹ operations a second draws so many; 0 if they are not drawn."""
-
-    def stored_bytes(self, photos: int) -> float:
-        """Estimates how much so many photos take once they are gathered."""
 
     def originals(self, home: Home, progress: Progress) -> Iterable[Original]:
         """Returns the photos in their order, read or drawn one by one.

@@ -43,21 +43,22 @@ class TfdsSource:
     archive: Archive | None = None
     split: str = "train"
     keeps_order: bool = False
-    drawn: ClassVar[bool] = False
+    drawn_s: ClassVar[float] = 0.0
+
+    @property
+    def photo_bytes(self) -> float:
+        return 1e6 * self.download_mb / self.count
 
     @property
     def tfds_name(self) -> str | None:
-        """See `Source`."""
         return self.name if self.keeps_order and self.split == "train" else None
 
     @property
     def published(self) -> str:
-        """See `Source`."""
         return f"{self.name}-{self.version}"
 
     @property
     def identity_pattern(self) -> str:
-        """See `Source`."""
         return rf"{re.escape(self.name)}-[\d.]{{1,20}}"
 
     @property
@@ -76,29 +77,18 @@ class TfdsSource:
         return (self.prepared / "dataset_info.json").exists()
 
     def identity(self, home: Home) -> str:
-        """See `Source`. A version is the same photos wherever it came from."""
+        """A version is the same photos wherever it came from."""
         return self.published
 
     def classes(self, home: Home) -> tuple[str, ...]:
-        """See `Source`."""
         return self.class_names
 
     def photos(self, home: Home) -> int:
-        """See `Source`."""
         return self.count
 
     def available(self, home: Home) -> bool:
-        """See `Source`."""
         return self.is_prepared
 
-    def drawn_seconds(self, photos: int) -> float:
-        """See `Source`."""
-        return 0.0
-
-    def stored_bytes(self, photos: int) -> float:
-        """See `Source`."""
-        return 1e6 * self.download_mb
-
     def originals(self, home: Home, progress: Progress) -> Iterator[Original]:
-        """See `Source`; `flowerlab.trainer.tfds` reads them."""
+        """`flowerlab.trainer.tfds` reads them."""
         raise DatasetNotAtHand(f"{self.name} has not been gathered yet. Train on it once, or fetch it on the Data page.")

@@ -27,7 +27,7 @@ def photos(home: Home, store: Store, data: Availability) -> DiskKind:
         for folder in entries(home.originals):
             dataset = here.get(folder.name)
             count = len(data.originals(dataset) or ()) if dataset else 0
-            drawn_s = data.source(dataset).drawn_seconds(count) if dataset else 0.0
+            drawn_s = count * data.source(dataset).drawn_s if dataset else 0.0
             again_s = drawn_s * AT_FLOPS / peak_flops(home) if drawn_s else None
             yield item_of(Kind.PHOTOS, folder, dataset_title(dataset) if dataset else folder.name, again_s)
 
@@ -39,7 +39,7 @@ def photos(home: Home, store: Store, data: Availability) -> DiskKind:
         if dataset is None:
             # Another garden can be drawn once more.
             known = dataset_of_identity(key)
-            return "" if known is not None and known.source.drawn else NOT_AGAIN
+            return "" if known is not None and known.source.drawn_s else NOT_AGAIN
         if not data.source(dataset).available(home):
             return NOT_AGAIN
         run = next((run for run in store.unfinished() if run.recipe.dataset == dataset), None)
