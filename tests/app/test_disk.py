@@ -103,7 +103,7 @@ def test_the_rule_is_told_before_and_after_it_acted(home: Home, monkeypatch: pyt
     lab().store.mark_kept(kept.id, kept=True)
     app = opened()
     assert "Once an hour: the oldest runs go to the trash while all together take more than 1e-06 GB." in texts(app)
-    assert "FLOWERLAB_KEEP_RUNS_GB" in texts(app).replace("\\", "")
+    assert "Set by the environment, and so not here: FLOWERLAB_KEEP_RUNS_GB." in texts(app).replace("\\", "")
     assert "This rule would move one run (" in texts(app)
     assert "old one" in app.info[0].value
     assert "kept one" not in app.info[0].value

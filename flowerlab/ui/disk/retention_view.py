@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import streamlit as st
 
 from flowerlab.disk.retention import OLD_RULE, VARIABLES, Cleaning, Rule, cleanings, due_now, left_by_older_version
@@ -33,7 +35,8 @@ def retention_view(lab: Lab) -> None:
     else:
         st.markdown(_("Once an hour: {rule}").format(rule=rule.sentence()))
         _what_it_would_do(lab, rule)
-    st.caption(_("Set by the environment, and so not here: {names}.").format(names=escaped(", ".join(VARIABLES.values()))))
+    set_by = [VARIABLES[name] for name, number in asdict(rule).items() if number is not None or rule.off]
+    st.caption(_("Set by the environment, and so not here: {names}.").format(names=escaped(", ".join(set_by))))
     if left := left_by_older_version(lab.home, lab.settings):
         words = _(
             "On this page of an older version a rule was chosen for this lab. It is not followed any more. To have it again, open the lab "
