@@ -13,7 +13,8 @@ from pathlib import Path
 from flowerlab.architectures.pretrained import SUFFIXES, import_weights, weights_name
 from flowerlab.cli.output import one_line, say
 from flowerlab.datasets.catalog import DATASETS
-from flowerlab.datasets.import_folder import FolderInfo, import_folder, scan
+from flowerlab.datasets.folder_checks import FolderInfo, scan
+from flowerlab.datasets.import_folder import import_folder
 from flowerlab.datasets.sources.folder import FOLDER_PREFIX
 from flowerlab.home import Home
 from flowerlab.recipe.validation import PRETRAINED, WEIGHTS_FILE

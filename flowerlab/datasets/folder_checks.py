@@ -1,4 +1,4 @@
-"""What a folder or zip of own photos must be: one sub-folder a class, safe names, photos that can be read."""
+"""Own photos looked through: a folder or zip with one sub-folder a class, safe names, photos that can be read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from flowerlab.errors import BadFolder, BadPhoto, legible, shown
-from flowerlab.photos.reading import MAX_BYTES, SUFFIXES
+from flowerlab.photos.reading import MAX_BYTES, SUFFIXES, read_photo
 from flowerlab.system.safe_zip import DAMAGE, OddlyPacked, TooManyEntries, open_entry, open_zip
 
 MIN_CLASSES, MAX_CLASSES, MIN_PHOTOS = 2, 50, 10
@@ -26,17 +26,34 @@ FOLDER_NAME = re.compile(r"[^\W_][\w .-]{0,59}")
 # Names that Windows keeps for devices.
 RESERVED = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10))}
 
+Progress = Callable[[int, int], None]
+
 
 @dataclass(frozen=True)
-class PhotoFile:
-    """One file that may be a photo.
+class FolderInfo:
+    """What a folder of own photos holds.
 
     Args:
-        folder: Its sub-folder as it came.
-        kind: Its class: the sub-folder's name as the lab writes it.
-        name: As it came.
-        open: Opens it to be read.
+        name: As in a recipe's `folder:NAME`.
+        classes: Names of the sub-folders, sorted: in label order.
+        counts: Photos of each class.
+        left_out: Sentences on files that could not be read; empty for photos that are in the lab already.
     """
+
+    name: str
+    classes: tuple[str, ...]
+    counts: tuple[int, ...]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def photos(self) -> int:
+        """Photos in all."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True)
+class _PhotoFile:
+    """One file that may be a photo: its sub-folder as it came, its class (that name as the lab writes it), its name as it came."""
 
     folder: str
     kind: str
@@ -49,11 +66,7 @@ class PhotoFile:
         return legible(f"{self.kind}/{self.name}")
 
     def read(self) -> bytes:
-        """Returns its bytes as far as a photo may be large.
-
-        Raises:
-            BadPhoto: If they cannot be read.
-        """
+        """Returns its bytes as far as a photo may be large."""
         try:
             with self.open() as file:
                 return file.read(MAX_BYTES + 1)
@@ -68,16 +81,8 @@ class PhotoFile:
             ) from None
 
 
-def safe_name(name: str, what: str) -> str:
-    """Makes a readable name that every file system can hold.
-
-    Args:
-        name: As it came.
-        what: For the error's sentence: `class`.
-
-    Raises:
-        BadFolder: If nothing that can be used is left of it.
-    """
+def _safe(name: str, what: str) -> str:
+    """Makes a readable name that every file system can hold."""
     # macOS writes an ü as two signs; both spellings are one name.
     whole = unicodedata.normalize("NFC", name)
     cleaned = "".join(letter for letter in whole if letter.isprintable() and letter not in '<>&":/\\|?*').strip(" .")[:MAX_NAME]
@@ -94,7 +99,7 @@ def dataset_name(name: str) -> str:
     Raises:
         BadFolder: If they need another one.
     """
-    chosen = safe_name(name, "data set")
+    chosen = _safe(name, "data set")
     if not FOLDER_NAME.fullmatch(chosen):
         raise BadFolder(
             f"The data set needs another name. Expected letters, digits, spaces, - _ and . Received: {shown(chosen)}. Give it a name."
@@ -102,13 +107,52 @@ def dataset_name(name: str) -> str:
     return chosen
 
 
-@contextmanager
-def photo_files(source: Path) -> Iterator[list[PhotoFile]]:
-    """Finds the files of a folder or zip that may be photos; they can be read inside the block.
+def scan(
+    source: Path,
+    name: str | None = None,
+    *,
+    progress: Progress = lambda done, total: None,
+    keep: Callable[[str, str, bytes], None] = lambda kind, file_name, data: None,
+) -> FolderInfo:
+    """Looks through a folder or zip of photos as an import does, and writes nothing.
+
+    Args:
+        source: A folder or a .zip with one sub-folder a class (2–50 classes, at least 10 readable photos each).
+        name: Of the data set; default: made from the source's name.
+        progress: Called with (files done, files in all).
+        keep: Given (class, file name, bytes) of each photo that can be read, before all have been seen; a name may come twice.
 
     Raises:
-        BadFolder: If it is no such folder or zip, or is hostile.
+        BadFolder: If it is no such folder or is hostile.
     """
+    name = dataset_name(name or source.stem)
+    left_out: list[str] = []
+    with _photo_files(source) as files:
+        counts, read_bytes = dict.fromkeys(_check_classes(files), 0), 0
+        for done, file in enumerate(files):
+            progress(done, len(files))
+            try:
+                data = file.read()
+                read_bytes += len(data)
+                if read_bytes > MAX_UNPACKED_BYTES:
+                    raise BadFolder(
+                        f"The photos are too large in all. Expected at most {MAX_UNPACKED_BYTES // 10**9} GB, unpacked. "
+                        "Received: more than that. Take fewer photos."
+                    )
+                read_photo(data, file.label)
+            except BadPhoto as error:
+                left_out.append(str(error))
+                continue
+            keep(file.kind, Path(_safe(file.name, "photo")).stem + Path(file.name).suffix.lower(), data)
+            counts[file.kind] += 1
+        progress(len(files), len(files))
+    _check_counts(counts)
+    return FolderInfo(name, tuple(counts), tuple(counts.values()), tuple(left_out))
+
+
+@contextmanager
+def _photo_files(source: Path) -> Iterator[list[_PhotoFile]]:
+    """Finds the files that may be photos; they can be read inside the block."""
     try:
         is_dir, is_zip = source.is_dir(), source.is_file() and zipfile.is_zipfile(source)
     except OSError:
@@ -126,12 +170,7 @@ def photo_files(source: Path) -> Iterator[list[PhotoFile]]:
         )
 
 
-def check_classes(files: Sequence[PhotoFile]) -> list[str]:
-    """Returns the classes that these files have, sorted.
-
-    Raises:
-        BadFolder: If they are too few or too many, or two could not be told apart.
-    """
+def _check_classes(files: Sequence[_PhotoFile]) -> list[str]:
     came: dict[str, str] = {}
     for file in files:
         first = came.setdefault(file.kind.casefold(), file.folder)
@@ -149,30 +188,12 @@ def check_classes(files: Sequence[PhotoFile]) -> list[str]:
     return kinds
 
 
-def check_counts(counts: Mapping[str, int]) -> None:
-    """Checks how many readable photos each class has.
-
-    Raises:
-        BadFolder: If one has too few.
-    """
+def _check_counts(counts: Mapping[str, int]) -> None:
     few = [f"{kind} ({count})" for kind, count in counts.items() if count < MIN_PHOTOS]
     if few:
         raise BadFolder(
             f"At least {MIN_PHOTOS} readable photos are needed in each class. Received: {', '.join(few[:5])}. "
             "Add photos or take the class out."
-        )
-
-
-def check_size(read_bytes: int) -> None:
-    """Checks how much has been read of all files: what is really there counts, not what a header claims.
-
-    Raises:
-        BadFolder: If it is too much.
-    """
-    if read_bytes > MAX_UNPACKED_BYTES:
-        raise BadFolder(
-            f"The photos are too large in all. Expected at most {MAX_UNPACKED_BYTES // 10**9} GB, unpacked. "
-            "Received: more than that. Take fewer photos."
         )
 
 
@@ -184,7 +205,7 @@ def _opened_file(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def _in_directory(source: Path) -> Iterator[PhotoFile]:
+def _in_directory(source: Path) -> Iterator[_PhotoFile]:
     root = source.resolve()
     for kind in sorted(path for path in source.iterdir() if path.is_dir() and not _hidden(path.name)):
         for number, file in enumerate(sorted(itertools.islice(kind.iterdir(), MAX_ENTRIES + 1))):
@@ -196,7 +217,7 @@ def _in_directory(source: Path) -> Iterator[PhotoFile]:
             wanted = file.suffix.lower() in SUFFIXES and not _hidden(file.name)
             # A link that leads outside the folder is not followed.
             if wanted and file.is_file() and root in file.resolve().parents:
-                yield PhotoFile(kind.name, safe_name(kind.name, "class"), file.name, partial(_opened_file, file))
+                yield _PhotoFile(kind.name, _safe(kind.name, "class"), file.name, partial(_opened_file, file))
 
 
 def _opened(source: Path) -> zipfile.ZipFile:
@@ -213,7 +234,7 @@ def _opened(source: Path) -> zipfile.ZipFile:
         ) from None
 
 
-def _in_zip(archive: zipfile.ZipFile) -> list[PhotoFile]:
+def _in_zip(archive: zipfile.ZipFile) -> list[_PhotoFile]:
     found: list[tuple[tuple[str, ...], zipfile.ZipInfo]] = []
     for info in archive.infolist():
         parts = PurePosixPath(info.filename.replace("\\", "/")).parts
@@ -230,7 +251,7 @@ def _in_zip(archive: zipfile.ZipFile) -> list[PhotoFile]:
     # A folder that was zipped as a whole has one more level around its classes.
     depth = 1 if found and all(len(parts) >= 3 for parts, _ in found) and len({parts[0] for parts, _ in found}) == 1 else 0
     return [
-        PhotoFile(parts[depth], safe_name(parts[depth], "class"), parts[-1], partial(open_entry, archive, info))
+        _PhotoFile(parts[depth], _safe(parts[depth], "class"), parts[-1], partial(open_entry, archive, info))
         for parts, info in found
         if len(parts) == depth + 2
     ]

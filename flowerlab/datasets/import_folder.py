@@ -3,86 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from flowerlab.datasets.folder_checks import (
-    check_classes,
-    check_counts,
-    check_size,
-    dataset_name,
-    photo_files,
-    safe_name,
-)
+from flowerlab.datasets.folder_checks import FolderInfo, Progress, dataset_name, scan
 from flowerlab.datasets.originals import Original
-from flowerlab.errors import BadFolder, BadPhoto, shown
-from flowerlab.photos.reading import read_photo
+from flowerlab.errors import BadFolder, shown
 from flowerlab.system.files import scratch_beside
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class FolderInfo:
-    """What a folder of own photos holds.
-
-    Args:
-        name: As in a recipe's `folder:NAME`.
-        classes: Names of the sub-folders, sorted: in label order.
-        counts: Photos of each class.
-        left_out: Sentences on files that could not be read; empty for photos that are in the lab already.
-    """
-
-    name: str
-    classes: tuple[str, ...]
-    counts: tuple[int, ...]
-    left_out: tuple[str, ...] = ()
-
-    @property
-    def photos(self) -> int:
-        """Photos in all."""
-        return sum(self.counts)
-
-
-def scan(
-    source: Path,
-    name: str | None = None,
-    *,
-    progress: Progress = lambda done, total: None,
-    keep: Callable[[str, str, bytes], None] = lambda kind, file_name, data: None,
-) -> FolderInfo:
-    """Looks through a folder or zip of photos as an import does, and writes nothing.
-
-    Args:
-        source: A folder or a .zip with one sub-folder a class (2–50 classes, at least 10 readable photos each).
-        name: Of the data set; default: made from the source's name.
-        progress: Called with (files done, files in all).
-        keep: Given (class, file name, bytes) of each photo that can be read, before all have been seen; a name may come twice.
-
-    Raises:
-        BadFolder: If it is no such folder or is hostile.
-    """
-    name = dataset_name(name or source.stem)
-    left_out: list[str] = []
-    with photo_files(source) as files:
-        counts, read_bytes = dict.fromkeys(check_classes(files), 0), 0
-        for done, file in enumerate(files):
-            progress(done, len(files))
-            try:
-                data = file.read()
-                read_bytes += len(data)
-                check_size(read_bytes)
-                read_photo(data, file.label)
-            except BadPhoto as error:
-                left_out.append(str(error))
-                continue
-            keep(file.kind, Path(safe_name(file.name, "photo")).stem + Path(file.name).suffix.lower(), data)
-            counts[file.kind] += 1
-        progress(len(files), len(files))
-    check_counts(counts)
-    return FolderInfo(name, tuple(counts), tuple(counts.values()), tuple(left_out))
 
 
 def import_folder(

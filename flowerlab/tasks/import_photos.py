@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flowerlab.datasets.import_folder import FolderInfo, import_folder
+from flowerlab.datasets.folder_checks import FolderInfo
+from flowerlab.datasets.import_folder import import_folder
 from flowerlab.tasks.task import Task, TaskFailed, Work
 
 STEP = "Checking and copying the photos"

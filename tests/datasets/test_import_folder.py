@@ -15,7 +15,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from flowerlab.datasets import folder_checks
-from flowerlab.datasets.import_folder import delete_folder, describe, import_folder, list_folders, originals, scan
+from flowerlab.datasets.folder_checks import scan
+from flowerlab.datasets.import_folder import delete_folder, describe, import_folder, list_folders, originals
 from flowerlab.errors import BadFolder
 from flowerlab.home import Home
 from flowerlab.photos.reading import MAX_BYTES

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from flowerlab.datasets import import_folder
+from flowerlab.datasets.folder_checks import FolderInfo
 from flowerlab.datasets.originals import Original
 from flowerlab.datasets.sources.source import Progress
 from flowerlab.errors import BadRecipe, DatasetNotAtHand
@@ -71,7 +72,7 @@ class FolderSource:
 
         return counted()
 
-    def _about(self, home: Home) -> import_folder.FolderInfo:
+    def _about(self, home: Home) -> FolderInfo:
         if not self.available(home):
             raise BadRecipe(
                 "dataset",

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from flowerlab.datasets.catalog import dataset_title
-from flowerlab.datasets.import_folder import FolderInfo
+from flowerlab.datasets.folder_checks import FolderInfo
 from flowerlab.datasets.sources.folder import FOLDER_PREFIX
 from flowerlab.errors import FlowerlabError
 from flowerlab.locale import _
