@@ -63,6 +63,18 @@ def test_the_contracts_of_arrows_are_kept() -> None:
     assert "0 broken" in told.stdout
 
 
+def test_tools_stand_on_what_tests_stand_on() -> None:
+    """A test may call a tool. A tool reads no test, and what both stand on, `tests/support` and the hostile inputs, reads no tool."""
+    ground = [
+        path for folder in ("tests/support", "tests/hostile") for path in sources(folder) if not path.name.startswith("test_")
+    ]
+    for path in ground:
+        assert "tools" not in packages(imports(path)), path
+    for path in sources("tools"):
+        read = {name for name in imports(path) if name.startswith("tests.")}
+        assert all(name.startswith(("tests.support.", "tests.hostile.")) and ".test_" not in name for name in read), path
+
+
 def test_slow_libraries_are_imported_where_they_are_used() -> None:
     """Plotly, scikit-learn, SciPy and pandas are imported inside functions, so that the first page comes fast."""
     for path in [*core(), *sources("flowerlab/ui"), *sources("pages"), *sources("streamlit_app.py")]:

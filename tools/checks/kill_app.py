@@ -18,7 +18,6 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 from collections import Counter
@@ -37,31 +36,12 @@ from flowerlab.runs.checkpoints import read_checkpoint, read_state
 from flowerlab.runs.run import Run, RunState
 from tests.support.served_app import free_port, serving
 from tools import ROOT
+from tools.measure.harness import own_home, parser
 
 # The plain way with random numbers in every step, and kept features; quick, and long enough to be met in the middle.
 RECIPES = (
-    Recipe.parse(
-        {
-            "image_size": 72,
-            "epochs": 12,
-            "patience": 12,
-            "head": (8,),
-            "dropout": 0.3,
-            "augment": "flip",
-            "batch_size": 4,
-        }
-    ),
-    Recipe.parse(
-        {
-            "architecture": "vgg16_mini",
-            "image_size": 32,
-            "epochs": 30,
-            "patience": 30,
-            "head": (8,),
-            "dropout": 0.3,
-            "batch_size": 2,
-        }
-    ),
+    Recipe(image_size=72, epochs=12, patience=12, head=(8,), dropout=0.3, augment="flip", batch_size=4),
+    Recipe(architecture="vgg16_mini", image_size=32, epochs=30, patience=30, head=(8,), dropout=0.3, batch_size=2),
 )
 MOMENTS = (RunState.PREPARING, RunState.TRAINING, RunState.EVALUATING)
 # One that is just loading TensorFlow on a busy machine takes its time.
@@ -287,17 +267,14 @@ def _environment(home: Path) -> dict[str, str]:
 
 def main() -> None:
     """Kills, and says what was met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--moments", type=int, default=50, help="How often the lab is killed. Default: 50.")
-    parser.add_argument("--seed", type=int, default=0, help="Of the random moments. Default: 0.")
-    parser.add_argument("--home", type=Path, help="An empty folder. Default: a temporary one.")
-    parser.add_argument("--own", action="store_true", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
+    options = parser(__doc__, home=True, moments=(50, "How often the lab is killed."), seed=(0, "Of the random moments."))
+    options.add_argument("--own", action="store_true", help=argparse.SUPPRESS)
+    arguments = options.parse_args()
     if arguments.own:
         with contextlib.closing(Lab()):
             signal.pause()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        tally = kill_at_random(arguments.home or Path(folder), moments=arguments.moments, seed=arguments.seed, app=True)
+    with own_home(arguments.home) as folder:
+        tally = kill_at_random(folder, moments=arguments.moments, seed=arguments.seed, app=True)
     met = ", ".join(f"{state} {count}" for state, count in tally.states.most_common())
     print(f"{arguments.moments} kills, nothing lost. A run was then: {met}.")
     print(f"A second process stood by {tally.takeovers} times. Died three times and asked to go on: {tally.asked}.")

@@ -8,7 +8,6 @@ at five difficulties) and `masks.jpg` (pictures beside the masks of their flower
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from flowerlab.datasets import garden
 from flowerlab.datasets.garden import pictures
 from tools import ROOT
+from tools.measure.harness import parser
 
 A_CLASS = 12
 CELL_PX = 150
@@ -101,9 +101,9 @@ def mask_strip() -> Image.Image:
 
 def main() -> None:
     """Draws and writes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "garden", help="Where the pictures go.")
-    out: Path = parser.parse_args().out
+    options = parser(__doc__)
+    options.add_argument("--out", type=Path, default=ROOT / "docs" / "garden", help="Where the pictures go.")
+    out: Path = options.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     for name, draw in (("sheet", contact_sheet), ("difficulty", difficulty_strip), ("masks", mask_strip)):
         file = out / f"{name}.jpg"
