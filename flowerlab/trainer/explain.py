@@ -6,7 +6,7 @@ https://arxiv.org/abs/1610.02391.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -18,17 +18,29 @@ from PIL import Image
 from flowerlab.inference.explanations import Explanation, FeatureMaps, Filters, NetworkInput
 from flowerlab.trainer.network_parts import NetworkParts, strongest_first
 
-# How the feature maps are weighed by the gradient of the class's score. `gradcam`: by its mean over the map. `hirescam` (Draelos and
-# Carin 2020): place by place. `layercam` (Jiang et al. 2021): by its positive part. `local`: by its mean over half the map's height and
-# width around each place. `both`: the first and the last, each scaled, together.
-METHODS = ("gradcam", "hirescam", "layercam", "local", "both")
-# docs/decisions/0012-inside.md says what was measured, and why these.
-METHOD = "both"
 # (mirrored, down, right): changes of the photo that change nothing in what it shows; shifts in shares of its side.
 VIEWS = tuple((mirrored, *shift) for mirrored in (False, True) for shift in ((0.0, 0.0), (-0.08, 0.08), (0.08, -0.08)))
-ONE_VIEW = VIEWS[:1]
 
 View = tuple[bool, float, float]
+# From the gradient of a class's score, float32 (n, height, width, channels), what the feature maps are multiplied with: as large, or
+# broadcast to it.
+Weighing = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+def mean_gradient(gradient: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Weighs each map by the gradient's mean over it: Grad-CAM itself."""
+    return np.asarray(gradient.mean(axis=(1, 2), keepdims=True))
+
+
+def local_gradient(gradient: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Weighs each place by the gradient's mean over half the map's height and width around it."""
+    window = [side // 2 | 1 for side in gradient.shape[1:3]]
+    weights: NDArray[np.float32] = tf.nn.avg_pool2d(gradient, window, strides=1, padding="SAME").numpy()
+    return weights
+
+
+# docs/decisions/0012-inside.md says what was measured, and why these.
+WEIGHINGS: tuple[Weighing, ...] = (mean_gradient, local_gradient)
 
 
 def explain(
@@ -36,7 +48,7 @@ def explain(
     photo: NDArray[np.uint8],
     label: int | None,
     *,
-    method: str = METHOD,
+    weighings: Sequence[Weighing] = WEIGHINGS,
     layer: keras.Layer | None = None,
     views: Sequence[View] = VIEWS,
 ) -> Explanation:
@@ -45,7 +57,7 @@ def explain(
     Args:
         photo: uint8, (height, width, 3), RGB, of the network's size.
         label: Index of the class; None: the one that it answers.
-        method: One of `METHODS`.
+        weighings: How the feature maps are weighed; the maps of several, each scaled, are added.
         layer: Whose output is looked at; default: `NetworkParts.looked_at`.
         views: Over which the mean is taken; the first is the photo itself. What speaks against the class in one view cancels what
             speaks for it at the same place in another.
@@ -67,28 +79,13 @@ def explain(
     values = keras.ops.convert_to_numpy(maps)
     height, width = photo.shape[:2]
     speaking = np.zeros((height, width), dtype=np.float32)
-    for part in ("gradcam", "local") if method == "both" else (method,):
-        coarse = (values * _weights(gradient, part)).sum(axis=3)
+    for weigh in weighings:
+        coarse = (values * weigh(gradient)).sum(axis=3)
         mean = _mean_over_views(coarse, views, height, width)
         speaking += mean / max(float(np.abs(mean).max()), 1e-12)
     probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(scores))[0]
     places = (values.shape[1], values.shape[2])
     return Explanation(np.maximum(speaking, 0), places, layer.name, chosen, probabilities)
-
-
-def _weights(gradient: NDArray[np.float32], method: str) -> NDArray[np.float32]:
-    """Returns what feature maps are multiplied with: (n, height, width, channels), or broadcast to it."""
-    if method == "gradcam":
-        return np.asarray(gradient.mean(axis=(1, 2), keepdims=True))
-    if method == "hirescam":
-        return gradient
-    if method == "layercam":
-        return np.maximum(gradient, 0)
-    if method == "local":
-        window = [side // 2 | 1 for side in gradient.shape[1:3]]
-        weights: NDArray[np.float32] = tf.nn.avg_pool2d(gradient, window, strides=1, padding="SAME").numpy()
-        return weights
-    raise ValueError(f"There is no such method. Expected one of {', '.join(METHODS)}. Received: {method!r}.")
 
 
 def _seen_as(photo: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:

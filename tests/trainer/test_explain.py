@@ -18,8 +18,6 @@ from flowerlab.photos.reading import resize_photo
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.store import Store
 from flowerlab.trainer.explain import (
-    METHODS,
-    ONE_VIEW,
     VIEWS,
     View,
     _mean_over_views,
@@ -31,7 +29,7 @@ from flowerlab.trainer.explain import (
 from flowerlab.trainer.model_files import load_saved
 from flowerlab.trainer.network_parts import NetworkParts
 from flowerlab.trainer.networks import build
-from tools.checks.gradcam import rank_correlation, shuffled_head
+from tools.checks.gradcam import METHODS, ONE_VIEW, rank_correlation, shuffled_head
 from tools.starter.compact import write_compact
 
 SIDE = 96
@@ -112,7 +110,7 @@ def test_a_map_is_where_the_class_is(method: str, views: Sequence[View]) -> None
     parts = NetworkParts(colour_network())
     photo = np.zeros((8, 8, 3), dtype=np.uint8)
     photo[:, :4, 0] = photo[:, 4:, 1] = 200
-    red, green = (explain(parts, photo, label, method=method, views=views) for label in (0, 1))
+    red, green = (explain(parts, photo, label, weighings=METHODS[method], views=views) for label in (0, 1))
     assert red.layer == "colours"
     assert red.heat.shape == red.places == (8, 8)
     assert red.heat[:, :4].any()

@@ -27,7 +27,7 @@ from flowerlab.datasets.garden import CLASSES, pictures
 from flowerlab.photos.heatmaps import Heat, in_photo
 from flowerlab.photos.reading import resize_photo
 from flowerlab.recipe.presets import preset_recipe
-from flowerlab.trainer.explain import METHOD, METHODS, ONE_VIEW, VIEWS, View, explain
+from flowerlab.trainer.explain import VIEWS, WEIGHINGS, View, Weighing, explain, local_gradient, mean_gradient
 from flowerlab.trainer.model_files import load_saved
 from flowerlab.trainer.network_parts import NetworkParts
 from tools.measure.harness import own_lab, parser, print_heading, print_row, trained
@@ -39,6 +39,15 @@ SMALLEST_SHARE, LARGEST_SHARE = 0.1, 0.3
 LEAST_ACCURACY, LEAST_MOVED = 0.9, 0.9
 LEAST_MEDIAN, MOST_CORRELATION = 0.6, 0.5
 MODE = "squash"
+# The lab takes the last. HiResCAM: Draelos and Carin 2020; LayerCAM: Jiang et al. 2021.
+METHODS: dict[str, Sequence[Weighing]] = {
+    "gradcam": (mean_gradient,),
+    "hirescam": (lambda gradient: gradient,),
+    "layercam": (lambda gradient: np.maximum(gradient, 0),),
+    "local": (local_gradient,),
+    "both": WEIGHINGS,
+}
+ONE_VIEW = VIEWS[:1]
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,7 @@ def check(
     drawn: Sequence[pictures.Drawing],
     size_px: int,
     *,
-    method: str = METHOD,
+    method: str = "both",
     layer: str | None = None,
     views: Sequence[View] = VIEWS,
 ) -> Checked:
@@ -119,7 +128,7 @@ def check(
     def heat(network: NetworkParts, photo: NDArray[np.uint8], label: int) -> NDArray[np.float32]:
         chosen = None if layer is None else next(one for one in network.layers if one.name == layer)
         square = resize_photo(photo, size_px, MODE)
-        return explain(network, square, label, method=method, layer=chosen, views=views).heat
+        return explain(network, square, label, weighings=METHODS[method], layer=chosen, views=views).heat
 
     shares, correlations, sides, empty = [], [], [], 0
     for drawing in drawn:
