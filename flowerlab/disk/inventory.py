@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -57,7 +56,7 @@ class Disk:
             why = kind.blocked_by()
             found += [replace(item, why_not=why.get(item.key, "")) for item in kind.list() if item.bytes]
         disk = shutil.disk_usage(self._home.root)
-        return Usage(tuple(sorted(found, key=lambda item: -item.bytes)), disk.free, disk.total, time.time())
+        return Usage(tuple(sorted(found, key=lambda item: -item.bytes)), disk.free, disk.total)
 
     def free(self, items: Iterable[Item]) -> Freed:
         """Frees what may go: runs go to the trash, everything else for good.

@@ -65,13 +65,11 @@ class Usage:
     Args:
         items: The largest first.
         free_bytes, disk_bytes: Of the disk that the home lies on.
-        measured_s: Unix time.
     """
 
     items: tuple[Item, ...]
     free_bytes: int
     disk_bytes: int
-    measured_s: float
 
     def of(self, *kinds: Kind) -> list[Item]:
         """Returns the items of some kinds, the largest first."""
