@@ -68,10 +68,8 @@ class Architecture:
     """A network that can be trained: a backbone, on which every recipe puts its own head.
 
     Args:
-        name: As in a recipe.
         sentence: What it is, for a pupil.
         year: Of publication; None for the lecture's own network.
-        source: Authors and title.
         smallest_px, largest_px: Bounds of the square photo's side, both included.
         channels: Last axis of the backbone's output.
         side: (photo side in pixels, a layer) → side of that layer's output.
@@ -83,7 +81,6 @@ class Architecture:
         efficiency: Share of the processor's matrix speed that a pass reaches, 0..1 (docs/benchmarks.md). What adds, scales or moves
             values is not counted as work, so networks of many small layers reach less.
         constructor: Its function in `keras.applications`; None: Flowerlab builds it itself.
-        constructor_arguments: What that function needs besides the photo's shape.
         pretrained: The word in a recipe for its pretrained weights: `imagenet` (Keras downloads them), `flowerlab` (trained by
             Flowerlab itself and shipped with it); None if nobody has trained it before.
         weights: Files with ImageNet weights without the top, as they lie in the folder `models/` of Keras' cache; any of

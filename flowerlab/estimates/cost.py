@@ -89,8 +89,6 @@ def estimate_of(
 
     Args:
         runs: That were seen, newest first.
-        missing_mb: What it would have to download, in MB (10⁶ bytes).
-        refusal: Why it would not be started; None if it would.
     """
     recipe, work, way, photos = plan.recipe, plan.work, plan.way, plan.photos
     speed = Speed(home, runs)

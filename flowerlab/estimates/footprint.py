@@ -34,23 +34,14 @@ RECORD_BYTES = 5e6
 
 @dataclass(frozen=True)
 class Footprint:
-    """What a run needs.
-
-    Args:
-        memory_bytes: Of memory, at most.
-        disk_bytes: Of disk, at most, beside what is there.
-    """
+    """What a run needs."""
 
     memory_bytes: float
     disk_bytes: float
 
 
 def footprint_of(plan: ExecutionPlan, *, missing_mb: float = 0.0) -> Footprint:
-    """Estimates what a run needs.
-
-    Args:
-        missing_mb: What it would have to download, in MB (10⁶ bytes).
-    """
+    """Estimates what a run needs."""
     return Footprint(_memory_bytes(plan), _disk_bytes(plan, missing_mb))
 
 

@@ -16,10 +16,6 @@ from flowerlab.system.memory import memory_for_a_run
 def check_room(footprint: Footprint, recipe: Recipe, home: Home, settings: Settings) -> None:
     """Checks that a run has enough memory and disk, by estimate.
 
-    Args:
-        recipe: Named in the sentence.
-        settings: `refuse`, `memory_gb`, `disk_reserve_gb`.
-
     Raises:
         NoRoom: If it has not.
     """
@@ -47,7 +43,6 @@ def check_disk(needed: float, home: Home, settings: Settings) -> None:
 
     Args:
         needed: In bytes.
-        settings: `refuse`, `disk_reserve_gb`.
 
     Raises:
         NoRoom: If it has not.

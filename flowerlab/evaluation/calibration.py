@@ -23,7 +23,6 @@ class Bin:
 
     Args:
         low, high: The stretch, 0..1; `low` is not in it, `high` is.
-        photos: How many.
         confidence: Their mean highest probability; NaN if there are none.
         accuracy: Share of them that is right; NaN if there are none.
     """

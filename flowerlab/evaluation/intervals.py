@@ -12,7 +12,6 @@ def wilson_interval(right: int, total: int, *, confidence: float = 0.95) -> tupl
     Args:
         right: Photos classified rightly, 0..total.
         total: Photos in all; with 0 nothing is known, and the interval is (0, 1).
-        confidence: Of the interval, 0..1.
 
     Returns:
         (low, high), each 0..1.
@@ -38,7 +37,6 @@ def share_difference_interval(
     Args:
         first_right, first_total: Photos classified rightly and in all, of the first.
         second_right, second_total: Of the second, which was asked other photos.
-        confidence: Of the interval, 0..1.
 
     Returns:
         (low, high) of the first share minus the second, each −1..1; (−1, 1) if either has no photos.

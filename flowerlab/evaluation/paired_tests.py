@@ -21,7 +21,6 @@ class PairedTest:
     """What two runs' answers to the same photos say of their difference.
 
     Args:
-        photos: How many.
         only_first_right: Photos that the first named rightly and the second did not.
         only_second_right: The reverse.
         mcnemar_p: McNemar's exact test: how often so uneven a split, or a more uneven one, would come by chance if both were
@@ -92,9 +91,6 @@ def corrected(tests: Sequence[PairedTest]) -> list[PairedTest]:
 
     Of many pairs one in twenty seems real by chance alone; with these, the chance of even one false finding among all stays
     below 5 %.
-
-    Args:
-        tests: All pairs that are looked at together.
     """
     adjusted = holm([test.mcnemar_p for test in tests])
     return [replace(test, holm_p=p, tested_together=len(tests)) for test, p in zip(tests, adjusted, strict=True)]
@@ -118,7 +114,6 @@ def paired_test(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_],
     Args:
         first_right: bool, (n,), whether the first named each photo rightly.
         second_right: bool, (n,), the second; the same photos in the same order.
-        seed: Of the bootstrap.
 
     Raises:
         ValueError: If they are not equally many, or none.

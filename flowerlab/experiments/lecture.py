@@ -27,7 +27,6 @@ def start_lecture(
         weights: Of the backbone; None: its pretrained ones.
         shared: Other knobs, equal for all.
         letters: Keys of `PRESETS`.
-        again: Train even if equal runs are there.
 
     Raises:
         BadRecipe: If a knob cannot have its value; then no run is queued.

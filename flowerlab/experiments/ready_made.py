@@ -204,10 +204,6 @@ def start_trial(
 ) -> dict[str, Started]:
     """Queues the runs of an experiment; those that are there are found, not trained again.
 
-    Args:
-        shared: Other knobs, equal for all arms.
-        again: Train even if equal runs are there.
-
     Raises:
         BadRecipe: If one of the recipes cannot be trained here; then none is queued.
     """

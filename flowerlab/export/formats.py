@@ -28,7 +28,6 @@ class Made:
 
     Args:
         difference: Largest difference of a probability between a converted model and Keras; None if nothing was converted.
-        photos: Over how many photos.
         lacks: What must be laid beside a program that was written alone.
     """
 
@@ -45,10 +44,7 @@ class ExportFormat:
     """One format.
 
     Args:
-        name: On the command line.
         suffix: Of a file in this format.
-        mime: Its media type.
-        title: On its button.
         words: What it is for; `{order}` stands for the classes in the order of the model's answers.
         make: (run with a model, file to make, progress) → what is to be known of it. The suffix of the file is one of `suffixes`.
         zipped: Whether it can come in a zip, with what must lie beside it.

@@ -15,12 +15,7 @@ from flowerlab.tasks.convert_model import CHECKED_PHOTOS, Converted, convert_mod
 
 
 def conversion(lab: Lab, run: Run, to: str, suffix: str) -> Work[Converted]:
-    """Returns the work of converting a run's model.
-
-    Args:
-        to: The format's name.
-        suffix: Of a file in it.
-    """
+    """Returns the work of converting a run's model."""
     recipe = run.recipe
 
     def photos() -> NDArray[np.uint8]:

@@ -18,8 +18,6 @@ def notebook(stages: Sequence[Stage], *, name: str, remark: str = "") -> str:
 
     Args:
         stages: From the first training to the last.
-        name: Of the run or recipe: one line, shown as it is.
-        remark: What else is to be known of it; empty if nothing.
     """
     title, *texts = introduction(stages, name=name, remark=remark)
     cells = [_words(0, "\n\n".join([f"# {_as_it_is(title)}", *map(_as_it_is, texts)]))]

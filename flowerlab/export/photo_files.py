@@ -23,7 +23,6 @@ def photo_files(originals: Originals, dataset: str, folder: str) -> Iterator[tup
 
     Args:
         dataset: Name, as in a recipe; decides the order.
-        folder: First part of the paths.
     """
     digits = max(5, len(str(len(originals))))
     for place, position in enumerate(order_of(originals, dataset).tolist()):
@@ -33,10 +32,6 @@ def photo_files(originals: Originals, dataset: str, folder: str) -> Iterator[tup
 
 def as_jpeg(data: bytes, name: str) -> bytes:
     """Returns a photo as an upright RGB or grey JPEG of at most 1024 pixels; one that is so already stays as it is, to the byte.
-
-    Args:
-        data: The encoded photo, as `read_photo` takes it.
-        name: For the error's sentence.
 
     Raises:
         BadPhoto: As `read_photo`.

@@ -35,9 +35,6 @@ def check_run(home: Home, run: Run) -> None:
 def check_target(entry: ExportFormat, target: Path, *, force: bool) -> None:
     """Checks that a file can be written there.
 
-    Args:
-        force: Whether a file that is there may be replaced.
-
     Raises:
         BadInput: If it cannot.
     """
@@ -62,8 +59,6 @@ def take_home(
     """Writes a run in one of the formats.
 
     Args:
-        target: The file to make, with one of the format's suffixes.
-        force: Whether a file that is there is replaced.
         progress: Called with (step, done, total); may raise to give up, which leaves nothing.
 
     Raises:

@@ -158,8 +158,6 @@ def extract(archive: zipfile.ZipFile, manifest: Manifest, scratch: Path, progres
     """Writes all files of a pack into a scratch folder, comparing size and hash of each.
 
     Args:
-        archive: As `opened_pack` gave it.
-        manifest: Likewise: its paths are safe.
         scratch: An empty folder.
         progress: Called with (step, bytes done, bytes in all).
 

@@ -26,11 +26,6 @@ MODELS, PREDICTIONS = ("model.keras", "model.npz"), "predictions.npz"
 def check_item(item: Item, place: Path, home: Home) -> None:
     """Checks one item; what a run says of itself is checked where it is read.
 
-    Args:
-        item: What it is.
-        place: Its folder or file in the scratch folder.
-        home: Into which it will go.
-
     Raises:
         BadPack: If the lab could not use it.
     """

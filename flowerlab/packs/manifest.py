@@ -63,8 +63,6 @@ class Item(BaseModel):
     """One thing that a pack brings.
 
     Args:
-        kind: What it is.
-        name: For people.
         path: Of its folder in the pack; for weights of the file itself.
     """
 
@@ -104,12 +102,7 @@ class Manifest(BaseModel):
     """All that a pack says of itself; what it says here is checked against what it holds.
 
     Args:
-        kind: Marks the file as one of ours.
-        format: Version of this form.
-        flowerlab: Version that made the pack.
         made_s: When, Unix time in seconds.
-        items: What it brings.
-        files: Every file but the manifest.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

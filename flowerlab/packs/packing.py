@@ -37,13 +37,7 @@ UNFINISHED = re.compile(r"\..*|part\..*|best.*")
 
 @dataclass(frozen=True)
 class Packed:
-    """A pack that was written.
-
-    Args:
-        path: Of the zip.
-        bytes: Of the zip.
-        manifest: What is in it.
-    """
+    """A pack that was written."""
 
     path: Path
     bytes: int
@@ -72,13 +66,8 @@ def pack(
     """Writes a lesson pack, whole or not at all.
 
     Args:
-        target: The zip to be.
-        home: Where photos, features and runs are.
-        store: The runs.
         dataset: Name, as in a recipe; gathered before. None packs no photos.
         architecture: Whose weights, and whose features of this data set, are packed; None packs neither.
-        runs: Finished ones.
-        garden: Which garden.
         progress: Called with (step, bytes done, bytes in all); may raise to give up, which leaves nothing behind.
 
     Raises:
@@ -222,7 +211,6 @@ def check_weights_file(path: Path, name: str) -> None:
     """Checks a weights file by its name and, where the package knows its hash, by that.
 
     Args:
-        path: The file.
         name: That it has in Keras' cache.
 
     Raises:

@@ -12,10 +12,6 @@ from flowerlab.runs.serialization import parse_run
 def read_run(path: Path, run_id: str) -> RunRecord:
     """Reads the record of a packed run.
 
-    Args:
-        path: The file.
-        run_id: The id that the run must have.
-
     Raises:
         BadPack: If it is not a finished run of this id.
     """

@@ -26,11 +26,6 @@ def bring_starter(home: Home, store: Store, *, again: bool = False) -> bool:
 
     A home without room for it, or a damaged pack, must not keep a lab from opening: the log says what was wrong.
 
-    Args:
-        home: Where its model goes.
-        store: Takes the run.
-        again: Bring it back where it was deleted.
-
     Raises:
         HomeReadOnly: If nothing can be changed in this home.
     """

@@ -32,8 +32,6 @@ class Unpacked:
     """What became of a pack.
 
     Args:
-        manifest: What it holds.
-        brought: What was not here and is now.
         kept: What was here already and was left as it is.
         differing: Those of `kept` that are not as in the pack.
     """
@@ -50,9 +48,6 @@ def unpack(source: Path, home: Home, store: Store, progress: Progress = lambda s
     Everything is unpacked into a scratch folder, checked, and only then moved into place. What is here already stays as it is.
 
     Args:
-        source: The pack.
-        home: Where photos, features and runs go.
-        store: Takes the runs.
         progress: Called with (step, bytes done, bytes in all); may raise to give up, which changes nothing.
 
     Raises:

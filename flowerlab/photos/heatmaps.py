@@ -16,7 +16,6 @@ def in_photo(heat: Heat, height_px: int, width_px: int, resize: str) -> Heat:
 
     Args:
         heat: float32, (rows, columns), 0 or more, of the whole square.
-        height_px, width_px: Of the photo.
         resize: How the square was made, see `flowerlab.photos.reading.RESIZE_MODES`.
 
     Returns:

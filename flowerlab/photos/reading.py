@@ -70,7 +70,6 @@ def read_grey(data: bytes, size_px: int, name: str = "photo") -> NDArray[np.floa
     """Reads a photo as a small grey square, quickly: of a JPEG only the coarse waves are decoded.
 
     Args:
-        data: As `read_photo` takes it.
         size_px: Side of the square, 1 or more; the whole photo is pressed into it.
 
     Returns:

@@ -29,7 +29,6 @@ class Knob:
 
     Args:
         name: As in `Recipe`.
-        label: For people.
         help: One sentence that a pupil understands.
         type: `int`, `float` or `str`; `head` and `start_from` are written as text.
         default: Of the recipe for the hand-made network.
@@ -37,7 +36,6 @@ class Knob:
         choices: Value to sentence, where the values are a short list.
         of_lecture: Whether it is always in sight, in the form and in the help of the command line.
         offered_in_sweep: Values worth a try, as one writes them; empty: a sweep does not offer it.
-        section: Which part of the training it changes.
         rebuilds_network: Whether the compiled network is another one where it has another value. If in doubt, it is.
         code_name: Its constant in an exported program; empty: its value stands where it is used.
     """

@@ -12,7 +12,6 @@ class Optimizer:
     """One entry: form, trainer, estimates and exported programs read it.
 
     Args:
-        name: As in a recipe.
         title: What it is, for a pupil: one sentence that begins with its name.
         keras_class: Its class in `keras.optimizers`.
         slots: Arrays as large as the weights that learn, which it keeps beside them.

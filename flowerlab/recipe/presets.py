@@ -77,8 +77,6 @@ def preset_recipe(
         letter: A key of `PRESETS`.
         architecture: The backbone of B, C and gently; A has none.
         weights: Of the backbone; None: its pretrained ones.
-        start_from: The run of B that C and gently start from.
-        shared: Other knobs (dataset, split, seed …).
 
     Raises:
         BadRecipe: If a knob has a value that it cannot have, or the architecture has nothing to fine-tune.

@@ -36,10 +36,8 @@ class Workload:
         features: Operations of the photos' pass through the frozen layers; 0 if the run takes the plain way.
         copies: The same of changed copies of the training photos.
         epoch: Operations of an epoch, validation included.
-        test: Operations of the test.
         batches: Of an epoch.
         features_bytes: Size of the photos' features; 0 if the run takes the plain way.
-        copies_bytes: Size of the copies'.
     """
 
     features: float

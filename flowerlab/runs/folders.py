@@ -23,11 +23,7 @@ BURIED = re.compile(rf"({RUN_ID.pattern})\.deleted-\w+")
 
 
 class RunFolders:
-    """The folders of all runs of one home.
-
-    Args:
-        root: The folder that they are in.
-    """
+    """The folders of all runs of one home."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -48,7 +44,6 @@ class RunFolders:
         """Takes a run's folder away, so that it is nobody's; `unbury` brings it back.
 
         Args:
-            run_id: Of the run.
             into: Where it goes; None: to where `remove_buried` ends it.
 
         Raises:

@@ -15,10 +15,8 @@ class Pace:
     """How fast something goes, by a clock that nobody sets: the events bear the time of day, which may jump.
 
     Args:
-        what: What goes on.
         begun_at: How much of it was done when it was first seen.
         since_s: When that was, on a monotonic clock.
-        done: How much is done.
         now_s: When that was seen.
     """
 
@@ -44,8 +42,6 @@ class History:
         batches: Of the epoch that is running, in order.
         preparing: The newest preparation, until training begins.
         evaluating: The newest word on the test.
-        attempt: The newest attempt.
-        end: The last word.
     """
 
     start: Start | None = None
@@ -62,7 +58,6 @@ class History:
         """Adds one event.
 
         Args:
-            event: The next one.
             now_s: When it came, on a clock that nobody sets; default: now.
         """
         self._time(event, time.monotonic() if now_s is None else now_s)

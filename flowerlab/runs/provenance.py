@@ -46,7 +46,6 @@ class Provenance(NamedTuple):
     """What a run was trained with.
 
     Args:
-        recipe: What was trained.
         materials: What told its photos and shipped weights from others of the same name.
     """
 

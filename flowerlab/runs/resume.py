@@ -45,8 +45,6 @@ def longer(run: Run, home: Home, more: int | None) -> tuple[Recipe, int]:
     had run out: it is then counted anew.
 
     Args:
-        run: That is over.
-        home: Where what it left behind lies.
         more: Epochs to train; None: those of its recipe that are left.
 
     Raises:

@@ -47,8 +47,6 @@ class Run:
         id: 12 hexadecimal digits.
         number: 1, 2, 3 …: the order in which runs were made.
         name: For people; can be changed.
-        recipe: What was asked for.
-        state: Where it is in its life.
         attempt: Number of the newest attempt; 0 before the first.
         created_s, started_s, ended_s: Unix time in seconds.
         message: Why it failed, stopped or was started again, as a sentence; else empty.
@@ -85,7 +83,6 @@ class RunRecord:
     """A run with all that the store knows of it, to be taken into another store.
 
     Args:
-        run: The row.
         materials: What told the photos and weights that the recipe names from others of the same name, see `Store.add`.
         events: Of all attempts, in order.
     """
@@ -108,7 +105,6 @@ def checked_line(text: str, what: str, error: type[BadInput]) -> str:
     """Returns a name without surrounding space, if it is one line that can be shown.
 
     Args:
-        text: The name.
         what: Begins the sentence about it.
         error: Raised, with that sentence, if it is empty, too long, or holds characters that cannot be shown.
     """

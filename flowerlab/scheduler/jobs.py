@@ -22,11 +22,7 @@ def make_job(
     patience_from: int = 0,
     waiting: Sequence[Recipe] = (),
 ) -> Job:
-    """Returns one attempt at a run.
-
-    Args:
-        patience_from: Whole epochs from which patience counts.
-    """
+    """Returns one attempt at a run."""
     origin = origin_of(recipe, source)
     return Job(
         run_id=run_id,

@@ -21,7 +21,6 @@ def can_begin(store: Store, home: Home, run: Run, check_disk: Callable[[Recipe],
     """Returns whether a run can begin: what it starts from has its model, and the disk has room.
 
     Args:
-        run: That waits.
         check_disk: Raises `NoRoom` if the disk has no room for a recipe.
     """
     return (run.recipe.start_from is None or _source_is_ready(store, run)) and _disk_suffices(store, home, run, check_disk)

@@ -49,9 +49,6 @@ def task_to_finish(home: Home, run: Run, before: Task) -> Task | None:
     """Returns what a run that was to stop, and has no trainer any more, still needs; None if nothing of it can become a model.
 
     Killed in the test, or again, the next attempt only saves.
-
-    Args:
-        run: That was to stop.
     """
     if before == "save" or left_behind(home.run(run.id)) is None:
         return None

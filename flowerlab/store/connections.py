@@ -180,9 +180,6 @@ PATIENCE_S = 1.0
 def check_store(path: Path) -> None:
     """Looks whether a file of runs can be read and written, without changing it.
 
-    Args:
-        path: The SQLite file; one that is not there is no fault.
-
     Raises:
         HomeReadOnly: If it may not be written.
         StoreUnusable: If it is damaged, foreign, held by another program, or of a newer Flowerlab.

@@ -57,10 +57,6 @@ def copy_to_look_at(file: Path, target: Path) -> None:
 def put_aside(file: Path, day: str) -> Path:
     """Gives a damaged database, and its log, another name beside it, and returns that; nothing is overwritten.
 
-    Args:
-        file: The database; it need not exist.
-        day: Goes into the name.
-
     Raises:
         OSError: If it cannot be renamed.
     """

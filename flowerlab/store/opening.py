@@ -171,7 +171,6 @@ def open_to_look(home: Home, why: str) -> Opened:
     """Opens the store of a home in which nothing can be written: a copy of it, as it is now.
 
     Args:
-        home: With a store.
         why: Why nothing can be written, as a sentence.
 
     Raises:

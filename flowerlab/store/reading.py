@@ -35,10 +35,6 @@ class Reading:
 
     A run that has not changed is the same object at every reading: each open page holds all runs that it shows, a class holds some
     hundred pages, and a run takes three kilobytes and more.
-
-    Args:
-        path: The SQLite file; made if it is not there.
-        way: How it is written, see `flowerlab.store.connections`.
     """
 
     def __init__(self, path: Path, way: Way = "log") -> None:

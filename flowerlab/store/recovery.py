@@ -60,7 +60,6 @@ def rebuild(store: Store, folders: Iterable[Path]) -> Rebuilt:
     """Brings the runs of these folders into a store, all at once; those that it has stay as they are.
 
     Args:
-        store: Takes them.
         folders: Called after the runs.
     """
     rebuilt, records, nameless = Rebuilt(), [], []

@@ -30,10 +30,6 @@ LOG = logging.getLogger(__name__)
 class Store(Reading):
     """The runs of one home.
 
-    Args:
-        path: The SQLite file; made if it is not there.
-        way: How it is written, see `flowerlab.store.connections`.
-
     Raises:
         StoreUnusable: Here and from every method, if the file cannot be read or written.
     """
@@ -66,11 +62,7 @@ class Store(Reading):
         return self._histories.history(run_id)
 
     def unwritten(self, most: int) -> list[str]:
-        """Returns ids of runs that are not in their folders as they are now: their last writing failed, or they are of an older schema.
-
-        Args:
-            most: So many at once.
-        """
+        """Returns ids of runs that are not in their folders as they are now: their last writing failed, or they are of an older schema."""
         rows = self._connection().rows("SELECT id FROM runs WHERE written = 0 ORDER BY number LIMIT ?", (most,))
         return [row["id"] for row in rows]
 
@@ -310,9 +302,7 @@ class Store(Reading):
         It keeps its result until there is a new one.
 
         Args:
-            recipe: Its own, perhaps with more epochs.
             patience_from: Whole epochs from which patience counts, see `Run`.
-            admit: As for `add`.
         """
         with self._connections.transaction() as db:
             if self.get(run_id).state.over:

@@ -24,7 +24,6 @@ class Garden:
     """Which garden: everything that a setting decides about its pictures.
 
     Args:
-        pictures: How many there are.
         difficulty: 0..1, see `flowerlab.datasets.garden.pictures.draw`.
     """
 

@@ -107,7 +107,6 @@ class Canvas:
         Args:
             alpha: float32, (height, width), 0..1, how much of each pixel is covered.
             shade: float32, (height, width), place in the palette, 0..1.
-            palette: As `ramp` makes it.
             flower: Whether this is part of the flower that the mask shows; if not, it hides what is under it.
             cast: Whether this is a shadow, which hides nothing.
         """

@@ -94,9 +94,6 @@ class _TulipPetal(NamedTuple):
     Args:
         side: Where it bulges to, -1 (left) to 1 (right).
         flare: How far its tip bends out.
-        half_width: At its widest place.
-        tip: Height of its tip above the middle.
-        tone: Its shade.
     """
 
     side: float

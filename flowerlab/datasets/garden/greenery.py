@@ -56,10 +56,8 @@ def leaf(
     """Paints a leaf.
 
     Args:
-        canvas: Painted on; the leaf hides the flowers under it.
         kind: `lance`, `blade`, `heart`, `toothed` or `oval`.
         foot: (x, y) where it starts, in pixels.
-        length_px: From foot to tip.
         direction: From foot to tip, in radians, counter-clockwise from right.
         detail_px: See `place`; a small one shows it out of focus.
     """

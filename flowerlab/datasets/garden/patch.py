@@ -138,7 +138,6 @@ class Polar:
     Args:
         r: float32, (height, width), distance from the middle.
         direction: intp, (height, width), index into angle tables.
-        pixel: Size of a pixel.
     """
 
     r: Floats

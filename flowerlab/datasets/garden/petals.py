@@ -58,16 +58,11 @@ def rays(
 
     Args:
         view: Its pixels (or those of `window`) in polar coordinates around the middle of the ring.
-        length: From the middle to the tips.
         width: Half of a ray's widest place.
         profile: Half-width along the ray, see `PROFILES`.
-        tone: Shade at the middle of a ray.
         rise: How much lighter the tip is than the base.
-        groove: Depth of the furrows along the ray.
         jitter: Spread of the directions, as a share of the distance between two rays.
-        uneven: Spread of the lengths.
         spread: Of the shades of single rays.
-        missing: Share of rays that have fallen off.
         window: The part of the coat that `view` covers.
         facing: Direction of one ray in radians; None leaves it to chance.
     """

@@ -105,8 +105,6 @@ def originals(
 
     Args:
         count: How many pictures, 1 or more.
-        seed: As in `draw`.
-        difficulty: As in `draw`.
         processes: How many processes of their own draw; with 1, it is this one. The pictures are the same.
         progress: Called with (done, total) now and then; may raise to give up.
 

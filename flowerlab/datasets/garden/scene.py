@@ -28,7 +28,6 @@ class Painter(NamedTuple):
     """One way in which a species shows itself.
 
     Args:
-        paint: Paints a head onto a patch.
         share: How often it comes, among the ways of its species.
         tilt: Least and greatest angle between its axis and the line to the camera, in radians.
         upright: Whether it is painted as seen from the side, standing on its stem.

@@ -28,10 +28,8 @@ class Program:
     """What rebuilds a recipe.
 
     Args:
-        name: Of the run.
         photos: (folder, data set, photos) of each data set that must lie beside it; None for photos that are no longer here.
         weights: (name, file) of the starting weights that must lie beside it; None if it needs none.
-        remark: What else is to be known of the run; empty if nothing.
     """
 
     name: str

@@ -15,13 +15,7 @@ WIDTH = 110
 
 
 def script(stages: Sequence[Stage], *, name: str, remark: str = "") -> str:
-    """Returns the program as a Python file.
-
-    Args:
-        stages: As for `sections`.
-        name: Of the run or recipe: one line.
-        remark: What else is to be known of it; empty if nothing.
-    """
+    """Returns the program as a Python file."""
     head = "\n#\n".join(_comment(text) for text in introduction(stages, name=name, remark=remark))
     return f"{head}\n\n{code(stages)}\n"
 
@@ -30,7 +24,6 @@ def code(stages: Sequence[Stage], *, wrapped: bool = True) -> str:
     """Returns the program without what stands above it.
 
     Args:
-        stages: As for `sections`.
         wrapped: Whether comments are broken into lines; otherwise each is one line, for what breaks lines itself.
     """
     return "\n\n\n".join(
@@ -43,8 +36,6 @@ def introduction(stages: Sequence[Stage], *, name: str, remark: str = "") -> lis
     """Returns what stands above the program, a paragraph each: name, what it is, what it needs, what must lie beside it, remark.
 
     Args:
-        stages: As for `sections`.
-        name: Of the run or recipe: one line.
         remark: What else is to be known of it; its line breaks become spaces.
     """
     needs = ["tensorflow", "keras", *(["tensorflow-datasets"] if any(stage.tfds_name for stage in stages) else [])]
