@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from flowerlab.evaluation.arrays import Labels, Places, Probabilities
+
 BINS = 15
 # Temperatures that are tried: a quarter to four, in small equal ratios.
 TEMPERATURES = np.exp(np.linspace(math.log(0.25), math.log(4.0), 161))
@@ -34,13 +36,8 @@ class Bin:
     accuracy: float
 
 
-def reliability(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *, bins: int = BINS) -> list[Bin]:
-    """Returns the reliability diagram: accuracy over confidence, in stretches of equal width.
-
-    Args:
-        probabilities: (n, classes).
-        truth: int64, (n,).
-    """
+def reliability(probabilities: Probabilities, truth: Labels, *, bins: int = BINS) -> list[Bin]:
+    """Returns the reliability diagram: accuracy over confidence, in stretches of equal width."""
     highest = probabilities.max(axis=1, initial=0.0).astype(np.float64)
     right = probabilities.argmax(axis=1) == truth if len(truth) else np.zeros(0, dtype=bool)
     places = _bins_of(highest, bins)
@@ -64,33 +61,18 @@ def _bins_of(highest: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
     return np.clip(np.ceil(highest * bins).astype(np.int64) - 1, 0, bins - 1)
 
 
-def photos_in_bin(
-    probabilities: NDArray[np.floating], truth: NDArray[np.int64], place: int, *, bins: int = BINS
-) -> NDArray[np.int64]:
-    """Returns the photos of one bin of the reliability diagram, those that were named wrongly first, then the surest.
-
-    Args:
-        probabilities: (n, classes).
-        truth: int64, (n,).
-        place: Of the bin, 0-based.
-
-    Returns:
-        int64, places in 0..n-1; equally sure ones keep their order.
-    """
+def photos_in_bin(probabilities: Probabilities, truth: Labels, place: int, *, bins: int = BINS) -> Places:
+    """Returns the photos of bin number `place` (0-based), those that were named wrongly first, then the surest."""
     highest = probabilities.max(axis=1, initial=0.0).astype(np.float64)
     inside = np.flatnonzero(_bins_of(highest, bins) == place)
     right = probabilities[inside].argmax(axis=1) == truth[inside] if len(inside) else np.zeros(0, dtype=bool)
     return inside[np.lexsort((-highest[inside], right))]
 
 
-def calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int64], *, bins: int = BINS) -> float:
+def calibration_error(probabilities: Probabilities, truth: Labels, *, bins: int = BINS) -> float:
     """Returns the expected calibration error (Guo et al. 2017): how far confidence and accuracy lie apart, 0..1.
 
-    Each bin's |accuracy − mean probability| counts by its share of the photos.
-
-    Args:
-        probabilities: (n, classes), n ≥ 1.
-        truth: int64, (n,).
+    Each bin's |accuracy − mean probability| counts by its share of the photos, of which there must be one.
     """
     found = [one for one in reliability(probabilities, truth, bins=bins) if one.photos]
     return sum(one.photos * abs(one.accuracy - one.confidence) for one in found) / len(truth)
@@ -105,11 +87,10 @@ def widest_gap(bins: Sequence[Bin]) -> Bin | None:
     return max(filled, key=lambda one: (one.photos * abs(one.accuracy - one.confidence), one.high), default=None)
 
 
-def tempered(probabilities: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
+def tempered(probabilities: Probabilities, temperature: float) -> NDArray[np.float64]:
     """Returns softmax(log p / T): what the network would have said with all logits divided by T.
 
     Args:
-        probabilities: (n, classes).
         temperature: Above 1 makes answers less sure, below 1 more; the order of classes stays.
     """
     logits = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST)) / temperature
@@ -123,14 +104,13 @@ def tempered_one(probabilities: Sequence[float], temperature: float) -> tuple[fl
     return tuple(float(share) for share in tempered(np.asarray([probabilities]), temperature)[0])
 
 
-def best_temperature(probabilities: NDArray[np.floating], truth: NDArray[np.int64]) -> float:
+def best_temperature(probabilities: Probabilities, truth: Labels) -> float:
     """Returns the temperature (of `TEMPERATURES`) with the smallest mean negative log likelihood on these photos.
 
     Of several that fit equally well, as where all answers are even ones, it is the one nearest to 1, which changes least.
 
     Args:
-        probabilities: (n, classes), n ≥ 1, of photos other than those on which the effect is reported.
-        truth: int64, (n,).
+        probabilities: Of one photo or more, other than those on which the effect is reported.
     """
     places = np.arange(len(truth))
     losses = np.array([-np.log(np.maximum(tempered(probabilities, t)[places, truth], SMALLEST)).mean() for t in TEMPERATURES])

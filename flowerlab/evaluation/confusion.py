@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flowerlab.evaluation.arrays import Labels, Places, Probabilities
 from flowerlab.evaluation.metrics import confusion_matrix
 
 # Photos; percent of the row (the true class); percent of the column (the answer).
@@ -34,58 +35,37 @@ class Differing:
     """The photos of a cell of two runs that were tested on the same photos.
 
     Args:
-        only_first: int64, places of the photos that lie in the first's cell only, those of which the first was surest first.
-        only_second: int64, the reverse, those of which the second was surest first.
+        only_first: Those that lie in the first's cell only, those of which the first was surest first.
+        only_second: The reverse, those of which the second was surest first.
         both: How many lie in the cell of both.
     """
 
-    only_first: NDArray[np.int64]
-    only_second: NDArray[np.int64]
+    only_first: Places
+    only_second: Places
     both: int
 
 
-def cell_sizes(truth: NDArray[np.int64], probabilities: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """Counts the photos of each cell.
-
-    Args:
-        truth: int64, (n,), labels.
-        probabilities: (n, classes). The answer is the class of the largest one; of equal ones the first.
-
-    Returns:
-        int64, (classes, classes): rows are the truth, columns the answer.
-    """
+def cell_sizes(truth: Labels, probabilities: Probabilities) -> NDArray[np.int64]:
+    """Counts the photos of each cell: int64, (classes, classes), rows are the truth, columns the answer."""
     return confusion_matrix(truth, probabilities.argmax(axis=1), probabilities.shape[1])
 
 
-def photos_in_cell(truth: NDArray[np.int64], probabilities: NDArray[np.floating[Any]], cell: Cell) -> NDArray[np.int64]:
-    """Returns the photos of a cell, those with the largest probability of the answer first.
-
-    Args:
-        truth: int64, (n,), labels.
-        probabilities: (n, classes).
-
-    Returns:
-        int64, places in 0..n-1; equally probable ones keep their order.
-    """
+def photos_in_cell(truth: Labels, probabilities: Probabilities, cell: Cell) -> Places:
+    """Returns the photos of a cell, those with the largest probability of the answer first."""
     found = np.flatnonzero((truth == cell.truth) & (probabilities.argmax(axis=1) == cell.answer))
     return found[np.argsort(-probabilities[found, cell.answer], kind="stable")]
 
 
-def photos_behind(
-    truth: NDArray[np.int64], probabilities: NDArray[np.floating[Any]], figure: Figure, label: int | None
-) -> tuple[NDArray[np.int64], int]:
+def photos_behind(truth: Labels, probabilities: Probabilities, figure: Figure, label: int | None) -> tuple[Places, int]:
     """Returns the photos that a figure of a class counts, the mistakes first.
 
     Recall counts the photos of the class: the matrix's row. Precision counts those that were called so: its column. F1 counts both.
 
     Args:
-        truth: int64, (n,), labels.
-        probabilities: (n, classes).
         label: Of the class, 0-based; None: the mean over all classes, which counts all photos.
 
     Returns:
-        int64, places in 0..n-1: first those whose answer is not their true class, then the others, each the surest first; equally sure
-        ones keep their order. And how many of them are mistakes.
+        First those whose answer is not their true class, then the others, each the surest first; and how many of them are mistakes.
     """
     answers = probabilities.argmax(axis=1)
     inside = np.full(len(truth), label is None)
@@ -99,32 +79,15 @@ def photos_behind(
     return found[order], int((~right).sum())
 
 
-def differing_photos(
-    truth: NDArray[np.int64], first: NDArray[np.floating[Any]], second: NDArray[np.floating[Any]], cell: Cell
-) -> Differing:
-    """Separates the photos that only one of two runs put into a cell from those that both did.
-
-    Args:
-        truth: int64, (n,), labels.
-        first, second: (n, classes), probabilities of the same photos in the same order.
-    """
+def differing_photos(truth: Labels, first: Probabilities, second: Probabilities, cell: Cell) -> Differing:
+    """Separates the photos that only one of two runs put into a cell from those that both did; both were asked the same photos."""
     of_first, of_second = photos_in_cell(truth, first, cell), photos_in_cell(truth, second, cell)
     shared = np.isin(of_first, of_second)
     return Differing(of_first[~shared], of_second[~np.isin(of_second, of_first)], int(shared.sum()))
 
 
-def only_first_right(
-    truth: NDArray[np.int64], first: NDArray[np.floating[Any]], second: NDArray[np.floating[Any]]
-) -> NDArray[np.int64]:
-    """Returns the photos that the first of two runs named rightly and the second did not, those of which it was surest first.
-
-    Args:
-        truth: int64, (n,), labels.
-        first, second: (n, classes), probabilities of the same photos in the same order.
-
-    Returns:
-        int64, places in 0..n-1; equally probable ones keep their order.
-    """
+def only_first_right(truth: Labels, first: Probabilities, second: Probabilities) -> Places:
+    """Returns the photos that the first of two runs named rightly and the second did not, those of which it was surest first."""
     found = np.flatnonzero((first.argmax(axis=1) == truth) & (second.argmax(axis=1) != truth))
     return found[np.argsort(-first[found, truth[found]], kind="stable")]
 

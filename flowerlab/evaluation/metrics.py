@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from flowerlab.evaluation.arrays import Labels, Probabilities
 
 # What Keras puts in the place of a smaller probability before it takes a logarithm (`keras.backend.epsilon`).
 SMALLEST_PROBABILITY = 1e-7
@@ -16,16 +17,8 @@ SMALLEST_PROBABILITY = 1e-7
 TURNED_AWAY, FEWEST_FOR_THRESHOLD = 0.05, 20
 
 
-def confusion_matrix(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
-    """Counts photos by (true class, predicted class).
-
-    Args:
-        truth: int64, (n,), labels.
-        predicted: int64, (n,), labels.
-
-    Returns:
-        int64, (classes, classes): rows are the truth, columns the prediction.
-    """
+def confusion_matrix(truth: Labels, predicted: Labels, classes: int) -> NDArray[np.int64]:
+    """Counts photos: int64, (classes, classes), rows are the truth, columns the prediction."""
     # What scikit-learn's gives (a test holds that), without a second's import on a page that is looked at.
     counted = np.bincount(truth * classes + predicted, minlength=classes**2)
     return counted.reshape(classes, classes).astype(np.int64)
@@ -104,27 +97,23 @@ def top_confusions(matrix: Sequence[Sequence[int]] | NDArray[np.int64], *, most:
     return [(true, answer, count) for count, true, answer in pairs[:most]]
 
 
-def certainty(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Returns how far each answer is from an even one: 1 − entropy / ln(classes), 0 (all equal) to 1 (one class alone).
+def certainty(probabilities: Probabilities) -> NDArray[np.float64]:
+    """Returns how far each answer is from an even one, of 2 classes or more: float64, (n,).
 
-    Args:
-        probabilities: (n, classes), 2 classes or more.
-
-    Returns:
-        float64, (n,).
+    It is 1 − entropy / ln(classes), 0 (all equal) to 1 (one class alone).
     """
     shares = probabilities.astype(np.float64)
     entropy = -(shares * np.log(np.maximum(shares, 1e-12))).sum(axis=1)
     return np.asarray(1 - entropy / math.log(shares.shape[1]))
 
 
-def unknown_threshold(probabilities: NDArray[np.floating[Any]]) -> float | None:
+def unknown_threshold(probabilities: Probabilities) -> float | None:
     """Returns the certainty below which a photo counts as probably of none of the classes.
 
     It is the (lower) 5 % quantile of photos that are of these classes: up to so many of them are turned away as well.
 
     Args:
-        probabilities: (n, classes), answers to photos that the network has not learnt from.
+        probabilities: Answers to photos that the network has not learnt from.
 
     Returns:
         0..1; None for fewer than 20 photos, of which there is no twentieth, or fewer than two classes, between which no answer is unsure.
@@ -135,15 +124,10 @@ def unknown_threshold(probabilities: NDArray[np.floating[Any]]) -> float | None:
     return float(np.quantile(certainty(probabilities), TURNED_AWAY, method="lower"))
 
 
-def photo_losses(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Returns each photo's loss, the cross-entropy: −ln p(truth), 0 for a sure and right answer.
+def photo_losses(probabilities: Probabilities, truth: Labels) -> NDArray[np.float64]:
+    """Returns each photo's loss, the cross-entropy: −ln p(truth), 0 for a sure and right answer: float64, (n,).
 
-    Args:
-        probabilities: (n, classes).
-        truth: int64, (n,).
-
-    Returns:
-        float64, (n,). A probability below `SMALLEST_PROBABILITY` counts as that, as in Keras, so that a loss is at most 16.1.
+    A probability below `SMALLEST_PROBABILITY` counts as that, as in Keras, so that a loss is at most 16.1.
     """
     of_truth = probabilities[np.arange(len(truth)), truth].astype(np.float64)
     return -np.log(np.clip(of_truth, SMALLEST_PROBABILITY, 1.0))

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowerlab.evaluation.arrays import EpochProbabilities, Labels
+
 
 @dataclass(frozen=True)
 class EpochAnswers:
@@ -15,15 +17,13 @@ class EpochAnswers:
 
     Args:
         classes: In label order.
-        ids: (n,), of the photos.
-        truth: int64, (n,).
-        probabilities: float32, (epochs, n, classes).
+        ids: Of the photos.
     """
 
     classes: tuple[str, ...]
     ids: tuple[str, ...]
-    truth: NDArray[np.int64]
-    probabilities: NDArray[np.float32]
+    truth: Labels
+    probabilities: EpochProbabilities
 
     @property
     def epochs(self) -> int:
@@ -51,12 +51,8 @@ def epoch_answers(stored: dict[str, Any] | None) -> EpochAnswers | None:
     )
 
 
-def recall_by_epoch(probabilities: NDArray[np.floating], truth: NDArray[np.int64]) -> NDArray[np.float64]:
+def recall_by_epoch(probabilities: EpochProbabilities, truth: Labels) -> NDArray[np.float64]:
     """Returns each class's recall after each epoch: of its photos, the share that was called so.
-
-    Args:
-        probabilities: (epochs, n, classes).
-        truth: int64, (n,).
 
     Returns:
         float64, (epochs, classes), 0..1; NaN for a class without photos.
@@ -68,13 +64,10 @@ def recall_by_epoch(probabilities: NDArray[np.floating], truth: NDArray[np.int64
     return shares
 
 
-def restlessness(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+def restlessness(probabilities: EpochProbabilities) -> NDArray[np.float64]:
     """Returns how far the answer to each photo moved in all: Σ over epochs of ½ Σ over classes |p(e + 1) − p(e)|.
 
     One term is the total variation distance between two epochs' answers: the share of probability that changed its class.
-
-    Args:
-        probabilities: (epochs, n, classes).
 
     Returns:
         float64, (n,), 0..epochs - 1.
