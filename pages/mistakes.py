@@ -1,4 +1,4 @@
-"""Mistakes: where a run errs, and which photos are behind it."""
+"""Mistakes: what a run mixes up, and which photos these are."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def main() -> None:
             "photos that show the same."
         ),
     )
-    # A part of its own: what is chosen in it does not draw the rest of the page anew.
+    # A part of its own: what is chosen in it does not draw the rest of the page again.
     refreshed(lambda: show(view, runs), every_s=None)
 
 

@@ -44,11 +44,7 @@ def main() -> None:
 
 
 def show_form(opened: Lab) -> tuple[Recipe, bool] | None:
-    """The knobs; what they mean and Start stand right under the lecture's five.
-
-    Returns:
-        The recipe and whether a B is trained before it; None if the knobs make no recipe.
-    """
+    """Draws the knobs; returns the recipe and whether a B is trained before it, None if they make no recipe."""
     top = st.container()
     chosen, values = recipe_form(opened)
     meaning = st.container()

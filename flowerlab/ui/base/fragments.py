@@ -26,10 +26,8 @@ def fragment(*, every_s: float | None = None) -> Callable[[Callable[Given, None]
     """Returns a decorator that makes a function a part of the page: what is clicked in it draws it again, and nothing else.
 
     It is `st.fragment` in the viewer's language, and the only way to it: a part may draw itself again in a thread in which no
-    language was chosen yet.
-
-    Args:
-        every_s: Seconds between two drawings without a click; None for none. The browser owns the timer: a closed tab costs nothing.
+    language was chosen yet. `every_s` are the seconds between two drawings without a click, None for none: the browser owns the
+    timer, so that a closed tab costs nothing.
     """
 
     def made(draw: Callable[Given, None]) -> Callable[Given, None]:

@@ -39,12 +39,7 @@ def problem_sentence(photo: Photo, kept: Memory) -> str:
 
 @dataclass(frozen=True)
 class Beside:
-    """What is shown beside each answer.
-
-    Args:
-        looks: Where the run looks (Grad-CAM).
-        similar: Id of a run → what its most similar training photos are found among.
-    """
+    """What is shown beside each answer: where the run looks; by the run's id, what similar training photos are found among."""
 
     looks: bool = False
     similar: Mapping[str, Known] = field(default_factory=dict)
@@ -91,7 +86,6 @@ def verdict(truth: str, classes: Sequence[str], best: int, *, unknown: bool | No
     """Says whether an answer is right. Where the run does not know the true class, it is right to say "none of these" and nothing else.
 
     Args:
-        classes: Those that the run knows, in label order.
         best: Label of its answer.
         unknown: Whether it says "none of these"; None if it never does.
     """
@@ -103,11 +97,7 @@ def verdict(truth: str, classes: Sequence[str], best: int, *, unknown: bool | No
 
 
 def show_answer(photo: Photo, run: Run, kept: Memory, beside: Beside, *, wide: bool) -> None:
-    """Shows what one run says about one photo.
-
-    Args:
-        wide: Whether there is room for the photo as the network sees it beside the bars.
-    """
+    """Shows what one run says about one photo; where it is wide, the photo as the network sees it stands beside the bars."""
     answer = kept.answer(lab(), run, photo)
     if answer is None:
         return

@@ -25,11 +25,7 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def take_photos(runs: list[Run]) -> list[Photo]:
-    """Uploads, samples and the camera, together.
-
-    Args:
-        runs: The test photos of the last one are the samples.
-    """
+    """Uploads, samples (test photos of the last run) and the camera, together."""
     uploaded = st.file_uploader(
         _("Photos"),
         type=TYPES,

@@ -17,11 +17,7 @@ from flowerlab.ui.compare.fairness import features_note, marked_names
 
 
 def show_costs(families: Sequence[Sequence[Run]]) -> None:
-    """Draws both figures beside each other, for the runs that were tested.
-
-    Args:
-        families: From `flowerlab.results.seeds.families`; two or more with a tested run for anything to be shown.
-    """
+    """Draws both figures beside each other, for the runs that were tested; nothing if fewer than two families have one."""
     titles: dict[Cost, str] = {"seconds": _("Against time"), "parameters": _("Against size")}
     points: dict[Cost, list[Point]] = {cost: points_of(families, cost) for cost in titles}
     if len(points["seconds"]) < 2:

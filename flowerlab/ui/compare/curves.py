@@ -19,11 +19,7 @@ from flowerlab.ui.widgets.choice import choose_word
 
 
 def show_curves(lab: Lab, families: Sequence[Sequence[Run]]) -> None:
-    """Draws the figure and the choices that belong to it.
-
-    Args:
-        families: From `flowerlab.results.seeds.families`; each of several runs is one band.
-    """
+    """Draws the figure and the choices that belong to it; a family of several runs (see `results.seeds.families`) is one band."""
     st.subheader(
         _("Learning curves"),
         help=_(

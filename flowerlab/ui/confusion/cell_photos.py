@@ -23,7 +23,6 @@ from flowerlab.ui.widgets.run_picker import colour_mark
 
 # Where a link from a matrix leads: on a phone others stand between it and its photos.
 ANCHOR = "cell-photos"
-# Of the photos that a matrix opens, and that A minus B does.
 # Where the photos of one matrix minus another open.
 MINUS = "compare-minus"
 FRAME, MINUS_FRAME = "compare-cell", "compare-minus-cell"
@@ -37,12 +36,7 @@ def link_to_photos() -> None:
 
 
 def show_cell(one: Answers, others: Sequence[Answers], cell: Cell, *, frame: str, close: Callable[[], None]) -> None:
-    """Shows the photos of a run's cell.
-
-    Args:
-        others: What else is compared; those that were given the same photos are told too.
-        frame: Key of what is drawn; another one at each place of the page.
-    """
+    """Shows the photos of a run's cell, with the answers of the others that were given the same photos."""
     places = photos_in_cell(one.truth, one.probabilities, cell)
     key = f"{_photos_key(frame)}-{one.run.id}-{cell.truth}-{cell.answer}"
     words = cell_headline(one, cell, len(places))
@@ -60,14 +54,7 @@ def photos_frame(
     close: Callable[[], None],
     asked: Sequence[int] | None = None,
 ) -> None:
-    """Shows photos under a headline, with a button that closes them.
-
-    Args:
-        words: The headline, in Markdown.
-        places: Of the photos, in its answers.
-        key: Of the tiles; another one for every choice of photos.
-        asked: As in `tiles_of`.
-    """
+    """Shows photos (see `tiles_of`) under a headline, in Markdown, with a button that closes them."""
     with st.container(border=True, key=frame):
         _headline(words, frame, close)
         if len(places):
@@ -75,11 +62,7 @@ def photos_frame(
 
 
 def show_only_right(first: Answers, second: Answers, *, frame: str, close: Callable[[], None]) -> None:
-    """Shows the photos that the first of two runs named rightly and the second did not.
-
-    Args:
-        first, second: Two runs that were tested on the same photos.
-    """
+    """Shows the photos that the first of two runs, tested on the same photos, named rightly and the second did not."""
     of_second = second.probabilities[order_in(second, first)]
     places = only_first_right(first.truth, first.probabilities, of_second)
     words = _("{photos} that only “{first}” got right and “{second}” did not, surest first").format(
@@ -92,11 +75,7 @@ def show_only_right(first: Answers, second: Answers, *, frame: str, close: Calla
 
 
 def show_differing(first: Answers, second: Answers, cell: Cell) -> None:
-    """Shows the photos that only one of two runs put into a cell, each run's apart from the other's.
-
-    Args:
-        first, second: Two runs that were tested on the same photos.
-    """
+    """Shows the photos that only one of two runs, tested on the same photos, put into a cell, each run's apart from the other's."""
     order = order_in(second, first)
     found = differing_photos(first.truth, first.probabilities, second.probabilities[order], cell)
     truth, answer = (escaped(first.classes[label]) for label in cell)
@@ -177,10 +156,9 @@ def tiles_of(
     """Returns tiles of photos, with the answers of a run and of all others that were given the same photos.
 
     Args:
-        others: The others; one that was tested on photos of another data set has no say.
+        others: One that was tested on photos of another data set has no say.
         places: Of the photos, in its answers.
-        asked: A label for each photo: every run's probability of it and of the truth is told, whatever the run's own answer is. None:
-            the run's own answers.
+        asked: A label for each photo: every run's probability of it and of the truth is shown, whatever its answer; None: its answers.
     """
     sides = [one, *(other for other in others if same_data_set(one, other))]
 

@@ -22,8 +22,6 @@ def cell_table(place: str, matrix: str, values: NDArray[np.float64], classes: Se
 
     Args:
         matrix: Its name on the page: the part of the place.
-        values: float64, (classes, classes).
-        classes: Names in label order.
         form: How a value is written, as printf does.
     """
     # A table takes the browser longer to draw than a chart, and most stay shut: it is drawn when it is opened.

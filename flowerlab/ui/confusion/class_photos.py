@@ -22,11 +22,7 @@ PHOTOS = "photos"
 
 @dataclass(frozen=True)
 class Behind:
-    """A figure whose photos are shown.
-
-    Args:
-        class_name: Of which class; None: the mean over all.
-    """
+    """A figure, of a class or (None) of the mean over all, whose photos are shown."""
 
     run_id: str
     figure: Figure
@@ -34,11 +30,7 @@ class Behind:
 
 
 def on_figure(figure: Figure, key: str, sides: Sequence[Side], names: Sequence[str]) -> Callable[[], None]:
-    """Returns what the table of a figure calls when one of its cells was chosen.
-
-    Args:
-        names: The classes of its first rows; what stands below them are means.
-    """
+    """Returns what the table of a figure calls when one of its cells was chosen; below the rows of these names are means."""
     run_ids = [side.run.id for side in sides]
 
     def behind(row: int, column: str) -> Behind | None:

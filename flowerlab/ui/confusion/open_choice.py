@@ -38,11 +38,7 @@ def table_key(place: str, table: str) -> str:
 
 
 def on_click(place: str, key: str, what: Callable[[int, int], Any], *, part: str = "") -> Callable[[], None]:
-    """Returns what a chart calls when something in it was clicked.
-
-    Args:
-        what: Returns what (series, index) stand for; None for what opens nothing.
-    """
+    """Returns what a chart calls when something in it was clicked: what (series, index) stand for opens, unless that is None."""
 
     def clicked() -> None:
         groups = st.session_state[key].selection.selected
@@ -54,16 +50,12 @@ def on_click(place: str, key: str, what: Callable[[int, int], Any], *, part: str
 
 
 def on_choice(place: str, key: str, what: Callable[[int, str], Any], *, part: str = "") -> Callable[[], None]:
-    """Returns what a table calls when one of its cells was chosen.
-
-    Args:
-        what: Returns what (row, name of the column) stand for; None for what opens nothing.
-    """
+    """Returns what a table calls when one of its cells was chosen: what (row, column's name) stand for opens, unless that is None."""
     return lambda: _open(place, part, key, {(int(row), name) for row, name in st.session_state[key].selection.cells}, what)
 
 
 def _open(place: str, part: str, key: str, chosen: set[tuple[int, Any]], what: Callable[[int, Any], Any]) -> None:
-    """Opens what was chosen anew. A second click takes a choice back, and opens it all the same: a double click shall show photos."""
+    """Opens what was newly chosen. A second click takes a choice back, and opens it all the same: a double click shall show photos."""
     lasts: dict[str, set[tuple[int, Any]]] = st.session_state.setdefault(LAST, {})
     last, now = lasts.get(key, set()), {one for one in chosen if what(*one) is not None}
     lasts[key] = now
@@ -73,12 +65,7 @@ def _open(place: str, part: str, key: str, chosen: set[tuple[int, Any]], what: C
 
 
 def photo_button(label: str, what: Hashable, *, place: str) -> None:
-    """Draws a sentence as a button that opens its photos. Pressing it twice leaves them open.
-
-    Args:
-        label: The sentence, in Markdown.
-        what: Which photos they are; `opened_at` returns it.
-    """
+    """Draws a sentence, in Markdown, as a button that opens its photos. Pressing it twice leaves them open."""
     sign = "▾" if opened_at(place) == what else "▸"
     # Coloured as a link is, for a tertiary button looks like any sentence.
     st.button(

@@ -37,11 +37,7 @@ def figure_words() -> dict[Figure, tuple[str, str]]:
 
 @fragment()
 def show_classes(runs: Sequence[Run]) -> None:
-    """Draws a table of one figure a class and run, and the most frequent mistakes of each run as sentences that open their photos.
-
-    Args:
-        runs: Those that were not tested are left out.
-    """
+    """Draws a table of one figure a class and tested run, and each run's most frequent mistakes as sentences that open their photos."""
     sides = [side for run in runs if (side := side_of(run)).counts is not None]
     if not sides:
         return
@@ -115,11 +111,8 @@ def class_names(sides: Sequence[Side]) -> list[str]:
 def class_rows(sides: Sequence[Side], figure: Figure) -> list[dict[str, str | int | float | None]]:
     """Returns one row a class, and two of means, with one column a run in percent, and how many test photos are of the class.
 
-    Runs that were tested on other photos have a column of photos each.
-
-    Args:
-        sides: Each with a confusion matrix.
-        figure: Which; None in a row where it has nothing to divide by, or the run does not know the class.
+    The figure is None where it has nothing to divide by, or the run does not know the class. Runs that were tested on other photos
+    have a column of photos each.
     """
     names = class_names(sides)
     means = [_("mean, each class the same"), _("mean, each photo the same")]

@@ -39,7 +39,7 @@ class Side:
 
 
 def side_of(run: Run) -> Side:
-    """Returns a run with its answers. Its matrix is counted from them, so that every number is that of the photos behind it."""
+    """Returns a run with its answers. Its matrix is counted from them, so that every number is that of the photos that it opens."""
     answers = answers_of(lab().home, lab().store, run)
     if answers is not None:
         return Side(run, answers, cell_sizes(answers.truth, answers.probabilities))

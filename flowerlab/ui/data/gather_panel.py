@@ -12,11 +12,7 @@ from flowerlab.ui.widgets.task_progress import task_panel
 
 
 def gather_panel(lab: Lab, dataset: str) -> None:
-    """Says what is missing, begins what costs nothing by itself, and shows how far it is.
-
-    Args:
-        dataset: One whose photos are not in the lab yet.
-    """
+    """Says what is missing of photos that are not in the lab yet, begins what costs nothing by itself, and shows how far it is."""
     work = gather_dataset(dataset, lab.home, lab.settings)
     # Drawing the garden or copying own photos needs no network and no decision.
     at_once = not lab.data.source(dataset).download_mb

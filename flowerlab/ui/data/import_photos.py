@@ -114,11 +114,7 @@ def _show_imported(info: FolderInfo) -> None:
 
 
 def delete_own_photos(dataset: str) -> None:
-    """Deletes an imported data set, after a question.
-
-    Args:
-        dataset: `folder:NAME`.
-    """
+    """Deletes an imported data set (`folder:NAME`), after a question."""
     name = dataset_title(dataset)
     with st.popover(_("Delete these photos …")):
         st.markdown(

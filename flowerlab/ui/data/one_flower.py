@@ -98,12 +98,7 @@ def _show(label: int, number: int, *, difficulty: float, size_px: int, masked: b
 
 
 def dimmed(photo: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Returns a picture in which all but the flower is dark and grey.
-
-    Args:
-        photo: uint8, (height, width, 3), RGB.
-        mask: bool, (height, width), True on the flower.
-    """
+    """Returns a photo, (height, width, 3), in which all but the flower, where the mask is True, is dark and grey."""
     grey = (photo.mean(axis=2, keepdims=True) * DIMMED).astype(np.uint8)
     pixels: NDArray[np.uint8] = np.where(mask[:, :, None], photo, grey)
     return pixels

@@ -29,7 +29,7 @@ def drawn_specimen(*, key: str) -> Specimen:
 
 
 def show_resizes(photo: Specimen, *, key: str) -> None:
-    """Sets what each resize makes of a photo side by side."""
+    """Shows what each resize makes of a photo side by side."""
     size_px = st.slider(
         _("Image size"),
         32,

@@ -26,7 +26,7 @@ ShowResult = Callable[[Lab, Trial], None]
 def experiment_card(
     lab: Lab, experiment: Experiment, *, architecture: str, shared: Mapping[str, Any], show_result: ShowResult
 ) -> None:
-    """Draws the card. How far the experiment is, is read from the store: whoever comes back finds it."""
+    """Draws the card. How far the experiment is, is read from the store: one who comes back finds it."""
     with st.container(border=True, key=f"experiment-{experiment.name}"):
         st.subheader(_(experiment.question), anchor=False)
         st.markdown(_(experiment.sentence))
@@ -77,7 +77,7 @@ def _price(trial: Trial, seconds: float) -> str:
 
 
 def _progress(lab: Lab, trial: Trial, *, drawn: Trial) -> None:
-    """Draws each run of it; the page is drawn anew when none waits or is under way any more, or one came to nothing."""
+    """Draws each run of it; the page is drawn again when none waits or is under way any more, or one came to nothing."""
     if not trial.under_way or trial.recipes.keys() != drawn.recipes.keys():
         st.rerun()
     done = sum(run.state is RunState.DONE for run in trial.runs.values())
@@ -90,7 +90,7 @@ def _progress(lab: Lab, trial: Trial, *, drawn: Trial) -> None:
         run = trial.runs.get(arm.name)
         if run is not None:
             st.progress(*_step(lab, run, _(arm.label)))
-    # What is under way before the button was pressed belongs to somebody else.
+    # What is under way before the button was pressed belongs to another student.
     if not trial.recipes and st.button(_("■ Stop these runs"), key=f"stop-{trial.experiment.name}"):
         # The last one first: otherwise the next in the queue would begin just to be stopped.
         for run in reversed(list(trial.runs.values())):

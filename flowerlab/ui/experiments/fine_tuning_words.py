@@ -17,11 +17,7 @@ def head_words(head: str) -> str:
 
 
 def effect_lines(effects: Sequence[Effect]) -> list[str]:
-    """Says what each choice did at either value of the other, and its average only if both point the same way.
-
-    Returns:
-        A line of Markdown a choice.
-    """
+    """Says what each choice did at either value of the other, and its average only if both point the same way: a line a choice."""
     high, low = (decimals(rate) for rate in RATES)
     titles: dict[Choice, str] = {
         "rate": _("{low} instead of {high}:").format(low=low, high=high),
@@ -59,13 +55,10 @@ def _gain(effect: Effect) -> str:
 
 
 def why_sentences(effects: Sequence[Effect], moved: Middle) -> list[str]:
-    """Explains what was measured, and nothing else.
+    """Explains what was measured, and nothing else, in paragraphs of Markdown.
 
     Args:
         moved: How far the middle layer moved in each arm, by head and rate; empty if it was not measured.
-
-    Returns:
-        A paragraph of Markdown each.
     """
     return [
         _why_rate(of_choice(effects, "rate"), moved),
@@ -106,7 +99,7 @@ def _why_rate(effects: Sequence[Effect], moved: Middle) -> str:
 
 
 def _rate_evidence(effects: Sequence[Effect], moved: Middle) -> str:
-    """Says whether the layers bear the usual explanation out where the low rate was better."""
+    """Says whether the layers confirm the usual explanation where the low rate was better."""
     high, low = RATES
     heads = [effect.head for effect in effects if effect.verdict == "better" and effect.head is not None]
     if not moved or not heads:
@@ -159,8 +152,6 @@ def _evidence(effects: Sequence[Effect], moved: Middle, verdict: str, further: s
     """Says whether the layers moved as the reason has it.
 
     Args:
-        effects: Of the head, a rate each.
-        moved: How far the layers moved, by (head, rate).
         further: The head under which they should have moved further: `fresh` or `trained`.
         words: If they did, at every such rate; if not.
     """

@@ -41,12 +41,7 @@ def show_leak(lab: Lab, trial: Trial) -> None:
 
 @dataclass(frozen=True)
 class Shown:
-    """What the test with the leak shows more than the honest one.
-
-    Args:
-        more: Difference of the accuracies, −1..1.
-        low, high: Its 95 % interval.
-    """
+    """What the test with the leak shows more than the honest one, −1..1, with its 95 % interval."""
 
     more: float
     low: float
@@ -135,11 +130,7 @@ def show_padding(lab: Lab, trial: Trial) -> None:
 
 
 def padding_reason(test: PairedTest | None) -> str:
-    """Explains what the padding does, as far as the runs have shown it.
-
-    Args:
-        test: B with the padding against B; None if they cannot be set against each other.
-    """
+    """Explains what the padding does, as far as the test of B with it against B has shown it; None if they cannot be tested."""
     what = _(
         "The lecture's way of loading puts every photo into the corner of a canvas of 1024 × 442, as large as the largest photo of "
         "tf_flowers, and then squashes all of it. Most of the square is black, and the flower is a small patch: the network sees it with "
@@ -164,14 +155,13 @@ def accuracy_words(run: Run) -> str:
 
 
 def set_against(lab: Lab, run: Run, other: Run, label: str, other_label: str) -> PairedTest | None:
-    """Says whether two runs that were asked the same photos really differ, and returns the test.
+    """Says whether two runs really differ, and returns the test of the first against the second.
 
     Args:
-        run, other: Tested ones.
-        label, other_label: What they are called on this page: a run may bear the name that another pupil gave it.
+        label, other_label: What they are called on this page: a run may have the name that another pupil gave it.
 
     Returns:
-        The first against the second; None if their answers are not kept, or are not to the same photos.
+        None if their answers are not kept, or are not to the same photos.
     """
     first, second = answers_of(lab.home, lab.store, run), answers_of(lab.home, lab.store, other)
     if first is None or second is None:
@@ -182,11 +172,7 @@ def set_against(lab: Lab, run: Run, other: Run, label: str, other_label: str) ->
 
 
 def verdict_line(label: str, other_label: str, test: PairedTest | None) -> str:
-    """Writes whether two runs really differ as a line of Markdown.
-
-    Args:
-        test: The first against the second; None if they were not asked the same photos.
-    """
+    """Writes whether two runs really differ as a line of Markdown; the test is None if they were not asked the same photos."""
     if test is None:
         return _("🚫 {run} and {other} were not tested on the same photos, so that they cannot be compared photo by photo.").format(
             run=label, other=other_label

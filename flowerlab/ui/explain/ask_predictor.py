@@ -23,7 +23,7 @@ Found = TypeVar("Found")
 
 
 def asked(lab: Lab, run: Run, question: Callable[..., Found], photo: Photo | None = None, **options: Hashable) -> Found | None:
-    """Returns what a run answers, from memory if this visitor asked the same before; None behind a message if it cannot be asked.
+    """Returns what a run answers, from memory if this visitor asked the same before; None after a message if it cannot be asked.
 
     Args:
         question: Of `flowerlab.inference`: takes predictor, home, run, the photo's pixels if there is one, `options`, and `waiting`.

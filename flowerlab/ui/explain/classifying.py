@@ -117,13 +117,9 @@ def _ask(lab: Lab, kept: Memory, run: Run, asked: dict[str, NDArray[np.uint8]], 
 
 
 def sample_photos(lab: Lab, run: Run, *, turn: int, count: int = 5) -> list[Photo]:
-    """Returns test photos of the data set that a run was trained on, of different classes as far as they go.
+    """Returns test photos of the data set that a run was trained on, of different classes as far as they go; other ones at each turn.
 
-    Args:
-        turn: Another number gives other photos.
-
-    Returns:
-        Empty if the photos that the run was trained and tested on are not in the lab (any more).
+    Empty if the photos that the run was trained and tested on are not in the lab (any more).
     """
     originals = run_photos(lab.home, lab.store, lab.data, run)
     if originals is None:
@@ -160,14 +156,7 @@ def _parts(originals: Originals, run: Run) -> tuple[NDArray[np.int64], Split]:
 
 
 def drawn_samples(run: Run, *, turn: int) -> list[Photo]:
-    """Returns flowers that the garden draws, one of each class, for a run whose own photos are not in the lab.
-
-    Args:
-        turn: Another number gives other flowers.
-
-    Returns:
-        Empty if the run's classes are others than the garden's.
-    """
+    """Returns flowers that the garden draws, one of each class; empty if the run's classes are others than the garden's."""
     # Drawing is not what the page's first sight should wait for.
     from flowerlab.datasets.garden import CLASSES, pictures
 

@@ -30,13 +30,9 @@ TILE_PX = 118
 
 
 def pick_photo(lab: Lab, runs: Sequence[Run]) -> Photo | None:
-    """Lets one choose a photo; at first it is the first sample.
+    """Lets one choose a photo; None if there is none, or it cannot be read.
 
-    Args:
-        runs: Test photos of the first one are offered; a photo that was chosen elsewhere may be of any.
-
-    Returns:
-        None if there is none, or it cannot be read.
+    Test photos of the first run are offered; a photo that was chosen elsewhere may be of any.
     """
     _take_over_url()
     offered = _offered(lab, runs)

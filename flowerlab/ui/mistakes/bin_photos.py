@@ -20,11 +20,7 @@ BINS = "mistakes-bins"
 
 
 def show_bin_photos(lab: Lab, answers: Answers, place: int) -> None:
-    """Shows the photos of a stretch.
-
-    Args:
-        place: Of the stretch, 0-based.
-    """
+    """Shows the photos of a stretch, given by its 0-based place."""
     places = photos_in_bin(answers.probabilities, answers.truth, place)
     with st.container(border=True, key="bin-photos"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -22,11 +22,7 @@ from flowerlab.ui.widgets.stored_answers import stored_of
 
 
 def show_calibration(lab: Lab, runs: Sequence[Run]) -> None:
-    """Shows how far sureness fits, one run beside the other.
-
-    Args:
-        runs: One or more, each with a result.
-    """
+    """Shows how far the confidence of runs, each with a result, fits: one beside the other."""
     st.markdown(
         _(
             "An answer that is 80 % sure should be right in 80 of 100 cases. In the diagram such answers lie on the dotted line; "

@@ -49,11 +49,7 @@ def search_panel(lab: Lab, originals: Originals) -> None:
 
 
 def show_duplicates(found: Duplicates, originals: Originals, *, leaky_split: bool, key: str) -> None:
-    """Shows the pairs, those that are a leak first.
-
-    Args:
-        leaky_split: Whether every test photo was trained on anyway.
-    """
+    """Shows the pairs, those that are a leak first; of a leaky split every test photo was trained on anyway."""
     if not found.pairs:
         st.success(_("No two of the {count} photos show nearly the same.").format(count=f"{len(originals):,}"), icon="✅")
         return

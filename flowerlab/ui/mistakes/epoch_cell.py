@@ -20,11 +20,7 @@ OVER_EPOCHS = "mistakes-epochs"
 
 
 def show_epoch_cell(lab: Lab, run: Run, answers: EpochAnswers, shown: int, cell: Cell) -> None:
-    """Shows the photos of a cell.
-
-    Args:
-        shown: The epoch that is looked at, 0-based.
-    """
+    """Shows the photos of a cell after an epoch, 0-based."""
     probabilities = answers.probabilities[shown]
     places = photos_in_cell(answers.truth, probabilities, cell).tolist()
     answer = answers.classes[cell.answer]

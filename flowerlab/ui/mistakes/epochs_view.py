@@ -33,11 +33,7 @@ EPOCH = "mistakes-epoch"
 
 
 def show_epochs(lab: Lab, runs: Sequence[Run]) -> None:
-    """Shows what runs said of their validation photos after a chosen epoch.
-
-    Args:
-        runs: One or more, each with a result.
-    """
+    """Shows what runs, each with a result, said of their validation photos after a chosen epoch."""
     st.markdown(
         _(
             "How did it come to its mistakes? After every epoch the run answered its **validation photos**, which it does not learn "

@@ -30,11 +30,7 @@ def show_words() -> dict[Show, str]:
 
 
 def show_worst(lab: Lab, run: Run) -> None:
-    """Shows test photos, those with the largest loss first.
-
-    Args:
-        run: With a result.
-    """
+    """Shows the test photos of a run with a result, those with the largest loss first."""
     stored = stored_of(lab, run)
     answers, judged = stored.tested, stored.judged
     if answers is None or judged is None:
@@ -102,12 +98,7 @@ def how_labels_are_doubted(answers: Answers) -> str:
 
 
 def tile_of(run: Run, answers: Answers, judged: Judged, place: int, originals: Originals | None, found: Duplicates | None) -> Tile:
-    """Returns one test photo with all that is to be said of it.
-
-    Args:
-        originals: The photos, if they are here.
-        found: The near-duplicates among them, if they were looked for.
-    """
+    """Returns one test photo with all that is to be said of it, also of its near-duplicates if those were looked for."""
     truth, answer = int(judged.truth[place]), int(judged.answers[place])
     photo = str(answers.ids[place])
     of_truth = confidence(float(judged.probabilities[place, truth]))

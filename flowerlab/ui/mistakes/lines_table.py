@@ -15,13 +15,7 @@ from flowerlab.ui.base.streamlit_seams import Container
 
 
 def lines_table(classes: tuple[str, ...], shares: NDArray[np.floating], *, key: str, alt: str) -> None:
-    """Draws a table with a row an epoch and a column a class, when it is opened.
-
-    Args:
-        classes: Names in label order.
-        shares: (epochs, classes), 0..1; NaN where there is none.
-        alt: What it shows, in a sentence.
-    """
+    """Draws the table of `lines_rows` when it is opened."""
     box = st.expander(_("As a table"), key=f"{key}-open", on_change="rerun")
     if not box.open:
         return
@@ -33,7 +27,6 @@ def lines_rows(classes: tuple[str, ...], shares: NDArray[np.floating]) -> list[d
     """Returns one row an epoch: its number, and each class's share in percent.
 
     Args:
-        classes: Names in label order.
         shares: (epochs, classes), 0..1; NaN where there is none.
     """
     return [
@@ -52,11 +45,7 @@ One = TypeVar("One")
 
 
 def in_rows(ones: Sequence[One]) -> Iterator[tuple[Container, One]]:
-    """Yields each with the column it stands in: at most three in a row, and a single one in no more than half of the page.
-
-    Args:
-        ones: Runs, or what is told of them, in their order.
-    """
+    """Yields each with the column it stands in: at most three in a row, and a single one in no more than half of the page."""
     for begin in range(0, len(ones), RUNS_A_ROW):
         row = ones[begin : begin + RUNS_A_ROW]
         yield from zip(st.columns(max(2, min(len(ones), RUNS_A_ROW)), gap="medium"), row, strict=False)

@@ -28,12 +28,7 @@ ABOVE_PX = 300
 
 
 def show_photo_over_epochs(lab: Lab, sides: Sequence[tuple[Run, EpochAnswers]], epoch: int) -> None:
-    """Shows one photo's probabilities over the epochs and at the chosen one, and lets one choose another photo.
-
-    Args:
-        sides: Runs with their answers, one or more.
-        epoch: 1-based.
-    """
+    """Shows one photo's probabilities over the epochs and at the chosen one (1-based), and lets one choose another photo."""
     run, answers = sides[0]
     st.subheader(
         _("One validation photo over the epochs"),

@@ -18,12 +18,7 @@ HEIGHT_PX = 520
 
 
 def code_panel(lab: Lab, recipe: Recipe, *, new_b: bool) -> None:
-    """Draws the panel, shut at first.
-
-    Args:
-        recipe: Of the form; without `start_from` if `new_b`.
-        new_b: Whether a run of B comes first.
-    """
+    """Draws the panel, shut at first; if a new B comes first, the recipe has no `start_from` yet."""
     if is_hidden(CODE):
         return
     with st.expander(_("🐍 These sliders as Keras code"), key="code"):

@@ -57,11 +57,7 @@ def link_section(recipe: Recipe) -> None:
 
 
 def class_link(address: str, recipe: Recipe, hidden: list[str], left_out: list[str], pages: list[str]) -> str:
-    """Returns a link that sets the form.
-
-    Args:
-        address: Of the app, or of its Train page.
-    """
+    """Returns a link that sets the form; the address is that of the app, or of its Train page."""
     asked = dict(recipe.to_query())
     if hidden:
         asked[HIDE] = ",".join(hidden)

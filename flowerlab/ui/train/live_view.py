@@ -74,7 +74,7 @@ def _forget_address() -> None:
 
 
 def _pick(lab: Lab, run: Run) -> None:
-    """The newest runs with their states side by side; the others in a list behind them."""
+    """The newest runs with their states side by side; the others in a list after them."""
     runs = {other.id: other for other in lab.store.all()}
     if len(runs) == 1:
         return
@@ -152,7 +152,7 @@ def _draw(lab: Lab, run: Run, history: History) -> None:
 
 
 def _offer_the_next(lab: Lab) -> None:
-    """Leads on to the run that trains now, for whoever has watched one to its end."""
+    """Leads on to the run that trains now, after one was watched to its end."""
     for run in lab.store.live()[:1]:
         st.button(
             _("🌱 Now training: {name}. Watch it").format(name=escaped(run.name)),

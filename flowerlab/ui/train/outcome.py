@@ -22,7 +22,7 @@ from flowerlab.ui.train.training_on import train_on
 from flowerlab.ui.widgets.seeds_view import seeds_popover
 
 COMPARED = 4
-# What the store put behind a name that was made for a run.
+# What the store put after a name that was made for a run.
 NUMBER = re.compile(r"#\d+$")
 
 

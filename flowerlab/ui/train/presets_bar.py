@@ -22,11 +22,7 @@ SHARED = ("dataset", "split", "resize", "image_size", "seed")
 
 
 def letter_of(recipe: Recipe, *, from_run: bool) -> str | None:
-    """Returns which of the lecture's recipes this one is; None if it is another.
-
-    Args:
-        from_run: Whether it starts from another run, also from one that is not there yet.
-    """
+    """Returns which of the lecture's recipes this one is, None if it is another; it may start from a run that is not there yet."""
     shared = {name: getattr(recipe, name) for name in SHARED}
     for letter, preset in PRESETS.items():
         if (preset.starts_from is not None) != from_run:

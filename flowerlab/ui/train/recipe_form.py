@@ -46,11 +46,7 @@ def key_of(name: str, chosen: str) -> str:
 
 
 def fill(recipe: Recipe, *, new_b: bool = False) -> None:
-    """Puts a recipe's values into the form. Call it before the form is drawn, or in a callback.
-
-    Args:
-        new_b: Whether the run shall start from a B that is queued along with it.
-    """
+    """Puts a recipe's values into the form, which may start from a new B. Call it before the form is drawn, or in a callback."""
     for name, value in recipe.model_dump().items():
         st.session_state[key_of(name, recipe.architecture)] = as_text(value) if name == "head" else value
     if new_b:
@@ -107,10 +103,8 @@ def _help(name: str) -> str:
 def _hold(name: str, chosen: str = "", *, fallback: Any = None, fits: Callable[[Any], bool] = lambda value: True) -> str:
     """Makes sure that a knob has a value that its widget can show, and returns the widget's key.
 
-    The value is set at every drawing: a widget whose choices change is a new one to Streamlit and would begin again.
-
-    Args:
-        fallback: Where there is no value, or none that fits; None: the knob's default.
+    The value is set at every drawing: a widget whose choices change is a new one to Streamlit and would begin again. Where there is
+    none, or none that fits, it is the fallback; None: the knob's default.
     """
     fallback = KNOBS[name].default if fallback is None else fallback
     key = key_of(name, chosen)

@@ -18,7 +18,7 @@ REMEMBERED = 20
 
 
 def read_link() -> None:
-    """Fills the form from the knobs in the address, once a link. A bad link is told in a sentence and changes nothing."""
+    """Fills the form from the knobs in the address, once a link. Of a bad link a sentence is shown, and nothing is changed."""
     knobs = {name: value for name, value in st.query_params.items() if name in KNOBS}
     if not knobs or knobs in st.session_state.get(WRITTEN, []):
         return

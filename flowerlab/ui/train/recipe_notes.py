@@ -15,7 +15,7 @@ from flowerlab.ui.base.text import trainable_of, what_parameters_are
 from flowerlab.ui.widgets.backbone_picker import megabytes
 from flowerlab.ui.widgets.task_progress import fetch_panel
 
-# Where no number of augmented copies is chosen, what so many would cost is told.
+# Where no number of augmented copies is chosen, what so many would cost is said.
 OFFERED_VIEWS = 4
 
 

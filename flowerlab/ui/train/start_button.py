@@ -24,7 +24,7 @@ def start_button(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool, r
     Args:
         recipe: Of the form; without `start_from` if `new_b`.
         letter: Of the lecture's recipe that this is; gives the run its name.
-        new_b: Whether a run of B is queued first, from which this one goes on.
+        new_b: Whether a run of B is queued first, from which this one starts.
         refused: Why it would be refused, if memory or disk do not suffice; then Start is shut.
     """
     if refused is not None:
@@ -66,7 +66,7 @@ def _start(lab: Lab, recipe: Recipe, *, letter: str | None, new_b: bool, again: 
 
 
 def b_recipe(recipe: Recipe) -> Recipe:
-    """Returns the B that a recipe goes on from, if it is to be trained first: its head learns at the usual rate."""
+    """Returns the B that a recipe starts from, if it is to be trained first: its head learns at the usual rate."""
     return recipe.changed(unfreeze_from="none", start_from=None, learning_rate=KNOBS["learning_rate"].default)
 
 

@@ -84,7 +84,7 @@ def _table(lab: Lab) -> None:
     def draw() -> None:
         runs = {run.id: run for run in lab.store.all()}
         rows = [_row(runs[run_id], differs) for run_id, differs, _ours in queued if run_id in runs]
-        # What somebody else had started before is only shown here.
+        # What another student had started before is only shown here.
         waiting = [runs[run_id] for run_id, _d, ours in queued if ours and run_id in runs and not runs[run_id].state.over]
         st.dataframe(
             rows,

@@ -11,16 +11,7 @@ from flowerlab.locale import _
 
 
 def pick_photos_and_backbone(lab: Lab, *, key: str, photos_help: str, label: str, help: str) -> tuple[str, str]:
-    """Lets one choose which photos, and which known network.
-
-    Args:
-        key: Begins the keys of both widgets.
-        photos_help: Of the photos.
-        label, help: Of the network.
-
-    Returns:
-        The names of the data set and of the architecture.
-    """
+    """Lets one choose which photos, and which known network; returns the names of the data set and of the architecture."""
     left, right = st.columns(2, gap="medium")
     dataset = left.selectbox(
         _("Photos"),

@@ -18,14 +18,7 @@ Word = TypeVar("Word", bound=str)
 
 
 def pick_view(words: Mapping[str, str], *, key: str, help: str) -> str:
-    """Lets one choose a view; a link (`?view=epochs`) opens it, and a word in it that names no view is passed over.
-
-    Args:
-        words: What stands in the address, and what one reads. The first one is shown where nothing was chosen.
-
-    Returns:
-        The word in the address.
-    """
+    """Lets one choose a view as `choose_word` does; a link (`?view=epochs`) opens it, unless the word in it names no view."""
     asked = st.query_params.get(QUERY)
     # A link beats what was chosen before, and a callback may have chosen since the address was written.
     if asked in words and asked != st.session_state.get(f"{key}-url"):
@@ -36,11 +29,7 @@ def pick_view(words: Mapping[str, str], *, key: str, help: str) -> str:
 
 
 def choose_word(label: str, words: Mapping[Word, str], *, key: str, help: str | None = None) -> Word:
-    """Lets one choose one of a few words, each in sight; the choice is kept for the session.
-
-    Args:
-        words: What is returned, and what one reads. The first one is chosen at first.
-    """
+    """Lets one choose one of a few words (what is returned: what one reads); at first it is the first one."""
     first = next(iter(words))
     st.session_state.setdefault(key, first)
     chosen = st.segmented_control(

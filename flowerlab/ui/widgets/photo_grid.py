@@ -32,7 +32,6 @@ class Specimen:
 
     Args:
         pixels: uint8, (height, width, 3), RGB.
-        label: Index of its class.
         name: Its id.
     """
 
@@ -42,12 +41,7 @@ class Specimen:
 
 
 def encoded(pixels: NDArray[np.uint8], *, longest_px: int = LONGEST_SIDE_PX) -> bytes:
-    """Returns a JPEG of a photo, made smaller if a side is longer than `longest_px`.
-
-    Args:
-        pixels: uint8, (height, width, 3), RGB.
-        longest_px: Of the longer side; a smaller photo keeps its size.
-    """
+    """Returns a JPEG of a photo (uint8, (height, width, 3), RGB), made smaller if a side is longer than `longest_px`."""
     picture = Image.fromarray(pixels)
     picture.thumbnail((longest_px, longest_px))
     file = io.BytesIO()
@@ -120,11 +114,7 @@ def _length(_originals: Originals, content: str, position: int) -> float:
 
 
 def specimen_of(originals: Originals, position: int) -> Specimen:
-    """Reads one photo of a data set.
-
-    Args:
-        originals: The data set.
-        position: 0-based, in its own order.
+    """Reads one photo of a data set, by its 0-based position.
 
     Raises:
         BadPhoto: If its bytes cannot be read.
@@ -134,15 +124,7 @@ def specimen_of(originals: Originals, position: int) -> Specimen:
 
 
 def photo_grid(originals: Originals, *, key: str) -> int:
-    """Shows a page of photos of a class and lets one choose a photo.
-
-    Args:
-        originals: The data set.
-        key: Of its widgets and of what is remembered.
-
-    Returns:
-        Position of the chosen photo; at first that of the first one shown.
-    """
+    """Shows a page of photos of a class and lets one choose a photo; returns its position, at first that of the longest one."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = choose_class(_("Class"), originals.classes, key=f"{key}-class")
         turn = st.session_state.setdefault(f"{key}-turn", 0)

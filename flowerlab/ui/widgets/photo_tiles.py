@@ -26,9 +26,7 @@ class Said:
 
     Args:
         run: The run's name.
-        answer: The class that it called the photo.
-        probability: Of that answer, 0..1.
-        right: Whether it is the true class.
+        probability: Of the answer, 0..1.
         beside: Other classes that are asked for, each with the run's probability of it.
     """
 
@@ -55,8 +53,6 @@ class Tile:
 
     Args:
         photo: Its id in the data set.
-        truth: Its class.
-        said: What each run answered, in the order in which it is written.
         notes: What else is to be said of it, a line each.
     """
 
@@ -80,12 +76,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class LazyTiles(Sequence[Tile]):
-    """Tiles that are made when they are asked for: of thousands of photos twelve are on a page.
-
-    Args:
-        places: What tells the photos, in the order in which they are shown.
-        make: Makes the tile of one of them.
-    """
+    """Tiles that are made of their places when they are asked for: of thousands of photos twelve are on a page."""
 
     places: Sequence[int]
     make: Callable[[int], Tile]
@@ -114,14 +105,11 @@ def photo_tiles(
     a_page: int = PHOTOS_A_PAGE,
     below: Callable[[Tile], None] = lambda tile: None,
 ) -> None:
-    """Shows photos, a page at a time, in a fragment of their own: turning the page draws nothing else anew.
+    """Shows photos, a page at a time, in a fragment of their own: turning the page draws nothing else again.
 
     Args:
-        tiles: In the order in which they are shown.
-        originals: The data set that they are from, see `comparison.run_photos`; None if it is not in this lab any more:
-            then a table tells the same without the pictures.
-        key: Of the widgets; another one for every choice of photos, so that each begins on its first page.
-        a_page: How many are on a page. Default: twelve.
+        originals: None if they are not in this lab any more: then a table says the same without the pictures.
+        key: Another one for every choice of photos, so that each begins on its first page.
         below: Draws what stands under a tile.
     """
     if originals is None:
@@ -146,9 +134,6 @@ def turned_to(count: int, *, key: str, a_page: int = PHOTOS_A_PAGE, words: str =
     """Draws what turns the pages and returns the place of the first photo on the page, 0-based.
 
     Args:
-        count: Of all photos.
-        key: Of the buttons and of what is remembered.
-        a_page: How many are on a page.
         words: What says which are shown, with `{first}`, `{last}` and `{count}`; default: those photos.
     """
     last = max(0, (count - 1) // a_page)
@@ -173,12 +158,7 @@ def _turn(key: str, page: int) -> None:
 
 
 def show_tile(tile: Tile, originals: Originals) -> None:
-    """Draws one photo with what is written under it.
-
-    Args:
-        tile: The photo.
-        originals: The data set that it is from.
-    """
+    """Draws one photo with what is written under it."""
     position = originals.positions.get(tile.photo)
     picture = None if position is None else thumbnail(originals, position)
     if picture is None:

@@ -11,12 +11,7 @@ from flowerlab.ui.base.text import trainable_of, what_parameters_are
 
 
 def recipe_cards(backbone: str, *, classes: int) -> None:
-    """Draws a card for each of A, B and C.
-
-    Args:
-        backbone: The known network of B and C.
-        classes: How many kinds of photos there are to tell apart.
-    """
+    """Draws a card for each of A, B and C; these two begin with the backbone."""
     grid = st.grid(columns=len(LECTURE), min_column_width=250, border=True, gap="medium")
     for letter in LECTURE:
         with grid.cell():

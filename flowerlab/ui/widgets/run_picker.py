@@ -23,14 +23,11 @@ MOST_OFFERED = 60
 def pick_runs(finished: Sequence[Run], *, key: str, default: int, most: int, help: str, finder: bool = False) -> list[Run]:
     """Lets one choose among finished runs; the choice is in the URL (`?runs=id,id`) and survives a visit elsewhere.
 
-    The newest can be chosen by their names, all of them from a table behind a click.
+    The newest can be chosen by their names, all of them from a table that a click opens.
 
     Args:
         finished: Newest first.
-        key: Of the widget.
         default: How many of the newest are chosen at first.
-        most: How many may be chosen.
-        help: What the choice is for, in one sentence.
         finder: Whether the table is there too where the names offer all runs.
 
     Returns:
@@ -140,9 +137,5 @@ def nothing_finished(sentence: str) -> None:
 
 
 def offered(runs: Sequence[Run], chosen: Collection[str | None] = ()) -> list[Run]:
-    """Returns which of hundreds of runs a widget offers: the newest `MOST_OFFERED`, and those with the ids that are chosen.
-
-    Args:
-        runs: Newest first; so is what is returned.
-    """
+    """Returns which of hundreds of runs, newest first, a widget offers: `MOST_OFFERED`, and those with the ids that are chosen."""
     return [run for place, run in enumerate(runs) if place < MOST_OFFERED or run.id in chosen]

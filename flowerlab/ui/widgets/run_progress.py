@@ -19,11 +19,7 @@ class Progress:
 
 
 def progress_of(run: Run, history: History, *, ahead: int) -> Progress:
-    """Says how far a run is.
-
-    Args:
-        ahead: How many runs go before it, if it waits.
-    """
+    """Says how far a run is, which has so many runs ahead of it if it waits."""
     left = history.seconds_left()
     still = "" if left is None else " · " + _("about {time} left").format(time=duration(max(1.0, round(left))))
     if run.state is RunState.QUEUED:

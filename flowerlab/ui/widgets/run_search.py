@@ -24,13 +24,11 @@ ROWS_PX = 330
 def find_runs(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> None:
     """Draws the table of all finished runs behind a click, with filters; its selected rows become the choice of the picker.
 
-    A part of its own: opening it, or a filter, draws nothing else of the page anew.
+    A part of its own: opening it, or a filter, draws nothing else of the page again.
 
     Args:
-        lab: The lab.
         finished: Newest first.
         picker: Key of the widget of `pick_runs`.
-        most: How many it takes.
     """
     found = st.expander(
         _("Find runs: filter and sort all {count}").format(count=len(finished)),

@@ -26,14 +26,7 @@ SEEDS_ANCHOR = "seeds"
 
 
 def show_seeds(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most: int) -> None:
-    """Draws a row for each of the chosen recipes.
-
-    Args:
-        lab: The lab.
-        families: From `flowerlab.results.seeds.families`.
-        picker: Key of the widget of `pick_runs`, which may be made to show all seeds.
-        most: How many runs it takes.
-    """
+    """Draws a row for each of the chosen recipes; the picker (key of the widget of `pick_runs`) may be made to show all its seeds."""
     st.subheader(
         _("How much is chance?"),
         anchor=SEEDS_ANCHOR,
@@ -47,7 +40,7 @@ def show_seeds(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most
 
 @fragment()
 def _rows(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most: int) -> None:
-    """A part of its own: who asks for a price draws nothing else of the page anew."""
+    """A part of its own: who asks for a price draws nothing else of the page again."""
     shown = [run.id for family in families for run in family]
     everything, names = lab.store.all(), told_apart([family[0] for family in families])
     for family in families:

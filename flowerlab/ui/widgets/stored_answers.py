@@ -34,7 +34,7 @@ class Stored:
 
     @cached_property
     def calibrated(self) -> Calibrated | None:
-        """How well sureness fits on the test photos."""
+        """How well confidence fits on the test photos."""
         return None if self.tested is None else calibrated(self.tested)
 
     @cached_property
@@ -44,12 +44,7 @@ class Stored:
 
 
 def stored_of(lab: Lab, run: Run) -> Stored:
-    """Returns a run's answers.
-
-    Args:
-        lab: Whose run.
-        run: With a result.
-    """
+    """Returns the answers of a run that has a result."""
     file = lab.home.run(run.id) / "predictions.npz"
     written_ns = file.stat().st_mtime_ns if file.exists() else 0
     # A run that is renamed, or shown beside one of its name, is called otherwise in what is said of its answers.

@@ -56,11 +56,7 @@ def task_panel(
 
 
 def watch(tasks: TaskRunner, works: Mapping[str, Work[Any]]) -> None:
-    """Shows how far tasks are that are under way; when one is over, the whole page is drawn once more.
-
-    Args:
-        works: What they do, each under the key of its Cancel button.
-    """
+    """Shows how far tasks are, each under the key of its Cancel button; when one is over, the whole page is drawn once more."""
 
     def draw() -> None:
         under_way = {key: task for key, work in works.items() if (task := tasks.state(work)) is not None and not task.over}
@@ -99,7 +95,6 @@ def fetch_panel(lab: Lab, names: Sequence[str] | None = None, *, place: str) -> 
 
     Args:
         names: What the panel is about, as in `fetchable()`; None for all.
-        place: Tells the panel's widgets from those of another panel.
     """
     works = {name: download(name, lab.home, lab.settings) for name in fetchable() if names is None or name in names}
     tasks = {name: lab.tasks.state(work) for name, work in works.items()}
