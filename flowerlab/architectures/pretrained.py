@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from flowerlab.architectures import Architecture
@@ -13,6 +12,7 @@ from flowerlab.errors import BadInput, legible
 from flowerlab.home import Home
 from flowerlab.system.downloads import download, in_megabytes, is_whole
 from flowerlab.system.environment import folder_named_by
+from flowerlab.system.progress import Progress
 from flowerlab.system.safe_models import check_model_file
 
 SUFFIXES = (".h5", ".keras")
@@ -51,7 +51,7 @@ def _digest(path: Path, written_ns: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
 
 
-def fetch_weights(chosen: Architecture, progress: Callable[[str, int, int], None]) -> Path:
+def fetch_weights(chosen: Architecture, progress: Progress) -> Path:
     """Returns the file with an architecture's ImageNet weights; downloads it into Keras' cache if it is missing.
 
     Args:

@@ -48,18 +48,12 @@ def planned(lab: Lab, recipe: Recipe, brought: Brought) -> Plan:
     lab.queue.check(recipe, brings=brought.missing)
     about = brought.photos
     classes = lab.data.classes_of(recipe.dataset) if about is None else about.classes
-    chosen = recipe.chosen
     return Plan(
         recipe=recipe,
         classes=classes,
-        counts=chosen.counts(
-            image_size=recipe.image_size,
-            unfreeze_from=recipe.unfreeze_from,
-            head=recipe.head,
-            classes=len(classes),
-        ),
+        counts=recipe.counts(len(classes)),
         has_photos=about is not None or lab.data.has_photos(recipe.dataset),
-        has_weights=not recipe.needs_pretrained or lab.data.has_weights(chosen.name),
+        has_weights=not recipe.needs_pretrained or lab.data.has_weights(recipe.architecture),
         split=_split(lab, recipe),
         equal=lab.queue.equal_to(recipe),
         estimate=lab.estimates.of(recipe, photos=None if about is None else (None, about.photos, len(about.classes))),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from flowerlab.system.downloads import RemoteFile, download, in_megabytes
 from flowerlab.system.files import replace_file
+from flowerlab.system.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Archive:
         digest = base64.urlsafe_b64encode(bytes.fromhex(self.file.digest)).decode().removesuffix("=")
         return data_dir / "downloads" / dataset / f"{self.stem}{digest}.tgz"
 
-    def fetch(self, data_dir: Path, dataset: str, progress: Callable[[str, int, int], None]) -> Path:
+    def fetch(self, data_dir: Path, dataset: str, progress: Progress) -> Path:
         """Returns the archive; downloads it if it is missing.
 
         Args:

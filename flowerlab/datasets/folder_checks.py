@@ -16,6 +16,7 @@ from typing import IO
 
 from flowerlab.errors import BadFolder, BadPhoto, legible, shown
 from flowerlab.photos.reading import MAX_BYTES, SUFFIXES, read_photo
+from flowerlab.system.progress import Counted
 from flowerlab.system.safe_zip import DAMAGE, OddlyPacked, TooManyEntries, open_entry, open_zip
 
 MIN_CLASSES, MAX_CLASSES, MIN_PHOTOS = 2, 50, 10
@@ -25,8 +26,6 @@ MAX_NAME = 60
 FOLDER_NAME = re.compile(r"[^\W_][\w .-]{0,59}")
 # Names that Windows keeps for devices.
 RESERVED = {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10))}
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def scan(
     source: Path,
     name: str | None = None,
     *,
-    progress: Progress = lambda done, total: None,
+    progress: Counted = lambda done, total: None,
     keep: Callable[[str, str, bytes], None] = lambda kind, file_name, data: None,
 ) -> FolderInfo:
     """Looks through a folder or zip of photos as an import does, and writes nothing.

@@ -9,10 +9,10 @@ from pathlib import Path
 from flowerlab.datasets.catalog import dataset_source
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.originals import Original, Originals, open_originals, write_originals
-from flowerlab.datasets.sources.source import Progress
 from flowerlab.datasets.sources.tfds import TfdsSource
 from flowerlab.home import Home
 from flowerlab.system.locks import waiting_for
+from flowerlab.system.progress import Progress
 
 
 def gathering_lock(home: Home, dataset: str) -> Path:

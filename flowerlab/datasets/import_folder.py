@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from flowerlab.datasets.folder_checks import FolderInfo, Progress, dataset_name, scan
+from flowerlab.datasets.folder_checks import FolderInfo, dataset_name, scan
 from flowerlab.datasets.originals import Original
 from flowerlab.errors import BadFolder, shown
 from flowerlab.system.files import scratch_beside
+from flowerlab.system.progress import Counted
 
 
 def import_folder(
-    source: Path, folders: Path, name: str | None = None, *, progress: Progress = lambda done, total: None
+    source: Path, folders: Path, name: str | None = None, *, progress: Counted = lambda done, total: None
 ) -> FolderInfo:
     """Copies what `scan` finds into `folders/<name>/<class>/<file>`, whole or not at all.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from flowerlab.errors import BadPhoto
 from flowerlab.home import Home
 from flowerlab.photos.reading import read_grey
 from flowerlab.system.files import replace_file
+from flowerlab.system.progress import Counted
 
 # Raise it when the same photo gets another hash.
 FORMAT = 1
@@ -28,8 +28,6 @@ LEAST_SPREAD = 2.0
 PLAIN = 0
 # Rows are the lowest waves of a DCT-II over `SIDE_PX` points.
 COSINES = np.cos(math.pi / SIDE_PX * np.arange(WAVES)[:, None] * (np.arange(SIDE_PX) + 0.5))
-
-Progress = Callable[[int, int], None]
 
 
 def photo_hash(grey: NDArray[np.float64]) -> int:
@@ -67,7 +65,7 @@ def kept_hashes(home: Home, originals: Originals) -> NDArray[np.uint64] | None:
     return hashes if hashes.shape == (len(originals),) and hashes.dtype == np.uint64 else None
 
 
-def hash_photos(home: Home, originals: Originals, progress: Progress = lambda done, total: None) -> NDArray[np.uint64]:
+def hash_photos(home: Home, originals: Originals, progress: Counted = lambda done, total: None) -> NDArray[np.uint64]:
     """Computes the hashes of a data set's photos and keeps them.
 
     Args:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +22,12 @@ from flowerlab.photos.reading import read_photo, resize_photo
 from flowerlab.system.cpu import threads_here
 from flowerlab.system.files import written_whole
 from flowerlab.system.locks import waiting_for
+from flowerlab.system.progress import Progress
 from flowerlab.system.safe_arrays import map_npy, new_npy
 
 # Raise it when the resize code gives other pixels.
 FORMAT = 1
 CHUNK = 64
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -102,9 +102,7 @@ def estimate_of(
     named = [recipe.dataset, recipe.image_size, recipe.resize]
     return Estimate(
         way=way,
-        trainable_parameters=recipe.chosen.counts(
-            image_size=recipe.image_size, unfreeze_from=recipe.unfreeze_from, head=recipe.head, classes=plan.classes
-        ).trainable,
+        trainable_parameters=recipe.counts(plan.classes).trainable,
         seconds_photos=seconds_photos,
         seconds_features=seconds_features,
         seconds_epoch=seconds_epoch,

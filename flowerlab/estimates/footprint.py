@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowerlab.architectures import Counts, Layer
+from flowerlab.architectures import Layer
 from flowerlab.datasets.catalog import dataset_source
 from flowerlab.estimates.execution_plan import ExecutionPlan
 from flowerlab.recipe.optimizers import OPTIMIZERS
@@ -47,19 +47,14 @@ def footprint_of(plan: ExecutionPlan, *, missing_mb: float = 0.0) -> Footprint:
 
 def _memory_bytes(plan: ExecutionPlan) -> float:
     recipe = plan.recipe
-    counts = _counts(plan)
+    counts = recipe.counts(plan.classes)
     slots = OPTIMIZERS[recipe.optimizer].slots
     # The network, once more while its weights are read or its model is written; what learns: its gradient and the optimizer's arrays,
     # and the copies that a checkpoint is made of, with the best epoch's.
     numbers = 2 * counts.total + counts.trainable * (1 + slots + (1 + slots) + 1)
-    return LOADED_BYTES + LAYER_BYTES * len(recipe.chosen.layers) + FLOAT32_BYTES * (numbers + max(_learning(plan), _passing(plan)))
-
-
-def _counts(plan: ExecutionPlan) -> Counts:
-    recipe = plan.recipe
-    return recipe.chosen.counts(
-        image_size=recipe.image_size, unfreeze_from=recipe.unfreeze_from, head=recipe.head, classes=plan.classes
-    )
+    # The pass through the frozen layers, or the test of the saved model.
+    passing = FROZEN_BATCH * _widest(_sizes(recipe))
+    return LOADED_BYTES + LAYER_BYTES * len(recipe.chosen.layers) + FLOAT32_BYTES * (numbers + max(_learning(plan), passing))
 
 
 def _learning(plan: ExecutionPlan) -> float:
@@ -80,18 +75,10 @@ def _learning(plan: ExecutionPlan) -> float:
     )
 
 
-def _passing(plan: ExecutionPlan) -> float:
-    """Returns how many numbers the pass through the frozen layers holds at most, or the test of the saved model."""
-    return FROZEN_BATCH * _widest(_sizes(plan.recipe))
-
-
 def _sizes(recipe: Recipe) -> list[int]:
     """Returns how many numbers each layer of the backbone gives for one photo."""
-
-    def size(layer: Layer) -> int:
-        return recipe.chosen.side(recipe.image_size, layer) ** 2 * layer.channels
-
-    return [size(layer) for layer in recipe.chosen.layers]
+    chosen = recipe.chosen
+    return [chosen.side(recipe.image_size, layer) ** 2 * layer.channels for layer in chosen.layers]
 
 
 def _is_held(layer: Layer) -> bool:
@@ -105,7 +92,7 @@ def _widest(sizes: list[int]) -> int:
 
 
 def _disk_bytes(plan: ExecutionPlan, missing_mb: float) -> float:
-    recipe, counts = plan.recipe, _counts(plan)
+    recipe, counts = plan.recipe, plan.recipe.counts(plan.classes)
     # While a checkpoint is written the one before is still there: weights, the best epoch's, the optimizer's arrays.
     checkpoints = 2 * FLOAT32_BYTES * counts.trainable * (2 + OPTIMIZERS[recipe.optimizer].slots)
     model = FLOAT32_BYTES * counts.total

@@ -63,28 +63,15 @@ class Experiment:
 
 # The lecture's B: in each experiment the same run, so that it is trained once.
 B = Arm("B", PRESETS["B"].heading)
+HIGH, LOW = {"learning_rate": LECTURE_LEARNING_RATE}, {"learning_rate": GENTLE_LEARNING_RATE}
 TWO_BY_TWO = {
-    ("fresh", LECTURE_LEARNING_RATE): Arm(
-        "fresh-high", "Fresh head, 0.001", knobs={"learning_rate": LECTURE_LEARNING_RATE}, fine_tunes=True
-    ),
-    ("fresh", GENTLE_LEARNING_RATE): Arm(
-        "fresh-low", "Fresh head, 0.00001", knobs={"learning_rate": GENTLE_LEARNING_RATE}, fine_tunes=True
-    ),
+    ("fresh", LECTURE_LEARNING_RATE): Arm("fresh-high", "Fresh head, 0.001", "", HIGH, fine_tunes=True),
+    ("fresh", GENTLE_LEARNING_RATE): Arm("fresh-low", "Fresh head, 0.00001", "", LOW, fine_tunes=True),
     ("trained", LECTURE_LEARNING_RATE): Arm(
-        "trained-high",
-        "Head from B, 0.001",
-        "the lecture's C",
-        {"learning_rate": LECTURE_LEARNING_RATE},
-        fine_tunes=True,
-        starts_from="B",
+        "trained-high", "Head from B, 0.001", "the lecture's C", HIGH, fine_tunes=True, starts_from="B"
     ),
     ("trained", GENTLE_LEARNING_RATE): Arm(
-        "trained-low",
-        "Head from B, 0.00001",
-        "the lecture's C, gently",
-        {"learning_rate": GENTLE_LEARNING_RATE},
-        fine_tunes=True,
-        starts_from="B",
+        "trained-low", "Head from B, 0.00001", "the lecture's C, gently", LOW, fine_tunes=True, starts_from="B"
     ),
 }
 

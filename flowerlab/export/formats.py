@@ -13,12 +13,13 @@ from flowerlab.errors import RunFailed
 from flowerlab.export.card import card
 from flowerlab.export.model_files import conversion
 from flowerlab.export.notebook import notebook
-from flowerlab.export.program.program import Progress, program_of_run
+from flowerlab.export.program.program import program_of_run
 from flowerlab.export.program.script import script
 from flowerlab.lab import Lab
 from flowerlab.runs.run import Run
+from flowerlab.system.progress import Progress
+from flowerlab.system.safe_zip import plain_entry
 
-ARCHIVE_DATE = (1980, 1, 1, 0, 0, 0)
 ZIP, ZIP_MIME = ".zip", "application/zip"
 
 
@@ -79,18 +80,12 @@ def _program(name: str, suffix: str, mime: str, title: str, words: str, write: C
             return Made(lacks=program.beside)
         program.check_companions()
         with zipfile.ZipFile(made, "x", zipfile.ZIP_STORED) as archive:
-            archive.writestr(_entry(f"{made.stem}{suffix}"), text)
+            archive.writestr(plain_entry(f"{made.stem}{suffix}"), text)
             for path, source in program.companions(progress):
-                archive.writestr(_entry(path), source.read_bytes() if isinstance(source, Path) else source)
+                archive.writestr(plain_entry(path), source.read_bytes() if isinstance(source, Path) else source)
         return Made()
 
     return ExportFormat(name, suffix, mime, title, words, make, zipped=True)
-
-
-def _entry(path: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(path, ARCHIVE_DATE)
-    info.external_attr = 0o100644 << 16
-    return info
 
 
 def _make_card(lab: Lab, run: Run, made: Path, progress: Progress) -> Made:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from flowerlab.errors import BadInput, RunFailed, legible
 from flowerlab.export.formats import ExportFormat, Made
-from flowerlab.export.program.program import Progress
 from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.runs.run import Run
 from flowerlab.system.files import scratch_beside
+from flowerlab.system.progress import Progress
 
 
 def has_model(home: Home, run: Run) -> bool:

@@ -17,16 +17,15 @@ from typing import IO
 
 from flowerlab.errors import BadPack, legible, shown
 from flowerlab.packs.manifest import MANIFEST, MOST_MANIFEST_BYTES, Manifest, PackedFile, foreign, read_manifest
-from flowerlab.system.safe_zip import DAMAGE, TooManyEntries, open_zip
+from flowerlab.system.progress import Progress
+from flowerlab.system.safe_zip import DAMAGE, TooManyEntries, open_zip, plain_entry
 
 MOST_ENTRIES = 200_000
 MOST_BYTES = 50_000_000_000
 CHUNK = 1 << 20
 # Bits of an entry's flags: encrypted, patched, strongly encrypted, its header hidden.
 HIDDEN = 0x1 | 0x20 | 0x40 | 0x2000
-ARCHIVE_DATE = (1980, 1, 1, 0, 0, 0)
 
-Progress = Callable[[str, int, int], None]
 Source = Path | bytes
 
 
@@ -50,7 +49,7 @@ def write_archive(
     with zipfile.ZipFile(target, "x", zipfile.ZIP_STORED) as archive:
         for path, source in files:
             digest, size = hashlib.sha256(), 0
-            with archive.open(_entry(path), "w", force_zip64=True) as out:
+            with archive.open(plain_entry(path), "w", force_zip64=True) as out:
                 for chunk in _chunks(source):
                     out.write(chunk)
                     digest.update(chunk)
@@ -62,14 +61,8 @@ def write_archive(
             modified_ns = source.stat().st_mtime_ns if isinstance(source, Path) and keeps_time else None
             packed.append(PackedFile(path=path, size=size, sha256=digest.hexdigest(), modified_ns=modified_ns))
         manifest = describe(tuple(packed))
-        archive.writestr(_entry(MANIFEST), manifest.model_dump_json(indent=1))
+        archive.writestr(plain_entry(MANIFEST), manifest.model_dump_json(indent=1))
     return manifest
-
-
-def _entry(path: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(path, ARCHIVE_DATE)
-    info.external_attr = (stat.S_IFREG | 0o644) << 16
-    return info
 
 
 def _chunks(source: Source) -> Iterator[bytes]:

@@ -17,6 +17,8 @@ from flowerlab.packs.manifest import Item, ItemKind
 from flowerlab.packs.packing import check_weights_file
 from flowerlab.photos.reading import SUFFIXES, read_photo
 from flowerlab.runs.predictions import load_predictions
+from flowerlab.runs.run import RunRecord
+from flowerlab.runs.serialization import parse_run
 from flowerlab.system.safe_arrays import map_npy
 from flowerlab.system.safe_models import check_model_file
 
@@ -36,8 +38,7 @@ def check_item(item: Item, place: Path, home: Home) -> None:
         ItemKind.FEATURES: _check_features,
         ItemKind.RUN: _check_run,
     }
-    if item.kind in checks:
-        checks[item.kind](place)
+    checks[item.kind](place)
 
 
 def _check_photos(folder: Path, home: Home) -> None:
@@ -94,6 +95,24 @@ def _check_run(folder: Path) -> None:
             raise _unusable(f"the run {folder.name}: {error}") from None
     if (folder / PREDICTIONS).exists() and load_predictions(folder) is None:
         raise _unusable(f"the run {folder.name}, whose predictions cannot be read")
+
+
+def read_run(path: Path, run_id: str) -> RunRecord:
+    """Reads the record of a packed run.
+
+    Raises:
+        BadPack: If it is not a finished run of this id.
+    """
+    try:
+        record = parse_run(path.read_bytes(), run_id)
+        if not record.run.state.over or record.run.result is None:
+            raise ValueError("the run is not finished")
+    except ValueError as error:
+        raise BadPack(
+            f"A run of the pack cannot be used. Expected a finished run as `pack` writes it. Received: run {run_id} ({error}). Make the "
+            "pack anew, without this run. Nothing was changed."
+        ) from None
+    return record
 
 
 def _unusable(what: str) -> BadPack:

@@ -23,13 +23,14 @@ from flowerlab.datasets.sources.folder import FolderSource
 from flowerlab.errors import BadPack, DatasetNotAtHand, WeightsNotAtHand, legible
 from flowerlab.features.sets import ABOUT, ARRAY, KeptSets
 from flowerlab.home import Home
-from flowerlab.packs.archive import Progress, Source, write_archive
+from flowerlab.packs.archive import Source, write_archive
 from flowerlab.packs.manifest import RUN_RECORD, Item, ItemKind, Manifest, PackedFile
 from flowerlab.runs.run import Run, RunRecord
 from flowerlab.runs.serialization import run_json
 from flowerlab.store import Store
 from flowerlab.system.downloads import is_whole
 from flowerlab.system.files import scratch_beside
+from flowerlab.system.progress import Progress
 
 # What a trainer leaves beside a model while it works.
 UNFINISHED = re.compile(r"\..*|part\..*|best.*")

@@ -13,15 +13,15 @@ from flowerlab.architectures.pretrained import keras_home
 from flowerlab.datasets.originals import open_originals
 from flowerlab.errors import BadPack, HomeUnusable, UnknownRun
 from flowerlab.home import Home
-from flowerlab.packs.archive import Progress, extract, opened_pack
-from flowerlab.packs.checks import check_item
+from flowerlab.packs.archive import extract, opened_pack
+from flowerlab.packs.checks import check_item, read_run
 from flowerlab.packs.manifest import RUN_RECORD, Item, ItemKind, Manifest, PackedFile
-from flowerlab.packs.runs import read_run
 from flowerlab.runs.run import RunRecord
 from flowerlab.store import Store
 from flowerlab.system.downloads import is_whole
 from flowerlab.system.files import scratch_beside
 from flowerlab.system.locks import waiting_for
+from flowerlab.system.progress import Progress
 
 # Left free beside what is unpacked: the list of runs must still be able to grow.
 SPARE_BYTES = 100_000_000

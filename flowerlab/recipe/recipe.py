@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError, field_validator, model_validator
 
-from flowerlab.architectures import Architecture, architecture
+from flowerlab.architectures import Architecture, Counts, architecture
 from flowerlab.datasets.catalog import DATASETS, check_dataset_name
 from flowerlab.datasets.splits import TRAIN_SHARE
 from flowerlab.errors import BadRecipe
@@ -92,6 +92,10 @@ class Recipe(Knobs):
         first = chosen.first_trainable_index(self.unfreeze_from)
         cut = chosen.nearest_clean_before(len(chosen.layers) if first is None else first)
         return cut if any(layer.parameters for layer in chosen.layers[:cut]) else 0
+
+    def counts(self, classes: int) -> Counts:
+        """Counts the parameters of its network, with an output for each of so many classes."""
+        return self.chosen.counts(image_size=self.image_size, unfreeze_from=self.unfreeze_from, head=self.head, classes=classes)
 
     @property
     def from_scratch(self) -> bool:

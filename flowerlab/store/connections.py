@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Literal
 
 from flowerlab.errors import HomeReadOnly, StoreLocked
-from flowerlab.store.faults import Connection, doubt, doubted_mark, explained, read_only
+from flowerlab.store.faults import Connection, doubt, doubted_mark, explained, fault
 from flowerlab.store.schema import bring_up_to_date, version_of
 
 # How long whoever meets a locked file waits: a page is drawn meanwhile.
 BUSY_S = 10.0
 # How a file is written. `log`: write-ahead logging. `journal`: without, for a network disk, on which the log's index cannot be shared.
 # `never`: as a file of which nothing changes, and beside which nothing can be written.
-Way = Literal["log", "journal", "never"]
+Writing = Literal["log", "journal", "never"]
 # What a connection keeps of the file. SQLite's own 2 MB for each of eight threads grow with the list, and what the system keeps for all of
 # them serves as quickly: 1,000 runs are read within 12 ms with either.
 CACHE_KIB = 256
@@ -30,12 +30,11 @@ class Connections:
 
     Args:
         file: The database; made if it is not there.
-        way: How it is written.
     """
 
-    def __init__(self, file: Path, way: Way = "log") -> None:
+    def __init__(self, file: Path, writing: Writing = "log") -> None:
         self.file = file
-        self._way: Way = way
+        self._writing: Writing = writing
         # Why nothing may be changed, as a sentence; empty if it may.
         self.read_only = ""
         self._local = threading.local()
@@ -79,7 +78,7 @@ class Connections:
         return connection
 
     def _connect(self, *, new: bool) -> Connection:
-        mode = "mode=ro&immutable=1" if self._way == "never" else "mode=rwc" if new else "mode=rw"
+        mode = "mode=ro&immutable=1" if self._writing == "never" else "mode=rwc" if new else "mode=rw"
         with explained(self.file):
             # Closed by `close` from another thread, which sqlite3 forbids unless told otherwise.
             connection = sqlite3.connect(
@@ -96,8 +95,8 @@ class Connections:
             # First of all: a newer Flowerlab's file is left as it is.
             _patiently(lambda: version_of(connection))
             connection.change(f"PRAGMA cache_size = -{CACHE_KIB}")
-            if self._way != "never":
-                self._choose_way(connection)
+            if self._writing != "never":
+                self._choose_writing(connection)
                 connection.change("PRAGMA foreign_keys = ON")
                 bring_up_to_date(connection)
         except BaseException:
@@ -105,8 +104,8 @@ class Connections:
             raise
         return connection
 
-    def _choose_way(self, connection: Connection) -> None:
-        if self._way == "log":
+    def _choose_writing(self, connection: Connection) -> None:
+        if self._writing == "log":
             # SQLite itself does not wait where another process is doing the same.
             _patiently(lambda: connection.rows("PRAGMA journal_mode = WAL"))
             connection.change("PRAGMA synchronous = NORMAL")
@@ -187,7 +186,7 @@ def check_store(path: Path) -> None:
     if not path.exists():
         return
     if not os.access(path, os.W_OK):
-        raise read_only("a file that may not be written by you")
+        raise fault(HomeReadOnly, "a file that may not be written by you")
     with explained(path):
         uri = f"{path.absolute().as_uri()}?mode=ro"
         opened = sqlite3.connect(uri, uri=True, timeout=PATIENCE_S, factory=Connection)

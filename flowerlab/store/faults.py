@@ -29,6 +29,34 @@ FAULTS = (sqlite3.Error, UnicodeDecodeError)
 NO_ROOM_BYTES = 100_000
 
 
+THE_LIST = "The list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME,"
+# What is wrong, and what people can do.
+SENTENCES: dict[type[HomeUnusable], tuple[str, str]] = {
+    StoreUnusable: (
+        f"{THE_LIST} cannot be used.",
+        "See that the disk is there and that the file can be read and written. Nothing was changed.",
+    ),
+    StoreDamaged: (
+        f"{THE_LIST} is damaged.",
+        "Close all windows and commands of Flowerlab and start it again: it puts the file aside and rebuilds the list from the folders "
+        "of the runs.",
+    ),
+    StoreLocked: (
+        "Another program holds the list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME.",
+        "It may be a program that shows databases, a backup or a virus scanner: close it or wait for it, and try again. Nothing was "
+        "changed.",
+    ),
+    DiskFull: (
+        "The disk is full: the list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME, takes nothing more.",
+        "Free some space and try again. What was there is whole.",
+    ),
+    HomeReadOnly: (
+        f"{THE_LIST} may only be read.",
+        "Set FLOWERLAB_HOME to a folder that you may write to. Nothing was changed.",
+    ),
+}
+
+
 class Connection(sqlite3.Connection):
     """A connection whose errors are sentences, of reading rows too.
 
@@ -86,7 +114,7 @@ def explained(file: Path) -> Iterator[None]:
     try:
         yield
     except FAULTS as error:
-        raise _told(file, error) from error
+        raise _error_of(file, error) from error
 
 
 def doubted_mark(file: Path) -> Path:
@@ -99,7 +127,7 @@ def doubt(mark: Path) -> None:
     try:
         mark.touch()
     except OSError:
-        # A disk that takes no mark: whoever opens the file next may meet the damage again.
+        # A disk that takes no mark: the next who opens the file may meet the damage again.
         return
 
 
@@ -112,15 +140,16 @@ def _code(error: Exception) -> int:
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
 
 
-def _told(file: Path, error: Exception) -> HomeUnusable:
+def _error_of(file: Path, error: Exception) -> HomeUnusable:
     code = _code(error)
+    kind: type[HomeUnusable] = StoreDamaged if is_damage(error) else StoreUnusable
     if code in LOCKED:
-        return locked(str(error))
-    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(file)):
-        return full(str(error))
-    if code in READ_ONLY:
-        return read_only(str(error))
-    return damaged(str(error)) if is_damage(error) else unusable(str(error))
+        kind = StoreLocked
+    elif code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(file)):
+        kind = DiskFull
+    elif code in READ_ONLY:
+        kind = HomeReadOnly
+    return fault(kind, str(error))
 
 
 def _no_room(file: Path) -> bool:
@@ -130,49 +159,19 @@ def _no_room(file: Path) -> bool:
         return False
 
 
-def unusable(what: str) -> StoreUnusable:
-    """Says that the file cannot be used, for any other reason than those below."""
-    return StoreUnusable(
-        f"The list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME, cannot be used. Received: {legible(what)}. See that the disk is there "
-        "and that the file can be read and written. Nothing was changed."
-    )
-
-
 def newer(version: int, known: int) -> StoreUnusable:
     """Says that a newer Flowerlab wrote the file."""
     return StoreUnusable(
-        f"The list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME, is of a newer Flowerlab. Expected schema {known} or older. Received: "
-        f"schema {version}. Start that newer Flowerlab, or set FLOWERLAB_HOME to another folder. Nothing was changed."
+        f"{THE_LIST} is of a newer Flowerlab. Expected schema {known} or older. Received: schema {version}. Start that newer Flowerlab, "
+        "or set FLOWERLAB_HOME to another folder. Nothing was changed."
     )
 
 
-def damaged(what: str) -> StoreDamaged:
-    """Says that the file's content is not what was written."""
-    return StoreDamaged(
-        f"The list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME, is damaged. Received: {legible(what)}. Close all windows and commands "
-        "of Flowerlab and start it again: it puts the file aside and rebuilds the list from the folders of the runs."
-    )
+def fault(kind: type[HomeUnusable], what: str) -> HomeUnusable:
+    """Returns the error of this kind: the file is damaged, held by another program, full, read-only, or cannot be used at all.
 
-
-def locked(what: str) -> StoreLocked:
-    """Says that another program holds the file."""
-    return StoreLocked(
-        f"Another program holds the list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME. Received: {legible(what)}. It may be a program "
-        "that shows databases, a backup or a virus scanner: close it or wait for it, and try again. Nothing was changed."
-    )
-
-
-def full(what: str) -> DiskFull:
-    """Says that the disk is full."""
-    return DiskFull(
-        f"The disk is full: the list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME, takes nothing more. Received: {legible(what)}. Free "
-        "some space and try again. What was there is whole."
-    )
-
-
-def read_only(what: str) -> HomeReadOnly:
-    """Says that the file may not be written."""
-    return HomeReadOnly(
-        f"The list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME, may only be read. Received: {legible(what)}. Set FLOWERLAB_HOME to a "
-        "folder that you may write to. Nothing was changed."
-    )
+    Args:
+        what: What was seen or what SQLite said, a few words.
+    """
+    wrong, advice = SENTENCES[kind]
+    return kind(f"{wrong} Received: {legible(what)}. {advice}")

@@ -15,9 +15,9 @@ from flowerlab.errors import DiskFull, HomeReadOnly, HomeUnusable, StoreDamaged
 from flowerlab.home import Home
 from flowerlab.runs.folders import RECORD, RunFolders
 from flowerlab.store import Store
-from flowerlab.store.connections import Way
+from flowerlab.store.connections import Writing
 from flowerlab.store.copying import BESIDE, copy_to_look_at, put_aside
-from flowerlab.store.faults import doubted_mark, read_only
+from flowerlab.store.faults import doubted_mark, fault
 from flowerlab.store.recovery import Rebuilt, rebuild
 from flowerlab.system.filesystems import network_kind
 from flowerlab.system.locks import ProcessLock, waiting_for
@@ -76,7 +76,7 @@ def open_store(home: Home) -> Opened:
     """
     if home.store.exists() and not os.access(home.store, os.W_OK):
         # SQLite would open it, and refuse at the first change.
-        raise read_only("a file that may not be written by you")
+        raise fault(HomeReadOnly, "a file that may not be written by you")
     kind = network_kind(home.root)
     opened = _whole(home, "journal" if kind else "log")
     try:
@@ -92,23 +92,23 @@ def open_store(home: Home) -> Opened:
     return opened
 
 
-def _whole(home: Home, way: Way) -> Opened:
+def _whole(home: Home, writing: Writing) -> Opened:
     try:
-        return _checked(home, way)
+        return _checked(home, writing)
     except StoreDamaged as damage:
         with waiting_for(home.locks / "mending"):
             try:
                 # Of several that find the damage, the first has mended it.
-                return _checked(home, way)
+                return _checked(home, writing)
             except StoreDamaged:
-                return _mended(home, way, damage)
+                return _mended(home, writing, damage)
 
 
-def _checked(home: Home, way: Way) -> Opened:
+def _checked(home: Home, writing: Writing) -> Opened:
     """Opens a store that is whole, or raises StoreDamaged."""
     doubted = doubted_mark(home.store).exists()
     in_doubt = doubted or _left_open(home)
-    store = Store(home.store, way)
+    store = Store(home.store, writing)
     try:
         if in_doubt:
             began_s = time.monotonic()
@@ -149,7 +149,7 @@ def _completed(home: Home, store: Store) -> Opened:
     return Opened(home, store, [f"{why}: {rebuilt.sentence()} {ONLY_LOST}"], rebuilt)
 
 
-def _mended(home: Home, way: Way, damage: StoreDamaged) -> Opened:
+def _mended(home: Home, writing: Writing, damage: StoreDamaged) -> Opened:
     owner = ProcessLock(home.locks / "owner")
     if not owner.acquire():
         # It trains, and writes into the very file: the next who opens the lab mends it.
@@ -157,7 +157,7 @@ def _mended(home: Home, way: Way, damage: StoreDamaged) -> Opened:
     try:
         aside = put_aside(home.store, date.today().isoformat())
         LOG.warning("The list of runs is damaged (%s). It lies in %s.", damage, aside)
-        store = Store(home.store, way)
+        store = Store(home.store, writing)
         rebuilt = rebuild(store, RunFolders(home.runs).all())
     except OSError as error:
         raise StoreDamaged(f"{damage} It could not be put aside: {error.strerror or error}.") from error

@@ -9,14 +9,14 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from flowerlab.errors import UnknownRun, shown
+from flowerlab.errors import StoreDamaged, UnknownRun, shown
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.recipe.validation import RUN_ID
 from flowerlab.runs.events import Event, Result, from_line
 from flowerlab.runs.provenance import Provenance
 from flowerlab.runs.run import Run, RunRecord, RunState
-from flowerlab.store.connections import Connections, Way
-from flowerlab.store.faults import Connection, damaged
+from flowerlab.store.connections import Connections, Writing
+from flowerlab.store.faults import Connection, fault
 
 # States in which a trainer has a run, as SQL writes them.
 LIVE = ", ".join(f"'{state}'" for state in RunState if state.live)
@@ -37,9 +37,9 @@ class Reading:
     hundred pages, and a run takes three kilobytes and more.
     """
 
-    def __init__(self, path: Path, way: Way = "log") -> None:
+    def __init__(self, path: Path, writing: Writing = "log") -> None:
         self.path = path
-        self._connections = Connections(path, way)
+        self._connections = Connections(path, writing)
         # By id: the digest of the row when it was last read, and the run that it made. The row itself would take four kilobytes.
         self._known: dict[str, tuple[bytes, Run]] = {}
 
@@ -62,6 +62,9 @@ class Reading:
         row = self._row(run_id)
         events = tuple(event for _, event in self.events(run_id) if whole or event.kind in KEPT_EVENTS)
         return RunRecord(self._run(row), row["materials"], events)
+
+    def _runs(self, statement: str) -> list[Run]:
+        return [self._run(row) for row in self._connection().rows(statement)]
 
     def get(self, run_id: str) -> Run:
         """Returns one run.
@@ -105,7 +108,7 @@ class Reading:
 
     def all(self) -> list[Run]:
         """Returns every run, newest first: in the order in which they were made, whatever the clock said."""
-        runs = [self._run(row) for row in self._connection().rows("SELECT * FROM runs ORDER BY number DESC")]
+        runs = self._runs("SELECT * FROM runs ORDER BY number DESC")
         there = {run.id for run in runs}
         for deleted in [run_id for run_id in list(self._known) if run_id not in there]:
             self._known.pop(deleted, None)
@@ -118,31 +121,25 @@ class Reading:
 
     def queued(self) -> list[Run]:
         """Returns the runs that wait, in the order in which they were added. Whose turn it is: `flowerlab.scheduler.fairness`."""
-        rows = self._connection().rows("SELECT * FROM runs WHERE state = 'queued' ORDER BY place, number")
-        return [self._run(row) for row in rows]
+        return self._runs("SELECT * FROM runs WHERE state = 'queued' ORDER BY place, number")
 
     def live(self) -> list[Run]:
         """Returns the runs that a trainer has now."""
-        rows = self._connection().rows(f"SELECT * FROM runs WHERE state IN ({LIVE}) ORDER BY number")
-        return [self._run(row) for row in rows]
+        return self._runs(f"SELECT * FROM runs WHERE state IN ({LIVE}) ORDER BY number")
 
     def unfinished(self) -> list[Run]:
         """Returns the runs that a trainer has now, and after them those that wait, as they are at one moment.
 
         `live` and then `queued` would miss a run that is begun in between.
         """
-        rows = self._connection().rows(
-            f"SELECT * FROM runs WHERE state = 'queued' OR state IN ({LIVE}) ORDER BY state = 'queued', number"
-        )
-        return [self._run(row) for row in rows]
+        return self._runs(f"SELECT * FROM runs WHERE state = 'queued' OR state IN ({LIVE}) ORDER BY state = 'queued', number")
 
     def latest_ends(self) -> list[Run]:
         """Returns the runs that are over, those that ended last first, whatever the clock said."""
-        rows = self._connection().rows(
+        return self._runs(
             f"SELECT *, (SELECT max(seq) FROM events WHERE run_id = runs.id) AS last FROM runs WHERE state NOT IN ('queued', {LIVE}) "
             "ORDER BY last DESC, number DESC"
         )
-        return [self._run(row) for row in rows]
 
     def equal_to(self, recipe: Recipe, *, materials: str = "") -> Run | None:
         """Returns the newest run with this very recipe and these materials that is done, live or waiting; None if none is.
@@ -211,7 +208,7 @@ class Reading:
         connection = self._connection()
         said = connection.first("PRAGMA integrity_check(1)")
         if said is None or said[0] != "ok":
-            raise damaged(str(said[0]) if said is not None else "no answer")
+            raise fault(StoreDamaged, str(said[0]) if said is not None else "no answer")
         self.all()
         for row in connection.rows("SELECT seq, run_id, body FROM events") if events else ():
             try:
@@ -219,7 +216,7 @@ class Reading:
             except (ValueError, TypeError):
                 whole = False
             if not whole:
-                raise damaged(f"an event that cannot be read, number {row['seq']}")
+                raise fault(StoreDamaged, f"an event that cannot be read, number {row['seq']}")
 
     def _run(self, row: sqlite3.Row) -> Run:
         try:
@@ -230,7 +227,7 @@ class Reading:
             run = _run(row)
         except (ValueError, TypeError, IndexError) as error:
             self._connections.doubt()
-            raise damaged(f"a run that cannot be read ({type(error).__name__})") from error
+            raise fault(StoreDamaged, f"a run that cannot be read ({type(error).__name__})") from error
         self._known[run.id] = digest, run
         return run
 

@@ -131,9 +131,7 @@ def _result(folder: Path, recipe: Recipe) -> Result:
     # (epochs, validation photos, classes) → one accuracy an epoch
     accuracies = (stored["val_probabilities"].argmax(axis=-1) == stored["val_truth"]).mean(axis=-1)
     truth, predicted = stored["test_truth"].astype(np.int64), stored["test_probabilities"].argmax(axis=-1)
-    counts = recipe.chosen.counts(
-        image_size=recipe.image_size, unfreeze_from=recipe.unfreeze_from, head=recipe.head, classes=len(classes)
-    )
+    counts = recipe.counts(len(classes))
     return Result(
         classes=classes,
         best_epoch=int(accuracies.argmax()),

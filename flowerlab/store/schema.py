@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flowerlab.errors import BadRecipe, StoreUnusable
+from flowerlab.errors import BadRecipe, StoreDamaged, StoreUnusable
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.store.copying import copy_settled
-from flowerlab.store.faults import Connection, damaged, newer
+from flowerlab.store.faults import Connection, fault, newer
 
 MIGRATIONS = {
     1: """
@@ -78,7 +78,7 @@ def version_of(connection: Connection) -> int:
     if version > SCHEMA_VERSION:
         raise newer(version, SCHEMA_VERSION)
     if version < 0 or (version == 0 and tables):
-        raise damaged(f"a file with tables and schema {version}")
+        raise fault(StoreDamaged, f"a file with tables and schema {version}")
     return int(version)
 
 

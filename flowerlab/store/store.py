@@ -14,7 +14,7 @@ from flowerlab.runs.events import End, Event, to_line
 from flowerlab.runs.folders import RunFolders
 from flowerlab.runs.history import History
 from flowerlab.runs.run import Run, RunRecord, RunState, check_name, state_after
-from flowerlab.store.connections import Way
+from flowerlab.store.connections import Writing
 from flowerlab.store.faults import Connection
 from flowerlab.store.history_reader import HistoryReader
 from flowerlab.store.reading import LIVE, Reading
@@ -34,8 +34,8 @@ class Store(Reading):
         StoreUnusable: Here and from every method, if the file cannot be read or written.
     """
 
-    def __init__(self, path: Path, way: Way = "log") -> None:
-        super().__init__(path, way)
+    def __init__(self, path: Path, writing: Writing = "log") -> None:
+        super().__init__(path, writing)
         self._folders = RunFolders(path.parent / "runs")
         self._histories = HistoryReader(lambda run_id, after: self.events(run_id, after=after))
 

@@ -24,8 +24,7 @@ from pathlib import Path
 from flowerlab.errors import DownloadFailed
 from flowerlab.system.files import sync_file
 from flowerlab.system.locks import waiting_for
-
-Progress = Callable[[int, int], None]
+from flowerlab.system.progress import Counted, Progress
 
 EVERY_S = 0.25
 SILENT_S = 20.0
@@ -58,7 +57,7 @@ class RemoteFile:
         return round(self.size_bytes / 1e6, 1)
 
 
-def in_megabytes(step: str, progress: Callable[[str, int, int], None]) -> Progress:
+def in_megabytes(step: str, progress: Progress) -> Counted:
     """Turns a progress of (step, done, total) into one that takes bytes and says whole MB (10⁶ bytes)."""
     return lambda done, total: progress(step, round(done / 1e6), max(1, round(total / 1e6)))
 
@@ -71,7 +70,7 @@ class _Wrong(Exception):
     """The server sent something else than the file."""
 
 
-def download(file: RemoteFile, target: Path, progress: Progress = lambda done, total: None) -> Path:
+def download(file: RemoteFile, target: Path, progress: Counted = lambda done, total: None) -> Path:
     """Fetches a file unless it is there, and returns its path.
 
     Args:

@@ -7,6 +7,7 @@ would take half a gigabyte before one could count them.
 from __future__ import annotations
 
 import os
+import stat
 import struct
 import zipfile
 import zlib
@@ -26,6 +27,7 @@ DAMAGE = (
     MemoryError,
     OverflowError,
 )
+ARCHIVE_DATE = (1980, 1, 1, 0, 0, 0)
 ENTRY = b"PK\x01\x02"
 # A name of a hundred letters and what zips note of times; far more only in a zip that is made to fill the memory.
 MOST_BYTES_AN_ENTRY = 1000
@@ -95,6 +97,13 @@ def open_zip(path: Path, most_entries: int) -> zipfile.ZipFile:
     except DAMAGE as error:
         file.close()
         raise zipfile.BadZipFile(str(error)) from None
+
+
+def plain_entry(path: str) -> zipfile.ZipInfo:
+    """Returns the entry of an ordinary file that a zip shall hold, the same at every making."""
+    info = zipfile.ZipInfo(path, ARCHIVE_DATE)
+    info.external_attr = (stat.S_IFREG | 0o644) << 16
+    return info
 
 
 def open_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 
 import numpy as np
 
-from flowerlab.datasets.sources.source import Progress
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import RunFailed
 from flowerlab.home import Home
@@ -15,6 +14,7 @@ from flowerlab.recipe.workload import CHECKED_PHOTOS, batches_per_epoch
 from flowerlab.runs.attempts import claim
 from flowerlab.runs.checkpoints import Checkpoint, TrainingState, read_checkpoint
 from flowerlab.runs.events import End, Epoch, Evaluating, Start
+from flowerlab.system.progress import Progress
 from flowerlab.trainer.callbacks import TrainingData
 from flowerlab.trainer.channel import Channel, StopRequested
 from flowerlab.trainer.checkpoint_writer import CheckpointWriter, hash_of_frozen, put_weights

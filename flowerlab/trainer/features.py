@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from flowerlab.architectures import Architecture
 from flowerlab.datasets.prepared import Prepared
-from flowerlab.datasets.sources.source import Progress
 from flowerlab.engine.protocol import Job
 from flowerlab.features.cache import Features, KeptFeatures
 from flowerlab.features.eviction import CacheFull
@@ -30,6 +29,7 @@ from flowerlab.features.sets import FORMAT, About
 from flowerlab.home import Home
 from flowerlab.recipe.workload import FLOAT16_BYTES, FLOAT32_BYTES
 from flowerlab.system.locks import waiting_for
+from flowerlab.system.progress import Progress
 from flowerlab.trainer.frozen_pass import Rows, Views, run_layers
 from flowerlab.trainer.networks import Network, make_backbone
 

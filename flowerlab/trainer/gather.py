@@ -15,12 +15,12 @@ from typing import Any, TextIO
 from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.originals import Original
-from flowerlab.datasets.sources.source import Progress
 from flowerlab.datasets.sources.tfds import TfdsSource
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
 from flowerlab.system.filesystems import no_room
+from flowerlab.system.progress import Progress
 from flowerlab.trainer.channel import Lines
 
 

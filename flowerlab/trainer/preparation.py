@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import Prepared, prepare
-from flowerlab.datasets.sources.source import Progress
 from flowerlab.datasets.splits import Split
 from flowerlab.engine.protocol import Job
 from flowerlab.errors import BadRecipe
@@ -23,6 +22,7 @@ from flowerlab.features.eviction import CacheFull
 from flowerlab.features.precision import Precision, training_precision
 from flowerlab.home import Home
 from flowerlab.recipe.workload import wanted_way
+from flowerlab.system.progress import Progress
 from flowerlab.trainer.features import Computed, FrozenPart
 from flowerlab.trainer.frozen_pass import Views
 from flowerlab.trainer.model_pool import ModelPool

@@ -9,10 +9,10 @@ import numpy as np
 
 from flowerlab.architectures import Architecture
 from flowerlab.architectures.pretrained import fetch_weights, find_weights
-from flowerlab.datasets.sources.source import Progress
 from flowerlab.errors import BadModel, BadRecipe, DownloadFailed, WeightsNotAtHand, legible
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
+from flowerlab.system.progress import Progress
 from flowerlab.system.safe_models import check_model_file
 from flowerlab.trainer.model_files import load_keras, load_saved
 from flowerlab.trainer.networks import Network

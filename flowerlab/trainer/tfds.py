@@ -11,9 +11,9 @@ from pathlib import Path
 import tensorflow_datasets as tfds
 
 from flowerlab.datasets.originals import Original
-from flowerlab.datasets.sources.source import Progress
 from flowerlab.datasets.sources.tfds import TfdsSource, tfds_folder
 from flowerlab.errors import DatasetNotAtHand, DownloadFailed
+from flowerlab.system.progress import Progress
 
 # TFDS writes all the time while it prepares.
 UNFINISHED_FOR_S = 600

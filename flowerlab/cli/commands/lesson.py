@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,12 +27,11 @@ from flowerlab.recipe.presets import preset_recipe
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
 from flowerlab.scheduler.jobs import make_job
+from flowerlab.system.progress import Progress
 from flowerlab.tasks import Task, Work
 from flowerlab.tasks.gather import gather_dataset
 
 LOOK_S = 0.2
-
-Progress = Callable[[str, int, int], None]
 
 
 def pack(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +17,7 @@ from flowerlab.datasets.garden.crew import painters
 from flowerlab.datasets.garden.scene import paint_scene
 from flowerlab.datasets.originals import Original
 from flowerlab.errors import BadInput
+from flowerlab.system.progress import Counted
 
 PROGRESS_EVERY = 16
 
@@ -99,7 +100,7 @@ def originals(
     seed: int = 0,
     difficulty: float = DEFAULT_DIFFICULTY,
     processes: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Counted | None = None,
 ) -> Generator[Original, None, None]:
     """Draws the garden as a data set of JPEG photos.
 
@@ -140,7 +141,7 @@ def _draw_together(processes: int, count: int, seed: int, difficulty: float) -> 
 def _counted(
     drawn: Generator[Original, None, None],
     count: int,
-    progress: Callable[[int, int], None] | None,
+    progress: Counted | None,
 ) -> Generator[Original, None, None]:
     # Painters end with the pictures, also where these are given up half-way.
     with closing(drawn):

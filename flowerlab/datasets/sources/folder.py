@@ -11,9 +11,9 @@ from typing import ClassVar
 from flowerlab.datasets import import_folder
 from flowerlab.datasets.folder_checks import FolderInfo
 from flowerlab.datasets.originals import Original
-from flowerlab.datasets.sources.source import Progress
 from flowerlab.errors import BadRecipe, DatasetNotAtHand
 from flowerlab.home import Home
+from flowerlab.system.progress import Progress
 
 FOLDER_PREFIX = "folder:"
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from flowerlab.datasets.garden import CLASSES, Garden
 from flowerlab.datasets.originals import Original
-from flowerlab.datasets.sources.source import Progress
 from flowerlab.home import Home
 from flowerlab.settings import Settings
+from flowerlab.system.progress import Progress
 
 
 def garden_of(settings: Settings) -> Garden:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
 from flowerlab.datasets.originals import Original
 from flowerlab.home import Home
+from flowerlab.system.progress import Progress
 
 # (step, done, total): photos, or MB where the step says so; it may raise to give up.
-Progress = Callable[[str, int, int], None]
 
 
 @runtime_checkable

@@ -10,10 +10,10 @@ from typing import ClassVar
 
 from flowerlab.datasets.archive import Archive
 from flowerlab.datasets.originals import Original
-from flowerlab.datasets.sources.source import Progress
 from flowerlab.errors import DatasetNotAtHand
 from flowerlab.home import Home
 from flowerlab.system.environment import folder_named_by
+from flowerlab.system.progress import Progress
 
 
 def tfds_folder() -> Path:

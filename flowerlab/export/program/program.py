@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,7 @@ from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.provenance import photos_in
 from flowerlab.runs.run import Run
-
-Progress = Callable[[str, int, int], None]
+from flowerlab.system.progress import Progress
 
 
 @dataclass(frozen=True)

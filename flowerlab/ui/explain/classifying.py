@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
@@ -19,6 +19,7 @@ from flowerlab.photos.reading import read_photo
 from flowerlab.results.answers import Answer
 from flowerlab.results.photos_of_run import run_photos
 from flowerlab.runs.run import Run
+from flowerlab.system.progress import Counted
 from flowerlab.ui.widgets.photo_grid import encoded
 from flowerlab.ui.widgets.stored_answers import stored_of
 
@@ -64,7 +65,7 @@ def classify(
     runs: Sequence[Run],
     *,
     keep: int = 0,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Counted = lambda done, total: None,
 ) -> dict[str, str]:
     """Fills the memory with what it lacks about these photos and runs.
 

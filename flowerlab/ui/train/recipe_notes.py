@@ -25,12 +25,7 @@ def show_what_learns(lab: Lab, recipe: Recipe) -> None:
     Raises:
         BadRecipe: If the recipe names photos that are not in this lab.
     """
-    counts = recipe.chosen.counts(
-        image_size=recipe.image_size,
-        unfreeze_from=recipe.unfreeze_from,
-        head=recipe.head,
-        classes=len(lab.data.classes_of(recipe.dataset)),
-    )
+    counts = recipe.counts(len(lab.data.classes_of(recipe.dataset)))
     st.markdown(
         f"**{trainable_of(counts.trainable, counts.total)}**",
         help=what_parameters_are(),

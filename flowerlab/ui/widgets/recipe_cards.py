@@ -20,9 +20,7 @@ def recipe_cards(backbone: str, *, classes: int) -> None:
 
 def _card(letter: str, backbone: str, classes: int) -> None:
     recipe = preset_recipe(letter, architecture=backbone)
-    counts = recipe.chosen.counts(
-        image_size=recipe.image_size, unfreeze_from=recipe.unfreeze_from, head=recipe.head, classes=classes
-    )
+    counts = recipe.counts(classes)
     st.markdown(f"#### {letter} · {_(PRESETS[letter].title)}")
     st.markdown(_story(letter, architecture(backbone)))
     st.caption(
