@@ -17,7 +17,7 @@ from flowerlab.datasets.originals import Original
 from flowerlab.datasets.parts import order_of
 from flowerlab.datasets.sources.folder import FolderSource
 from flowerlab.datasets.sources.garden import GardenSource
-from flowerlab.datasets.sources.source import Progress, Source
+from flowerlab.datasets.sources.source import Source
 from flowerlab.datasets.sources.tfds import TfdsSource
 from flowerlab.doctor.data import check_datasets
 from flowerlab.doctor.finding import Level
@@ -25,6 +25,7 @@ from flowerlab.errors import BadRecipe, DatasetNotAtHand
 from flowerlab.home import Home
 from flowerlab.packs.manifest import ITEM_PATHS, ItemKind
 from flowerlab.recipe.recipe import Recipe
+from flowerlab.system.progress import Progress
 from flowerlab.tasks.download import fetchable, megabytes_of
 from tests.support.photos import write_leaves
 
