@@ -65,7 +65,7 @@ def look_at_mistakes(page: Page) -> None:
 def open_a_recall(page: Page) -> None:
     """Clicks a number of "Each class": the photos that it counts open, the mistakes first; after Close the same number opens again."""
     for closed in range(2):
-        table = page.locator(f".st-key-compare-figures-recall-{closed} canvas").first
+        table = page.locator(f".st-key-compare-figures-recall-table-{closed} canvas").first
         expect(table).to_be_visible()
         # Photos above it still come in and move it.
         box, before = table.bounding_box(), None
