@@ -17,7 +17,7 @@ Sink = Callable[[Event], None]
 
 # train: all of it, after the last whole epoch of the attempts before. finish: test and save the best epoch that they left behind.
 # save: as finish, without the test.
-Task = Literal["train", "finish", "save"]
+JobTask = Literal["train", "finish", "save"]
 
 
 class TrainerSettings(BaseModel):
@@ -62,7 +62,7 @@ class Job(BaseModel):
     attempt: int
     recipe: Recipe
     settings: TrainerSettings
-    task: Task = "train"
+    task: JobTask = "train"
     origin: str = ""
     also_keep: tuple[int, ...] = ()
     patience_from: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flowerlab.engine import Job, Task, TrainerSettings
+from flowerlab.engine import Job, JobTask, TrainerSettings
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.recipe.workload import wanted_way
 from flowerlab.runs.provenance import Lookup, origin_of
@@ -18,7 +18,7 @@ def make_job(
     *,
     settings: Settings,
     source: Lookup,
-    task: Task = "train",
+    task: JobTask = "train",
     patience_from: int = 0,
     waiting: Sequence[Recipe] = (),
 ) -> Job:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flowerlab.engine import Engine, Task
+from flowerlab.engine import Engine, JobTask
 from flowerlab.home import Home
 from flowerlab.runs.attempts import left_behind
 from flowerlab.runs.events import Attempt, End, Start
@@ -45,7 +45,7 @@ def give_back(store: Store) -> None:
         store.requeue(run.id, "The lab was closed while this run was under way; it goes on.", died=False)
 
 
-def task_to_finish(home: Home, run: Run, before: Task) -> Task | None:
+def task_to_finish(home: Home, run: Run, before: JobTask) -> JobTask | None:
     """Returns what a run that was to stop, and has no trainer any more, still needs; None if nothing of it can become a model.
 
     Killed in the test, or again, the next attempt only saves.
@@ -55,7 +55,7 @@ def task_to_finish(home: Home, run: Run, before: Task) -> Task | None:
     return "save" if run.state is RunState.EVALUATING or before == "finish" else "finish"
 
 
-def end_without_model(store: Store, home: Home, run: Run, before: Task) -> None:
+def end_without_model(store: Store, home: Home, run: Run, before: JobTask) -> None:
     """Ends a run that was to stop and of which nothing can become a model."""
     message = "Stopped before the first whole epoch: there is no model."
     if before == "save":

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from flowerlab.engine import Engine, Sink, Task
+from flowerlab.engine import Engine, JobTask, Sink
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
@@ -64,7 +64,7 @@ class Scheduler:
         self._lock = ProcessLock(home.locks / "owner")
         self._engine: Engine | None = None
         self._stops_sent: dict[str, int] = {}
-        self._tasks: dict[str, Task] = {}
+        self._tasks: dict[str, JobTask] = {}
         self._wake = threading.Event()
         self._closed = False
         self._troubles: dict[str, str] = {}
@@ -200,7 +200,7 @@ class Scheduler:
                 self._submit(engine, run)
                 free -= 1
 
-    def _submit(self, engine: Engine, run: Run, task: Task = "train") -> None:
+    def _submit(self, engine: Engine, run: Run, task: JobTask = "train") -> None:
         self._home.run(run.id).mkdir(parents=True, exist_ok=True)
         waiting = [other.recipe for other in self._store.queued() if other.id != run.id]
         job = make_job(

@@ -29,7 +29,7 @@ MODELS_KEPT = 6
 BATCH = 32
 LOG = logging.getLogger("flowerlab.predictor")
 
-Task = Callable[..., Mapping[str, Any]]
+Question = Callable[..., Mapping[str, Any]]
 
 
 class Loaded:
@@ -109,12 +109,12 @@ def _passed(model: keras.Model, photos: NDArray[np.uint8]) -> NDArray[np.float32
     return np.concatenate(parts)
 
 
-def _inside(look: Callable[..., Any]) -> Task:
+def _inside(look: Callable[..., Any]) -> Question:
     """Returns the task that asks something about a network's parts: its answer has the fields of a record."""
     return lambda loaded, **about: vars(look(loaded.parts, **about))
 
 
-TASKS: dict[str, Task] = {
+TASKS: dict[str, Question] = {
     "photos": _photos,
     "embed": _embed,
     "explain": _inside(explain),
