@@ -8,48 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from flowerlab.architectures.table import Layer, read_table
 from flowerlab.errors import BadRecipe
 from flowerlab.system.downloads import RemoteFile
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of a backbone.
-
-    Args:
-        index: Its place in Keras' `base.layers`, from 0.
-        name: As Keras names it. Keras numbers the names of the input and of preprocessing layers afresh for every model
-            that it builds (`rescaling_1`), so a trainer finds a layer by its index.
-        kind: Keras' class name, for example `Conv2D`.
-        parameters: How many numbers it has, learnable or not.
-        block: The part of the network that it belongs to, for example `block4`.
-        clean: Whether exactly one tensor crosses the cut right before this layer: the output of the layer before it.
-            False for the first layer, before which there is nothing to cut.
-        halvings: How often the photo's side was halved on the way to its output; −1 if it gives one value a channel.
-        channels: Last axis of its output.
-        stop: Whether it is a stop of the unfreeze-from slider: a clean cut after which, and before the next clean
-            cut, a layer with weights that can learn begins. So each stop trains other weights than the next one.
-    """
-
-    index: int
-    name: str
-    kind: str
-    parameters: int
-    block: str
-    clean: bool
-    halvings: int = 0
-    channels: int = 0
-    stop: bool = False
-
-    @property
-    def batch_norm(self) -> bool:
-        """Whether it is a BatchNormalization layer, which never learns inside a backbone."""
-        return self.kind == "BatchNormalization"
-
-    @property
-    def learnable(self) -> int:
-        """How many of its parameters learn when it is not frozen."""
-        return 0 if self.batch_norm else self.parameters
 
 
 @dataclass(frozen=True)
@@ -73,7 +34,7 @@ class Architecture:
         smallest_px, largest_px: Bounds of the square photo's side, both included.
         channels: Last axis of the backbone's output.
         side: (photo side in pixels, a layer) → side of that layer's output.
-        load_layers: Reads the backbone's layers; called when they are first needed.
+        own_layers: Makes the backbone's layers, where no table has them; called when they are first needed.
         fine_tune_from: Layer from which the lecture's recipe C trains; None if it has nothing to fine-tune.
         preprocess: Module of `keras.applications` whose `preprocess_input` takes RGB 0..255 before the backbone; None: the
             backbone's own layers rescale.
@@ -93,21 +54,21 @@ class Architecture:
     name: str
     title: str
     sentence: str
-    year: int | None
     source: str
-    source_url: str | None
-    smallest_px: int
     channels: int
     side: Callable[[int, Layer], int] = field(repr=False)
-    load_layers: Callable[[], tuple[Layer, ...]] = field(repr=False)
-    fine_tune_from: str | None
-    preprocess: str | None
     preprocessing: str
     efficiency: float
+    year: int | None = None
+    source_url: str | None = None
+    own_layers: Callable[[], tuple[Layer, ...]] | None = field(default=None, repr=False)
+    fine_tune_from: str | None = None
+    preprocess: str | None = None
     constructor: str | None = None
     constructor_arguments: Mapping[str, float] = field(default_factory=dict)
     pretrained: str | None = None
     weights: tuple[RemoteFile, ...] = ()
+    smallest_px: int = 32
     largest_px: int = 331
     bfloat16: bool = False
     trains_in_bfloat16: bool = False
@@ -115,7 +76,7 @@ class Architecture:
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """The backbone's layers, each at its own index, as in Keras' `base.layers`."""
-        return self.load_layers()
+        return read_table(self.name) if self.own_layers is None else self.own_layers()
 
     def stops(self) -> tuple[Layer, ...]:
         """Returns the stops of the unfreeze-from slider, first layer first; none where nothing can be frozen."""

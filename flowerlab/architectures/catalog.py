@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from functools import partial
 from types import MappingProxyType
 
-from flowerlab.architectures.architecture import Architecture, Layer
+from flowerlab.architectures.architecture import Architecture
 from flowerlab.architectures.handmade import SMALLEST_PX, STEPS, handmade_layers, handmade_side
-from flowerlab.architectures.table import read_table
+from flowerlab.architectures.table import Layer
 from flowerlab.errors import BadRecipe
 from flowerlab.system.downloads import RemoteFile
 
@@ -44,10 +43,8 @@ def _mobilenet_v2(name: str, alpha: float, efficiency: float, size_bytes: int, t
         year=2018,
         source="Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks",
         source_url="https://arxiv.org/abs/1801.04381",
-        smallest_px=32,
         channels=1280,
         side=halved_up,
-        load_layers=partial(read_table, name),
         fine_tune_from="block_13_expand",
         preprocess="mobilenet_v2",
         preprocessing="Colour values 0 to 255 become −1 to 1.",
@@ -65,15 +62,11 @@ _ENTRIES = (
         name="handmade",
         title="Hand-made",
         sentence="The lecture's own small network: three convolution layers that begin with random weights.",
-        year=None,
         source="The lecture Python application: CNN",
-        source_url=None,
         smallest_px=SMALLEST_PX,
         channels=STEPS[-1][0],
         side=handmade_side,
-        load_layers=handmade_layers,
-        fine_tune_from=None,
-        preprocess=None,
+        own_layers=handmade_layers,
         preprocessing="Colour values 0 to 255 become 0 to 1.",
         efficiency=0.5,
         trains_in_bfloat16=True,
@@ -85,10 +78,8 @@ _ENTRIES = (
         year=2014,
         source="Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition",
         source_url="https://arxiv.org/abs/1409.1556",
-        smallest_px=32,
         channels=512,
         side=halved_down,
-        load_layers=partial(read_table, "vgg16"),
         fine_tune_from="block4_conv3",
         preprocess="vgg16",
         preprocessing=MINUS_MEAN,
@@ -109,11 +100,8 @@ _ENTRIES = (
         sentence="VGG16 layer by layer, a quarter as wide. Flowerlab trained it and brings it along: it needs no network.",
         year=2026,
         source="Flowerlab (docs/models/vgg16_mini.md), after Simonyan and Zisserman",
-        source_url=None,
-        smallest_px=32,
         channels=320,
         side=halved_down,
-        load_layers=partial(read_table, "vgg16_mini"),
         fine_tune_from="block4_conv3",
         preprocess="mobilenet_v2",
         preprocessing="Colour values 0 to 255 become −1 to 1.",
@@ -144,10 +132,8 @@ _ENTRIES = (
         year=2015,
         source="He et al., Deep Residual Learning for Image Recognition",
         source_url="https://arxiv.org/abs/1512.03385",
-        smallest_px=32,
         channels=2048,
         side=halved_up,
-        load_layers=partial(read_table, "resnet50"),
         # Keras lists the block's shortcut (conv5_block1_0_conv) behind this layer, so it trains too.
         fine_tune_from="conv5_block1_1_conv",
         preprocess="resnet50",
@@ -169,12 +155,9 @@ _ENTRIES = (
         year=2021,
         source="Tan and Le, EfficientNetV2: Smaller Models and Faster Training",
         source_url="https://arxiv.org/abs/2104.00298",
-        smallest_px=32,
         channels=1280,
         side=halved_up,
-        load_layers=partial(read_table, "efficientnet_v2_b0"),
         fine_tune_from="block6a_expand_conv",
-        preprocess=None,
         preprocessing="The network itself scales colour values 0 to 255 as it was trained on ImageNet.",
         efficiency=0.25,
         constructor="EfficientNetV2B0",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowerlab.architectures.architecture import Layer
+from flowerlab.architectures.table import Layer
 
 SMALLEST_PX = 72
 # (filters, kernel, pool) of each of the three steps: the lecture's recipe A.

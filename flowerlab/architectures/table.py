@@ -1,15 +1,53 @@
-"""Reading the tables of layers that `tools/describe_architectures.py` makes from Keras."""
+"""The layers of a network, and the tables of them that `tools/describe_architectures.py` makes from Keras."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import resources
 
-from flowerlab.architectures.architecture import Layer
-
 COLUMNS = ("name", "kind", "parameters", "block", "clean", "halvings", "channels")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a backbone.
+
+    Args:
+        index: Its place in Keras' `base.layers`, from 0.
+        name: As Keras names it. Keras numbers the names of the input and of preprocessing layers afresh for every model
+            that it builds (`rescaling_1`), so a trainer finds a layer by its index.
+        kind: Keras' class name, for example `Conv2D`.
+        parameters: How many numbers it has, learnable or not.
+        block: The part of the network that it belongs to, for example `block4`.
+        clean: Whether exactly one tensor crosses the cut right before this layer: the output of the layer before it.
+            False for the first layer, before which there is nothing to cut.
+        halvings: How often the photo's side was halved on the way to its output; −1 if it gives one value a channel.
+        channels: Last axis of its output.
+        stop: Whether it is a stop of the unfreeze-from slider: a clean cut after which, and before the next clean
+            cut, a layer with weights that can learn begins. So each stop trains other weights than the next one.
+    """
+
+    index: int
+    name: str
+    kind: str
+    parameters: int
+    block: str
+    clean: bool
+    halvings: int = 0
+    channels: int = 0
+    stop: bool = False
+
+    @property
+    def batch_norm(self) -> bool:
+        """Whether it is a BatchNormalization layer, which never learns inside a backbone."""
+        return self.kind == "BatchNormalization"
+
+    @property
+    def learnable(self) -> int:
+        """How many of its parameters learn when it is not frozen."""
+        return 0 if self.batch_norm else self.parameters
 
 
 def read_table(name: str) -> tuple[Layer, ...]:

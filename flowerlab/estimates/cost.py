@@ -1,4 +1,4 @@
-"""What a run will cost, told before it is started: seconds and disk, from its work, this machine's speed and the runs it saw.
+"""What a run will cost, before it is started: seconds and disk, from its work, this machine's speed and the runs it saw.
 
 A first estimate is operations divided by what part of the processor's matrix speed each network reaches. Every run that was seen
 on this machine corrects it: by the ratio of what it took to what had been estimated.
@@ -43,7 +43,7 @@ class Estimate:
     Args:
         way: How it will train, see `flowerlab.recipe.workload`.
         seconds_photos: To draw and resize photos; 0 if they are ready. A download is not in it.
-        seconds_features: Of the pass through the frozen layers; 0 if there is none or its features are at hand.
+        seconds_features: Of the pass through the frozen layers; 0 if there is none or its features are here.
         seconds_epoch: Of an epoch, validation included.
         seconds_total: From the start to the test, if all epochs run and nothing else does.
         features_at_hand: Whether the features that it needs are kept already.

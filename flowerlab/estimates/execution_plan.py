@@ -58,7 +58,7 @@ def execution_plan(
     Args:
         originals: Its photos; None if they have not been gathered.
         count: Number of photos, if they have not been gathered.
-        source: Looks up the runs that it goes on from.
+        source: Looks up the runs that it starts from.
     """
     order, split = _cut(recipe, originals, count)
     photos = PhotoCounts(len(split.train), len(split.validation), len(split.test), count if originals is None else len(originals))

@@ -26,7 +26,7 @@ def peak_flops(home: Home) -> float:
     else meanwhile seems slower than it is.
 
     Args:
-        home: Where `machine.json` is kept; a home that moved to another machine begins anew.
+        home: Where `machine.json` is kept; a home that moved to another machine is measured again.
     """
     path, name = home.root / "machine.json", machine_name()
     kept = _kept(path, name)

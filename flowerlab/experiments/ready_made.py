@@ -145,7 +145,7 @@ class Trial:
 
 
 def find_trial(lab: Lab, experiment: Experiment, *, architecture: str, shared: Mapping[str, Any] | None = None) -> Trial:
-    """Finds the runs of an experiment by their recipes, whoever started them.
+    """Finds the runs of an experiment by their recipes, whichever student started them.
 
     Raises:
         BadRecipe: If a knob has a value that it cannot have, or the architecture has nothing to fine-tune.

@@ -45,7 +45,7 @@ def _check_photos(folder: Path, home: Home) -> None:
     originals = verify_originals(folder)
     if originals is None:
         raise _unusable(f"the photos in {folder.name}, whose index does not fit")
-    # Data sets that the lab knows by name are at hand from then on, and never fetched again.
+    # Data sets that the lab knows by name are here from then on, and never fetched again.
     known = dataset_of_identity(folder.name)
     if known is not None and originals.classes != (classes := known.source.classes(home)):
         raise _unusable(f"the photos in {folder.name}, of other classes than {', '.join(classes)}")

@@ -1,4 +1,4 @@
-"""Making a lesson pack of what is at hand."""
+"""Making a lesson pack of what is here."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def pack(
         try:
             manifest = write_archive(scratch / "pack.zip", files, describe, progress)
         except ValidationError as error:
-            # Somebody put a file into the home by hand that no other computer would take.
+            # A file was put into the home by hand that no other computer would take.
             raise BadPack(
                 f"Something here cannot be packed. Expected files as the lab writes them. Received: {error.errors()[0]['msg']}. "
                 "Rename or remove it, or leave it out of the pack."

@@ -1,6 +1,6 @@
 """The starter classifier: a finished run that comes with Flowerlab, as a lesson pack beside this file.
 
-A home gets it once, when it is first opened; whoever deletes it there does not get it back unasked. How it was made and what it
+A home gets it once, when it is first opened; where it is deleted, it does not come back unasked. How it was made and what it
 reaches: docs/models/starter.md.
 """
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,10 +86,12 @@ def _bring_in(manifest: Manifest, scratch: Path, home: Home, store: Store, recor
                 "yours on the Data page, or make the pack with another name. Nothing was changed."
             )
     brought = [item for item in manifest.items if item not in kept]
-    with _all_or_nothing() as undo:
+    # What was done is taken back only if something fails.
+    with ExitStack() as undo:
         for item in brought:
             _move(item, scratch, _target(item, home), undo)
         store.adopt([records[item.path] for item in brought if item.kind is ItemKind.RUN])
+        undo.pop_all()
     return Unpacked(manifest, tuple(brought), tuple(kept), tuple(differing))
 
 
@@ -132,14 +134,6 @@ def _equal(item: Item, files: Sequence[PackedFile], scratch: Path, home: Home) -
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def _all_or_nothing() -> Iterator[ExitStack]:
-    """Gives a stack of what takes back what was done, which happens only if the block fails."""
-    with ExitStack() as undo:
-        yield undo
-        undo.pop_all()
 
 
 def _move(item: Item, scratch: Path, target: Path, undo: ExitStack) -> None:

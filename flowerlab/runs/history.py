@@ -12,7 +12,7 @@ AT_ONCE_S = 0.1
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast something goes, by a clock that nobody sets: the events bear the time of day, which may jump.
+    """How fast something goes, by a clock that cannot be set: events have the time of day, which may jump.
 
     Args:
         begun_at: How much of it was done when it was first seen.
@@ -82,7 +82,7 @@ class History:
             self.end = event
 
     def _time(self, event: Event, now_s: float) -> None:
-        """Takes the pace of what is under way: from what came while somebody looked, not from the time that events bear."""
+        """Takes the pace of what is under way: from what came while it was watched, not from the time that events have."""
         if isinstance(event, Preparing):
             what, done = event.step, float(event.done)
         elif isinstance(event, Batch):
@@ -91,7 +91,7 @@ class History:
             self.pace = None
             return
         pace = self.pace
-        # What comes at once was said before somebody looked: it took longer than that.
+        # What comes at once was said before it was watched: it took longer than that.
         if pace is None or pace.what != what or done < pace.begun_at or now_s - pace.since_s < AT_ONCE_S:
             pace = Pace(what, done, now_s if pace is None or pace.what != what else pace.since_s)
         self.pace = replace(pace, done=done, now_s=now_s)
@@ -114,7 +114,7 @@ class History:
         """Estimates the seconds until what is under way now ends; None while too little is known.
 
         Training: mean seconds of the whole epochs so far (or the pace inside the first), times what remains. Preparing:
-        the pace since somebody began to look at the step.
+        the pace since the step is watched.
         """
         if self.end is not None:
             return 0.0

@@ -1,4 +1,4 @@
-"""Provenance: which photos and weights a recipe or a run really names, told from others of the same name."""
+"""Provenance: which photos and weights a recipe or a run really names: others may have the same name."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Provenance(NamedTuple):
     """What a run was trained with.
 
     Args:
-        materials: What told its photos and shipped weights from others of the same name.
+        materials: Its photos and shipped weights, as `materials_of` writes them.
     """
 
     recipe: Recipe

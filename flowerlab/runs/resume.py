@@ -1,4 +1,4 @@
-"""How a run that is over can go on: behind its last whole epoch, to the end of its recipe or for more epochs than that."""
+"""How a run that is over can go on: after its last whole epoch, to the end of its recipe or for more epochs than that."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class GoingOn:
     """What of a run's training is there.
 
     Args:
-        epochs_run: Whole epochs behind which it goes on; 0: it begins anew.
+        epochs_run: Whole epochs after which it goes on; 0: it starts again.
         left: Epochs of its recipe that it has not trained; 0 if they all are, or if it ended early.
         ended_early: Whether its patience has run out.
         possible: Whether it can be trained at all: not if only its model was kept.
@@ -42,7 +42,7 @@ def longer(run: Run, home: Home, more: int | None) -> tuple[Recipe, int]:
     """Returns the recipe with which a run goes on, and the whole epochs from which its patience counts.
 
     With so many epochs in all it is the recipe of an unbroken run, which would have come out the same; except where the patience
-    had run out: it is then counted anew.
+    had run out: it is then counted again.
 
     Args:
         more: Epochs to train; None: those of its recipe that are left.

@@ -21,12 +21,12 @@ class RunState(StrEnum):
     QUEUED = "queued"  # waits for a trainer
     PREPARING = "preparing"  # photos, weights or features are being made ready
     TRAINING = "training"  # epochs are running
-    STOPPING = "stopping"  # somebody asked it to stop; it has not yet
+    STOPPING = "stopping"  # a student asked it to stop; it has not yet
     EVALUATING = "evaluating"  # training is over, the test photos are being classified
     DONE = "done"  # trained to its end and tested
-    STOPPED = "stopped"  # ended early by somebody; keeps its best whole epoch, if there was one
+    STOPPED = "stopped"  # ended early by a student; keeps its best whole epoch, if there was one
     FAILED = "failed"  # ended by an error; `message` says which
-    INTERRUPTED = "interrupted"  # its trainer died again and again; can go on behind its last whole epoch
+    INTERRUPTED = "interrupted"  # its trainer died again and again; can go on after its last whole epoch
 
     @property
     def live(self) -> bool:
@@ -50,13 +50,13 @@ class Run:
         attempt: Number of the newest attempt; 0 before the first.
         created_s, started_s, ended_s: Unix time in seconds.
         message: Why it failed, stopped or was started again, as a sentence; else empty.
-        stop_requests: How often somebody pressed Stop (the second skips the test).
+        stop_requests: How often Stop was pressed (the second skips the test).
         result: What it came to, once there is a model. While it is trained on: what it came to before.
-        deaths: How often its trainer died since somebody last asked for it.
-        patience_from: Whole epochs from which patience counts: 0, or where somebody wished to train on after it had run out.
+        deaths: How often its trainer died since it was last asked for.
+        patience_from: Whole epochs from which patience counts: 0, or where it was trained on after that had run out.
         student: Who asked for it, see `flowerlab.scheduler.fairness`; empty if that is not known.
         turn: Number of the turn in which it began; 0 while it waits for one, and when it is over.
-        kept: Whether somebody marked it as one that no cleaning rule touches.
+        kept: Whether it is marked as one that no cleaning rule touches.
     """
 
     id: str
@@ -78,12 +78,29 @@ class Run:
     kept: bool = False
 
 
+# Of a run, what is text or number and so is written as it is: into its file, and into the store.
+PLAIN = (
+    "id",
+    "number",
+    "name",
+    "attempt",
+    "created_s",
+    "started_s",
+    "ended_s",
+    "message",
+    "stop_requests",
+    "deaths",
+    "patience_from",
+    "student",
+)
+
+
 @dataclass(frozen=True)
 class RunRecord:
     """A run with all that the store knows of it, to be taken into another store.
 
     Args:
-        materials: What told the photos and weights that the recipe names from others of the same name, see `Store.add`.
+        materials: Which photos and shipped weights its recipe stands for, see `flowerlab.runs.provenance`.
         events: Of all attempts, in order.
     """
 
@@ -93,7 +110,7 @@ class RunRecord:
 
 
 def check_name(name: str) -> str:
-    """Returns the name without surrounding space, if a run can bear it.
+    """Returns the name without surrounding space, if a run can have it.
 
     Raises:
         BadName: If it is empty, too long, or holds characters that cannot be shown.
@@ -115,13 +132,13 @@ def checked_line(text: str, what: str, error: type[BadInput]) -> str:
 
 
 def told_apart(runs: Sequence[Run]) -> dict[str, str]:
-    """Returns a name for each run by its id: two may bear one name, and then a part of the id goes behind it."""
+    """Returns a name for each run by its id: two may have one name, and then a part of the id comes after it."""
     times = Counter(run.name for run in runs)
     return {run.id: run.name if times[run.name] == 1 else f"{run.name} ({run.id[:4]})" for run in runs}
 
 
 def named_apart(runs: Sequence[Run]) -> list[Run]:
-    """Returns the runs as a page shows them: those that bear one name have a part of their id behind it. Not to be trained on."""
+    """Returns the runs as a page shows them: those that have one name have a part of their id after it. Not to be trained on."""
     names = told_apart(runs)
     return [run if run.name == names[run.id] else dataclasses.replace(run, name=names[run.id]) for run in runs]
 

@@ -9,7 +9,7 @@ from flowerlab.errors import FlowerlabError, legible
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.recipe.validation import RUN_ID
 from flowerlab.runs.events import Result, from_line, to_line
-from flowerlab.runs.run import Run, RunRecord, RunState, check_name
+from flowerlab.runs.run import PLAIN, Run, RunRecord, RunState, check_name
 
 MOST_MATERIALS, MOST_MESSAGE = 200, 2_000
 # The year 2100; and more runs, attempts or presses of Stop than anybody can have.
@@ -20,22 +20,12 @@ def run_json(record: RunRecord) -> bytes:
     """Writes a run with its events as JSON."""
     run = record.run
     about = {
-        "id": run.id,
-        "number": run.number,
-        "name": run.name,
+        **{name: getattr(run, name) for name in PLAIN},
         "recipe": run.recipe.model_dump(mode="json"),
         "state": str(run.state),
-        "attempt": run.attempt,
-        "created_s": run.created_s,
-        "started_s": run.started_s,
-        "ended_s": run.ended_s,
         # No longer than a reader takes.
         "message": run.message[:MOST_MESSAGE],
-        "stop_requests": run.stop_requests,
         "result": run.result.model_dump(mode="json") if run.result else None,
-        "deaths": run.deaths,
-        "patience_from": run.patience_from,
-        "student": run.student,
         "kept": run.kept,
         "materials": record.materials,
         "events": [json.loads(to_line(event)) for event in record.events],
@@ -80,7 +70,7 @@ def _record(about: dict[str, Any], run_id: str) -> RunRecord:
         message=about["message"],
         stop_requests=_count(about["stop_requests"]),
         result=None if about["result"] is None else Result.model_validate(about["result"]),
-        # Packs of before say nothing of these.
+        # Older packs say nothing of these.
         deaths=_count(about.get("deaths", 0)),
         patience_from=_count(about.get("patience_from", 0)),
         student=about.get("student", ""),

@@ -1,7 +1,7 @@
 """Whose turn it is: students take turns, each student's own runs keep their order, and the queue is bounded.
 
-Who asked for a run is told apart by a short text that stays the same as long as somebody uses one browser, or one account of a
-machine on the command line. Nobody's name is asked for.
+Who asked for a run is told apart by a short text that stays the same as long as a student uses one browser, or one account of a
+machine on the command line. No name is asked for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def in_turns(waiting: Sequence[Run], last_turns: Mapping[str, int]) -> list[Run]
     """Returns the runs that wait, the next one first.
 
     A run whose turn it was already, and which was interrupted, goes on before all others. Then each student has one run after the
-    other: who has waited longest since the last turn comes first. A run that goes on from another one that waits comes behind it;
+    other: who has waited longest since the last turn comes first. A run that starts from another one that waits comes after it;
     until then the next run of its student takes its place.
 
     Args:

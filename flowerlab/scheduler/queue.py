@@ -81,12 +81,9 @@ class RunQueue:
             return Started(equal, existing=True)
         self._estimates.check_room(recipe)
         admit = self._admission(student)
-        if again:
-            started = Started(self._store.add(recipe, name, materials=materials, student=student, admit=admit), existing=False)
-        else:
-            started = Started(*self._store.add_unless_equal(recipe, name, materials=materials, student=student, admit=admit))
+        added = self._store.add_unless_equal(recipe, name, materials=materials, student=student, admit=admit, again=again)
         self.wake()
-        return started
+        return Started(*added)
 
     @contextmanager
     def batch(self, student: str = "") -> Iterator[Batch]:

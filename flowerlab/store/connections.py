@@ -1,4 +1,4 @@
-"""Connections to one file: one a thread, opened anew where another file has taken its place."""
+"""Connections to one file: one a thread, opened again where another file has taken its place."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from flowerlab.errors import HomeReadOnly, StoreLocked
-from flowerlab.store.faults import Connection, doubt, doubted_mark, explained, fault
+from flowerlab.store.faults import Connection, doubt, explained, fault
 from flowerlab.store.schema import bring_up_to_date, version_of
 
-# How long whoever meets a locked file waits: a page is drawn meanwhile.
+# How long a locked file is waited for: a page is drawn meanwhile.
 BUSY_S = 10.0
 # How a file is written. `log`: write-ahead logging. `journal`: without, for a network disk, on which the log's index cannot be shared.
 # `never`: as a file of which nothing changes, and beside which nothing can be written.
@@ -43,14 +43,9 @@ class Connections:
         self._identity: tuple[int, int] | None = None
         self.get()
 
-    @property
-    def doubted(self) -> Path:
-        """The mark that the file seems damaged."""
-        return doubted_mark(self.file)
-
     def doubt(self) -> None:
-        """Leaves that mark."""
-        doubt(self.doubted)
+        """Leaves the mark that the file seems damaged."""
+        doubt(self.file)
 
     def get(self) -> Connection:
         """Returns this thread's connection.
@@ -65,7 +60,7 @@ class Connections:
         if connection is not None and local.identity == identity:
             return connection
         if connection is not None:
-            # Put aside by another process, or put back by somebody: what is written into the old file would be lost.
+            # Put aside by another process, or put back by hand: what is written into the old file would be lost.
             self._forget()
         connection = self._connect(new=self._identity is None)
         local.identity = self._identity = _identity(self.file)
@@ -80,7 +75,7 @@ class Connections:
     def _connect(self, *, new: bool) -> Connection:
         mode = "mode=ro&immutable=1" if self._writing == "never" else "mode=rwc" if new else "mode=rw"
         with explained(self.file):
-            # Closed by `close` from another thread, which sqlite3 forbids unless told otherwise.
+            # Closed by `close` from another thread, which sqlite3 forbids by default.
             connection = sqlite3.connect(
                 f"{self.file.absolute().as_uri()}?{mode}",
                 uri=True,
@@ -89,7 +84,7 @@ class Connections:
                 check_same_thread=False,
                 factory=Connection,
             )
-        connection.file, connection.doubted = self.file, self.doubted
+        connection.file = self.file
         connection.row_factory = sqlite3.Row
         try:
             # First of all: a newer Flowerlab's file is left as it is.
@@ -110,7 +105,7 @@ class Connections:
             _patiently(lambda: connection.rows("PRAGMA journal_mode = WAL"))
             connection.change("PRAGMA synchronous = NORMAL")
             return
-        # Somebody who has it open with a log keeps it so.
+        # Another process that has it open with a log keeps it so.
         with suppress(StoreLocked):
             connection.rows("PRAGMA journal_mode = DELETE")
         connection.change("PRAGMA synchronous = FULL")
@@ -130,7 +125,7 @@ class Connections:
             yield connection
             connection.change("COMMIT")
         except BaseException:
-            # A full disk has undone it already; so has whoever closed the store meanwhile.
+            # A full disk has undone it already; so has a thread that closed the store meanwhile.
             with suppress(sqlite3.ProgrammingError):
                 if connection.in_transaction:
                     connection.change("ROLLBACK")
@@ -190,7 +185,7 @@ def check_store(path: Path) -> None:
     with explained(path):
         uri = f"{path.absolute().as_uri()}?mode=ro"
         opened = sqlite3.connect(uri, uri=True, timeout=PATIENCE_S, factory=Connection)
-    opened.file, opened.doubted = path, doubted_mark(path)
+    opened.file = path
     with closing(opened) as connection:
         version_of(connection)
         connection.rows("SELECT count(*) FROM runs")

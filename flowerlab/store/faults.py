@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,13 +58,9 @@ SENTENCES: dict[type[HomeUnusable], tuple[str, str]] = {
 
 
 class Connection(sqlite3.Connection):
-    """A connection whose errors are sentences, of reading rows too.
-
-    `file` is the database; `doubted` the mark that is left where it seems damaged, so that it is looked at when it is next opened.
-    """
+    """A connection to the database `file` whose errors are sentences, of reading rows too."""
 
     file: Path
-    doubted: Path
 
     def __init__(self, *about: Any, **options: Any) -> None:
         super().__init__(*about, **options)
@@ -104,7 +100,7 @@ class Connection(sqlite3.Connection):
                 yield
             except FAULTS as error:
                 if is_damage(error):
-                    doubt(self.doubted)
+                    doubt(self.file)
                 raise
 
 
@@ -122,13 +118,11 @@ def doubted_mark(file: Path) -> Path:
     return file.with_name(f"{file.name}.doubted")
 
 
-def doubt(mark: Path) -> None:
-    """Leaves the mark that a file seems damaged."""
-    try:
-        mark.touch()
-    except OSError:
-        # A disk that takes no mark: the next who opens the file may meet the damage again.
-        return
+def doubt(file: Path) -> None:
+    """Leaves the mark that a file seems damaged, so that it is looked at when it is next opened."""
+    # A disk that takes no mark: the next who opens the file may meet the damage again.
+    with suppress(OSError):
+        doubted_mark(file).touch()
 
 
 def is_damage(error: Exception) -> bool:

@@ -139,7 +139,7 @@ def _completed(home: Home, store: Store) -> Opened:
     missing = [folder for folder in folders.all() if folder.name not in here and (not here or (folder / RECORD).exists())]
     if not missing:
         return Opened(home, store, [])
-    # Whoever unpacks a lesson moves the folder into place before the store knows the run.
+    # Unpacking a lesson moves the folder into place before the store knows the run.
     with waiting_for(home.locks / "unpacking"):
         here = {run.id for run in store.all()}
         rebuilt = rebuild(store, [folder for folder in missing if folder.name not in here and folder.exists()])
@@ -163,8 +163,8 @@ def _mended(home: Home, writing: Writing, damage: StoreDamaged) -> Opened:
         raise StoreDamaged(f"{damage} It could not be put aside: {error.strerror or error}.") from error
     finally:
         owner.release()
-    told = f"The list of runs was damaged. It was put aside as {aside}; {rebuilt.sentence()}"
-    return Opened(home, store, [f"{told} {ONLY_LOST}" if rebuilt.runs else told], rebuilt)
+    happened = f"The list of runs was damaged. It was put aside as {aside}; {rebuilt.sentence()}"
+    return Opened(home, store, [f"{happened} {ONLY_LOST}" if rebuilt.runs else happened], rebuilt)
 
 
 def open_to_look(home: Home, why: str) -> Opened:

@@ -14,7 +14,7 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.recipe.validation import RUN_ID
 from flowerlab.runs.events import Event, Result, from_line
 from flowerlab.runs.provenance import Provenance
-from flowerlab.runs.run import Run, RunRecord, RunState
+from flowerlab.runs.run import PLAIN, Run, RunRecord, RunState
 from flowerlab.store.connections import Connections, Writing
 from flowerlab.store.faults import Connection, fault
 
@@ -241,21 +241,10 @@ def _run(row: sqlite3.Row) -> Run:
     if not all(_is_time(row[name]) for name in TIMES) or row["created_s"] is None:
         raise ValueError("a time is none")
     return Run(
-        id=row["id"],
-        number=row["number"],
-        name=row["name"],
+        **{name: row[name] for name in PLAIN},
         recipe=Recipe.model_validate_json(row["recipe"]),
         state=RunState(row["state"]),
-        attempt=row["attempt"],
-        created_s=row["created_s"],
-        started_s=row["started_s"],
-        ended_s=row["ended_s"],
-        message=row["message"],
-        stop_requests=row["stop_requests"],
         result=Result.model_validate_json(row["result"]) if row["result"] else None,
-        deaths=row["deaths"],
-        patience_from=row["patience_from"],
-        student=row["student"],
         turn=row["turn"],
         kept=bool(row["kept"]),
     )

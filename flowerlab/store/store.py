@@ -13,7 +13,7 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.events import End, Event, to_line
 from flowerlab.runs.folders import RunFolders
 from flowerlab.runs.history import History
-from flowerlab.runs.run import Run, RunRecord, RunState, check_name, state_after
+from flowerlab.runs.run import PLAIN, Run, RunRecord, RunState, check_name, state_after
 from flowerlab.store.connections import Writing
 from flowerlab.store.faults import Connection
 from flowerlab.store.history_reader import HistoryReader
@@ -22,7 +22,7 @@ from flowerlab.store.reading import LIVE, Reading
 # A place in the queue after all others; and a moment that is never before those that the run has seen: clocks are set back.
 NEXT_PLACE = "(SELECT coalesce(max(place), 0) + 1 FROM runs)"
 NOT_BEFORE = "max(?, created_s, coalesce(started_s, created_s))"
-# Told the runs that wait, may refuse one more by raising.
+# Given the runs that wait, may refuse one more by raising.
 Admit = Callable[[list[Run]], None]
 LOG = logging.getLogger(__name__)
 
@@ -102,25 +102,28 @@ class Store(Reading):
         Raises:
             BadName: If a run cannot have this name.
         """
-        with self._connections.transaction() as db:
-            admit(self.queued())
-            run = self._insert(db, recipe, name, materials, student)
-        self.keep(run.id)
-        return run
+        return self.add_unless_equal(recipe, name, materials=materials, student=student, admit=admit, again=True)[0]
 
     def add_unless_equal(
-        self, recipe: Recipe, name: str, *, materials: str = "", student: str = "", admit: Admit = lambda waiting: None
+        self,
+        recipe: Recipe,
+        name: str,
+        *,
+        materials: str = "",
+        student: str = "",
+        admit: Admit = lambda waiting: None,
+        again: bool = False,
     ) -> tuple[Run, bool]:
         """Adds a queued run as `add` does, unless `equal_to` finds one: of two that are added at once, one finds the other.
 
+        Args:
+            again: Add it in any case.
+
         Returns:
             The run, and whether it was there already.
-
-        Raises:
-            BadName: If a run cannot have this name.
         """
         with self._connections.transaction() as db:
-            equal = self.equal_to(recipe, materials=materials)
+            equal = None if again else self.equal_to(recipe, materials=materials)
             if equal is not None:
                 return equal, True
             admit(self.queued())
@@ -335,27 +338,15 @@ class Store(Reading):
                     continue
                 added = self._insert(db, run.recipe, "adopted", record.materials, run.student)
                 free = keep_numbers and run.number > 0 and not db.rows("SELECT 1 FROM runs WHERE number = ?", (run.number,))
-                db.change(
-                    "UPDATE runs SET id = ?, number = ?, name = ?, state = ?, attempt = ?, created_s = ?, started_s = ?, "
-                    "ended_s = ?, message = ?, stop_requests = ?, result = ?, deaths = ?, patience_from = ?, kept = ? WHERE id = ?",
-                    (
-                        run.id,
-                        run.number if free else added.number,
-                        check_name(run.name),
-                        run.state,
-                        run.attempt,
-                        run.created_s,
-                        run.started_s,
-                        run.ended_s,
-                        run.message,
-                        run.stop_requests,
-                        run.result.model_dump_json() if run.result else None,
-                        run.deaths,
-                        run.patience_from,
-                        int(run.kept),
-                        added.id,
-                    ),
-                )
+                columns = {name: getattr(run, name) for name in PLAIN} | {
+                    "number": run.number if free else added.number,
+                    "name": check_name(run.name),
+                    "state": run.state,
+                    "result": run.result.model_dump_json() if run.result else None,
+                    "kept": int(run.kept),
+                }
+                places = ", ".join(f"{name} = ?" for name in columns)
+                db.change(f"UPDATE runs SET {places} WHERE id = ?", (*columns.values(), added.id))
                 self._insert_events(db, run.id, record.events)
                 taken.append(run.id)
         for run_id in taken:
