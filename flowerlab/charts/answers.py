@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flowerlab.charts.colours import class_colour, class_glyph
+from flowerlab.charts.parts import class_bars
 from flowerlab.locale.numbers import confidence
 
 MOST_BARS = 6
@@ -26,37 +26,13 @@ def answer_options(classes: Sequence[str], probabilities: Sequence[float]) -> di
         probabilities: One a class, 0..1.
     """
     shown = best_classes(probabilities)
-    bars = [
-        {
-            "value": probabilities[label] * 100,
-            "itemStyle": {"color": class_colour(label)},
-            "label": {"formatter": confidence(probabilities[label])},
-        }
-        for label in shown
-    ]
-    return {
-        "animation": False,
-        "grid": {"left": 4, "right": 74, "top": 2, "bottom": 2, "containLabel": True},
-        "xAxis": {"type": "value", "min": 0, "max": 100, "show": False},
-        "yAxis": {
-            "type": "category",
-            "inverse": True,
-            "data": [f"{class_glyph(label)} {classes[label]}" for label in shown],
-            "axisLine": {"show": False},
-            "axisTick": {"show": False},
-            "axisLabel": {"fontSize": 14, "width": 130, "overflow": "truncate"},
-        },
-        "series": [
-            {
-                "type": "bar",
-                "data": bars,
-                "barMaxWidth": 20,
-                "showBackground": True,
-                "backgroundStyle": {"color": "rgba(128,128,128,0.14)"},
-                "label": {"show": True, "position": "right", "fontSize": 14},
-            }
-        ],
-    }
+    values, texts = [share * 100 for share in probabilities], [confidence(share) for share in probabilities]
+    options = class_bars(classes, shown, values, texts, font_px=14, bar_px=20)
+    options["grid"] = {"left": 4, "right": 74, "top": 2, "bottom": 2, "containLabel": True}
+    options["xAxis"] |= {"min": 0, "max": 100}
+    options["yAxis"]["axisLabel"] |= {"width": 130, "overflow": "truncate"}
+    options["series"][0] |= {"showBackground": True, "backgroundStyle": {"color": "rgba(128,128,128,0.14)"}}
+    return options
 
 
 def answer_height_px(probabilities: Sequence[float]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flowerlab.charts.colours import class_colour, class_glyph
+from flowerlab.charts.parts import class_bars
 from flowerlab.datasets.splits import Split
 from flowerlab.locale import _
 
@@ -15,42 +15,11 @@ LEAK_COLOUR = "#d55e00"
 
 
 def balance_options(classes: Sequence[str], counts: Sequence[int]) -> dict[str, Any]:
-    """Draws photos by class as horizontal bars.
-
-    Args:
-        classes: Names in label order.
-        counts: Photos of each class.
-    """
+    """Draws the photos of each class as horizontal bars; names and counts in label order."""
     total = max(1, sum(counts))
-    bars = [
-        {
-            "value": count,
-            "itemStyle": {"color": class_colour(index)},
-            "label": {"formatter": f"{count:,}  ({count / total * 100:.1f} %)"},
-        }
-        for index, count in enumerate(counts)
-    ]
-    return {
-        "animation": False,
-        "grid": {"left": 8, "right": 110, "top": 4, "bottom": 4, "containLabel": True},
-        "xAxis": {"type": "value", "show": False},
-        "yAxis": {
-            "type": "category",
-            "inverse": True,
-            "data": [f"{class_glyph(index)} {name}" for index, name in enumerate(classes)],
-            "axisLine": {"show": False},
-            "axisTick": {"show": False},
-            "axisLabel": {"fontSize": 15},
-        },
-        "series": [
-            {
-                "type": "bar",
-                "data": bars,
-                "barMaxWidth": 28,
-                "label": {"show": True, "position": "right", "fontSize": 15},
-            }
-        ],
-    }
+    texts = [f"{count:,}  ({count / total * 100:.1f} %)" for count in counts]
+    options = class_bars(classes, range(len(classes)), counts, texts, font_px=15, bar_px=28)
+    return options | {"grid": {"left": 8, "right": 110, "top": 4, "bottom": 4, "containLabel": True}}
 
 
 def balance_sentence(classes: Sequence[str], counts: Sequence[int]) -> str:
@@ -67,7 +36,6 @@ def split_options(parts: Split, *, count: int, leak: bool) -> dict[str, Any]:
     """Draws a split as two bars over the data set's order: what the network learns with, and what tests it.
 
     Args:
-        parts: The split.
         count: Photos in all.
         leak: Whether the test photos also trained; marks them as a leak.
     """

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from flowerlab.charts.colours import class_colour, class_glyph
 from flowerlab.charts.legend import legend_px, with_legend
+from flowerlab.charts.parts import GREY, named_above, named_below, percent_labels
 from flowerlab.charts.symbols import class_symbol
 from flowerlab.locale import _
 
@@ -17,7 +18,6 @@ FONT_PX = 14
 HEIGHT_PX, WIDE_PX, SIGN_PX = 270, 600, 25
 # Of more classes the legend scrolls, and is so high with what is below it.
 MOST_NAMES, SCROLLED_PX = 8, 64
-GREY = "#8a8f8c"
 
 
 def class_lines_options(
@@ -60,22 +60,16 @@ def class_lines_options(
         "xAxis": {
             "type": "category",
             "data": [str(number + 1) for number in range(epochs)],
-            "name": _("epoch"),
-            "nameLocation": "middle",
-            "nameGap": 28,
             "axisLabel": {"fontSize": FONT_PX},
             "axisTick": {"alignWithLabel": True},
-            "nameTextStyle": {"fontSize": FONT_PX},
+            **named_below(_("epoch"), font_px=FONT_PX),
         },
         "yAxis": {
             "type": "value",
             "min": 0,
             "max": 100,
-            "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %"},
-            "name": axis,
-            "nameLocation": "end",
-            "nameGap": 12,
-            "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+            "axisLabel": percent_labels(FONT_PX),
+            **named_above(axis, font_px=FONT_PX),
         },
         "series": series,
     }

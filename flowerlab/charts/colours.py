@@ -1,4 +1,4 @@
-"""One colour per run and per class, the same everywhere, told apart without colour too.
+"""One colour per run and per class, the same everywhere, distinct without colour too.
 
 The set is Okabe and Ito's (2008), made for colour-blind readers; its black and yellow are left out, because they vanish on
 a dark or light page.

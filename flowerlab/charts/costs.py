@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 from flowerlab.charts.colours import run_colour
 from flowerlab.charts.legend import FONT_PX, legend_px, with_legend
+from flowerlab.charts.parts import GREY, named_above, named_below, percent_labels
 from flowerlab.charts.symbols import run_symbol
 from flowerlab.locale import _
 from flowerlab.locale.numbers import duration
 
 # Of the chart below its legend, what it has beside it on a wide page, and of a sign in the legend.
 HEIGHT_PX, WIDE_PX, SIGN_PX = 330, 520, 16
-GREY, GRID_LINE = "#8a8f8c", "rgba(128,140,150,0.3)"
+GRID_LINE = "rgba(128,140,150,0.3)"
 Cost = Literal["seconds", "parameters"]
 # From so many times on, the axis is logarithmic.
 DECADE = 10
@@ -28,7 +29,6 @@ class Point:
     """A run that was tested, or several that differ in the seed alone.
 
     Args:
-        name: Of the run.
         number: Of the run; decides colour and marker.
         cost: Seconds of the run, or how many parameters trained; above 0.
         accuracy: Of the test, 0..1.
@@ -49,44 +49,27 @@ class Point:
     @property
     def words(self) -> str:
         """Its accuracy with what its bar is: `85.1 % (mean of 3 seeds, 84.0–86.4)`."""
-        told = f"{self.accuracy * 100:.1f} %"
+        text = f"{self.accuracy * 100:.1f} %"
         reach = f"{self.low * 100:.1f}–{self.high * 100:.1f}"
         if self.seeds > 1:
-            told += " " + _("(mean of {count} seeds, {reach})").format(count=self.seeds, reach=reach)
+            text += " " + _("(mean of {count} seeds, {reach})").format(count=self.seeds, reach=reach)
         else:
-            told += f" ({reach})"
-        return told
+            text += f" ({reach})"
+        return text
 
 
 def costs_options(points: Sequence[Point], cost: Cost) -> dict[str, Any]:
-    """Draws test accuracy in percent with its interval against a cost; logarithmic where the costs span more than a decade.
-
-    Args:
-        points: One a run.
-        cost: What it cost.
-
-    Returns:
-        An ECharts option object, JSON only.
-    """
+    """Draws test accuracy in percent with its interval against a cost; logarithmic where the costs span more than a decade."""
     costs = [point.cost for point in points]
     series = [one for point in points for one in (_mark(point, cost), _bar(point))]
     axis: dict[str, Any] = {
-        "name": _("time of the run (s)") if cost == "seconds" else _("trainable parameters"),
-        "nameLocation": "middle",
-        "nameGap": 30,
-        "nameTextStyle": {"fontSize": FONT_PX},
+        **named_below(_("time of the run (s)") if cost == "seconds" else _("trainable parameters"), font_px=FONT_PX, gap_px=30),
         "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True},
     }
     if is_wide(costs):
         ticks = log_ticks(costs)
         # ECharts labels an axis of decades with their beginnings alone: upright lines with words stand for it.
-        axis |= {
-            "type": "log",
-            "min": min(ticks),
-            "max": max(ticks),
-            "axisLabel": {"show": False},
-            "splitLine": {"show": False},
-        }
+        axis |= {"type": "log", "min": min(ticks), "max": max(ticks), "axisLabel": {"show": False}, "splitLine": {"show": False}}
         series[0]["markLine"] = _upright(ticks)
     else:
         room = 0.12 * (max(costs) - min(costs)) or 0.2 * max(costs)
@@ -102,11 +85,8 @@ def costs_options(points: Sequence[Point], cost: Cost) -> dict[str, Any]:
         "yAxis": {
             "type": "value",
             "scale": True,
-            "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %"},
-            "name": _("test accuracy"),
-            "nameLocation": "end",
-            "nameGap": 12,
-            "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+            "axisLabel": percent_labels(FONT_PX),
+            **named_above(_("test accuracy"), font_px=FONT_PX),
         },
         "series": series,
     }
@@ -122,7 +102,7 @@ def costs_height(points: Sequence[Point]) -> int:
 
 def _mark(point: Point, cost: Cost) -> dict[str, Any]:
     """The point itself. The name in its tooltip comes from the series, which ECharts escapes."""
-    told = [point.words, cost_words(point.cost, cost), point.note]
+    lines = [point.words, cost_words(point.cost, cost), point.note]
     return {
         "name": point.name,
         "type": "scatter",
@@ -131,7 +111,7 @@ def _mark(point: Point, cost: Cost) -> dict[str, Any]:
         "symbolSize": 17,
         "z": 3,
         "data": [[point.cost, round(100 * point.accuracy, 4)]],
-        "tooltip": {"formatter": "<br>".join(["{a}", *filter(None, told)])},
+        "tooltip": {"formatter": "<br>".join(["{a}", *filter(None, lines)])},
     }
 
 

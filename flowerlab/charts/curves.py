@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from flowerlab.charts.colours import run_colour, run_dash
 from flowerlab.charts.legend import FONT_PX, legend_px, with_legend
+from flowerlab.charts.parts import GREY, named_above, named_below, percent_labels
 from flowerlab.charts.symbols import run_symbol
 from flowerlab.locale import _
 
@@ -16,7 +17,6 @@ Measure = Literal["accuracy", "loss"]
 Along = Literal["epoch", "seconds", "steps"]
 # Of the chart below its legend, and what it has beside it on a wide page.
 HEIGHT_PX, WIDE_PX = 350, 1000
-GREY = "#8a8f8c"
 # Up to so many epochs each has a tick of its own.
 MOST_SINGLE_TICKS = 12
 
@@ -26,7 +26,6 @@ class Curve:
     """What a run's epochs came to, for one measure.
 
     Args:
-        name: Of the run.
         number: Of the run; decides colour, dash and marker.
         epochs: 1-based numbers of the whole epochs.
         training: One value an epoch; accuracy as a share, 0..1, or loss.
@@ -86,15 +85,12 @@ def banded(curves: Sequence[Curve], name: str) -> Curve:
 def curves_options(curves: Sequence[Curve], measure: Measure, along: Along = "epoch") -> dict[str, Any]:
     """Overlays runs: validation solid with the run's sign, training thin in the run's dash, the best epoch ringed and large.
 
-    All lines of a run bear its name, so that a click in the legend hides or shows them together.
+    All lines of a run have its name, so that a click in the legend hides or shows them together.
 
     Args:
         curves: One a run, or one a band of several.
-        measure: What the values are; accuracy is drawn in percent.
+        measure: Accuracy is drawn in percent.
         along: What the horizontal axis is; `at` of the curves must fit.
-
-    Returns:
-        An ECharts option object, JSON only.
     """
     names = [legend_name(curve, measure) for curve in curves]
     titles = {"epoch": _("epoch"), "seconds": _("time since the run began (s)"), "steps": _("gradient steps (batches)")}
@@ -104,23 +100,17 @@ def curves_options(curves: Sequence[Curve], measure: Measure, along: Along = "ep
         "grid": {"left": 8, "right": 24, "bottom": 30, "containLabel": True},
         "xAxis": {
             "type": "value",
-            "name": titles[along],
-            "nameLocation": "middle",
-            "nameGap": 30,
             "min": 0,
             "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True},
-            "nameTextStyle": {"fontSize": FONT_PX},
+            **named_below(titles[along], font_px=FONT_PX, gap_px=30),
             **(_epoch_ticks(curves) if along == "epoch" else {}),
         },
         "yAxis": {
             # From 90 to 95 % there is something to see; a loss of nothing is the aim, and so on the axis.
             "type": "value",
             "scale": measure == "accuracy",
-            "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %" if measure == "accuracy" else "{value}"},
-            "name": _("accuracy") if measure == "accuracy" else _("loss"),
-            "nameLocation": "end",
-            "nameGap": 12,
-            "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+            "axisLabel": percent_labels(FONT_PX, percent=measure == "accuracy"),
+            **named_above(_("accuracy") if measure == "accuracy" else _("loss"), font_px=FONT_PX),
         },
         "series": [line for curve, name in zip(curves, names, strict=True) for line in _lines(curve, name, measure)],
     }
@@ -191,23 +181,18 @@ def legend_name(curve: Curve, measure: Measure) -> str:
 
 
 def _value(curve: Curve, place: int, measure: Measure, *, reach: bool = False) -> str:
-    """Writes the validation of an epoch, of several runs as `80.0 % ± 10.0`, with their reach `(70.0–90.0)` behind it."""
+    """Writes the validation of an epoch, of several runs as `80.0 % ± 10.0`, then their reach `(70.0–90.0)`."""
     factor, digits, unit = (100, 1, " %") if measure == "accuracy" else (1, 3, "")
-    told = f"{curve.validation[place] * factor:.{digits}f}{unit}"
+    text = f"{curve.validation[place] * factor:.{digits}f}{unit}"
     if curve.sd:
-        told += f" ± {curve.sd[place] * factor:.{digits}f}"
+        text += f" ± {curve.sd[place] * factor:.{digits}f}"
     if curve.low and reach:
-        told += f" ({curve.low[place] * factor:.{digits}f}–{curve.high[place] * factor:.{digits}f})"
-    return told
+        text += f" ({curve.low[place] * factor:.{digits}f}–{curve.high[place] * factor:.{digits}f})"
+    return text
 
 
 def curve_rows(curves: Sequence[Curve], measure: Measure) -> list[dict[str, str | int | float]]:
-    """Returns curves as rows of a table, one an epoch: accuracies in percent, losses as they are; bands with their reach.
-
-    Args:
-        curves: As they are drawn.
-        measure: What the values are.
-    """
+    """Returns curves as rows of a table, one an epoch: accuracies in percent, losses as they are; bands with their reach."""
     factor = 100 if measure == "accuracy" else 1
     return [
         {
@@ -230,12 +215,11 @@ def curves_sentence(curves: Sequence[Curve], measure: Measure) -> str:
         if not curve.epochs:
             continue
         best = curve.best_epoch if curve.best_epoch in curve.epochs else curve.epochs[-1]
-        told = _value(curve, curve.epochs.index(best), measure, reach=True)
         parts.append(
             _("{run}: validation {measure} {value} in epoch {epoch} of {epochs}").format(
                 run=curve.name,
                 measure=_("accuracy") if measure == "accuracy" else _("loss"),
-                value=told,
+                value=_value(curve, curve.epochs.index(best), measure, reach=True),
                 epoch=best,
                 epochs=curve.epochs[-1],
             )

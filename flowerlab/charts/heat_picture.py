@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from flowerlab.locale import _
 from flowerlab.photos.heatmaps import Heat, scaled, share_by_place
 
-# From cold to hot, each lighter than the one before: told apart without seeing colours.
+# From cold to hot, each lighter than the one before: distinct without seeing colours.
 INFERNO = np.asarray([(0, 0, 4), (87, 16, 110), (188, 55, 84), (249, 142, 9), (252, 255, 164)], dtype=np.float32)
 # Of Okabe and Ito: the first looks more, the second looks more.
 FIRST, SECOND = np.asarray((0, 114, 178), dtype=np.float32), np.asarray((230, 159, 0), dtype=np.float32)
@@ -39,7 +39,7 @@ def heat_over(photo: NDArray[np.uint8], heat: Heat, opacity: float) -> NDArray[n
 def difference_over(photo: NDArray[np.uint8], difference: Heat, opacity: float) -> NDArray[np.uint8]:
     """Lays a difference of two maps over a photo: blue where the first looks more, orange where the second does.
 
-    The second's places are hatched, so that the two are told apart without colour.
+    The second's places are hatched, so that the two are distinct without colour.
 
     Args:
         photo: uint8, (height, width, 3), RGB.
@@ -71,10 +71,10 @@ def heat_sentence(heat: Heat) -> str:
     if not named:
         return _("Nothing in the photo speaks for this class.")
     parts = [_("{place} ({share:.0f} %)").format(place=place, share=100 * share) for place, share in named]
-    told = ", ".join(parts)
+    places = ", ".join(parts)
     if sum(share for _place, share in named) < 0.5:
-        return _("The heat is spread over the photo, a little more of it {places}.").format(places=told)
-    return _("Most of the heat is {places}.").format(places=told)
+        return _("The heat is spread over the photo, a little more of it {places}.").format(places=places)
+    return _("Most of the heat is {places}.").format(places=places)
 
 
 def named_places(heat: Heat) -> list[tuple[str, float]]:

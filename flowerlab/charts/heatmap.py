@@ -15,9 +15,9 @@ from flowerlab.locale import _
 
 # Words longer than this would leave no room for the cells where three matrices stand side by side.
 LONGEST_LABEL = 12
-# Above this many classes a number no longer fits into its cell; it is still told on hover and in the table.
+# Above this many classes a number no longer fits into its cell; it still stands on hover and in the table.
 MOST_CLASSES_WITH_NUMBERS = 12
-# Of more classes than this only every second, third … name is written; all are told on hover.
+# Of more classes than this only every second, third … name is written; all stand on hover.
 MOST_NAMES = 14
 HEIGHT_PX = 380
 INK = {"light": "#1e241f", "dark": "#edf2ee"}
@@ -49,7 +49,7 @@ class Scale:
 def heatmap_options(
     values: NDArray[np.float64],
     texts: Sequence[Sequence[str]],
-    told: Sequence[Sequence[str]],
+    hovers: Sequence[Sequence[str]],
     classes: Sequence[str],
     *,
     scale: Scale,
@@ -64,10 +64,9 @@ def heatmap_options(
     Args:
         values: float64, (classes, classes), rows are the truth; NaN is drawn as nothing of anything.
         texts: What is written in each cell.
-        told: What each cell says on hover.
+        hovers: What each cell says on hover.
         classes: Names in label order.
         scale: Shared by all tables that stand beside this one.
-        dark: Whether the page is dark.
         opened: The cell that is framed.
         opens: Whether a click on a cell leads to its photos.
     """
@@ -79,7 +78,7 @@ def heatmap_options(
     for place, value in enumerate(np.nan_to_num(values).ravel().tolist()):
         row, column = divmod(place, count)
         # ECharts selects by name, and cells of one column have the column's unless they are given one.
-        item: dict[str, Any] = {"name": str(place), "value": [column, row, round(value, 3), told[row][column]]}
+        item: dict[str, Any] = {"name": str(place), "value": [column, row, round(value, 3), hovers[row][column]]}
         if numbered:
             item["label"] = {"formatter": texts[row][column], "color": ink_on(scale.colour(value))}
         if opened == (row, column):
@@ -96,7 +95,7 @@ def heatmap_options(
     }
     label = {"interval": -(-count // MOST_NAMES) - 1, "fontSize": 14 if large else 11}
     name: dict[str, Any] = {"type": "text", "silent": True}
-    # ECharts sets an axis's name so far from the axis as it is told to, whatever the words there need: these have a strip of
+    # ECharts sets an axis's name so far from the axis as it is set, whatever the words there need: these have a strip of
     # their own.
     names = [
         {**name, "left": "center", "bottom": 2, "style": {"text": _("answer"), "fill": INK[theme], "fontSize": 15}},

@@ -25,7 +25,7 @@ def with_legend(options: dict[str, Any], names: Sequence[str], *, wide_px: int, 
 
     Args:
         options: Of ECharts, with one `grid`.
-        names: Of the series that it tells.
+        names: Of the series, in the legend's order.
         wide_px: What the chart has on a wide page; on a narrower one it is taken to have as much as on a phone.
         sign_px: Width of a sign.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flowerlab.charts.curves import Measure
+from flowerlab.charts.parts import GREY, named_below, percent_labels
 from flowerlab.locale import _
 from flowerlab.runs.history import History
 
@@ -18,13 +19,9 @@ def live_options(history: History, measure: Measure, *, colour: str, epochs: int
     """Returns one chart: validation solid and thick, training thin and dashed, the running epoch's batches as a fine line.
 
     Args:
-        history: What the run has said so far.
         measure: Accuracy is drawn in percent.
         colour: Of the run, #rrggbb.
         epochs: How many the recipe asks for: the width of the chart from the first moment on, so that nothing jumps.
-
-    Returns:
-        An ECharts option object, JSON only.
     """
     factor = 100 if measure == "accuracy" else 1
     batches = max(1, history.start.batches) if history.start else 1
@@ -44,7 +41,7 @@ def live_options(history: History, measure: Measure, *, colour: str, epochs: int
             "type": "value",
             "min": 0,
             "max": 100 if measure == "accuracy" else _loss_top(history),
-            "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %" if measure == "accuracy" else "{value}"},
+            "axisLabel": percent_labels(FONT_PX, percent=measure == "accuracy"),
         },
         "series": [
             {
@@ -72,7 +69,7 @@ def live_options(history: History, measure: Measure, *, colour: str, epochs: int
                 "data": inside,
                 "symbol": "circle",
                 "symbolSize": 4,
-                "color": "#8a8f8c",
+                "color": GREY,
                 "lineStyle": {"width": 1.5, "type": "solid"},
             },
         ],
@@ -104,14 +101,11 @@ def _title(measure: Measure) -> str:
 def _epoch_axis(epochs: int) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "type": "value",
-        "name": _("epoch"),
-        "nameLocation": "middle",
-        "nameGap": 28,
         "min": 0,
         "max": epochs,
         "minInterval": 1,
         "axisLabel": {"fontSize": FONT_PX},
-        "nameTextStyle": {"fontSize": FONT_PX},
+        **named_below(_("epoch"), font_px=FONT_PX),
     }
     return axis | ({"interval": 1} if epochs <= 12 else {})
 

@@ -18,7 +18,7 @@ AMOUNT = {
     "light": ("#f3f7fa", "#a9cfe6", "#4a9bc9", "#0072b2", "#00426b"),
     "dark": ("#1b2730", "#15415c", "#0f5a85", "#0a6ba6", "#0a74b6"),
 }
-# Orange and blue on either side of the page's own tone: the pair that every common kind of colour vision tells apart.
+# Orange and blue on either side of the page's own tone: distinct for every common kind of colour vision.
 DIFFERENCE = {
     "light": ("#a34700", "#e58a3c", "#f4f2ec", "#56a5d6", "#00568a"),
     "dark": ("#f08a32", "#8f4a12", "#222b27", "#1a5580", "#56b4e9"),
@@ -49,21 +49,20 @@ def matrix_options(
         classes: Names in label order.
         unit: What the cells show.
         scale: From `amount_scale` over all matrices that stand beside this one.
-        dark: Whether the page is dark.
         opened: The cell whose photos are shown.
         opens: Whether a click on a cell leads to its photos.
     """
     photos = np.asarray(counts, dtype=np.int64)
     values = cell_values(photos, unit)
-    told = [
+    hovers = [
         [
-            f"{_told(photos, cell, classes)} {_share(values[cell], unit)}".strip()
+            f"{_count_words(photos, cell, classes)} {_share(values[cell], unit)}".strip()
             for cell in (Cell(row, column) for column in range(len(classes)))
         ]
         for row in range(len(classes))
     ]
     texts = [["–" if math.isnan(value) else f"{value:.0f}" for value in row] for row in values.tolist()]
-    return heatmap_options(values, texts, told, classes, scale=scale, dark=dark, opened=opened, opens=opens)
+    return heatmap_options(values, texts, hovers, classes, scale=scale, dark=dark, opened=opened, opens=opens)
 
 
 def difference_options(
@@ -75,14 +74,13 @@ def difference_options(
         first, second: (classes, classes), photos by (true class, answer), of runs that were tested on the same photos.
         classes: Names in label order.
         unit: What is subtracted.
-        dark: Whether the page is dark.
         opened: The cell whose photos are shown.
     """
     values = difference_values(first, second, unit)
     widest = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
     sides = [cell_values(side, unit) for side in (first, second)]
     points = _("points") if unit != "counts" else _("photos")
-    told = [
+    hovers = [
         [
             _("{truth} called {answer}: A {first}, B {second}, difference {difference} {unit}").format(
                 truth=truth,
@@ -98,7 +96,7 @@ def difference_options(
     ]
     texts = [[signed(value, "counts") for value in row] for row in values.tolist()]
     scale = Scale(-widest, widest, DIFFERENCE["dark" if dark else "light"])
-    return heatmap_options(values, texts, told, classes, scale=scale, dark=dark, opened=opened)
+    return heatmap_options(values, texts, hovers, classes, scale=scale, dark=dark, opened=opened)
 
 
 def signed(value: float, unit: Unit) -> str:
@@ -143,7 +141,7 @@ def difference_sentence(first: Counts, second: Counts, classes: Sequence[str]) -
     return text
 
 
-def _told(photos: NDArray[np.int64], cell: Cell, classes: Sequence[str]) -> str:
+def _count_words(photos: NDArray[np.int64], cell: Cell, classes: Sequence[str]) -> str:
     return _("{count} of {total} photos of {truth} were called {answer}").format(
         count=f"{photos[cell]:,}",
         total=f"{photos[cell.truth].sum():,}",

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowerlab.charts.colours import class_colour, class_glyph
+from flowerlab.charts.parts import GREY
 from flowerlab.locale import _
 
 # Plotly's signs in the order of `colours.GLYPHS`.
 SIGNS = ("circle", "triangle-up", "square", "diamond", "star", "cross")
-RIGHT, WRONG = "#8a8f8c", "#D55E00"
+RIGHT, WRONG = GREY, "#D55E00"
 HEIGHT_PX = 520
 
 
@@ -69,7 +70,7 @@ def map_figure(
             )
         )
     axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "title": ""}
-    # No dragmode: while the lasso is in hand, Streamlit takes no click for the choice of a point.
+    # No dragmode: while the lasso is chosen, Streamlit takes no click for the choice of a point.
     figure.update_layout(
         height=HEIGHT_PX,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},

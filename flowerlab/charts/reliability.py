@@ -1,22 +1,22 @@
-"""The reliability diagram: how often answers of each sureness are right, and how many there are. ECharts options."""
+"""The reliability diagram: how often answers of each confidence are right, and how many there are. ECharts options."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from flowerlab.charts.parts import GREY, named_above, named_below, percent_labels
 from flowerlab.evaluation.calibration import Bin, widest_gap
 from flowerlab.locale import _
 
 FONT_PX = 14
 HEIGHT_PX = 518
-GREY = "#8a8f8c"
 # Of Okabe and Ito, like all our colours; here they are neither runs nor classes.
 BEFORE, AFTER = "#0072b2", "#e69f00"
 
 
 def reliability_options(before: Sequence[Bin], after: Sequence[Bin] | None, *, opened: int | None = None) -> dict[str, Any]:
-    """Draws accuracy over sureness above, photos in each stretch below.
+    """Draws accuracy over confidence above, photos in each stretch below.
 
     The points and bars of the answers as they are can be clicked; they are the first two series, see `clickable`.
 
@@ -68,8 +68,7 @@ def reliability_options(before: Sequence[Bin], after: Sequence[Bin] | None, *, o
         "lineStyle": {"width": 2, "type": "dotted"},
         "data": [[0, 0], [100, 100]],
     }
-    named: dict[str, Any] = {"nameLocation": "middle", "nameGap": 28, "nameTextStyle": {"fontSize": FONT_PX}}
-    percent = {"fontSize": FONT_PX, "formatter": "{value} %"}
+    percent = percent_labels(FONT_PX)
     return {
         "animation": False,
         "tooltip": {"trigger": "item", "confine": True},
@@ -85,15 +84,14 @@ def reliability_options(before: Sequence[Bin], after: Sequence[Bin] | None, *, o
             {"left": 56, "right": 20, "top": 390, "height": 72},
         ],
         "xAxis": [
-            {"type": "value", "min": 0, "max": 100, "axisLabel": percent, "name": _("how sure"), **named},
+            {"type": "value", "min": 0, "max": 100, "axisLabel": percent, **named_below(_("how sure"), font_px=FONT_PX)},
             {
                 "type": "category",
                 "gridIndex": 1,
                 "axisTick": {"show": False},
                 "axisLabel": {"fontSize": FONT_PX, "hideOverlap": True},
                 "data": [stretch(one) for one in before],
-                "name": _("how sure, in stretches"),
-                **named,
+                **named_below(_("how sure, in stretches"), font_px=FONT_PX),
             },
         ],
         "yAxis": [
@@ -102,20 +100,14 @@ def reliability_options(before: Sequence[Bin], after: Sequence[Bin] | None, *, o
                 "min": 0,
                 "max": 100,
                 "axisLabel": percent,
-                "name": _("how often right"),
-                "nameLocation": "end",
-                "nameGap": 10,
-                "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+                **named_above(_("how often right"), font_px=FONT_PX, gap_px=10),
             },
             {
                 "type": "value",
                 "gridIndex": 1,
                 "splitNumber": 2,
                 "axisLabel": {"fontSize": FONT_PX},
-                "name": _("photos"),
-                "nameLocation": "end",
-                "nameGap": 10,
-                "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
+                **named_above(_("photos"), font_px=FONT_PX, gap_px=10),
             },
         ],
         "series": [*series, ideal],

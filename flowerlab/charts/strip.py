@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowerlab.architectures import Architecture, Layer
+from flowerlab.charts.parts import bar_in_parts
 from flowerlab.locale import _
 
 FROZEN, LEARNS, LEARNS_LIGHT, HEAD = "#aab3ba", "#009E73", "#7fcdb5", "#E69F00"
@@ -39,7 +40,6 @@ def pieces(chosen: Architecture, unfreeze_from: str, *, head_layers: int) -> lis
     """Cuts a network into the blocks of its strip, from the photo to the answer.
 
     Args:
-        chosen: The architecture.
         unfreeze_from: As in a recipe.
         head_layers: Dense layers of the head, the answer included.
 
@@ -69,20 +69,9 @@ def pieces(chosen: Architecture, unfreeze_from: str, *, head_layers: int) -> lis
 
 
 def strip_options(parts: list[Piece]) -> dict[str, Any]:
-    """Returns the strip as ECharts options: frozen blocks are grey with a snowflake, blocks that learn are coloured.
-
-    Args:
-        parts: From `pieces`.
-    """
+    """Returns the strip as ECharts options: frozen blocks are grey with a snowflake, blocks that learn are coloured."""
     total = sum(part.width for part in parts)
-    return {
-        "animation": False,
-        "tooltip": {"trigger": "item", "formatter": "{a}"},
-        "grid": {"left": 0, "right": 0, "top": 2, "bottom": 2},
-        "xAxis": {"type": "value", "show": False, "min": 0, "max": total},
-        "yAxis": {"type": "category", "data": [""], "show": False},
-        "series": [_series(part, total) for part in parts],
-    }
+    return bar_in_parts([_series(part, total) for part in parts])
 
 
 def strip_sentence(parts: list[Piece]) -> str:
@@ -111,11 +100,8 @@ def _series(part: Piece, total: int) -> dict[str, Any]:
         state = _("nothing to learn in it")
     sign = _("head") if part.kind == "head" else "❄" if not part.learns and part.kind == "weights" else ""
     return {
-        "type": "bar",
-        "stack": "layers",
         "name": f"{name}: {state}",
         "data": [part.width],
-        "barWidth": "100%",
         "itemStyle": {"color": colour, "borderColor": "rgba(128,138,133,0.6)", "borderWidth": 1, "borderRadius": 3},
         "label": {"show": bool(sign) and part.width / total >= 0.03, "formatter": sign, "color": "#10201a", "fontSize": 13},
         "emphasis": {"disabled": True},

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowerlab.charts.colours import run_colour
+from flowerlab.charts.parts import GREY, named_above, percent_labels
 from flowerlab.locale import _
 
 FONT_PX = 14
 SYMBOLS = ("circle", "rect", "triangle", "diamond", "pin", "arrow")
 FROZEN_SIGN = "❄"
 # Seen on a light and on a dark page.
-SHADE, EDGE = "rgba(128,140,150,0.35)", "#8a8f8c"
+SHADE = "rgba(128,140,150,0.35)"
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,6 @@ class Moves:
     """How far a run moved its layers.
 
     Args:
-        name: Of the run.
         number: Of the run; decides its colour.
         changes: Layer → relative change, in the network's order; frozen layers are not there.
     """
@@ -60,13 +60,7 @@ def changes_options(moves: Sequence[Moves], *, frozen: int) -> dict[str, Any]:
     return {
         "animation": False,
         "tooltip": {"trigger": "axis", "valueFormatter": "%.2f %%"},
-        "legend": {
-            "data": [move.name for move in moves],
-            "left": 0,
-            "top": 0,
-            "textStyle": {"fontSize": FONT_PX},
-            "itemGap": 14,
-        },
+        "legend": {"data": [move.name for move in moves], "left": 0, "top": 0, "textStyle": {"fontSize": FONT_PX}, "itemGap": 14},
         "grid": {"left": 8, "right": 20, "top": 136, "bottom": 8, "containLabel": True},
         "xAxis": {
             "type": "category",
@@ -78,10 +72,8 @@ def changes_options(moves: Sequence[Moves], *, frozen: int) -> dict[str, Any]:
             {
                 "type": "log",
                 "min": floor,
-                "name": _("moved by (% of its length)"),
-                "nameLocation": "end",
-                "nameTextStyle": {"fontSize": FONT_PX, "align": "left"},
-                "axisLabel": {"fontSize": FONT_PX, "formatter": "{value} %"},
+                "axisLabel": percent_labels(FONT_PX),
+                **named_above(_("moved by (% of its length)"), font_px=FONT_PX, gap_px=15),
             },
             {"type": "value", "min": 0, "max": 1, "show": False},
         ],
@@ -101,8 +93,8 @@ def _frozen_place(learnt: int) -> dict[str, Any]:
         "yAxisIndex": 1,
         "barWidth": "90%",
         "tooltip": {"show": False},
-        "itemStyle": {"color": SHADE, "borderColor": EDGE, "borderType": "dashed"},
-        "label": {"show": True, "position": "inside", "fontSize": FONT_PX, "color": EDGE, "formatter": _("0 %")},
+        "itemStyle": {"color": SHADE, "borderColor": GREY, "borderType": "dashed"},
+        "label": {"show": True, "position": "inside", "fontSize": FONT_PX, "color": GREY, "formatter": _("0 %")},
         "data": [1, *([None] * learnt)],
         "z": 0,
     }
@@ -124,5 +116,5 @@ def changes_sentence(moves: Sequence[Moves], *, frozen: int) -> str:
                 run=move.name, low=100 * move.changes[least], least=least, high=100 * move.changes[most], most=most
             )
         )
-    told = "; ".join(parts) + "."
-    return told if not frozen else told + " " + _("The {count} frozen layers before them did not move: 0 %.").format(count=frozen)
+    text = "; ".join(parts) + "."
+    return text if not frozen else text + " " + _("The {count} frozen layers before them did not move: 0 %.").format(count=frozen)
