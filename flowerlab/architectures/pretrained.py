@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import shutil
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from flowerlab.errors import BadInput, legible
 from flowerlab.home import Home
 from flowerlab.system.downloads import download, in_megabytes, is_whole
 from flowerlab.system.environment import folder_named_by
+from flowerlab.system.files import digest_of
 from flowerlab.system.progress import Progress
 from flowerlab.system.safe_models import check_model_file
 
@@ -48,7 +48,7 @@ def shipped_digest(chosen: Architecture) -> str:
 
 @functools.lru_cache(maxsize=8)
 def _digest(path: Path, written_ns: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+    return digest_of(path)[:8]
 
 
 def fetch_weights(chosen: Architecture, progress: Progress) -> Path:
@@ -85,10 +85,9 @@ def weights_name(source: Path) -> str:
             f"Received: {legible(str(source))}. Save it with model.save_weights or model.save."
         )
     check_model_file(source)
-    with source.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
     stem = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in source.name.split(".")[0])[:60]
-    return f"{stem.strip('-') or 'weights'}-{digest}{'.weights.h5' if source.name.endswith('.weights.h5') else source.suffix}"
+    suffix = ".weights.h5" if source.name.endswith(".weights.h5") else source.suffix
+    return f"{stem.strip('-') or 'weights'}-{digest_of(source)[:8]}{suffix}"
 
 
 def import_weights(source: Path, home: Home) -> str:

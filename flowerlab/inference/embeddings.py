@@ -31,7 +31,7 @@ from flowerlab.results.answers import Answers
 from flowerlab.results.photos_of_run import run_photos
 from flowerlab.runs.run import Run
 from flowerlab.store import Store
-from flowerlab.system.files import replace_file
+from flowerlab.system.files import digest_of, replace_file
 from flowerlab.system.safe_arrays import read_npz
 
 # Raise it when files written before must not be read any more.
@@ -108,8 +108,7 @@ def model_digest(model: Path) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _digest(model: Path, written_ns: int, size: int) -> str:
-    with model.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return digest_of(model)
 
 
 def file_of(home: Home, key: str) -> Path:

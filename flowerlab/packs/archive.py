@@ -38,7 +38,7 @@ def write_archive(
     """Writes files and then the manifest that lists them.
 
     Args:
-        target: The zip to be; must not exist.
+        target: Must not exist.
         files: (path in the pack, file or bytes).
         describe: Given the files with their sizes and hashes, returns the manifest.
         progress: Called with (step, bytes done, bytes in all).
@@ -56,7 +56,7 @@ def write_archive(
                     size += len(chunk)
                     progress("Packing", min(total, done + size), total)
             done += size
-            # What tells own photos from others of their name is their time too.
+            # Own photos differ from others of their name by their time too.
             keeps_time = isinstance(source, Path) and path.startswith("folders/")
             modified_ns = source.stat().st_mtime_ns if isinstance(source, Path) and keeps_time else None
             packed.append(PackedFile(path=path, size=size, sha256=digest.hexdigest(), modified_ns=modified_ns))
@@ -167,7 +167,7 @@ def extract(archive: zipfile.ZipFile, manifest: Manifest, scratch: Path, progres
             os.utime(target, ns=(file.modified_ns, file.modified_ns))
 
 
-def _copy(archive: zipfile.ZipFile, file: PackedFile, out: IO[bytes], done: int, tell: Callable[[int], None]) -> int:
+def _copy(archive: zipfile.ZipFile, file: PackedFile, out: IO[bytes], done: int, report: Callable[[int], None]) -> int:
     digest, size = hashlib.sha256(), 0
     for chunk in _unpacked(archive, file):
         size += len(chunk)
@@ -175,7 +175,7 @@ def _copy(archive: zipfile.ZipFile, file: PackedFile, out: IO[bytes], done: int,
             break
         out.write(chunk)
         digest.update(chunk)
-        tell(done + size)
+        report(done + size)
     if size != file.size or digest.hexdigest() != file.sha256:
         raise _damaged(f"{shown(file.path)} is not what it was when it was packed")
     return done + size

@@ -195,7 +195,7 @@ def foreign() -> BadPack:
 
 
 def is_safe(part: str) -> bool:
-    """Whether every file system takes this name of a file or folder for what it is, and nothing is hidden behind it."""
+    """Whether every file system can have a file or folder of this name, which hides nothing."""
     return (
         0 < len(part.encode("utf-8", "replace")) <= MOST_PART_BYTES
         and part.isprintable()
@@ -207,7 +207,7 @@ def is_safe(part: str) -> bool:
 
 
 def _all_different(paths: list[str]) -> None:
-    """Raises ValueError if two paths are one on a disk that does not tell capital letters or accents' spellings apart."""
+    """Raises ValueError if two paths are one on a disk that ignores case and the spelling of accents."""
     seen: set[str] = set()
     for path in paths:
         plain = unicodedata.normalize("NFC", path).casefold()

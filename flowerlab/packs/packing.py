@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import time
@@ -29,7 +28,7 @@ from flowerlab.runs.run import Run, RunRecord
 from flowerlab.runs.serialization import run_json
 from flowerlab.store import Store
 from flowerlab.system.downloads import is_whole
-from flowerlab.system.files import scratch_beside
+from flowerlab.system.files import digest_of, scratch_beside
 from flowerlab.system.progress import Progress
 
 # What a trainer leaves beside a model while it works.
@@ -200,12 +199,8 @@ def _run(home: Home, store: Store, run: Run) -> _Part:
 
 
 def _for_others(record: RunRecord) -> RunRecord:
-    """Returns a run's record without who asked for it: that is nobody's business elsewhere."""
+    """Returns a run's record without who asked for it: that concerns this home alone."""
     return replace(record, run=replace(record.run, student="", kept=False))
-
-
-# By the number of hexadecimal digits of a digest.
-HASHES = {32: "md5", 64: "sha256"}
 
 
 def check_weights_file(path: Path, name: str) -> None:
@@ -217,22 +212,18 @@ def check_weights_file(path: Path, name: str) -> None:
     Raises:
         BadPack: If no architecture has weights of this name, or the file is not that one.
     """
-    known = {file.name: file for chosen in ARCHITECTURES.values() for file in chosen.weights}
-    if name not in known:
+    known = next((file for chosen in ARCHITECTURES.values() for file in chosen.weights if file.name == name), None)
+    if known is None:
         raise BadPack(
             f"No network that this Flowerlab knows has weights of this name. Received: {name}. Update Flowerlab, or leave them out."
         )
-    digest = known[name].digest
-    if digest is None or len(digest) not in HASHES:
-        if not is_whole(path):
-            raise BadPack(
-                f"The weights file {name} is no whole HDF5 file. Expected one of about {known[name].megabytes:g} MB. Received: "
-                f"{path.stat().st_size / 1e6:.1f} MB. Fetch it anew."
-            )
-        return
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, HASHES[len(digest)]).hexdigest() != digest:
-            raise BadPack(
-                f"The weights file {name} is not the one that Keras' authors published. Expected {known[name].megabytes:g} MB "
-                f"with the hash {digest}. Received: {path.stat().st_size / 1e6:.1f} MB with another. Fetch it anew."
-            )
+    if known.digest is None and not is_whole(path):
+        raise BadPack(
+            f"The weights file {name} is no whole HDF5 file. Expected one of about {known.megabytes:g} MB. Received: "
+            f"{path.stat().st_size / 1e6:.1f} MB. Fetch it anew."
+        )
+    if known.digest is not None and digest_of(path, known.hash_name) != known.digest:
+        raise BadPack(
+            f"The weights file {name} is not the one that Keras' authors published. Expected {known.megabytes:g} MB "
+            f"with the hash {known.digest}. Received: {path.stat().st_size / 1e6:.1f} MB with another. Fetch it anew."
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -19,7 +18,7 @@ from flowerlab.packs.manifest import RUN_RECORD, Item, ItemKind, Manifest, Packe
 from flowerlab.runs.run import RunRecord
 from flowerlab.store import Store
 from flowerlab.system.downloads import is_whole
-from flowerlab.system.files import scratch_beside
+from flowerlab.system.files import digest_of, scratch_beside
 from flowerlab.system.locks import waiting_for
 from flowerlab.system.progress import Progress
 
@@ -112,7 +111,7 @@ def _here(item: Item, home: Home, store: Store) -> bool:
         except UnknownRun:
             return False
         return True
-    # What another program left half-written is of no use to anybody.
+    # What another program left half-written is of no use.
     return is_whole(target) if item.kind is ItemKind.WEIGHTS else target.exists()
 
 
@@ -122,18 +121,13 @@ def _equal(item: Item, files: Sequence[PackedFile], scratch: Path, home: Home) -
         mine, theirs = open_originals(target), open_originals(scratch / item.path)
         return mine is not None and theirs is not None and mine.content == theirs.content
     if item.kind is ItemKind.WEIGHTS:
-        return _digest(target) == files[0].sha256
+        return digest_of(target) == files[0].sha256
     if item.kind is ItemKind.FOLDER:
         here = {path.relative_to(target).as_posix(): path for path in target.rglob("*") if path.is_file()}
         listed = {file.path.removeprefix(item.path + "/"): file.sha256 for file in files}
-        return here.keys() == listed.keys() and all(_digest(here[name]) == listed[name] for name in listed)
+        return here.keys() == listed.keys() and all(digest_of(here[name]) == listed[name] for name in listed)
     # Features are named after all that they depend on; a run's id is its own.
     return True
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _move(item: Item, scratch: Path, target: Path, undo: ExitStack) -> None:

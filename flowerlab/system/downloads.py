@@ -52,6 +52,11 @@ class RemoteFile:
     digest: str | None
 
     @property
+    def hash_name(self) -> str:
+        """What the digest is, as `hashlib` calls it."""
+        return "md5" if self.digest is not None and len(self.digest) == 32 else "sha256"
+
+    @property
     def megabytes(self) -> float:
         """Its size in MB (10⁶ bytes), to one decimal."""
         return round(self.size_bytes / 1e6, 1)
@@ -225,8 +230,7 @@ def _problem(file: RemoteFile, part: Path, watch: Callable[[], None]) -> str | N
     if _size(part) != file.size_bytes:
         return f"what the server sent has {_size(part):,} bytes instead of {file.size_bytes:,}"
     if file.digest is not None:
-        name = "md5" if len(file.digest) == 32 else "sha256"
-        found = hashlib.new(name, usedforsecurity=False)
+        found = hashlib.new(file.hash_name, usedforsecurity=False)
         with part.open("rb") as data:
             while chunk := data.read(1 << 20):
                 found.update(chunk)

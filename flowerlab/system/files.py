@@ -1,9 +1,10 @@
-"""Files and folders written whole: a reader sees the old one or the new one, never a part."""
+"""Files and folders written whole (a reader sees the old one or the new one, never a part), their sizes and hashes."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import os
 import shutil
 import tempfile
@@ -21,6 +22,12 @@ def bytes_of(place: Path) -> int:
             about = path.lstat()
             files[about.st_dev, about.st_ino or str(path)] = about.st_size if path.is_file() else 0
     return sum(files.values())
+
+
+def digest_of(path: Path, name: str = "sha256") -> str:
+    """Returns the hash of a file's content in hexadecimal; the name as `hashlib` has it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, name).hexdigest()
 
 
 def sync_file(path: Path) -> None:
