@@ -7,25 +7,20 @@ of one sentence; a refusal must leave the home as it was. `run_rounds` is called
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import hashlib
 import io
 import json
-import os
 import shutil
 import tempfile
-import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 from urllib.parse import parse_qs, urlencode
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 
 from flowerlab.architectures.pretrained import import_weights
@@ -57,8 +52,6 @@ JSON_VALUES = st.recursive(
 )
 # That a zip may bring in a case.
 MOST_PHOTOS = 3
-# Hypothesis remembers what it has drawn in a round: many small rounds take no more memory than one.
-CASES_A_ROUND = 1_000
 KNOB_NAMES = st.sampled_from([*KNOBS])
 LIKELY = st.sampled_from(
     [
@@ -171,7 +164,8 @@ class Place:
 Try = Callable[[Place, Any], str | None]
 
 
-def _photo(place: Place, case: tuple[int, Damage, str]) -> str | None:
+def try_photo(place: Place, case: tuple[int, Damage, str]) -> str | None:
+    """Reads a photo."""
     which, damage, name = case
     files = small_photos()
     read: list[Any] = []
@@ -181,7 +175,8 @@ def _photo(place: Place, case: tuple[int, Damage, str]) -> str | None:
     return said
 
 
-def _recipe(place: Place, case: Any) -> str | None:
+def try_recipe(place: Place, case: Any) -> str | None:
+    """Parses a recipe."""
     read: list[Recipe] = []
     said = refusal(lambda: read.append(Recipe.parse(case)), BadRecipe)
     if said is None:
@@ -191,15 +186,15 @@ def _recipe(place: Place, case: Any) -> str | None:
     return said
 
 
-def _link(place: Place, case: tuple[dict[str, Any], Damage]) -> str | None:
+def try_link(place: Place, case: tuple[dict[str, Any], Damage]) -> str | None:
     """The address of a page, written and read as browsers do, some of its signs changed; of one that comes twice the last counts."""
     knobs, damage = case
     text = urlencode({name: as_text(value) for name, value in knobs.items()}, errors="surrogatepass")
     read = parse_qs(damage.of(text.encode()).decode(errors="replace"), keep_blank_values=True, max_num_fields=10_000)
-    return _recipe(place, {name: values[-1] for name, values in read.items() if name in KNOBS})
+    return try_recipe(place, {name: values[-1] for name, values in read.items() if name in KNOBS})
 
 
-def _photo_zip(place: Place, case: tuple[list[tuple[str, int, int]], bool, Damage, str]) -> str | None:
+def try_photo_zip(place: Place, case: tuple[list[tuple[str, int, int]], bool, Damage, str]) -> str | None:
     """A zip of photos to be named, put together of odd entries or damaged: few photos with plain names come out of it."""
     entries, packed, damage, name = case
     files = small_photos()
@@ -221,7 +216,7 @@ def _photo_zip(place: Place, case: tuple[list[tuple[str, int, int]], bool, Damag
     return said
 
 
-def _name(place: Place, text: str) -> str | None:
+def try_name(place: Place, text: str) -> str | None:
     """A text as the id and the name of a run, and as the name of a data set."""
     store, before = place.store, place.store.all()
     for attempt in (
@@ -247,7 +242,8 @@ def _name(place: Place, text: str) -> str | None:
     return said
 
 
-def _archive(place: Place, case: tuple[list[tuple[str, int, int]], bool, Damage, str]) -> str | None:
+def try_archive(place: Place, case: tuple[list[tuple[str, int, int]], bool, Damage, str]) -> str | None:
+    """Imports a zip of photos."""
     entries, packed, damage, name = case
     photos = photos_of({"rose": 10, "daisy": 10})
     files = small_photos()
@@ -277,7 +273,8 @@ def _only_below(before: State, now: State, folder: str, *, files: int) -> None:
         raise Fault(f"Not {files} files were made in {folder}.")
 
 
-def _model(place: Place, case: tuple[int, Damage]) -> str | None:
+def try_model(place: Place, case: tuple[int, Damage]) -> str | None:
+    """Brings a model file."""
     model = [*_models()][case[0] % len(_models())]
     source = place.given / f"own{model[0]}"
     source.write_bytes(case[1].of(model[1]))
@@ -294,7 +291,7 @@ def _models() -> tuple[tuple[str, bytes], ...]:
     return tuple((suffix, data) for suffix, data in made if len(data) < 10_000)
 
 
-def _pack(place: Place, case: tuple[str, tuple[str | int, ...], Any, Damage]) -> str | None:
+def try_pack(place: Place, case: tuple[str, tuple[str | int, ...], Any, Damage]) -> str | None:
     """A lesson pack of which a JSON file has another value somewhere, or whose bytes are damaged."""
     file, path, value, damage = case
     source = place.given / "lesson.zip"
@@ -356,7 +353,7 @@ def _changed_pack(data: bytes, file: str, path: tuple[str | int, ...], value: An
     return made.getvalue()
 
 
-def _command(place: Place, words: list[str]) -> str | None:
+def try_command(place: Place, words: list[str]) -> str | None:
     """A command line: it ends with 0 or with one line on standard error and 1 or 2, and trains and changes nothing."""
     before, runs = state_of(place.root), place.runs()
     out, err = io.StringIO(), io.StringIO()
@@ -415,191 +412,6 @@ ENTRIES = st.tuples(ENTRY_NAMES, st.integers(0, 200), st.sampled_from([0, 0, 0, 
 SOMETIMES_DAMAGED = st.just(Damage((), None, 1000)) | DAMAGE
 
 
-def _with(odd: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+def some_with(odd: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
     """Good knobs, some of them replaced."""
     return st.builds(lambda good, odd: good | odd, GOOD_KNOBS, odd)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What is drawn, where it goes, and how many of a thousand cases are of it.
-
-    Args:
-        cases: What is drawn.
-        attempt: Brings one case through its entrance.
-        share: Of a thousand cases.
-    """
-
-    cases: st.SearchStrategy[Any]
-    attempt: Try
-    share: int
-
-
-KINDS: dict[str, Kind] = {
-    "photo": Kind(st.tuples(st.integers(0, 200), SOMETIMES_DAMAGED, ANY_TEXT), _photo, 400),
-    "recipe": Kind(JSON_VALUES | _with(st.dictionaries(KNOB_NAMES | ANY_TEXT, LIKELY | JSON_VALUES, max_size=2)), _recipe, 200),
-    "link": Kind(st.tuples(_with(st.dictionaries(KNOB_NAMES, LIKELY | ANY_TEXT, max_size=2)), SOMETIMES_DAMAGED), _link, 160),
-    "name": Kind(ANY_TEXT, _name, 120),
-    "zip": Kind(
-        st.tuples(
-            st.lists(ENTRIES, max_size=4, unique_by=lambda entry: entry[0]),
-            st.booleans(),
-            SOMETIMES_DAMAGED,
-            st.just("plants") | ANY_TEXT,
-        ),
-        _archive,
-        30,
-    ),
-    "photo_zip": Kind(
-        st.tuples(st.lists(ENTRIES, max_size=4, unique_by=lambda entry: entry[0]), st.booleans(), SOMETIMES_DAMAGED, ANY_TEXT),
-        _photo_zip,
-        10,
-    ),
-    "model": Kind(st.tuples(st.integers(0, 200), SOMETIMES_DAMAGED), _model, 40),
-    "pack": Kind(
-        st.tuples(
-            st.sampled_from(["manifest.json", "run.json", "index.json"]),
-            st.lists(st.integers(0, 30), max_size=4).map(tuple),
-            JSON_VALUES,
-            SOMETIMES_DAMAGED,
-        ),
-        _pack,
-        20,
-    ),
-    "command": Kind(COMMANDS, _command, 20),
-}
-
-
-@dataclass
-class Outcome:
-    """What a round came to.
-
-    Args:
-        kind: Of its cases.
-        seed, asked: The seed and the number of cases that make the same again; of several rounds, the last one's.
-        taken, refused: How many were.
-        seconds: It took.
-        slowest_s: Seconds of its slowest case.
-        fault: What went wrong, with the smallest case that shows it; empty if nothing did.
-    """
-
-    kind: str
-    seed: int
-    asked: int = 0
-    taken: int = 0
-    refused: int = 0
-    seconds: float = 0.0
-    slowest_s: float = 0.0
-    fault: str = ""
-
-    @property
-    def cases(self) -> int:
-        """How many were tried."""
-        return self.taken + self.refused
-
-
-@contextlib.contextmanager
-def _own_place() -> Iterator[Place]:
-    with tempfile.TemporaryDirectory(prefix="flowerlab-hostile-") as folder:
-        own = {
-            "FLOWERLAB_HOME": f"{folder}/home",
-            "FLOWERLAB_STARTER": "false",
-            "FLOWERLAB_ENGINE": "fake",
-            "KERAS_HOME": f"{folder}/keras",
-            "FLOWERLAB_WARM_SPARE": "false",
-            "FLOWERLAB_GARDEN_PICTURES": "60",
-            "TFDS_DATA_DIR": f"{folder}/tfds",
-            "COLUMNS": "100",
-        }
-        before = Path.cwd()
-        with mock.patch.dict(os.environ, own):
-            place = Place(Path(folder))
-            # A path that was made up must not lead into anybody's files.
-            os.chdir(place.given)
-            try:
-                yield place
-            finally:
-                os.chdir(before)
-                place.store.close()
-
-
-def run_round(kind: str, *, cases: int, number: int) -> Outcome:
-    """Draws cases of a kind and brings them through their entrance, until one shows a fault.
-
-    Args:
-        kind: A key of `KINDS`.
-        cases: How many.
-        number: The seed: the same number draws the same cases.
-    """
-    outcome = Outcome(kind, number, cases)
-    last: list[Any] = []
-    began_s = time.perf_counter()
-    with _own_place() as place:
-
-        @seed(number)
-        @settings(
-            max_examples=cases,
-            deadline=None,
-            database=None,
-            derandomize=False,
-            phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=list(HealthCheck),
-            verbosity=Verbosity.quiet,
-            report_multiple_bugs=False,
-        )
-        @given(KINDS[kind].cases)
-        def attempt(case: Any) -> None:
-            last[:] = [case]
-            case_began_s = time.perf_counter()
-            said = KINDS[kind].attempt(place, case)
-            outcome.slowest_s = max(outcome.slowest_s, time.perf_counter() - case_began_s)
-            if said is None:
-                outcome.taken += 1
-            else:
-                outcome.refused += 1
-
-        try:
-            attempt()
-        except Exception as error:
-            # The last case tried is the smallest that shows the fault.
-            outcome.fault = f"{type(error).__name__}: {error}\n  case: {last[0]!r}"
-    outcome.seconds = time.perf_counter() - began_s
-    return outcome
-
-
-def shares(cases: int) -> dict[str, int]:
-    """Returns how many cases of each kind make up so many in all."""
-    return {kind: max(1, round(cases * about.share / 1000)) for kind, about in KINDS.items()}
-
-
-def run_rounds(kind: str, *, cases: int, number: int) -> Outcome:
-    """Draws as many cases of a kind as are asked for, in rounds, each with the next seed, until one shows a fault.
-
-    Hypothesis ends a round early where it draws the same again and again; the next round makes up for it.
-
-    Args:
-        kind: A key of `KINDS`.
-        cases: How many.
-        number: The seed of the first round.
-    """
-    whole = Outcome(kind, number)
-    while whole.cases < cases and not whole.fault:
-        outcome = run_round(kind, cases=min(CASES_A_ROUND, cases - whole.cases), number=number)
-        if not outcome.cases:
-            break
-        whole = merged([whole, outcome])
-        number += 1
-    return whole
-
-
-def merged(outcomes: list[Outcome]) -> Outcome:
-    """Returns what rounds of one kind came to together."""
-    first = dataclasses.replace(outcomes[0])
-    for other in outcomes[1:]:
-        first.seed, first.asked = other.seed, other.asked
-        first.taken += other.taken
-        first.refused += other.refused
-        first.seconds += other.seconds
-        first.slowest_s = max(first.slowest_s, other.slowest_s)
-        first.fault = first.fault or other.fault
-    return first

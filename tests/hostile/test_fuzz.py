@@ -6,8 +6,8 @@ from unittest import mock
 
 import pytest
 
-from tests.hostile import generated
-from tests.hostile.generated import KINDS, run_round, run_rounds, shares
+from tests.hostile import generated, rounds
+from tests.hostile.rounds import KINDS, run_round, run_rounds, shares
 
 CASES = 2_000
 
@@ -24,7 +24,7 @@ def test_generated_cases_are_taken_or_refused_in_a_sentence(kind: str) -> None:
 
 def test_rounds_go_on_until_as_many_were_tried_as_were_asked_for() -> None:
     """Where Hypothesis ends a round early, the next one, of the next seed, makes up for it."""
-    with mock.patch.object(generated, "CASES_A_ROUND", 4):
+    with mock.patch.object(rounds, "CASES_A_ROUND", 4):
         outcome = run_rounds("name", cases=10, number=1)
     assert (outcome.cases, outcome.seed, outcome.asked) == (10, 3, 2)
 
