@@ -85,11 +85,7 @@ def estimate_of(
     missing_mb: float = 0.0,
     refusal: str | None = None,
 ) -> Estimate:
-    """Estimates a run whose execution is planned.
-
-    Args:
-        runs: That were seen, newest first.
-    """
+    """Estimates a run whose execution is planned, from the runs that were seen, newest first."""
     recipe, work, way, photos = plan.recipe, plan.work, plan.way, plan.photos
     speed = Speed(home, runs)
     seconds_photos = 0.0
@@ -146,11 +142,7 @@ def seconds_together(estimates: Iterable[Estimate]) -> float:
 
 
 class Speed:
-    """How fast this machine is, by its matrix speed and the runs that it saw.
-
-    Args:
-        runs: Newest first.
-    """
+    """How fast this machine is, by its matrix speed and the runs that it saw, newest first."""
 
     def __init__(self, home: Home, runs: Iterable[Run]) -> None:
         self.peak = peak_flops(home)

@@ -38,20 +38,17 @@ def _check_memory(needed: float, recipe: Recipe, settings: Settings) -> None:
     )
 
 
-def check_disk(needed: float, home: Home, settings: Settings) -> None:
+def check_disk(needed_bytes: float, home: Home, settings: Settings) -> None:
     """Checks that a run has enough disk, by estimate, and that some of the disk is left.
-
-    Args:
-        needed: In bytes.
 
     Raises:
         NoRoom: If it has not.
     """
     free, reserve = float(shutil.disk_usage(home.root).free), settings.disk_reserve_gb * 1e9
-    if not settings.refuse or needed + reserve <= free:
+    if not settings.refuse or needed_bytes + reserve <= free:
         return
     raise NoRoom(
-        f"This run needs about {size(needed)} of disk, and {size(free)} is free, of which {size(reserve)} must stay free. Free some "
+        f"This run needs about {size(needed_bytes)} of disk, and {size(free)} is free, of which {size(reserve)} must stay free. Free some "
         f"on the Disk page, or with: python -m flowerlab disk. Received: {home.root}. ({variable_of('disk_reserve_gb')} moves the "
         "bound.)"
     )

@@ -22,11 +22,8 @@ _measured_s: dict[Path, float] = {}
 def peak_flops(home: Home) -> float:
     """Returns the operations a second of a float32 matrix product.
 
-    It takes 0.1 s and is measured once a minute at most. The largest ever seen is kept in the home: a machine that does something
-    else meanwhile seems slower than it is.
-
-    Args:
-        home: Where `machine.json` is kept; a home that moved to another machine is measured again.
+    It takes 0.1 s and is measured once a minute at most. The largest ever seen on this machine is kept in the home: a machine that
+    does something else meanwhile seems slower than it is.
     """
     path, name = home.root / "machine.json", machine_name()
     kept = _kept(path, name)

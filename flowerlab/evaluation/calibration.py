@@ -88,11 +88,7 @@ def widest_gap(bins: Sequence[Bin]) -> Bin | None:
 
 
 def tempered(probabilities: Probabilities, temperature: float) -> NDArray[np.float64]:
-    """Returns softmax(log p / T): what the network would have said with all logits divided by T.
-
-    Args:
-        temperature: Above 1 makes answers less sure, below 1 more; the order of classes stays.
-    """
+    """Returns softmax(log p / T): what the network would have said with all logits divided by T: less sure above 1."""
     logits = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST)) / temperature
     logits -= logits.max(axis=1, keepdims=True)
     powers = np.exp(logits)
@@ -105,12 +101,9 @@ def tempered_one(probabilities: Sequence[float], temperature: float) -> tuple[fl
 
 
 def best_temperature(probabilities: Probabilities, truth: Labels) -> float:
-    """Returns the temperature (of `TEMPERATURES`) with the smallest mean negative log likelihood on these photos.
+    """Returns the temperature (of `TEMPERATURES`) with the smallest mean negative log likelihood on these photos, one or more.
 
     Of several that fit equally well, as where all answers are even ones, it is the one nearest to 1, which changes least.
-
-    Args:
-        probabilities: Of one photo or more, other than those on which the effect is reported.
     """
     places = np.arange(len(truth))
     losses = np.array([-np.log(np.maximum(tempered(probabilities, t)[places, truth], SMALLEST)).mean() for t in TEMPERATURES])

@@ -110,10 +110,8 @@ def certainty(probabilities: Probabilities) -> NDArray[np.float64]:
 def unknown_threshold(probabilities: Probabilities) -> float | None:
     """Returns the certainty below which a photo counts as probably of none of the classes.
 
-    It is the (lower) 5 % quantile of photos that are of these classes: up to so many of them are turned away as well.
-
-    Args:
-        probabilities: Answers to photos that the network has not learnt from.
+    It is the (lower) 5 % quantile of photos that are of these classes, and that the network has not learnt from: up to so many of
+    them are turned away as well.
 
     Returns:
         0..1; None for fewer than 20 photos, of which there is no twentieth, or fewer than two classes, between which no answer is unsure.

@@ -13,12 +13,7 @@ from flowerlab.evaluation.arrays import EpochProbabilities, Labels
 
 @dataclass(frozen=True)
 class EpochAnswers:
-    """A run's answers to its validation photos, epoch by epoch.
-
-    Args:
-        classes: In label order.
-        ids: Of the photos.
-    """
+    """A run's answers to its validation photos, epoch by epoch; classes in label order."""
 
     classes: tuple[str, ...]
     ids: tuple[str, ...]
@@ -36,11 +31,7 @@ class EpochAnswers:
 
 
 def epoch_answers(stored: dict[str, Any] | None) -> EpochAnswers | None:
-    """Returns the answers after each epoch; None if the run kept none, such as one that came from elsewhere with its last ones alone.
-
-    Args:
-        stored: As `flowerlab.runs.predictions.load_predictions` returns them.
-    """
+    """Returns the answers after each epoch out of a run's predictions; None if it kept none, as one that came from elsewhere may."""
     if stored is None or not stored["val_probabilities"].size:
         return None
     return EpochAnswers(

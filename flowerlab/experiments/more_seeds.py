@@ -37,10 +37,7 @@ def seconds_of_seeds(lab: Lab, run: Run, seeds: Iterable[int]) -> float:
 
 
 def start_seeds(lab: Lab, run: Run, seeds: Iterable[int], *, student: str = "") -> list[Run]:
-    """Queues a run's recipe with other seeds, and before each what it starts from; a run that is there is not trained again.
-
-    Returns:
-        A run for each seed, new or found.
+    """Queues a run's recipe with other seeds, and before each what it starts from; returns a run for each seed, new or found.
 
     Raises:
         BadRecipe: If a run that this one starts from is gone, or the photos are gone or are others now.

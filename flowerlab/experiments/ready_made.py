@@ -49,11 +49,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A question and the runs that answer it.
-
-    Args:
-        arms: In the order in which they are trained.
-    """
+    """A question and the runs that answer it, in the order in which they are trained."""
 
     name: str
     question: str
@@ -102,10 +98,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 
 
 def arm_recipe(arm: Arm, *, architecture: str, start_from: str | None = None, shared: Mapping[str, Any] | None = None) -> Recipe:
-    """Returns the recipe of an arm.
-
-    Args:
-        shared: Other knobs, equal for all arms (dataset, seed, epochs …).
+    """Returns the recipe of an arm; `shared` are other knobs, equal for all arms.
 
     Raises:
         BadRecipe: If a knob has a value that it cannot have, or the architecture has nothing to fine-tune.

@@ -14,11 +14,7 @@ MARKDOWN_SIGNS = "\\`*_{}[]()<>#+-!|~$&"
 
 
 def notebook(stages: Sequence[Stage], *, name: str, remark: str = "") -> str:
-    """Returns the program as the text of an .ipynb file: a cell of words and a cell of code for each step.
-
-    Args:
-        stages: From the first training to the last.
-    """
+    """Returns the program as the text of an .ipynb file: a cell of words and a cell of code for each step."""
     title, *texts = introduction(stages, name=name, remark=remark)
     cells = [_words(0, "\n\n".join([f"# {_as_it_is(title)}", *map(_as_it_is, texts)]))]
     for number, section in enumerate(sections(stages), start=1):

@@ -19,11 +19,7 @@ JPEG_END = b"\xff\xd9"
 
 
 def photo_files(originals: Originals, dataset: str, folder: str) -> Iterator[tuple[str, bytes]]:
-    """Yields the photos in the order in which they are cut, as (path, JPEG): `photos/roses/00012.jpg`.
-
-    Args:
-        dataset: Name, as in a recipe; decides the order.
-    """
+    """Yields the photos in the order in which they are cut, as (path, JPEG): `photos/roses/00012.jpg`."""
     digits = max(5, len(str(len(originals))))
     for place, position in enumerate(order_of(originals, dataset).tolist()):
         kind = originals.classes[int(originals.labels[position])]

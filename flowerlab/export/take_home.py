@@ -10,7 +10,7 @@ from flowerlab.export.formats import ExportFormat, Made
 from flowerlab.home import Home
 from flowerlab.lab import Lab
 from flowerlab.runs.run import Run
-from flowerlab.system.files import scratch_beside
+from flowerlab.system.files import check_new_file, scratch_beside
 from flowerlab.system.progress import Progress
 
 
@@ -38,28 +38,16 @@ def check_target(entry: ExportFormat, target: Path, *, force: bool) -> None:
     Raises:
         BadInput: If it cannot.
     """
-    received = f"Received: {legible(str(target))}."
     if target.suffix.lower() not in entry.suffixes:
-        raise BadInput(f"The file must end in {' or '.join(entry.suffixes)}. {received} Give it another name.")
-    try:
-        is_dir, taken, has_place = target.is_dir(), target.exists(), target.parent.is_dir()
-    except OSError as error:
-        raise BadInput(f"No file can be made there ({error.strerror}). {received} Choose another name.") from None
-    if is_dir:
-        raise BadInput(f"There is a folder of this name. Expected a file. {received} Choose another name.")
-    if taken and not force:
-        raise BadInput(f"There is a file of this name already. {received} Choose another name, or add --force.")
-    if not has_place:
-        raise BadInput(f"There is no such folder. Expected one that exists. {received} Check the path.")
+        ends = " or ".join(entry.suffixes)
+        raise BadInput(f"The file must end in {ends}. Received: {legible(str(target))}. Give it another name.")
+    check_new_file(target, BadInput, instead="add --force", force=force)
 
 
 def take_home(
     lab: Lab, run: Run, entry: ExportFormat, target: Path, *, force: bool = False, progress: Progress = lambda *_: None
 ) -> Made:
     """Writes a run in one of the formats.
-
-    Args:
-        progress: Called with (step, done, total); may raise to give up, which leaves nothing.
 
     Raises:
         BadInput: If the file cannot be written there, or the recipe cannot be written down.

@@ -41,7 +41,6 @@ def write_archive(
         target: Must not exist.
         files: (path in the pack, file or bytes).
         describe: Given the files with their sizes and hashes, returns the manifest.
-        progress: Called with (step, bytes done, bytes in all).
     """
     total = sum(len(source) if isinstance(source, bytes) else source.stat().st_size for _, source in files)
     done = 0
@@ -148,11 +147,7 @@ def _small(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 
 def extract(archive: zipfile.ZipFile, manifest: Manifest, scratch: Path, progress: Progress) -> None:
-    """Writes all files of a pack into a scratch folder, comparing size and hash of each.
-
-    Args:
-        scratch: An empty folder.
-        progress: Called with (step, bytes done, bytes in all).
+    """Writes all files of a pack into an empty scratch folder, comparing size and hash of each.
 
     Raises:
         BadPack: If a file is not what the list of contents says.

@@ -99,11 +99,7 @@ class PackedFile(BaseModel):
 
 
 class Manifest(BaseModel):
-    """All that a pack says of itself; what it says here is checked against what it holds.
-
-    Args:
-        made_s: When, Unix time in seconds.
-    """
+    """All that a pack says of itself; what it says here is checked against what it holds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

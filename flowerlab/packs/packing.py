@@ -19,7 +19,7 @@ from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import find_originals
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.sources.folder import FolderSource
-from flowerlab.errors import BadPack, DatasetNotAtHand, WeightsNotAtHand, legible
+from flowerlab.errors import BadPack, DatasetNotAtHand, WeightsNotAtHand
 from flowerlab.features.sets import ABOUT, ARRAY, KeptSets
 from flowerlab.home import Home
 from flowerlab.packs.archive import Source, write_archive
@@ -28,7 +28,7 @@ from flowerlab.runs.run import Run, RunRecord
 from flowerlab.runs.serialization import run_json
 from flowerlab.store import Store
 from flowerlab.system.downloads import is_whole
-from flowerlab.system.files import digest_of, scratch_beside
+from flowerlab.system.files import check_new_file, digest_of, scratch_beside
 from flowerlab.system.progress import Progress
 
 # What a trainer leaves beside a model while it works.
@@ -68,7 +68,6 @@ def pack(
     Args:
         dataset: Name, as in a recipe; gathered before. None packs no photos.
         architecture: Whose weights, and whose features of this data set, are packed; None packs neither.
-        progress: Called with (step, bytes done, bytes in all); may raise to give up, which leaves nothing behind.
 
     Raises:
         BadPack: If there is nothing to pack, or the file is there already.
@@ -115,15 +114,7 @@ def check_target(target: Path) -> None:
     Raises:
         BadPack: If the file cannot be made.
     """
-    received = f"Received: {legible(str(target))}."
-    try:
-        taken, has_place = target.exists(), target.parent.is_dir()
-    except OSError as error:
-        raise BadPack(f"No file can be made there ({error.strerror}). {received} Choose another name.") from None
-    if taken:
-        raise BadPack(f"There is a file of this name already. {received} Choose another name, or delete it.")
-    if not has_place:
-        raise BadPack(f"There is no such folder. Expected one that exists. {received} Check the path.")
+    check_new_file(target, BadPack, instead="delete it")
 
 
 def _gathered(home: Home, dataset: str, garden: Garden) -> Originals:
@@ -204,10 +195,7 @@ def _for_others(record: RunRecord) -> RunRecord:
 
 
 def check_weights_file(path: Path, name: str) -> None:
-    """Checks a weights file by its name and, where the package knows its hash, by that.
-
-    Args:
-        name: That it has in Keras' cache.
+    """Checks a weights file by the name that it has in Keras' cache and, where the package knows its hash, by that.
 
     Raises:
         BadPack: If no architecture has weights of this name, or the file is not that one.

@@ -46,9 +46,6 @@ def unpack(source: Path, home: Home, store: Store, progress: Progress = lambda s
 
     Everything is unpacked into a scratch folder, checked, and only then moved into place. What is here already stays as it is.
 
-    Args:
-        progress: Called with (step, bytes done, bytes in all); may raise to give up, which changes nothing.
-
     Raises:
         BadPack: If the pack is damaged, foreign, too new or hostile, or other photos have a name that it brings.
         HomeUnusable: If there is no room.

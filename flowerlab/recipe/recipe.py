@@ -104,10 +104,7 @@ class Recipe(Knobs):
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Recipe:
-        """Builds a recipe from knob values, which may be text (from a link, a flag or JSON).
-
-        Args:
-            values: Knob name to value; missing knobs take their default.
+        """Builds a recipe from knob values, which may be text (from a link, a flag or JSON); missing ones take their default.
 
         Raises:
             BadRecipe: If a value cannot be used; the text names the knob, what is expected and what was received.

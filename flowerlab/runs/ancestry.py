@@ -23,9 +23,6 @@ def ancestry(run: Link, lookup: Callable[[str], Link | None]) -> Iterator[Link]:
     """Yields a run and those that it starts from, the nearest first.
 
     It ends at the first of all, or before one that was deleted: then `recipe.start_from` of the last one names that.
-
-    Args:
-        lookup: Id of a run → the run; None if it was deleted.
     """
     link: Link | None = run
     while link is not None:

@@ -42,9 +42,6 @@ class AttemptFolder:
 def claim(run: Path, attempt: int) -> AttemptFolder:
     """Makes an attempt's folder, with the checkpoints of the attempts before it, which can write no more.
 
-    Args:
-        attempt: Higher than those before.
-
     Raises:
         RunFailed: If a later attempt has taken over already.
     """
@@ -71,10 +68,7 @@ def left_behind(run: Path) -> TrainingState | None:
 
 
 def forget_checkpoints(run: Path) -> None:
-    """Removes a run's checkpoints; its model and its predictions stay.
-
-    Args:
-        run: The run's folder. No trainer may be at work in it.
+    """Removes a run's checkpoints; its model and its predictions stay. No trainer may be at work on it.
 
     Raises:
         OSError: If one cannot be removed.

@@ -71,11 +71,7 @@ class TrainingState(BaseModel):
         return self.model_copy(update={"epochs": (*self.epochs, figures)})
 
     def waited(self, since: int = 0) -> int:
-        """Returns for how many epochs the validation accuracy has not become better.
-
-        Args:
-            since: Epochs before this number of them do not count.
-        """
+        """Returns for how many epochs the validation accuracy has not become better, not counting the first `since` epochs."""
         return max(0, self.epochs_run - max(self.best_epoch + 1, since)) if self.epochs else 0
 
     def over(self, epochs: int, patience: int, since: int = 0) -> bool:

@@ -55,11 +55,7 @@ class History:
     pace: Pace | None = None
 
     def take(self, event: Event, *, now_s: float | None = None) -> None:
-        """Adds one event.
-
-        Args:
-            now_s: When it came, on a clock that nobody sets; default: now.
-        """
+        """Adds one event, which came at `now_s` on a monotonic clock; None: now."""
         self._time(event, time.monotonic() if now_s is None else now_s)
         if isinstance(event, Attempt):
             self.attempt, self.end, self.preparing, self.evaluating, self.batches = event, None, None, None, []

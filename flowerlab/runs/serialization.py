@@ -38,7 +38,6 @@ def parse_run(data: bytes, run_id: str) -> RunRecord:
 
     Args:
         data: The JSON; its sender may be anybody.
-        run_id: The id that the run must have.
 
     Raises:
         ValueError: If it is no run of this id.

@@ -55,10 +55,7 @@ def _first_ready(runs: Sequence[Run], ahead: set[str]) -> Run | None:
 
 
 def check_queue(waiting: Sequence[Run], student: str, settings: Settings) -> None:
-    """Checks that one more run of a student may wait.
-
-    Args:
-        settings: `queue_limit` and `queue_limit_per_student`; 0 is no bound.
+    """Checks that one more run of a student may wait; a limit of 0 is no bound.
 
     Raises:
         QueueFull: If it may not.

@@ -18,11 +18,7 @@ LOG = logging.getLogger(__name__)
 
 
 def can_begin(store: Store, home: Home, run: Run, check_disk: Callable[[Recipe], None]) -> bool:
-    """Returns whether a run can begin: what it starts from has its model, and the disk has room.
-
-    Args:
-        check_disk: Raises `NoRoom` if the disk has no room for a recipe.
-    """
+    """Returns whether a run can begin: what it starts from has its model, and the disk has room."""
     return (run.recipe.start_from is None or _source_is_ready(store, run)) and _disk_suffices(store, home, run, check_disk)
 
 

@@ -24,12 +24,7 @@ def take_over(engine: Engine, store: Store, home: Home) -> None:
 
 
 def retry(store: Store, home: Home, run: Run, what_happened: str) -> None:
-    """Has a run whose trainer died wait for another attempt; ends it if that has happened too often.
-
-    Args:
-        run: That is live.
-        what_happened: As a sentence.
-    """
+    """Has a live run whose trainer died wait for another attempt; ends it if that has happened too often."""
     left = left_behind(home.run(run.id))
     where = f"from epoch {left.epochs_run + 1}" if left else "from the start"
     if run.deaths < MOST_RESTARTS or run.stop_requests:

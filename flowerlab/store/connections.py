@@ -26,11 +26,7 @@ CACHE_KIB = 256
 
 
 class Connections:
-    """The connections of all threads to one SQLite file.
-
-    Args:
-        file: The database; made if it is not there.
-    """
+    """The connections of all threads to one SQLite file, which is made if it is not there."""
 
     def __init__(self, file: Path, writing: Writing = "log") -> None:
         self.file = file

@@ -162,10 +162,6 @@ def newer(version: int, known: int) -> StoreUnusable:
 
 
 def fault(kind: type[HomeUnusable], what: str) -> HomeUnusable:
-    """Returns the error of this kind: the file is damaged, held by another program, full, read-only, or cannot be used at all.
-
-    Args:
-        what: What was seen or what SQLite said, a few words.
-    """
+    """Returns the error of this kind: the file is damaged, held by another program, full, read-only, or cannot be used at all."""
     wrong, advice = SENTENCES[kind]
     return kind(f"{wrong} Received: {legible(what)}. {advice}")

@@ -14,11 +14,7 @@ HISTORIES_KEPT = 32
 
 
 class HistoryReader:
-    """Reads new events once for all who watch.
-
-    Args:
-        events: Gives a run's events after a sequence number, each with its own.
-    """
+    """Reads new events once for all who watch."""
 
     def __init__(self, events: Callable[[str, int], Iterable[tuple[int, Event]]]) -> None:
         self._events = events

@@ -168,10 +168,7 @@ def _mended(home: Home, writing: Writing, damage: StoreDamaged) -> Opened:
 
 
 def open_to_look(home: Home, why: str) -> Opened:
-    """Opens the store of a home in which nothing can be written: a copy of it, as it is now.
-
-    Args:
-        why: Why nothing can be written, as a sentence.
+    """Opens the store of a home in which nothing can be written (`why`: as a sentence): a copy of it, as it is now.
 
     Raises:
         StoreUnusable: If it cannot even be read.

@@ -51,10 +51,7 @@ class Reading:
         self._connections.close()
 
     def record(self, run_id: str, *, whole: bool = True) -> RunRecord:
-        """Returns a run with all that the store knows of it.
-
-        Args:
-            whole: Whether with the steps inside epochs, of which there are thousands.
+        """Returns a run with all that the store knows of it; `whole`: also the steps inside epochs, of which there are thousands.
 
         Raises:
             UnknownRun: If there is no such run.
@@ -199,8 +196,7 @@ class Reading:
     def look_through(self, *, events: bool = True) -> None:
         """Looks whether the whole file is what was written: its pages and every run. 0.5 s for 500,000 events (108 MB).
 
-        Args:
-            events: Whether each of them is read, too, which takes eight times as long.
+        With `events` each of them is read, too, which takes eight times as long.
 
         Raises:
             StoreDamaged: If it is not.

@@ -57,11 +57,7 @@ class Rebuilt:
 
 
 def rebuild(store: Store, folders: Iterable[Path]) -> Rebuilt:
-    """Brings the runs of these folders into a store, all at once; those that it has stay as they are.
-
-    Args:
-        folders: Called after the runs.
-    """
+    """Brings the runs after which these folders are named into a store, all at once; those that it has stay as they are."""
     rebuilt, records, nameless = Rebuilt(), [], []
     for folder in folders:
         try:

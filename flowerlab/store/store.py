@@ -114,13 +114,9 @@ class Store(Reading):
         admit: Admit = lambda waiting: None,
         again: bool = False,
     ) -> tuple[Run, bool]:
-        """Adds a queued run as `add` does, unless `equal_to` finds one: of two that are added at once, one finds the other.
+        """Adds a queued run as `add` does, unless `equal_to` finds one and it is not to be trained `again`.
 
-        Args:
-            again: Add it in any case.
-
-        Returns:
-            The run, and whether it was there already.
+        Of two that are added at once, one finds the other. Returns the run, and whether it was there already.
         """
         with self._connections.transaction() as db:
             equal = None if again else self.equal_to(recipe, materials=materials)
@@ -303,9 +299,6 @@ class Store(Reading):
         """Queues a run that is over once more, after those that wait; returns False if it was not over.
 
         It keeps its result until there is a new one.
-
-        Args:
-            patience_from: Whole epochs from which patience counts, see `Run`.
         """
         with self._connections.transaction() as db:
             if self.get(run_id).state.over:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from flowerlab.errors import BadInput, legible
+
 
 def bytes_of(place: Path) -> int:
     """Returns how much a file, or a folder's files, take on the disk, in bytes; two names of one file count once."""
@@ -96,3 +98,24 @@ def replacement(target: Path, data: bytes) -> Iterator[Callable[[], object]]:
         yield functools.partial(scratch.replace, target)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def check_new_file(target: Path, kind: type[BadInput], *, instead: str, force: bool = False) -> None:
+    """Checks that a file can be made there, before what shall stand in it is computed or fetched.
+
+    Args:
+        kind: Raised, with a sentence, if it cannot.
+        instead: What else than to choose another name one may do if there is a file already.
+        force: Whether that may be replaced.
+    """
+    received = f"Received: {legible(str(target))}."
+    try:
+        is_dir, taken, has_place = target.is_dir(), target.exists(), target.parent.is_dir()
+    except OSError as error:
+        raise kind(f"No file can be made there ({error.strerror}). {received} Choose another name.") from None
+    if is_dir:
+        raise kind(f"There is a folder of this name. Expected a file. {received} Choose another name.")
+    if taken and not force:
+        raise kind(f"There is a file of this name already. {received} Choose another name, or {instead}.")
+    if not has_place:
+        raise kind(f"There is no such folder. Expected one that exists. {received} Check the path.")

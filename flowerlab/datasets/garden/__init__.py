@@ -21,11 +21,7 @@ JPEG_QUALITY = (68, 93)
 
 @dataclass(frozen=True)
 class Garden:
-    """Which garden: everything that a setting decides about its pictures.
-
-    Args:
-        difficulty: 0..1, see `flowerlab.datasets.garden.pictures.draw`.
-    """
+    """Which garden: everything that a setting decides about its pictures."""
 
     pictures: int = COUNT
     difficulty: float = DEFAULT_DIFFICULTY

@@ -34,14 +34,7 @@ def _development(rng: Generator, hardness: float) -> list[int]:
 
 
 def photograph(rng: Generator, scene: Image.Image, hardness: float) -> Image.Image:
-    """Returns a photo of a scene.
-
-    Args:
-        hardness: 0..1, the square of the difficulty, see `flowerlab.datasets.garden.pictures.draw`.
-
-    Returns:
-        RGB, of the same size.
-    """
+    """Returns a photo of a scene: RGB, of the same size; `hardness` as in `flowerlab.datasets.garden.scene.paint_scene`."""
     photo = scene
     if rng.random() < 0.25 + 0.45 * hardness:
         # Shade of trees, of clouds, or of the photographer.

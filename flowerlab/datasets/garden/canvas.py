@@ -20,11 +20,7 @@ BARELY = np.float32(1 / 512)
 
 @dataclass
 class Coat:
-    """Paint of one ramp on one patch: how much of each pixel it covers, and how light it is there.
-
-    Args:
-        shape: (height, width).
-    """
+    """Paint of one ramp on one patch of shape (height, width): how much of each pixel it covers, and how light it is there."""
 
     shape: tuple[int, int]
     alpha: Floats = field(init=False)

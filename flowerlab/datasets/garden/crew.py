@@ -31,11 +31,7 @@ def crew_size(count: int) -> int:
 
 
 class Painter:
-    """A process that draws every `step`-th picture, beginning with number `begin`.
-
-    Args:
-        count: Number of the last picture, plus 1.
-    """
+    """A process that draws every `step`-th picture, from number `begin` to before `count`."""
 
     def __init__(self, begin: int, step: int, count: int, seed: int, difficulty: float) -> None:
         code = str(Path(flowerlab.__file__).resolve().parent.parent)

@@ -42,8 +42,7 @@ class Patch:
     """The pixels around one thing, in its own coordinates: origin in its middle, radius 1.
 
     Args:
-        left: Where it begins on the canvas, in pixels.
-        top: Where it begins on the canvas, in pixels.
+        left, top: Where it begins on the canvas, in pixels.
         step: Canvas pixels for each pixel of the patch; large smooth things are painted coarsely and enlarged.
         u: float32, (height, width), to the right of the thing.
         v: float32, (height, width), upwards.

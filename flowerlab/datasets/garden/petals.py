@@ -111,9 +111,6 @@ def florets(count: int) -> tuple[Floats, ...]:
 def seed_ball(variant: int) -> tuple[Floats, ...]:
     """Returns a dandelion's seed ball, in several resolutions.
 
-    Args:
-        variant: Which of `TEXTURE_VARIANTS`.
-
     Returns:
         One float32 (side, side) for each of `TEXTURE_SIZES`: how much of the background its hairs cover, 0..1.
     """

@@ -102,15 +102,11 @@ def originals(
     processes: int = 1,
     progress: Counted | None = None,
 ) -> Generator[Original, None, None]:
-    """Draws the garden as a data set of JPEG photos.
+    """Draws the garden as a data set of JPEG photos; their ids are `garden-00000` and so on.
 
     Args:
         count: How many pictures, 1 or more.
         processes: How many processes of their own draw; with 1, it is this one. The pictures are the same.
-        progress: Called with (done, total) now and then; may raise to give up.
-
-    Yields:
-        The pictures; their ids are `garden-00000` and so on.
 
     Raises:
         BadInput: If an argument is out of its range.

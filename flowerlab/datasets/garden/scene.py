@@ -61,8 +61,7 @@ class Flower(NamedTuple):
     """Where one flower stands.
 
     Args:
-        x: Of the middle of its head, in pixels.
-        y: Of the middle of its head, in pixels.
+        x, y: Of the middle of its head, in pixels.
         radius: Of its head, in pixels.
         detail_px: Most pixels that its radius is painted with; few show it out of focus.
     """
@@ -74,13 +73,10 @@ class Flower(NamedTuple):
 
 
 def paint_scene(rng: Generator, species: str, short_px: int, hardness: float) -> Canvas:
-    """Paints a picture of one species.
+    """Paints a picture of one species; returns it, photographed, with the mask of its flowers.
 
     Args:
         hardness: 0..1, the square of the difficulty, see `flowerlab.datasets.garden.pictures.draw`.
-
-    Returns:
-        The photographed picture and the mask of its flowers.
     """
     across, down = ASPECTS[int(rng.integers(len(ASPECTS)))]
     unit = short_px / min(across, down)

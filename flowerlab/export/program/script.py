@@ -33,11 +33,7 @@ def code(stages: Sequence[Stage], *, wrapped: bool = True) -> str:
 
 
 def introduction(stages: Sequence[Stage], *, name: str, remark: str = "") -> list[str]:
-    """Returns what stands above the program, a paragraph each: name, what it is, what it needs, what must lie beside it, remark.
-
-    Args:
-        remark: What else is to be known of it; its line breaks become spaces.
-    """
+    """Returns what stands above the program, a paragraph each: name, what it is, what it needs, what must lie beside it, remark."""
     needs = ["tensorflow", "keras", *(["tensorflow-datasets"] if any(stage.tfds_name for stage in stages) else [])]
     pinned = " ".join(f'"{package}=={metadata.version(package)}"' for package in needs)
     words = _("Written by Flowerlab {version}. It rebuilds this recipe in plain Keras and needs nothing of Flowerlab.")
