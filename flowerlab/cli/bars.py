@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from flowerlab.cli.words import step_text
 from flowerlab.locale.numbers import duration, percent
@@ -13,60 +13,66 @@ from flowerlab.runs.history import History
 from flowerlab.runs.run import Run, RunState
 from flowerlab.tasks import Task
 
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[what]}", markup=False),
-        console=Console(stderr=True),
-    )
+WHAT = TextColumn("{task.fields[what]}", markup=False)
 
 
-class Bars:
-    """One bar a run, redrawn in place; for the length of a `with` block."""
+class _Block:
+    """Bars that are redrawn in place for the length of a `with` block."""
 
-    def __init__(self) -> None:
-        self._progress = _progress()
+    def __init__(self, *columns: ProgressColumn) -> None:
+        described = TextColumn("{task.description}", markup=False)
+        self._progress = Progress(described, BarColumn(bar_width=24), *columns, console=Console(stderr=True))
         self._tasks: dict[str, TaskID] = {}
 
-    def __enter__(self) -> Bars:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 
     def __exit__(self, *unused: object) -> None:
         self._progress.stop()
+
+    def _update(self, key: str, done: float, total: float | None, description: str, **fields: Any) -> None:
+        """Shows a bar, which is new if it has a new key; a total of None shows that the end is not known."""
+        if key not in self._tasks:
+            self._tasks[key] = self._progress.add_task(description, total=None, **fields)
+        self._progress.update(self._tasks[key], completed=done, description=description, **fields)
+        # `update` takes None for "leave it".
+        self._progress.tasks[self._progress.task_ids.index(self._tasks[key])].total = total
+
+
+class Bars(_Block):
+    """One bar a run."""
+
+    def __init__(self) -> None:
+        super().__init__(WHAT)
 
     def show(self, run: Run, history: History, place: int) -> None:
         """See `View.show`."""
-        if run.id not in self._tasks:
-            self._tasks[run.id] = self._progress.add_task(run.name, total=1.0, what="")
         done, total = _extent(run, history)
-        self._progress.update(self._tasks[run.id], completed=done, what=bar_text(run, history, place))
-        # `update` takes None for "leave it", but a bar without total is what shows that the end is not known.
-        self._progress.tasks[self._progress.task_ids.index(self._tasks[run.id])].total = total
+        self._update(run.id, done, total, run.name, what=bar_text(run, history, place))
 
 
-class TaskBar:
-    """One bar for a task, redrawn in place; for the length of a `with` block."""
+class TaskBar(_Block):
+    """One bar for a task, whose step changes."""
 
     def __init__(self) -> None:
-        self._progress = _progress()
-        self._task = self._progress.add_task("Starting", total=None, what="")
-
-    def __enter__(self) -> TaskBar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *unused: object) -> None:
-        self._progress.stop()
+        super().__init__(WHAT)
 
     def show(self, task: Task[Any]) -> None:
         """Shows how far it is."""
         what = f"{task.done:,} of {task.total:,}" if task.total else ""
-        self._progress.update(self._task, description=task.step, completed=task.done, what=what)
-        # See `Bars.show`: None is no update.
-        self._progress.tasks[0].total = task.total or None
+        self._update("task", task.done, task.total or None, task.step or "Starting", what=what)
+
+
+class StepBars(_Block):
+    """One bar a step, with the time left."""
+
+    def __init__(self) -> None:
+        super().__init__(TaskProgressColumn(), TimeRemainingColumn())
+
+    def show(self, step: str, done: int, total: int) -> None:
+        """Shows how far a step is; a total of 0 shows that its end is not known."""
+        self._update(step, done, total or None, step)
 
 
 def _extent(run: Run, history: History) -> tuple[float, float | None]:

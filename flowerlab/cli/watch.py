@@ -1,4 +1,4 @@
-"""Watching runs from a terminal: bars or lines on standard error, and Ctrl-C."""
+"""Watching runs and other work from a terminal: bars or lines on standard error, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from flowerlab.locale.numbers import duration, percent
 from flowerlab.runs.events import Epoch
 from flowerlab.runs.history import History
 from flowerlab.runs.run import Run, RunState
+from flowerlab.system.progress import Progress
 
 LOOK_S = 0.2
 
@@ -108,6 +109,25 @@ def _view() -> Iterator[View]:
 
     with Bars() as bars:
         yield bars
+
+
+@contextmanager
+def shown_progress() -> Iterator[Progress]:
+    """Gives what shows progress: a bar on a terminal, else one line for each step."""
+    if not sys.stderr.isatty():
+        said: set[str] = set()
+
+        def say_once(step: str, done: int, total: int) -> None:
+            if step not in said:
+                said.add(step)
+                say(f"{step} …")
+
+        yield say_once
+        return
+    from flowerlab.cli.bars import StepBars
+
+    with StepBars() as bars:
+        yield bars.show
 
 
 @dataclass

@@ -62,23 +62,23 @@ def experiment(
         started = start_trial(lab, chosen, architecture=architecture, shared=brought.knobs, again=again, student=who)
 
     def report(lab: Lab, runs: dict[str, Run]) -> None:
-        told = sentences(lab, chosen.arms, runs)
+        said = sentences(lab, chosen.arms, runs)
         if as_json:
             changes = {name: run.result and run.result.weight_changes for name, run in runs.items()}
             records = {name: {**run_record(lab, run), "weight_changes": changes[name]} for name, run in runs.items()}
-            give({"experiment": which, "runs": records, "sentences": told})
+            give({"experiment": which, "runs": records, "sentences": said})
             return
         write(chosen.question)
         for arm in chosen.arms:
             write(f"  {arm.label}: test accuracy {accuracy_text(runs[arm.name])}{_moved(runs[arm.name])}")
-        for sentence in told:
+        for sentence in said:
             write(sentence)
 
     see_through(started, report)
 
 
 def _show(lab: Lab, trial: Trial, brought: Brought, *, as_json: bool) -> None:
-    """Tells which runs would be trained and what that would cost; an arm that goes on from another costs as one that does not."""
+    """Says which runs would be trained and what that would cost; an arm that starts from another costs as one that does not."""
     plans = {name: planned(lab, recipe, brought) for name, recipe in trial.recipes.items()}
     seconds = seconds_together([plan.estimate for plan in plans.values()])
     there = {name: run for name, run in trial.runs.items() if name not in plans}
@@ -119,9 +119,9 @@ def sentences(lab: Lab, arms: Sequence[Arm], runs: dict[str, Run]) -> list[str]:
     if "B" not in sides:
         say("B was not tested, so that the others cannot be set against it.")
         return []
-    told = []
+    found = []
     for name, side in sides.items():
         if name != "B":
             reason = why_not_paired(sides["B"], side)
-            told.append(reason or pair_sentence(labels[name], "B", pair(side, sides["B"])))
-    return told
+            found.append(reason or pair_sentence(labels[name], "B", pair(side, sides["B"])))
+    return found

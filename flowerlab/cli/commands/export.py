@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from flowerlab.cli.commands.lesson import shown_progress
 from flowerlab.cli.output import AsJson, give, say, write
 from flowerlab.cli.running import find_run, opened
+from flowerlab.cli.watch import shown_progress
 from flowerlab.errors import BadInput, shown
 from flowerlab.export.formats import FORMATS, ExportFormat, Made
 from flowerlab.export.take_home import check_run, check_target, take_home

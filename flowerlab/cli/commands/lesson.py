@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +11,7 @@ from flowerlab.architectures import architecture as find_architecture
 from flowerlab.architectures.pretrained import fetch_weights
 from flowerlab.cli.output import AsJson, give, say, write
 from flowerlab.cli.running import find_run, opened
+from flowerlab.cli.watch import LOOK_S, shown_progress
 from flowerlab.datasets.catalog import check_dataset_name
 from flowerlab.datasets.gather import gather
 from flowerlab.errors import DatasetNotAtHand
@@ -30,8 +28,6 @@ from flowerlab.scheduler.jobs import make_job
 from flowerlab.system.progress import Progress
 from flowerlab.tasks import Task, Work
 from flowerlab.tasks.gather import gather_dataset
-
-LOOK_S = 0.2
 
 
 def pack(
@@ -161,35 +157,6 @@ def _see_through(task: Task[None], progress: Progress) -> None:
         progress(task.step, task.done, task.total)
     if task.error:
         raise DatasetNotAtHand(task.error)
-
-
-@contextmanager
-def shown_progress() -> Iterator[Progress]:
-    """Gives what shows progress: a bar on a terminal, else one line for each step."""
-    if not sys.stderr.isatty():
-        told: set[str] = set()
-
-        def tell(step: str, done: int, total: int) -> None:
-            if step not in told:
-                told.add(step)
-                say(f"{step} …")
-
-        yield tell
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), TaskProgressColumn())
-    with Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
-        tasks = {}
-
-        def show(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(step, total=None)
-            bars.update(tasks[step], completed=done, total=total or None)
-
-        yield show
 
 
 def _record(item: Item) -> dict[str, Any]:
