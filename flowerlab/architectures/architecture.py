@@ -154,11 +154,11 @@ class Architecture:
             return index
         return next((place for place in range(index, 0, -1) if self.layers[place].clean), 0)
 
-    def feature_shape(self, image_size_px: int) -> tuple[int, int, int]:
-        """Returns the shape of the backbone's output for one photo: (height, width, channels).
+    def check_image_size(self, image_size_px: int) -> None:
+        """Checks that a photo of this side fits.
 
         Raises:
-            BadRecipe: If the photo is smaller than `smallest_px` or larger than `largest_px`.
+            BadRecipe: If it is smaller than `smallest_px` or larger than `largest_px`.
         """
         if not self.smallest_px <= image_size_px <= self.largest_px:
             raise BadRecipe(
@@ -166,6 +166,14 @@ class Architecture:
                 f"must be between {self.smallest_px} and {self.largest_px} pixels for {self.name}.",
                 received=image_size_px,
             )
+
+    def feature_shape(self, image_size_px: int) -> tuple[int, int, int]:
+        """Returns the shape of the backbone's output for one photo: (height, width, channels).
+
+        Raises:
+            BadRecipe: As `check_image_size`.
+        """
+        self.check_image_size(image_size_px)
         side = self.side(image_size_px, self.layers[-1])
         return side, side, self.channels
 
@@ -195,7 +203,7 @@ class Architecture:
         All parameters of BatchNormalization layers count as frozen, and so do all layers before `unfreeze_from`.
 
         Raises:
-            BadRecipe: As `feature_shape` and `resolve_unfreeze`.
+            BadRecipe: As `check_image_size` and `resolve_unfreeze`.
         """
         height, width, channels = self.feature_shape(image_size)
         first = self.first_trainable_index(unfreeze_from)

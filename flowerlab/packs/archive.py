@@ -26,12 +26,12 @@ CHUNK = 1 << 20
 # Bits of an entry's flags: encrypted, patched, strongly encrypted, its header hidden.
 HIDDEN = 0x1 | 0x20 | 0x40 | 0x2000
 
-Source = Path | bytes
+Content = Path | bytes
 
 
 def write_archive(
     target: Path,
-    files: Sequence[tuple[str, Source]],
+    files: Sequence[tuple[str, Content]],
     describe: Callable[[tuple[PackedFile, ...]], Manifest],
     progress: Progress,
 ) -> Manifest:
@@ -64,7 +64,7 @@ def write_archive(
     return manifest
 
 
-def _chunks(source: Source) -> Iterator[bytes]:
+def _chunks(source: Content) -> Iterator[bytes]:
     if isinstance(source, bytes):
         yield source
         return

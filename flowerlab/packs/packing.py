@@ -22,7 +22,7 @@ from flowerlab.datasets.sources.folder import FolderSource
 from flowerlab.errors import BadPack, DatasetNotAtHand, WeightsNotAtHand
 from flowerlab.features.sets import ABOUT, ARRAY, KeptSets
 from flowerlab.home import Home
-from flowerlab.packs.archive import Source, write_archive
+from flowerlab.packs.archive import Content, write_archive
 from flowerlab.packs.manifest import RUN_RECORD, Item, ItemKind, Manifest, PackedFile
 from flowerlab.runs.run import Run, RunRecord
 from flowerlab.runs.serialization import run_json
@@ -49,7 +49,7 @@ class _Part:
     """One item with its files: (path in the pack, file or bytes)."""
 
     item: Item
-    files: list[tuple[str, Source]]
+    files: list[tuple[str, Content]]
 
 
 def pack(
@@ -134,7 +134,7 @@ def _photos(dataset: str, originals: Originals) -> _Part:
 
 def _own_photos(home: Home, source: FolderSource) -> _Part:
     folder, path = source.folder(home), f"folders/{source.name}"
-    files: list[tuple[str, Source]] = [
+    files: list[tuple[str, Content]] = [
         (f"{path}/{file.relative_to(folder).as_posix()}", file) for file in sorted(folder.glob("*/*")) if file.is_file()
     ]
     return _Part(Item(kind=ItemKind.FOLDER, name=source.name, path=path), files)
@@ -149,7 +149,7 @@ def _features(home: Home, originals: Originals, architecture: Architecture) -> l
             continue
         path, folder = f"features/{kept.key}", home.features / kept.key
         name = f"{architecture.title}, features {kept.key[:6]}"
-        files: list[tuple[str, Source]] = [(f"{path}/{file}", folder / file) for file in (ABOUT, ARRAY)]
+        files: list[tuple[str, Content]] = [(f"{path}/{file}", folder / file) for file in (ABOUT, ARRAY)]
         parts.append(_Part(Item(kind=ItemKind.FEATURES, name=name, path=path), files))
     return parts
 
@@ -179,7 +179,7 @@ def _run(home: Home, store: Store, run: Run) -> _Part:
     if run.result is None or not run.state.over or not home.model(run.id).is_file():
         raise BadPack(f"{run.name!r} has no model to pack. Expected a finished run. Received: {run.id}, {run.state}. Leave it out.")
     path, folder = f"runs/{run.id}", home.run(run.id)
-    files: list[tuple[str, Source]] = [(f"{path}/{RUN_RECORD}", run_json(_for_others(store.record(run.id))))]
+    files: list[tuple[str, Content]] = [(f"{path}/{RUN_RECORD}", run_json(_for_others(store.record(run.id))))]
     if folder.is_dir():
         files += [
             (f"{path}/{file.name}", file)

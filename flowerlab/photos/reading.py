@@ -45,10 +45,10 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-Photo = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
 
 
-def read_photo(data: bytes, name: str = "photo") -> Photo:
+def read_photo(data: bytes, name: str = "photo") -> Pixels:
     """Reads a JPEG, PNG, WebP or HEIC photo. Its type is read from its bytes, never from its name.
 
     It is turned upright by its EXIF entry; transparency becomes white; of an animation the first picture is taken.
@@ -151,7 +151,7 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _to_rgb(image: Image.Image) -> Photo:
+def _to_rgb(image: Image.Image) -> Pixels:
     """Converts band by band: the whole picture in several modes at once would take a gigabyte."""
     width, height = image.size
     photo = np.empty((height, width, 3), dtype=np.uint8)
@@ -161,7 +161,7 @@ def _to_rgb(image: Image.Image) -> Photo:
     return photo
 
 
-def _band_to_rgb(band: Image.Image) -> Photo:
+def _band_to_rgb(band: Image.Image) -> Pixels:
     if band.mode.startswith("I") or band.mode == "F":
         # 16-bit greys: `convert` would clip them to white.
         grey = (np.clip(np.asarray(band, dtype=np.float32), 0, 65535) / 257).round().astype(np.uint8)
@@ -191,7 +191,7 @@ def _describe(data: bytes) -> str:
     return "a web page" if b"<html" in head or b"<!doctype" in head else f"{len(data):,} bytes of another kind"
 
 
-def resize_photo(photo: Photo, size_px: int, mode: str) -> Photo:
+def resize_photo(photo: Pixels, size_px: int, mode: str) -> Pixels:
     """Makes a square of a photo of any shape, with Pillow's bilinear filter and its antialiasing.
 
     Args:

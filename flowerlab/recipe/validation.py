@@ -95,12 +95,7 @@ def check_together(knobs: Knobs, chosen: Architecture) -> None:
     Raises:
         BadRecipe: If one does not fit the architecture or another one.
     """
-    if not chosen.smallest_px <= knobs.image_size <= chosen.largest_px:
-        raise BadRecipe(
-            "image_size",
-            f"must be between {chosen.smallest_px} and {chosen.largest_px} pixels for {chosen.name}.",
-            received=knobs.image_size,
-        )
+    chosen.check_image_size(knobs.image_size)
     if chosen.name == "handmade" and knobs.weights != "none":
         raise BadRecipe(
             "weights",

@@ -17,7 +17,7 @@ from PIL import Image
 
 from flowerlab.architectures import architecture
 from flowerlab.architectures.pretrained import fetch_weights
-from flowerlab.photos.reading import Photo, read_photo
+from flowerlab.photos.reading import Pixels, read_photo
 from tools.pretrain.alter import altered
 
 STORED_PX = 112
@@ -41,7 +41,7 @@ class Crops:
     sources: NDArray[np.int64]
 
 
-def random_crop(photo: Photo, rng: np.random.Generator) -> Image.Image:
+def random_crop(photo: Pixels, rng: np.random.Generator) -> Image.Image:
     """Cuts a random part of 25 % to 100 % of a photo's area, 3:4 to 4:3, mirrored half the time: 160 × 160 px."""
     image = Image.fromarray(photo)
     for _ in range(10):
