@@ -10,7 +10,7 @@ from flowerlab.errors import BadRecipe
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.recipe.recipe import Recipe
-from flowerlab.ui.base.class_link import PRESETS, SWEEP, is_hidden
+from flowerlab.ui.base.class_link import SWEEP, is_hidden
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.base.messages import show_error
 from flowerlab.ui.base.streamlit_seams import show_last_column_first_when_narrow
@@ -55,13 +55,13 @@ def show_form(opened: Lab) -> tuple[Recipe, bool] | None:
         recipe = Recipe.parse({**values, "start_from": None if new_b else values["start_from"]})
     except BadRecipe as error:
         with top:
-            show_presets(None)
+            presets_bar(None)
         with meaning:
             show_error(error)
         return None
     letter = letter_of(recipe, from_run=new_b or recipe.start_from is not None)
     with top:
-        show_presets(letter)
+        presets_bar(letter)
     with meaning:
         try:
             show_what_learns(opened, recipe)
@@ -78,12 +78,6 @@ def show_form(opened: Lab) -> tuple[Recipe, bool] | None:
     link_section(recipe)
     write_link(recipe)
     return recipe, new_b
-
-
-def show_presets(letter: str | None) -> None:
-    """The lecture's recipes as buttons, unless a link hides them."""
-    if not is_hidden(PRESETS):
-        presets_bar(letter)
 
 
 main()

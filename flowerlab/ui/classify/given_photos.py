@@ -17,7 +17,7 @@ from flowerlab.ui.explain.classifying import drawn_samples, sample_photos
 
 MOST_PHOTOS = 200
 LARGEST_UPLOAD_MB = 200
-UPLOADS, PROBLEMS = "classify-uploads", "classify-zip-problems"
+UPLOADS, PROBLEMS, TURN = "classify-uploads", "classify-zip-problems", "classify-turn"
 TYPES = ["jpg", "jpeg", "png", "webp", "heic", "heif", "zip"]
 PROBLEMS_SHOWN = 5
 # Browsers trust these without a certificate.
@@ -41,7 +41,7 @@ def take_photos(runs: list[Run]) -> list[Photo]:
     for sentence in st.session_state.get(PROBLEMS, [])[:PROBLEMS_SHOWN]:
         st.error(escaped(sentence), icon="🚫")
     with st.container(horizontal=True, vertical_alignment="center"):
-        turn = st.session_state.setdefault("classify-turn", 0)
+        turn = st.session_state.setdefault(TURN, 0)
         st.button(
             _("Other samples") if turn else _("Take sample photos"),
             key="sample",
@@ -50,12 +50,12 @@ def take_photos(runs: list[Run]) -> list[Photo]:
                 "Test photos of the data set that the last chosen run was trained on; flowers drawn by Flowerlab where those "
                 "photos are not in the lab."
             ),
-            on_click=_turn_to,
-            args=(turn + 1,),
+            on_click=st.session_state.update,
+            args=({TURN: turn + 1},),
             disabled=not runs,
         )
         if turn:
-            st.button(_("No samples"), key="no-sample", on_click=_turn_to, args=(0,))
+            st.button(_("No samples"), key="no-sample", on_click=st.session_state.update, args=({TURN: 0},))
         if photos and not uploaded:
             st.button(_("Put my photos away"), key="no-uploads", on_click=_put_away)
         camera = st.toggle(
@@ -150,7 +150,3 @@ def keep_uploads() -> None:
 def _put_away() -> None:
     st.session_state.pop(UPLOADS)
     st.session_state.pop(PROBLEMS, None)
-
-
-def _turn_to(turn: int) -> None:
-    st.session_state["classify-turn"] = turn

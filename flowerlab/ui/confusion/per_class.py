@@ -145,13 +145,8 @@ def _percent(one: ClassFigures | None, figure: Figure) -> float | None:
     return None if share is None else 100 * share
 
 
-def confusion_sentences(run: Run) -> list[str]:
-    """Returns a run's most frequent mistakes, each as a sentence: `31 roses were called tulips.`"""
-    return list(confusions_of(side_of(run)).values())
-
-
 def confusions_of(side: Side) -> dict[Cell, str]:
-    """Returns a run's most frequent mistakes: cell → sentence, in Markdown."""
+    """Returns a run's most frequent mistakes, each cell with a sentence in Markdown: `31 roses were called tulips.`"""
     if side.counts is None:
         return {}
     told = {}

@@ -10,12 +10,11 @@ import streamlit as st
 from flowerlab.datasets.catalog import dataset_title
 from flowerlab.datasets.folder_checks import FolderInfo
 from flowerlab.datasets.sources.folder import FOLDER_PREFIX
-from flowerlab.errors import FlowerlabError
 from flowerlab.locale import _
 from flowerlab.tasks import Task, Work
 from flowerlab.tasks.import_photos import import_photos
 from flowerlab.ui.base.lab import lab
-from flowerlab.ui.base.messages import show_error
+from flowerlab.ui.base.messages import succeeded
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.widgets.task_progress import show_end, watch
 
@@ -122,11 +121,7 @@ def delete_own_photos(dataset: str) -> None:
                 name=escaped(name)
             )
         )
-        if st.button(_("Yes, delete {name}").format(name=escaped(name)), key="own-delete"):
-            try:
-                lab().disk.delete_dataset(dataset)
-            except FlowerlabError as error:
-                show_error(error)
-                return
+        pressed = st.button(_("Yes, delete {name}").format(name=escaped(name)), key="own-delete")
+        if pressed and succeeded(lambda: lab().disk.delete_dataset(dataset)):
             st.session_state.pop(WORK, None)
             st.rerun()

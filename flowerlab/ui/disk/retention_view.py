@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 
 import streamlit as st
 
 from flowerlab.disk.retention import OLD_RULE, VARIABLES, Cleaning, Rule, cleanings, due_now, left_by_older_version
-from flowerlab.errors import FlowerlabError
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import size
 from flowerlab.settings import variable_of
-from flowerlab.ui.base.messages import show_error
+from flowerlab.ui.base.messages import succeeded
 from flowerlab.ui.base.text import escaped
 from flowerlab.ui.widgets.sizes import cleaning_words, names_words, runs_words
 
@@ -74,13 +74,7 @@ def _what_it_did(lab: Lab, cleaning: Cleaning) -> None:
 
 
 def _restore(lab: Lab, keys: list[str]) -> None:
-    well = True
-    for key in keys:
-        try:
-            lab.trash.restore(key)
-        except FlowerlabError as error:
-            show_error(error)
-            well = False
+    restored = [succeeded(partial(lab.trash.restore, key)) for key in keys]
     lab.usage.forget()
-    if well:
+    if all(restored):
         st.rerun()

@@ -7,14 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from flowerlab.errors import BadRecipe, FlowerlabError
+from flowerlab.errors import BadRecipe
 from flowerlab.experiments.ready_made import Experiment, Trial, find_trial, seconds_of_trial, start_trial
 from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import percent, roughly, spelled
 from flowerlab.runs.run import Run, RunState
 from flowerlab.ui.base.fragments import refreshed
-from flowerlab.ui.base.messages import show_error
+from flowerlab.ui.base.messages import show_error, succeeded
 from flowerlab.ui.base.student import student_here
 from flowerlab.ui.base.text import escaped, state_words
 from flowerlab.ui.widgets.run_progress import progress_of
@@ -37,7 +37,9 @@ def experiment_card(
         trial = find()
         if trial.complete:
             show_result(lab, trial)
-            _lead_on(trial)
+            ids = ",".join(run.id for run in trial.runs.values())
+            if st.button(_("⚖️ Compare these runs"), key=f"compare-{experiment.name}"):
+                st.switch_page("pages/compare.py", query_params={"runs": ids})
         if trial.recipes:
             _offer(lab, trial)
         if trial.under_way:
@@ -57,13 +59,10 @@ def _offer(lab: Lab, trial: Trial) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(_("▶ Run the experiment"), type="primary", key=f"start-{trial.experiment.name}")
         st.markdown(f"⏱ {_price(trial, seconds)}", width="content")
-    if pressed:
-        try:
-            start_trial(lab, trial.experiment, architecture=trial.architecture, shared=trial.shared, student=student_here())
-        except FlowerlabError as error:
-            show_error(error)
-        else:
-            st.rerun()
+    if pressed and succeeded(
+        lambda: start_trial(lab, trial.experiment, architecture=trial.architecture, shared=trial.shared, student=student_here())
+    ):
+        st.rerun()
 
 
 def _price(trial: Trial, seconds: float) -> str:
@@ -107,9 +106,3 @@ def _step(lab: Lab, run: Run, title: str) -> tuple[float, str]:
         return 0.0, words
     step = progress_of(run, lab.store.history(run.id), ahead=lab.queue.place(run) if run.state is RunState.QUEUED else 0)
     return step.share, f"{words} · {step.words}"
-
-
-def _lead_on(trial: Trial) -> None:
-    ids = ",".join(run.id for run in trial.runs.values())
-    if st.button(_("⚖️ Compare these runs"), key=f"compare-{trial.experiment.name}"):
-        st.switch_page("pages/compare.py", query_params={"runs": ids})

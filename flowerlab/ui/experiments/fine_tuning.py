@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from flowerlab.architectures import Architecture
 from flowerlab.charts.weight_changes import Moves, changes_options, changes_sentence
 from flowerlab.experiments.ready_made import TWO_BY_TWO, Trial
 from flowerlab.lab import Lab
@@ -111,7 +110,7 @@ def _moves(runs: Mapping[str, Run], trial: Trial) -> None:
         st.caption(_("These runs were trained by an older Flowerlab, which did not measure it."))
         return
     chosen = next(iter(runs.values())).recipe.chosen
-    frozen = _frozen(chosen, measured)
+    frozen = [layer.name for layer in chosen.layers if layer.parameters and layer.name not in measured[0].changes]
     sentence = changes_sentence(measured, frozen=len(frozen))
     st.echarts_chart(
         changes_options(measured, frozen=len(frozen)), height=MOVES_PX, key=f"moves-{trial.experiment.name}", alt=sentence
@@ -148,11 +147,6 @@ def _moves_sentence(middle: Mapping[tuple[str, float], float]) -> str:
         for rate in RATES
     ]
     return _("**The layers of the known network moved** {parts} (the middle layer).").format(parts=", ".join(parts))
-
-
-def _frozen(chosen: Architecture, measured: Sequence[Moves]) -> list[str]:
-    """The layers of the network with weights that did not learn."""
-    return [layer.name for layer in chosen.layers if layer.parameters and layer.name not in measured[0].changes]
 
 
 def changes_table(measured: Sequence[Moves], frozen: Sequence[str]) -> dict[str, list[str]]:

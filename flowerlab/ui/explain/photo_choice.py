@@ -18,6 +18,7 @@ from flowerlab.ui.base.text import escaped
 from flowerlab.ui.explain.classifying import drawn_samples, photo_of, sample_photos
 from flowerlab.ui.widgets.photo_grid import encoded, show_picture
 
+# Chosen: the id of a photo of the run's data set, or the digest of an own one.
 CHOSEN, OWN, TURN = "inside-chosen", "inside-own", "inside-turn"
 UPLOAD = "inside-upload"
 # Chosen: the first of the other test photos, whichever that is. No photo is named so.
@@ -62,11 +63,6 @@ def _readable(photo: Photo) -> bool:
     except BadPhoto as error:
         st.error(escaped(str(error)), icon="🚫")
         return False
-
-
-def choose_photo(photo: str) -> None:
-    """Chooses a photo of the run's data set by its id; to be called before `pick_photo`, as in a callback."""
-    st.session_state[CHOSEN] = photo
 
 
 def _take_over_url() -> None:
@@ -114,8 +110,8 @@ def _tile(photo: Photo, *, chosen: bool) -> None:
             key=f"inside-take-{photo.digest[:16]}",
             width="stretch",
             type="secondary" if chosen else "tertiary",
-            on_click=_choose,
-            args=(_name(photo),),
+            on_click=st.session_state.update,
+            args=({CHOSEN: _name(photo)},),
             help=_("Looked at now.") if chosen else _("Look at this photo."),
         )
 
@@ -126,10 +122,6 @@ def _small(digest: str, _data: bytes) -> bytes | None:
         return encoded(resize_photo(read_photo(_data), 2 * TILE_PX, "crop"))
     except BadPhoto:
         return None
-
-
-def _choose(name: str) -> None:
-    st.session_state[CHOSEN] = name
 
 
 def _turn() -> None:

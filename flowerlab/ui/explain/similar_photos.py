@@ -22,14 +22,6 @@ TILE_PX = 118
 Known = tuple[Originals, Embedding]
 
 
-def what_similar_is() -> str:
-    """Says by what photos are near each other."""
-    return _(
-        "Near by the numbers from which this network computes its answer (its last layer but one): the cosine of the angle between two "
-        "photos, 1 is the same direction. All its training photos are compared."
-    )
-
-
 def known_photos(lab: Lab, run: Run, *, key: str) -> Known | None:
     """Returns what similar photos are found among; where it is not there yet, lets the training photos go through the network, or says
     why that cannot be."""
@@ -62,7 +54,13 @@ def show_similar(lab: Lab, run: Run, photo: Photo, known: Known, *, count: int =
     of_photo = asked(lab, run, features, photo)
     if of_photo is None:
         return
-    st.markdown(_("**Most similar training photos**"), help=what_similar_is())
+    st.markdown(
+        _("**Most similar training photos**"),
+        help=_(
+            "Near by the numbers from which this network computes its answer (its last layer but one): the cosine of the angle between two "
+            "photos, 1 is the same direction. All its training photos are compared."
+        ),
+    )
     with st.container(horizontal=True, gap="small"):
         for rank, one in enumerate(nearest(embedding, of_photo, count), start=1):
             photo_id, label = originals.ids[one.position], int(originals.labels[one.position])

@@ -19,7 +19,7 @@ from flowerlab.runs.run import Run
 from flowerlab.ui.confusion.cell_photos import tiles_of
 from flowerlab.ui.explain.classifying import photo_of
 from flowerlab.ui.explain.embedding import compute_panel, embedding_of
-from flowerlab.ui.explain.photo_choice import choose_photo
+from flowerlab.ui.explain.photo_choice import CHOSEN
 from flowerlab.ui.explain.similar_photos import known_photos, show_similar
 from flowerlab.ui.widgets.choice import choose_word
 from flowerlab.ui.widgets.photo_grid import LONGEST_SIDE_PX, picture, show_picture
@@ -122,7 +122,13 @@ def _opened(run: Run, answers: Answers, originals: Originals, places: NDArray[np
         tiles = tiles_of(answers, [], [int(places[place]) for place in chosen])
 
         def below(tile: Tile) -> None:
-            pressed = st.button(_("Open"), key=f"{key}-open-{tile.photo}", on_click=_open, args=(key, tile.photo), width="stretch")
+            pressed = st.button(
+                _("Open"),
+                key=f"{key}-open-{tile.photo}",
+                on_click=st.session_state.update,
+                args=({key: tile.photo},),
+                width="stretch",
+            )
             if pressed:
                 # The tiles are a part of their own: what is open is drawn outside of it.
                 st.rerun()
@@ -149,10 +155,6 @@ def _opened(run: Run, answers: Answers, originals: Originals, places: NDArray[np
     return opened
 
 
-def _open(key: str, photo: str) -> None:
-    st.session_state[key] = photo
-
-
 def _show_opened(lab: Lab, run: Run, answers: Answers, originals: Originals, photo: str) -> None:
     position = originals.positions.get(photo)
     if position is None or photo not in answers.places:
@@ -165,7 +167,11 @@ def _show_opened(lab: Lab, run: Run, answers: Answers, originals: Originals, pho
             show_picture(shown, width=PICTURE_PX, alt=tile.sentence)
             st.markdown(f"**{tile.truth}** · {tile.said[0].words}")
             pressed = st.button(
-                _("Look where it looks in this photo"), key="inside-look-at", icon="👁️", on_click=_look_at, args=(photo,)
+                _("Look where it looks in this photo"),
+                key="inside-look-at",
+                icon="👁️",
+                on_click=st.session_state.update,
+                args=({CHOSEN: photo, "inside-view": "where"},),
             )
             if pressed:
                 # What is looked at is chosen outside of this part of the page.
@@ -174,8 +180,3 @@ def _show_opened(lab: Lab, run: Run, answers: Answers, originals: Originals, pho
             known = known_photos(lab, run, key=f"inside-near-{run.id}")
             if known is not None:
                 show_similar(lab, run, photo_of(originals, position), known, count=NEIGHBOURS)
-
-
-def _look_at(photo: str) -> None:
-    choose_photo(photo)
-    st.session_state["inside-view"] = "where"

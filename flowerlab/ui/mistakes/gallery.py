@@ -17,16 +17,12 @@ from flowerlab.results.answers import Answers
 from flowerlab.results.photos_of_run import run_photos
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.text import escaped
-from flowerlab.ui.confusion.per_class import confusion_sentences
+from flowerlab.ui.confusion.per_class import confusions_of
+from flowerlab.ui.confusion.sides import side_of
 from flowerlab.ui.mistakes.duplicates import LEAK_SIGN, duplicates_of, search_panel, show_pair
 from flowerlab.ui.widgets.choice import ALL, choose_class, choose_word
 from flowerlab.ui.widgets.photo_tiles import LazyTiles, Said, Tile, photo_tiles
 from flowerlab.ui.widgets.stored_answers import stored_of
-
-
-def show_words() -> dict[Show, str]:
-    """Returns what can be shown."""
-    return {"wrong": _("only wrong"), "all": _("all"), "label": _("perhaps labelled wrongly")}
 
 
 def show_worst(lab: Lab, run: Run) -> None:
@@ -39,7 +35,12 @@ def show_worst(lab: Lab, run: Run) -> None:
     st.markdown(standing(run, judged))
     show, label = _filters(answers, judged)
     places = judged.places(show, label=None if label == ALL else label).tolist()
-    st.caption(how_they_are_sorted())
+    st.caption(
+        _(
+            "The largest loss first: loss = −ln p(truth), where p(truth) is the probability that the run gave the true class. 0 is sure "
+            "and right; 0.69 stands for 50 %, 2.3 for 10 %, 4.6 for 1 %."
+        )
+    )
     if show == "label":
         st.caption(how_labels_are_doubted(answers))
     originals = run_photos(lab.home, lab.store, lab.data, run)
@@ -61,28 +62,24 @@ def standing(run: Run, judged: Judged) -> str:
         "another class: **{doubted}**."
     )
     return " ".join(
-        [text.format(wrong=f"{wrong:,}", count=f"{len(judged.truth):,}", doubted=f"{doubted:,}"), *confusion_sentences(run)]
+        [
+            text.format(wrong=f"{wrong:,}", count=f"{len(judged.truth):,}", doubted=f"{doubted:,}"),
+            *confusions_of(side_of(run)).values(),
+        ]
     )
 
 
 def _filters(answers: Answers, judged: Judged) -> tuple[Show, int]:
+    shown: dict[Show, str] = {"wrong": _("only wrong"), "all": _("all"), "label": _("perhaps labelled wrongly")}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         show = choose_word(
             _("Test photos"),
-            {name: f"{word} ({len(judged.places(name)):,})" for name, word in show_words().items()},
+            {name: f"{word} ({len(judged.places(name)):,})" for name, word in shown.items()},
             key="mistakes-show",
             help=_("Named wrongly, all of them, or those whose own label is in doubt."),
         )
         label = choose_class(_("True class"), answers.classes, key=f"mistakes-class-{'|'.join(answers.classes)}")
     return show, label
-
-
-def how_they_are_sorted() -> str:
-    """States the formula of the loss."""
-    return _(
-        "The largest loss first: loss = −ln p(truth), where p(truth) is the probability that the run gave the true class. 0 is sure "
-        "and right; 0.69 stands for 50 %, 2.3 for 10 %, 4.6 for 1 %."
-    )
 
 
 def how_labels_are_doubted(answers: Answers) -> str:

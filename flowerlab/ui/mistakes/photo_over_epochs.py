@@ -166,10 +166,6 @@ def _pick_from_tiles(answers: EpochAnswers, order: Sequence[int], place: int, or
                     type="primary" if one == place else "secondary",
                     width="stretch",
                     help=_("Show its probabilities above."),
-                    on_click=_choose,
-                    args=(answers.ids[one],),
+                    on_click=st.session_state.update,
+                    args=({CHOSEN: answers.ids[one]},),
                 )
-
-
-def _choose(photo: str) -> None:
-    st.session_state[CHOSEN] = photo

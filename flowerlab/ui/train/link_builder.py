@@ -28,25 +28,10 @@ def link_section(recipe: Recipe) -> None:
             LINK: _("this section"),
         }
         names = {**{name: _(knob.label) for name, knob in KNOBS.items()}, **extras}
-        hidden = st.multiselect(
-            _("Controls to hide"),
-            list(names),
-            format_func=names.__getitem__,
-            key="link-hide",
-            placeholder=_("none"),
-            help=_("A hidden knob keeps the value that it has in the form now."),
-            persist_state="session",
-        )
+        kept = _("A hidden knob keeps the value that it has in the form now.")
+        hidden = _some_of(_("Controls to hide"), names, key="link-hide", help=kept)
         titles = {name: title for name, (title, _icon) in page_titles().items() if name != "train"}
-        left_out = st.multiselect(
-            _("Pages to hide"),
-            list(titles),
-            format_func=titles.__getitem__,
-            key="link-pages",
-            placeholder=_("none"),
-            help=_("Train always stays: the link leads there."),
-            persist_state="session",
-        )
+        left_out = _some_of(_("Pages to hide"), titles, key="link-pages", help=_("Train always stays: the link leads there."))
         link = class_link(st.context.url or OWN_ADDRESS, recipe, hidden, left_out, list(page_titles()))
         st.code(link, language=None, wrap_lines=True)
         st.caption(
@@ -54,6 +39,13 @@ def link_section(recipe: Recipe) -> None:
                 "Copy it with the button in its corner. It tidies up and locks nothing: anybody can show everything again. {local}"
             ).format(local=_local(link))
         )
+
+
+def _some_of(label: str, names: dict[str, str], *, key: str, help: str) -> list[str]:
+    chosen: list[str] = st.multiselect(
+        label, list(names), format_func=names.__getitem__, key=key, placeholder=_("none"), help=help, persist_state="session"
+    )
+    return chosen
 
 
 def class_link(address: str, recipe: Recipe, hidden: list[str], left_out: list[str], pages: list[str]) -> str:

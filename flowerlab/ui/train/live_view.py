@@ -158,13 +158,9 @@ def _offer_the_next(lab: Lab) -> None:
             _("🌱 Now training: {name}. Watch it").format(name=escaped(run.name)),
             key="watch-next",
             type="primary",
-            on_click=_show,
-            args=(run.id,),
+            on_click=st.query_params.update,
+            args=({"run": run.id},),
         )
-
-
-def _show(run_id: str) -> None:
-    st.query_params["run"] = run_id
 
 
 def _stop_button(lab: Lab, run: Run) -> None:

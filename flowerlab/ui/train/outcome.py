@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import streamlit as st
 
@@ -22,6 +23,8 @@ from flowerlab.ui.train.training_on import train_on
 from flowerlab.ui.widgets.seeds_view import seeds_popover
 
 COMPARED = 4
+# What stands under a figure is no change of it.
+PLAIN: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}
 # What the store put after a name that was made for a run.
 NUMBER = re.compile(r"#\d+$")
 
@@ -33,7 +36,10 @@ def outcome(lab: Lab, run: Run) -> None:
         (st.error if bad else st.info)(escaped(run.message))
     if run.result is not None:
         _figures(run.result, leak=run.recipe.split == "lecture")
-        st.caption(_parameters(run.result))
+        words = trainable_of(run.result.trainable_parameters, run.result.total_parameters)
+        if run.result.cached_features:
+            words += " · " + _("the frozen layers looked at every photo once, not in every epoch")
+        st.caption(words)
         if run.recipe.seen_before:
             st.caption("ℹ️ " + _(run.recipe.seen_before))
     with st.container(horizontal=True):
@@ -64,33 +70,23 @@ def _figures(result: Result, *, leak: bool) -> None:
         _("Test accuracy"),
         ("⚠️ " if leak else "") + value,
         doubt,
-        delta_color="off",
-        delta_arrow="off",
+        **PLAIN,
         help=words.format(count=f"{result.test_photos:,}"),
     )
     validation.metric(
         _("Validation accuracy"),
         percent(result.val_accuracy),
         _("best epoch: {best} of {epochs}").format(best=result.best_epoch + 1, epochs=result.epochs_run),
-        delta_color="off",
-        delta_arrow="off",
+        **PLAIN,
         help=_("Of the epoch whose weights were kept. It is a little too good, because that epoch was chosen by it."),
     )
     time.metric(
         _("Time"),
         duration(result.seconds),
         _("training {time}").format(time=duration(result.seconds_training)),
-        delta_color="off",
-        delta_arrow="off",
+        **PLAIN,
         help=_("In all, with preparing the photos and testing."),
     )
-
-
-def _parameters(result: Result) -> str:
-    text = trainable_of(result.trainable_parameters, result.total_parameters)
-    if result.cached_features:
-        text += " · " + _("the frozen layers looked at every photo once, not in every epoch")
-    return text
 
 
 def _beside(lab: Lab, run: Run) -> list[str]:

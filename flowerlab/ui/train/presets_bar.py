@@ -13,6 +13,8 @@ from flowerlab.locale import _
 from flowerlab.recipe.presets import PRESETS, preset_recipe
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
+from flowerlab.ui.base.class_link import PRESETS as PRESET_BUTTONS
+from flowerlab.ui.base.class_link import is_hidden
 from flowerlab.ui.base.lab import lab
 from flowerlab.ui.train.recipe_form import fill, key_of, sources
 
@@ -43,7 +45,9 @@ def letter_of(recipe: Recipe, *, from_run: bool) -> str | None:
 
 
 def presets_bar(letter: str | None) -> None:
-    """Draws the presets; the one that the form shows now, see `letter_of`, is marked."""
+    """Draws the presets, unless a link hides them; the one that the form shows now, see `letter_of`, is marked."""
+    if is_hidden(PRESET_BUTTONS):
+        return
     # The mark follows the form: turn one knob, and it is no longer the lecture's recipe.
     st.session_state[KEY] = letter
     st.segmented_control(
@@ -72,7 +76,7 @@ def _use() -> None:
     if PRESETS[letter].starts_from is None:
         fill(preset_recipe(letter, architecture=backbone, shared=shared))
         return
-    source = _newest_b(opened, backbone)
+    source = next((run for run in sources(opened, backbone) if _is_b(run)), None)
     if source is None:
         fill(preset_recipe(letter, architecture=backbone, shared=shared), new_b=True)
         return
@@ -95,10 +99,6 @@ def _backbone(opened: Lab) -> str:
     if shown in known:
         return str(shown)
     return next((run.recipe.architecture for run in opened.store.all() if _is_b(run)), known[0])
-
-
-def _newest_b(opened: Lab, backbone: str) -> Run | None:
-    return next((run for run in sources(opened, backbone) if _is_b(run)), None)
 
 
 def _is_b(run: Run) -> bool:

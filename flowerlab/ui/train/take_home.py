@@ -98,7 +98,10 @@ def _converted(lab: Lab, run: Run, entry: ExportFormat) -> None:
     work = conversion(lab, run, entry.name, entry.suffix)
     task, what = lab.tasks.state(work), _words(run, entry)
     if task is not None and task.result is not None:
-        _row(lab, run, entry, f"{what} {_agrees(task.result)}")
+        agrees = _("Asked about {count} photos, no probability differs by more than {difference}.").format(
+            count=task.result.photos, difference=decimals(float(f"{task.result.difference:.1g}"))
+        )
+        _row(lab, run, entry, f"{what} {agrees}")
         return
     under_way = task is not None and not task.over
     button, words = st.columns(WIDTHS, vertical_alignment="center")
@@ -120,9 +123,3 @@ def _how_far(task: Task[Converted] | None, words: str) -> str:
     if task.over:
         return "🚧 " + escaped(task.error)
     return _("⏳ It is being converted and checked, which takes some ten seconds.")
-
-
-def _agrees(converted: Converted) -> str:
-    return _("Asked about {count} photos, no probability differs by more than {difference}.").format(
-        count=converted.photos, difference=decimals(float(f"{converted.difference:.1g}"))
-    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -24,6 +25,8 @@ PHOTOS_A_PAGE = 12
 LONGEST_SIDE_PX = 640
 # Enough for all of tf_flowers: a page that is turned back and forth decodes no photo twice.
 KEPT_PICTURES = 4000
+# What is kept of a data set's photos is kept for all that opened it.
+BY_CONTENT: dict[str | type[Any], Callable[[Any], Any]] = {Originals: lambda originals: originals.content}
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ def encoded(pixels: NDArray[np.uint8], *, longest_px: int = LONGEST_SIDE_PX) -> 
     return file.getvalue()
 
 
+@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False, hash_funcs=BY_CONTENT)
 def thumbnail(originals: Originals, position: int) -> bytes | None:
     """Returns a small square JPEG of a photo, made once for all viewers; None if the photo cannot be read.
 
@@ -56,18 +60,14 @@ def thumbnail(originals: Originals, position: int) -> bytes | None:
         originals: The data set.
         position: 0-based, in its own order.
     """
-    return _thumbnail(originals, originals.content, position)
-
-
-@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
-def _thumbnail(_originals: Originals, content: str, position: int) -> bytes | None:
     try:
-        photo = read_photo(_originals.data(position), _originals.ids[position])
+        photo = read_photo(originals.data(position), originals.ids[position])
     except BadPhoto:
         return None
     return encoded(resize_photo(photo, THUMBNAIL_PX, "crop"))
 
 
+@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False, hash_funcs=BY_CONTENT)
 def picture(originals: Originals, position: int, *, longest_px: int) -> bytes | None:
     """Returns a JPEG of a whole photo, made once for all viewers; None if the photo cannot be read.
 
@@ -76,13 +76,8 @@ def picture(originals: Originals, position: int, *, longest_px: int) -> bytes | 
         position: 0-based, in its own order.
         longest_px: Of the longer side; a smaller photo keeps its size.
     """
-    return _picture(originals, originals.content, position, longest_px)
-
-
-@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
-def _picture(_originals: Originals, content: str, position: int, longest_px: int) -> bytes | None:
     try:
-        photo = read_photo(_originals.data(position), _originals.ids[position])
+        photo = read_photo(originals.data(position), originals.ids[position])
     except BadPhoto:
         return None
     return encoded(photo, longest_px=longest_px)
@@ -96,18 +91,18 @@ def show_picture(picture: bytes | None, *, alt: str, width: int | Literal["stret
         st.image(picture, width=width, alt=alt)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _pixels(_originals: Originals, content: str, position: int) -> NDArray[np.uint8]:
-    pixels: NDArray[np.uint8] = read_photo(_originals.data(position), _originals.ids[position])
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_CONTENT)
+def _pixels(originals: Originals, position: int) -> NDArray[np.uint8]:
+    pixels: NDArray[np.uint8] = read_photo(originals.data(position), originals.ids[position])
     return pixels
 
 
-@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False)
-def _length(_originals: Originals, content: str, position: int) -> float:
+@st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False, hash_funcs=BY_CONTENT)
+def _length(originals: Originals, position: int) -> float:
     """How far a photo is from square: its longer side through its shorter one."""
     try:
         # The header says the size: twelve photos a page need not be decoded for it.
-        with Image.open(io.BytesIO(_originals.data(position))) as picture:
+        with Image.open(io.BytesIO(originals.data(position))) as picture:
             return max(picture.size) / min(picture.size)
     except OSError:
         return 0.0
@@ -119,7 +114,7 @@ def specimen_of(originals: Originals, position: int) -> Specimen:
     Raises:
         BadPhoto: If its bytes cannot be read.
     """
-    pixels = _pixels(originals, originals.content, position)
+    pixels = _pixels(originals, position)
     return Specimen(pixels, int(originals.labels[position]), originals.ids[position])
 
 
@@ -137,7 +132,7 @@ def photo_grid(originals: Originals, *, key: str) -> int:
     remembered: int | None = st.session_state.get(f"{key}-chosen")
     if remembered is None or remembered >= len(originals):
         # On a square photo all resizes look alike; on the longest one they differ most.
-        remembered = max(shown, key=lambda position: _length(originals, originals.content, position))
+        remembered = max(shown, key=lambda position: _length(originals, position))
     position = remembered
     with st.container(horizontal=True, gap="small", key=f"{key}-grid"):
         for candidate in shown:
@@ -154,14 +149,10 @@ def _grid_cell(originals: Originals, position: int, *, key: str, chosen: bool) -
             key=f"{key}-look-{position}",
             type="secondary" if chosen else "tertiary",
             help=_("Look at this photo closely, below."),
-            on_click=_remember,
-            args=(f"{key}-chosen", position),
+            on_click=st.session_state.update,
+            args=({f"{key}-chosen": position},),
             width="stretch",
         )
-
-
-def _remember(key: str, position: int) -> None:
-    st.session_state[key] = position
 
 
 def _shuffled(originals: Originals, label: int) -> list[int]:

@@ -142,7 +142,13 @@ def turned_to(count: int, *, key: str, a_page: int = PHOTOS_A_PAGE, words: str =
         return 0
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for name, label, to in (("back", _("← Back"), page - 1), ("on", _("More →"), page + 1)):
-            st.button(label, key=f"{key}-{name}", disabled=not 0 <= to <= last, on_click=_turn, args=(f"{key}-page", to))
+            st.button(
+                label,
+                key=f"{key}-{name}",
+                disabled=not 0 <= to <= last,
+                on_click=st.session_state.update,
+                args=({f"{key}-page": to},),
+            )
         begin = page * a_page
         st.markdown(
             (words or _("{first}–{last} of {count} photos")).format(
@@ -151,10 +157,6 @@ def turned_to(count: int, *, key: str, a_page: int = PHOTOS_A_PAGE, words: str =
             width="content",
         )
     return begin
-
-
-def _turn(key: str, page: int) -> None:
-    st.session_state[key] = page
 
 
 def show_tile(tile: Tile, originals: Originals) -> None:

@@ -73,24 +73,14 @@ def _search(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> Non
             type="primary",
             key="found-choose",
             disabled=not 0 < len(picked) <= most,
-            on_click=choose_runs,
-            args=(picker, picked),
+            on_click=st.session_state.update,
+            args=({picker: picked},),
         )
         if pressed:
             st.rerun()
         download_csv(rows, key="found-csv")
         if len(picked) > most:
             st.caption(_("At most {most} runs can be chosen at once.").format(most=most))
-
-
-def choose_runs(key: str, run_ids: Sequence[str]) -> None:
-    """Chooses these runs; to be called before the picker is drawn, as in a callback.
-
-    Args:
-        key: Of the picker.
-        run_ids: Of finished runs.
-    """
-    st.session_state[key] = list(run_ids)
 
 
 def _filtered(finished: Sequence[Run]) -> list[Run]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from flowerlab.errors import BadRecipe, FlowerlabError
+from flowerlab.errors import BadRecipe
 from flowerlab.experiments.more_seeds import seconds_of_seeds, start_seeds
 from flowerlab.lab import Lab
 from flowerlab.locale import _
@@ -14,11 +14,10 @@ from flowerlab.locale.numbers import roughly
 from flowerlab.results.seeds import WANTED, missing_seeds, relatives, spread, spread_words
 from flowerlab.runs.run import Run, told_apart
 from flowerlab.ui.base.fragments import fragment, refreshed
-from flowerlab.ui.base.messages import show_error
+from flowerlab.ui.base.messages import succeeded
 from flowerlab.ui.base.student import student_here
 from flowerlab.ui.base.text import escaped, state_words
 from flowerlab.ui.widgets.run_progress import progress_of
-from flowerlab.ui.widgets.run_search import choose_runs
 
 EVERY_S = 1.0
 # Where other parts of the page lead to.
@@ -57,7 +56,7 @@ def _row(lab: Lab, run: Run, name: str, others: Sequence[Run], *, chosen: Sequen
     if any(not other.state.over for other in others):
         refreshed(lambda: _progress(lab, run, name), every_s=EVERY_S)
         return
-    st.markdown(f"**{escaped(name)}** · {_known(_tested(others))}")
+    st.markdown(f"**{escaped(name)}** · {_known(others)}")
     hidden = [other.id for other in others if other.id not in chosen]
     with st.container(horizontal=True):
         if missing_seeds(run, others):
@@ -70,8 +69,8 @@ def _row(lab: Lab, run: Run, name: str, others: Sequence[Run], *, chosen: Sequen
             pressed = st.button(
                 _("Show all {count} seeds").format(count=len(others)),
                 key=f"show-seeds-{run.id}",
-                on_click=choose_runs,
-                args=(picker, [*(other.id for other in others), *(one for one in chosen if one not in hidden)][:most]),
+                on_click=st.session_state.update,
+                args=({picker: [*(other.id for other in others), *(one for one in chosen if one not in hidden)][:most]},),
                 help=_("Draws them as a band in the curves above."),
             )
             if pressed:
@@ -91,7 +90,7 @@ def seeds_popover(lab: Lab, run: Run) -> None:
         return
     with opened:
         others = relatives(lab.store, run)
-        st.markdown(_known(_tested(others)))
+        st.markdown(_known(others))
         if any(not other.state.over for other in others):
             done = sum(other.state.over for other in others)
             st.markdown(_("{done} of {count} seeds are done.").format(done=done, count=max(WANTED, len(others))))
@@ -101,11 +100,8 @@ def seeds_popover(lab: Lab, run: Run) -> None:
             st.switch_page("pages/compare.py", query_params={"runs": ",".join(other.id for other in others)})
 
 
-def _tested(runs: Sequence[Run]) -> list[float]:
-    return [run.result.test_accuracy for run in runs if run.result and run.result.test_accuracy is not None]
-
-
-def _known(accuracies: Sequence[float]) -> str:
+def _known(runs: Sequence[Run]) -> str:
+    accuracies = [run.result.test_accuracy for run in runs if run.result and run.result.test_accuracy is not None]
     if len(accuracies) > 1:
         return _("test accuracy of {spread}").format(spread=spread_words(spread(accuracies)))
     return _("one seed: nobody knows yet how much of its accuracy is chance.")
@@ -121,19 +117,15 @@ def _offer(lab: Lab, run: Run, others: Sequence[Run]) -> None:
         st.caption(_("It cannot be repeated.") + " " + escaped(str(error)))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(_("🎲 Run it with three seeds"), key=f"seeds-start-{run.id}"):
-            try:
-                start_seeds(lab, run, seeds, student=student_here())
-            except FlowerlabError as error:
-                show_error(error)
-            else:
-                st.rerun()
-        told = _("seeds {seeds} are still to be trained, about {time}").format(
+        pressed = st.button(_("🎲 Run it with three seeds"), key=f"seeds-start-{run.id}")
+        if pressed and succeeded(lambda: start_seeds(lab, run, seeds, student=student_here())):
+            st.rerun()
+        words = _("seeds {seeds} are still to be trained, about {time}").format(
             seeds=", ".join(map(str, seeds)), time=roughly(seconds)
         )
         if run.recipe.start_from is not None:
-            told += " " + _("(the run that it goes on from is trained with these seeds too)")
-        st.caption(told, width="content")
+            words += " " + _("(the run that it goes on from is trained with these seeds too)")
+        st.caption(words, width="content")
 
 
 def _progress(lab: Lab, run: Run, name: str) -> None:
@@ -152,11 +144,11 @@ def _progress(lab: Lab, run: Run, name: str) -> None:
             step = progress_of(other, lab.store.history(other.id), ahead=ahead)
             words = f"{_('Seed')} {other.recipe.seed} · {state_words(other.state)} · {step.words}"
             st.progress(step.share, words)
-    told = _("Those that are done stay.")
+    stays = _("Those that are done stay.")
     if run.recipe.start_from is not None:
-        told += " " + _("The runs that they go on from are not stopped.")
+        stays += " " + _("The runs that they go on from are not stopped.")
     waiting = [other.id for other in others if not other.state.over]
-    st.button(_("■ Stop these seeds"), key=f"seeds-stop-{run.id}", help=told, on_click=_stop, args=(lab, waiting))
+    st.button(_("■ Stop these seeds"), key=f"seeds-stop-{run.id}", help=stays, on_click=_stop, args=(lab, waiting))
 
 
 def _stop(lab: Lab, run_ids: Sequence[str]) -> None:
