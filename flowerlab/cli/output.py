@@ -10,7 +10,8 @@ import typer
 
 from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.lab import Lab
-from flowerlab.locale.numbers import duration, percent, percent_with_interval
+from flowerlab.locale.numbers import duration, percent
+from flowerlab.results.sentences import accuracy_words
 from flowerlab.runs.run import Run
 
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Write one JSON object to standard output.")]
@@ -78,14 +79,6 @@ def test_interval(run: Run) -> list[float] | None:
     return list(accuracy_interval(result.test_accuracy, result.test_photos))
 
 
-def accuracy_text(run: Run) -> str:
-    """Writes a run's test accuracy with its interval, for example `85.8 % (83.6–87.7)`; `–` if it was not tested."""
-    result = run.result
-    if result is None or result.test_accuracy is None:
-        return "–"
-    return percent_with_interval(result.test_accuracy, *accuracy_interval(result.test_accuracy, result.test_photos))
-
-
 def parameters_text(trainable: int, total: int) -> str:
     """Writes how many parameters train."""
     return f"{trainable:,} of {total:,} parameters train"
@@ -95,7 +88,7 @@ def summary(lab: Lab, run: Run) -> str:
     """Returns what a run came to, for people; why it has no model is said on standard error."""
     lines = [f"{run.name} ({run.id}): {run.state}"]
     if (result := run.result) is not None:
-        tested = accuracy_text(run) if result.test_accuracy is not None else "not tested"
+        tested = accuracy_words(run, "not tested")
         best = f"best epoch {result.best_epoch + 1} of {result.epochs_run}"
         lines += [
             f"  test accuracy {tested}, validation accuracy {percent(result.val_accuracy)} ({best})",

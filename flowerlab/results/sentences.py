@@ -1,9 +1,20 @@
-"""What a comparison of two runs came to, in sentences."""
+"""What a run, and a comparison of two runs, came to: in words."""
 
 from __future__ import annotations
 
+from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.evaluation.paired_tests import SURE_BELOW, PairedTest
 from flowerlab.locale import _
+from flowerlab.locale.numbers import percent_with_interval
+from flowerlab.runs.run import Run
+
+
+def accuracy_words(run: Run, untested: str) -> str:
+    """Writes a run's test accuracy with its 95 % interval: `85.8 % (83.6–87.7)`; `untested` if there is none."""
+    result = run.result
+    if result is None or result.test_accuracy is None:
+        return untested
+    return percent_with_interval(result.test_accuracy, *accuracy_interval(result.test_accuracy, result.test_photos))
 
 
 def pair_sentence(first: str, second: str, test: PairedTest) -> str:

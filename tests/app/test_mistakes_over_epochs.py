@@ -14,8 +14,7 @@ from flowerlab.datasets.originals import Originals
 from flowerlab.evaluation.confusion import Cell
 from flowerlab.home import Home
 from flowerlab.results.answers import MOST_RUNS
-from flowerlab.ui.mistakes.bin_photos import BINS
-from flowerlab.ui.mistakes.epoch_cell import OVER_EPOCHS
+from flowerlab.ui.mistakes.opened_photos import BINS, OVER_EPOCHS
 from tests.support.garden_runs import EPOCHS, add_run, charts, cut, open_view
 from tests.support.pages import open_page, texts
 from tests.support.runs import add_finished, write_predictions

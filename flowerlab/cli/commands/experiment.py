@@ -10,7 +10,7 @@ import typer
 from flowerlab.cli.bringing import Brought, bring_in
 from flowerlab.cli.commands.train import Again, DryRun
 from flowerlab.cli.knobs import takes_knobs
-from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, say, write
+from flowerlab.cli.output import AsJson, give, run_record, say, write
 from flowerlab.cli.plan import planned
 from flowerlab.cli.running import Student, opened, see_through, student_named
 from flowerlab.errors import BadInput
@@ -20,7 +20,7 @@ from flowerlab.lab import Lab
 from flowerlab.locale.numbers import percent, roughly
 from flowerlab.results.answers import answers_of
 from flowerlab.results.pairing import pair, why_not_paired
-from flowerlab.results.sentences import pair_sentence
+from flowerlab.results.sentences import accuracy_words, pair_sentence
 from flowerlab.runs.run import Run
 
 DEFAULTS = {"architecture": "vgg16 if its weights are at hand, else vgg16_mini"}
@@ -70,7 +70,7 @@ def experiment(
             return
         write(chosen.question)
         for arm in chosen.arms:
-            write(f"  {arm.label}: test accuracy {accuracy_text(runs[arm.name])}{_moved(runs[arm.name])}")
+            write(f"  {arm.label}: test accuracy {accuracy_words(runs[arm.name], '–')}{_moved(runs[arm.name])}")
         for sentence in said:
             write(sentence)
 

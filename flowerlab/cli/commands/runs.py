@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, say, write
+from flowerlab.cli.output import AsJson, give, run_record, say, write
 from flowerlab.cli.running import opened
 from flowerlab.datasets.catalog import dataset_title
 from flowerlab.errors import BadInput, shown
 from flowerlab.locale.numbers import duration, percent
+from flowerlab.results.sentences import accuracy_words
 from flowerlab.runs.run import Run, RunState
 
 # Behind a test accuracy: its network had seen photos of that data set before.
@@ -58,7 +59,7 @@ def _row(run: Run) -> tuple[str, ...]:
         run.name,
         str(run.state),
         dataset_title(run.recipe.dataset),
-        accuracy_text(run) + (f" {SEEN}" if _marked(run) else ""),
+        accuracy_words(run, "–") + (f" {SEEN}" if _marked(run) else ""),
         percent(result.val_accuracy) if result is not None else "–",
         duration(result.seconds) if result is not None else "–",
         datetime.fromtimestamp(run.created_s).strftime("%Y-%m-%d %H:%M"),

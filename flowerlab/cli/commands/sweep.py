@@ -9,7 +9,7 @@ import typer
 from flowerlab.cli.bringing import bring_in
 from flowerlab.cli.commands.train import Again, DryRun
 from flowerlab.cli.knobs import takes_knobs
-from flowerlab.cli.output import AsJson, accuracy_text, give, run_record, write
+from flowerlab.cli.output import AsJson, give, run_record, write
 from flowerlab.cli.plan import Plan, planned
 from flowerlab.cli.running import Student, opened, see_through, student_named
 from flowerlab.estimates.cost import seconds_together
@@ -17,6 +17,7 @@ from flowerlab.experiments.sweep import start_sweep
 from flowerlab.lab import Lab
 from flowerlab.locale.numbers import duration, percent, roughly
 from flowerlab.recipe.grid import GridPoint, grid, parse_axis
+from flowerlab.results.sentences import accuracy_words
 from flowerlab.runs.run import Run
 
 
@@ -88,7 +89,7 @@ def table(points: list[GridPoint], runs: list[Run]) -> str:
         return (
             *point.differs.values(),
             "–" if result is None else percent(result.val_accuracy),
-            accuracy_text(run),
+            accuracy_words(run, "–"),
             "–" if result is None else duration(result.seconds),
             f"{run.id} {run.state}",
         )

@@ -13,10 +13,11 @@ from flowerlab.lab import Lab
 from flowerlab.locale import _
 from flowerlab.locale.numbers import decimals, percent
 from flowerlab.results.answers import answers_of
+from flowerlab.results.sentences import accuracy_words
 from flowerlab.results.simple_effects import HEADS, RATES, Findings, findings
 from flowerlab.runs.run import Run
 from flowerlab.ui.experiments.fine_tuning_words import effect_lines, head_words, why_sentences
-from flowerlab.ui.experiments.results import accuracy_words, verdict_line
+from flowerlab.ui.experiments.results import verdict_line
 
 WORD_JOINER = "\u2060"
 MOVES_PX = 460
@@ -30,7 +31,8 @@ def show_fine_tuning(lab: Lab, trial: Trial) -> None:
     with left:
         st.markdown(f"**{_('Test accuracy')}**")
         _two_by_two(runs)
-        st.markdown(_("B, which trained the head and nothing else: **{accuracy}**").format(accuracy=accuracy_words(runs["B"])))
+        accuracy = accuracy_words(runs["B"], _("not tested"))
+        st.markdown(_("B, which trained the head and nothing else: **{accuracy}**").format(accuracy=accuracy))
         st.caption(epochs_sentence(runs))
         for place, arm in TWO_BY_TWO.items():
             if (
@@ -86,7 +88,7 @@ def _two_by_two(runs: Mapping[str, Run]) -> None:
         for rate in RATES:
             arm = TWO_BY_TWO[head, rate]
             also = f" {_(arm.also)}" if arm.also else ""
-            cells.append(f"**{accuracy_words(runs[arm.name])}**{also}")
+            cells.append(f"**{accuracy_words(runs[arm.name], _('not tested'))}**{also}")
         rows.append(f"| **{head_words(head)}** | " + " | ".join(cells) + " |")
     # An interval shall not be broken at its dash.
     st.markdown("\n".join(rows).replace("–", f"{WORD_JOINER}–{WORD_JOINER}"))

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from flowerlab.evaluation.intervals import accuracy_interval, share_difference_interval
+from flowerlab.evaluation.intervals import share_difference_interval
 from flowerlab.evaluation.paired_tests import PairedTest, paired_test
 from flowerlab.experiments.ready_made import Trial
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.locale.numbers import percent, percent_with_interval, points
+from flowerlab.locale.numbers import percent, points
 from flowerlab.results.answers import answers_of
 from flowerlab.results.pairing import pair, why_not_paired
-from flowerlab.results.sentences import pair_sentence
+from flowerlab.results.sentences import accuracy_words, pair_sentence
 from flowerlab.runs.run import Run
 from flowerlab.ui.widgets.stored_answers import stored_of
 
@@ -146,14 +146,6 @@ def padding_reason(test: PairedTest | None) -> str:
     return f"{told} " + _("Here that cost nothing that is larger than chance.")
 
 
-def accuracy_words(run: Run) -> str:
-    """Writes a run's test accuracy with its interval: `85.8 % (83.6–87.7)`."""
-    result = run.result
-    if result is None or result.test_accuracy is None:
-        return _("not tested")
-    return percent_with_interval(result.test_accuracy, *accuracy_interval(result.test_accuracy, result.test_photos))
-
-
 def set_against(lab: Lab, run: Run, other: Run, label: str, other_label: str) -> PairedTest | None:
     """Says whether two runs really differ, and returns the test of the first against the second.
 
@@ -188,4 +180,4 @@ def _side_by_side(sides: Sequence[tuple[Run, str, str]]) -> None:
             value = percent(result.test_accuracy) if result and result.test_accuracy is not None else _("not tested")
             validated = percent(result.val_accuracy) if result else "–"
             st.metric(title, value, help=_("Test accuracy; under it with its 95 % interval."))
-            st.caption(f"{accuracy_words(run)} · {sentence} · " + _("validation {share}").format(share=validated))
+            st.caption(f"{accuracy_words(run, _('not tested'))} · {sentence} · " + _("validation {share}").format(share=validated))

@@ -7,11 +7,10 @@ import time
 import streamlit as st
 
 from flowerlab.disk.retention import DAY_S, cleanings
-from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.locale.numbers import percent_with_interval
+from flowerlab.results.sentences import accuracy_words
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.fragments import busy, refreshed
 from flowerlab.ui.base.text import escaped, state_words
@@ -63,9 +62,7 @@ def _row(lab: Lab, run: Run) -> None:
 def _figure(lab: Lab, run: Run) -> str:
     """What there is to say in short: the test accuracy, or how far it is, or why it ended."""
     if run.result is not None and run.result.test_accuracy is not None:
-        figure = percent_with_interval(
-            run.result.test_accuracy, *accuracy_interval(run.result.test_accuracy, run.result.test_photos)
-        )
+        figure = accuracy_words(run, "")
         if run.recipe.split == "lecture":
             figure += " ⚠️ " + _("leak")
         if run.recipe.seen_before:

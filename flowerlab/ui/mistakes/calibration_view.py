@@ -15,8 +15,8 @@ from flowerlab.results.answers import Answers, Calibrated
 from flowerlab.runs.run import Run
 from flowerlab.ui.confusion.cell_photos import link_to_photos
 from flowerlab.ui.confusion.open_choice import on_choice, on_click, opened_at, table_key
-from flowerlab.ui.mistakes.bin_photos import BINS, show_bin_photos
 from flowerlab.ui.mistakes.lines_table import in_rows
+from flowerlab.ui.mistakes.opened_photos import BINS, show_bin_photos
 from flowerlab.ui.widgets.run_picker import run_title
 from flowerlab.ui.widgets.stored_answers import stored_of
 

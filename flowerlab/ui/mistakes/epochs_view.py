@@ -23,8 +23,8 @@ from flowerlab.ui.base.text import escaped
 from flowerlab.ui.confusion.cell_photos import link_to_photos
 from flowerlab.ui.confusion.cell_table import cell_table
 from flowerlab.ui.confusion.open_choice import on_click, opened_at
-from flowerlab.ui.mistakes.epoch_cell import OVER_EPOCHS, show_epoch_cell
 from flowerlab.ui.mistakes.lines_table import in_rows, lines_table
+from flowerlab.ui.mistakes.opened_photos import OVER_EPOCHS, show_epoch_cell
 from flowerlab.ui.mistakes.photo_over_epochs import show_photo_over_epochs
 from flowerlab.ui.widgets.run_picker import run_title
 from flowerlab.ui.widgets.stored_answers import stored_of

@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from flowerlab.errors import BadRecipe, FlowerlabError
-from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.experiments.sweep import seconds_of_sweep, start_sweep
 from flowerlab.lab import Lab
 from flowerlab.locale import _
-from flowerlab.locale.numbers import percent, percent_with_interval, roughly
+from flowerlab.locale.numbers import percent, roughly
 from flowerlab.recipe.grid import GridPoint, grid, parse_axis
 from flowerlab.recipe.knobs import KNOBS, as_text
 from flowerlab.recipe.recipe import Recipe
+from flowerlab.results.sentences import accuracy_words
 from flowerlab.runs.run import Run
 from flowerlab.ui.base.fragments import busy, refreshed
 from flowerlab.ui.base.messages import show_error
@@ -102,12 +102,9 @@ def _table(lab: Lab) -> None:
 
 
 def _row(run: Run, differs: dict[str, str]) -> dict[str, str]:
-    result, tested = run.result, "–"
-    if result is not None and result.test_accuracy is not None:
-        tested = percent_with_interval(result.test_accuracy, *accuracy_interval(result.test_accuracy, result.test_photos))
     return {
         **{_(KNOBS[name].label): value for name, value in differs.items()},
-        _("validation"): percent(result.val_accuracy) if result is not None else "–",
-        _("test"): tested,
+        _("validation"): percent(run.result.val_accuracy) if run.result is not None else "–",
+        _("test"): accuracy_words(run, "–"),
         _("state"): state_words(run.state),
     }
