@@ -7,12 +7,12 @@ import time
 
 from flowerlab.datasets.catalog import DATASETS, dataset_title
 from flowerlab.errors import UnknownRun
-from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.export.card_figures import class_table, curve, matrix_table
 from flowerlab.locale import _
-from flowerlab.locale.numbers import duration, percent, percent_with_interval
+from flowerlab.locale.numbers import duration, percent
 from flowerlab.recipe.knobs import KNOBS, as_text
 from flowerlab.results.columns import Finished, quality_columns
+from flowerlab.results.sentences import accuracy_words
 from flowerlab.runs.events import Result
 from flowerlab.runs.run import Run
 from flowerlab.store import Store
@@ -86,9 +86,7 @@ def _summary(run: Run) -> str:
 
 
 def _figures(run: Run, result: Result) -> str:
-    tested = _("not tested")
-    if result.test_accuracy is not None:
-        tested = percent_with_interval(result.test_accuracy, *accuracy_interval(result.test_accuracy, result.test_photos))
+    tested = accuracy_words(run, _("not tested"))
     about_test = _("test accuracy (95 % interval), {count} photos").format(count=f"{result.test_photos:,}")
     about_validation = _("validation accuracy, best epoch {best} of {epochs}").format(
         best=result.best_epoch + 1, epochs=result.epochs_run

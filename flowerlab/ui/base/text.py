@@ -43,5 +43,5 @@ def escaped(text: str) -> str:
 
 
 def class_words(classes: Sequence[str], label: int) -> str:
-    """Writes a class behind its glyph, as Markdown."""
+    """Writes a class after its glyph, as Markdown."""
     return f"{class_glyph(label)} {escaped(classes[label])}"

@@ -48,8 +48,8 @@ def _draw(lab: Lab, families: Sequence[Sequence[Run]]) -> None:
         else:
             curves += known
     if without:
-        told = _("Not drawn, because it is not known how many batches an epoch had: {names}.")
-        st.caption(told.format(names=", ".join(map(escaped, without))))
+        words = _("Not drawn, because it is not known how many batches an epoch had: {names}.")
+        st.caption(words.format(names=", ".join(map(escaped, without))))
     if curves:
         st.echarts_chart(
             curves_options(curves, measure, along),
@@ -60,8 +60,8 @@ def _draw(lab: Lab, families: Sequence[Sequence[Run]]) -> None:
     st.caption(_what_is_drawn(curves))
     if along == "seconds":
         if late:
-            told = _("Begins with the first epoch, because it is not known what photos and features took before it: {names}.")
-            st.caption(told.format(names=", ".join(map(escaped, late))))
+            words = _("Begins with the first epoch, because it is not known what photos and features took before it: {names}.")
+            st.caption(words.format(names=", ".join(map(escaped, late))))
         if note := features_note([run for family in families for run in family]):
             st.caption(note)
     if curves:

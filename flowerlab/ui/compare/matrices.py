@@ -1,4 +1,4 @@
-"""What each run mixes up: confusion matrices on one scale, one minus another, and the photos behind every number."""
+"""What each run mixes up: confusion matrices on one scale, one minus another, and the photos that every number counts."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Confusion matrices, figures of classes, and the photos behind them."""
+"""Confusion matrices, figures of classes, and the photos that they count."""

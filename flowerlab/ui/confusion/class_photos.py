@@ -1,4 +1,4 @@
-"""The photos behind a figure of a class: those that its recall, its precision or its F1 counts, the mistakes first."""
+"""The photos that a figure of a class counts: those that its recall, its precision or its F1 counts, the mistakes first."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def behind_words(opened: Behind, name: str, count: int, wrong: int) -> str:
     name_of_class = escaped(opened.class_name or "")
     photos = photos_words(count)
     if opened.class_name is None:
-        told = _("{photos} of the test: “{run}” called {right} of them rightly")
+        words = _("{photos} of the test: “{run}” called {right} of them rightly")
     elif opened.figure == "recall":
-        photos, told = of_class(count, name_of_class), _("{photos}: “{run}” called {right} of them so")
+        photos, words = of_class(count, name_of_class), _("{photos}: “{run}” called {right} of them so")
     elif opened.figure == "precision":
-        told = _("{photos} that “{run}” called {name}: {right} of them are")
+        words = _("{photos} that “{run}” called {name}: {right} of them are")
     else:
-        told = _("{photos} that are {name} or that “{run}” called so: {right} of them are both")
-    told = told.format(photos=photos, right=f"{count - wrong:,}", run=escaped(name), name=name_of_class)
-    return told + (_("; mistakes first") if wrong else "")
+        words = _("{photos} that are {name} or that “{run}” called so: {right} of them are both")
+    words = words.format(photos=photos, right=f"{count - wrong:,}", run=escaped(name), name=name_of_class)
+    return words + (_("; mistakes first") if wrong else "")

@@ -60,13 +60,13 @@ def show_classes(runs: Sequence[Run]) -> None:
         on_select=on_figure(shown, key, sides, class_names(sides)),
         alt=_("A table with one row a class and one column a run: {figure} in percent.").format(figure=words[shown][0]),
     )
-    told = words[shown][1]
+    sentences = words[shown][1]
     if any(value is None for row in rows[:-2] for value in row.values()):
-        told += " " + _(
+        sentences += " " + _(
             "–: there is nothing to divide by, since no photo is of this class or none was called so; the means count it as 0, as "
             "scikit-learn does (zero_division=0)."
         )
-    st.caption(told)
+    st.caption(sentences)
     st.caption(_("Click a number, or go there with Tab and the arrow keys: the photos that it counts open."))
     show_behind(sides)
     for side in sides:
@@ -75,16 +75,16 @@ def show_classes(runs: Sequence[Run]) -> None:
 
 def _show_mistakes(side: Side, others: Sequence[Side]) -> None:
     """Says what a run mixes up most; each sentence opens its photos, if its answers are kept."""
-    told, name = confusions_of(side), side.run.name
-    if not told:
+    sentences, name = confusions_of(side), side.run.name
+    if not sentences:
         return
     if side.answers is None:
-        st.markdown(f"**{escaped(name)}:** {' '.join(told.values())}")
+        st.markdown(f"**{escaped(name)}:** {' '.join(sentences.values())}")
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         colour_mark(side.run)
         st.markdown(f"**{escaped(name)}**", width="content")
-        for cell, sentence in told.items():
+        for cell, sentence in sentences.items():
             photo_button(sentence, (side.run.id, *cell), place=PLACE)
     opened = opened_at(PLACE)
     if opened is not None and opened[0] == side.run.id:
@@ -149,9 +149,9 @@ def confusions_of(side: Side) -> dict[Cell, str]:
     """Returns a run's most frequent mistakes, each cell with a sentence in Markdown: `31 roses were called tulips.`"""
     if side.counts is None:
         return {}
-    told = {}
+    sentences = {}
     for true, answer, count in top_confusions(side.counts, most=MOST_CONFUSIONS):
         words = _("{photos} was called {answer}.") if count == 1 else _("{photos} were called {answer}.")
         photos = of_class(count, escaped(side.classes[true]))
-        told[Cell(true, answer)] = words.format(photos=photos, answer=escaped(side.classes[answer]))
-    return told
+        sentences[Cell(true, answer)] = words.format(photos=photos, answer=escaped(side.classes[answer]))
+    return sentences

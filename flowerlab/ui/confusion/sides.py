@@ -43,8 +43,8 @@ def side_of(run: Run) -> Side:
     answers = answers_of(lab().home, lab().store, run)
     if answers is not None:
         return Side(run, answers, cell_sizes(answers.truth, answers.probabilities))
-    told = run.result.confusion_matrix if run.result is not None else None
-    return Side(run, None, None if told is None else np.asarray(told, dtype=np.int64))
+    counted = run.result.confusion_matrix if run.result is not None else None
+    return Side(run, None, None if counted is None else np.asarray(counted, dtype=np.int64))
 
 
 def answers_among(sides: Sequence[Side]) -> list[Answers]:

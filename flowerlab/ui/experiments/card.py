@@ -67,12 +67,12 @@ def _offer(lab: Lab, trial: Trial) -> None:
 
 def _price(trial: Trial, seconds: float) -> str:
     missing, count = len(trial.recipes), len(trial.experiment.arms)
-    told = _("about **{time}**, {count} runs").format(time=roughly(seconds), count=spelled(missing))
+    words = _("about **{time}**, {count} runs").format(time=roughly(seconds), count=spelled(missing))
     if missing == 1:
-        told = _("about **{time}**, one run").format(time=roughly(seconds))
+        words = _("about **{time}**, one run").format(time=roughly(seconds))
     if missing < count:
-        told += _(" ({here} of {all} already there or under way)").format(all=spelled(count), here=spelled(count - missing))
-    return told
+        words += _(" ({here} of {all} already there or under way)").format(all=spelled(count), here=spelled(count - missing))
+    return words
 
 
 def _progress(lab: Lab, trial: Trial, *, drawn: Trial) -> None:

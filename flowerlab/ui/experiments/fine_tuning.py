@@ -66,7 +66,7 @@ def show_fine_tuning(lab: Lab, trial: Trial) -> None:
 
 
 def epochs_sentence(runs: Mapping[str, Run]) -> str:
-    """States how long each arm learnt, and what those under B's head have behind them."""
+    """States how long each arm learnt, and how long B's head had before."""
     trained = []
     for arm in TWO_BY_TWO.values():
         result = runs[arm.name].result
@@ -117,8 +117,8 @@ def _moves(runs: Mapping[str, Run], trial: Trial) -> None:
     st.echarts_chart(
         changes_options(measured, frozen=len(frozen)), height=MOVES_PX, key=f"moves-{trial.experiment.name}", alt=sentence
     )
-    told = _("❄ {count} layers of {network} were frozen: they moved by 0 %, by construction.")
-    st.caption(told.format(count=len(frozen), network=chosen.title))
+    words = _("❄ {count} layers of {network} were frozen: they moved by 0 %, by construction.")
+    st.caption(words.format(count=len(frozen), network=chosen.title))
     with st.expander(_("As a table")):
         st.dataframe(
             changes_table(measured, frozen),

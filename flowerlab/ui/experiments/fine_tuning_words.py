@@ -26,13 +26,13 @@ def effect_lines(effects: Sequence[Effect]) -> list[str]:
     lines = []
     for choice, title in titles.items():
         found = of_choice(effects, choice)
-        told = "; ".join(f"{_where(effect)} {_gain(effect)}" for effect in found)
+        parts = "; ".join(f"{_where(effect)} {_gain(effect)}" for effect in found)
         average = average_gain(found)
         if average is None:
             ending = _("These do not point the same way: what it does depends on the other choice, and an average would hide that.")
         else:
             ending = _("On average **{gain} points**.").format(gain=points(average))
-        lines.append(f"**{title}** {told}. {ending}")
+        lines.append(f"**{title}** {parts}. {ending}")
     return lines
 
 
@@ -79,23 +79,23 @@ def _why_rate(effects: Sequence[Effect], moved: Middle) -> str:
     verdict = told_verdict(effects)
     if verdict == "unsure":
         return _("**The rate** made no difference here that is larger than chance: there is nothing to explain yet.")
-    told = []
+    parts = []
     if verdict in ("better", "mixed"):
-        told.append(
+        parts.append(
             _(
                 "**Why was {low} better {where}?** At {high} every step of Adam is large: after a few dozen batches what the layers "
                 "had learnt long before can be overwritten. At {low} each step is a hundredth of that."
             ).format(low=low, high=high, where=_places(effects, "better"))
         )
-        told.append(_rate_evidence(effects, moved))
+        parts.append(_rate_evidence(effects, moved))
     if verdict in ("worse", "mixed"):
-        told.append(
+        parts.append(
             _(
                 "**Why was {low} worse {where}?** Each step is a hundredth as large, and there were not a hundred times as many of "
                 "them: what had to be learnt anew may not have been learnt yet. More epochs would show it."
             ).format(low=low, where=_places(effects, "worse"))
         )
-    return " ".join(part for part in told if part)
+    return " ".join(part for part in parts if part)
 
 
 def _rate_evidence(effects: Sequence[Effect], moved: Middle) -> str:
@@ -115,9 +115,9 @@ def _why_head(effects: Sequence[Effect], moved: Middle) -> str:
     verdict = told_verdict(effects)
     if verdict == "unsure":
         return _("**The head** made no difference here that is larger than chance: there is nothing to explain yet.")
-    told = []
+    parts = []
     if verdict in ("better", "mixed"):
-        told.append(
+        parts.append(
             _(
                 "**Why was the head from B better {where}?** It knows the task already and had B's epochs to learn it. A fresh head "
                 "knows nothing: at first its errors are large, and so are the gradients that it sends down."
@@ -130,9 +130,9 @@ def _why_head(effects: Sequence[Effect], moved: Middle) -> str:
                 "is left is that it had learnt for longer."
             ),
         )
-        told.append(_evidence(effects, moved, "better", "fresh", bearing))
+        parts.append(_evidence(effects, moved, "better", "fresh", bearing))
     if verdict in ("worse", "mixed"):
-        told.append(
+        parts.append(
             _(
                 "**Why was the head from B worse {where}?** That a fresh head sends down larger gradients cannot be the reason: here "
                 "the fresh head did better."
@@ -144,8 +144,8 @@ def _why_head(effects: Sequence[Effect], moved: Middle) -> str:
             ),
             _("The layers did not move further under the head from B ({trained} against {fresh}). Another seed may tell chance."),
         )
-        told.append(_evidence(effects, moved, "worse", "trained", bearing))
-    return " ".join(part for part in told if part)
+        parts.append(_evidence(effects, moved, "worse", "trained", bearing))
+    return " ".join(part for part in parts if part)
 
 
 def _evidence(effects: Sequence[Effect], moved: Middle, verdict: str, further: str, words: tuple[str, str]) -> str:

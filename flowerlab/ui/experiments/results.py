@@ -138,12 +138,12 @@ def padding_reason(test: PairedTest | None) -> str:
     )
     if test is not None and test.certain and test.difference < 0:
         return f"**{_('Why?')}** {what}"
-    told = f"**{_('What the padding does:')}** {what}"
+    words = f"**{_('What the padding does:')}** {what}"
     if test is None:
-        return told
+        return words
     if test.certain:
-        return f"{told} " + _("Here that did no harm: the run with it is better, which this cannot explain. Try another seed.")
-    return f"{told} " + _("Here that cost nothing that is larger than chance.")
+        return f"{words} " + _("Here that did no harm: the run with it is better, which this cannot explain. Try another seed.")
+    return f"{words} " + _("Here that cost nothing that is larger than chance.")
 
 
 def set_against(lab: Lab, run: Run, other: Run, label: str, other_label: str) -> PairedTest | None:

@@ -141,13 +141,13 @@ def turns(answers: EpochAnswers, place: int) -> str:
     """Writes the answers to a photo in their order, each turn once: `tulips (1–3) → roses (4–5)`."""
     best = answers.probabilities[:, place].argmax(axis=1)
     begins = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist()]
-    told = []
+    turned = []
     for begin, end in zip(begins, [*begins[1:], len(best)], strict=True):
         epochs = f"{begin + 1}" if end == begin + 1 else f"{begin + 1}–{end}"
-        told.append(f"{answers.classes[int(best[begin])]} ({epochs})")
-    if len(told) > MOST_TURNS:
-        told = [*told[: MOST_TURNS - 2], "…", told[-1]]
-    return " → ".join(told)
+        turned.append(f"{answers.classes[int(best[begin])]} ({epochs})")
+    if len(turned) > MOST_TURNS:
+        turned = [*turned[: MOST_TURNS - 2], "…", turned[-1]]
+    return " → ".join(turned)
 
 
 def _pick_from_tiles(answers: EpochAnswers, order: Sequence[int], place: int, originals: Originals) -> None:
@@ -158,7 +158,7 @@ def _pick_from_tiles(answers: EpochAnswers, order: Sequence[int], place: int, or
             with st.container(width=TILE_PX, gap="xxsmall"):
                 truth = answers.classes[int(answers.truth[one])]
                 show_tile(Tile(answers.ids[one], truth, (), (turns(answers, one),)), originals)
-                # Twelve buttons that are all called "Show" would not be told apart by ear.
+                # Twelve buttons that are all called "Show" would sound all the same.
                 label = _("Shown: {photo}") if one == place else _("Show {photo}")
                 st.button(
                     label.format(photo=escaped(answers.ids[one])),

@@ -70,8 +70,8 @@ class Tile:
             )
             for one in self.said
         )
-        told = _("Photo {photo}: {truth}. {answers}.").format(photo=self.photo, truth=self.truth, answers=answers)
-        return " ".join([told, *(f"{note}." for note in self.notes)])
+        words = _("Photo {photo}: {truth}. {answers}.").format(photo=self.photo, truth=self.truth, answers=answers)
+        return " ".join([words, *(f"{note}." for note in self.notes)])
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def pick_one(runs: Sequence[Run], label: str, *, key: str) -> Run:
 
 
 def run_title(run: Run) -> None:
-    """Writes a run's name behind its colour mark."""
+    """Writes a run's name after its colour mark."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         colour_mark(run)
         st.markdown(f"**{escaped(run.name)}**", width="stretch")

@@ -22,7 +22,7 @@ ROWS_PX = 330
 
 @fragment()
 def find_runs(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> None:
-    """Draws the table of all finished runs behind a click, with filters; its selected rows become the choice of the picker.
+    """Draws the table of all finished runs, which a click opens, with filters; its selected rows become the choice of the picker.
 
     A part of its own: opening it, or a filter, draws nothing else of the page again.
 
@@ -122,7 +122,7 @@ def _filtered(finished: Sequence[Run]) -> list[Run]:
     return [
         run
         for run in finished
-        if all(word.search(_told(run)) for word in asked)
+        if all(word.search(_searched(run)) for word in asked)
         and run.recipe.architecture in networks
         and run.recipe.dataset in datasets
         and run.recipe.split in splits
@@ -144,7 +144,7 @@ def _state(run: Run) -> str:
     return f"{state_words(run.state)}, {_('tested') if tested else _('not tested')}"
 
 
-def _told(run: Run) -> str:
+def _searched(run: Run) -> str:
     """All that free text is looked up in."""
     knobs = " ".join(f"{name} {value}" for name, value in run.recipe.to_query().items())
     return f"{run.name} {knobs} seed {run.recipe.seed}".casefold()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def coloured_table(rows: Sequence[Finished]) -> Any:
-    """Returns `shown_table` as a pandas Styler, each run behind its colour. For few rows: what is styled is sent twice."""
+    """Returns `shown_table` as a pandas Styler, each run after its colour. For few rows: what is styled is sent twice."""
     frame = shown_table(rows)
     frame.insert(0, "mark", "⬤")
     colours = [f"color: {run_colour(one.run.number)}" for one in rows]

@@ -51,7 +51,7 @@ def _rows(lab: Lab, families: Sequence[Sequence[Run]], *, picker: str, most: int
 def _row(lab: Lab, run: Run, name: str, others: Sequence[Run], *, chosen: Sequence[str], picker: str, most: int) -> None:
     """Says what is known of a recipe's spread, and offers to train the missing seeds or shows how far they are.
 
-    All is read from the store: whoever comes back finds it.
+    All is read from the store: one who comes back finds it.
     """
     if any(not other.state.over for other in others):
         refreshed(lambda: _progress(lab, run, name), every_s=EVERY_S)
