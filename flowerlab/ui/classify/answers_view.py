@@ -87,7 +87,7 @@ def verdict(truth: str, classes: Sequence[str], best: int, *, unknown: bool | No
 
     Args:
         best: Label of its answer.
-        unknown: Whether it says "none of these"; None if it never does.
+        unknown: None if it never says "none of these".
     """
     known = truth in classes
     if not known and not unknown:

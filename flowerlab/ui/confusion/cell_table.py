@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -13,24 +12,22 @@ from flowerlab.evaluation.confusion import Cell
 from flowerlab.locale import _
 from flowerlab.ui.confusion.open_choice import on_choice, table_key
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 def cell_table(place: str, matrix: str, values: NDArray[np.float64], classes: Sequence[str], form: str) -> None:
-    """Draws a matrix as a table whose cells open the same photos: for the keyboard and for those who do not see the chart.
-
-    Args:
-        matrix: Its name on the page: the part of the place.
-        form: How a value is written, as printf does.
-    """
+    """Draws a matrix as a table whose cells open the same photos, for those who do not see the chart; `form` is that of printf."""
     # A table takes the browser longer to draw than a chart, and most stay shut: it is drawn when it is opened.
     box = st.expander(_("As a table"), key=f"{matrix}-table-open", on_change="rerun")
     if not box.open:
         return
+    import pandas as pd
+
     with box:
         st.caption(_("Click a cell, or go there with Tab and the arrow keys: its photos open."))
-        table = matrix_table(values, classes)
+        table = pd.DataFrame(
+            values,
+            index=[_("truth: {name}").format(name=name) for name in classes],
+            columns=[_("said: {name}").format(name=name) for name in classes],
+        )
         key, columns = table_key(place, matrix), list(table.columns)
         st.dataframe(
             table,
@@ -42,14 +39,3 @@ def cell_table(place: str, matrix: str, values: NDArray[np.float64], classes: Se
             key=key,
             alt=_("A table with a row for each true class and a column for each answer."),
         )
-
-
-def matrix_table(values: NDArray[np.float64] | NDArray[np.int64], classes: Sequence[str]) -> pd.DataFrame:
-    """Returns a matrix with named rows and columns."""
-    import pandas as pd
-
-    return pd.DataFrame(
-        values,
-        index=[_("truth: {name}").format(name=name) for name in classes],
-        columns=[_("said: {name}").format(name=name) for name in classes],
-    )

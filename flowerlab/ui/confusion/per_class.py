@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 import streamlit as st
 
@@ -23,16 +23,6 @@ from flowerlab.ui.widgets.run_picker import colour_mark
 
 PLACE = "compare-mistakes"
 MOST_CONFUSIONS = 3
-FIGURES: tuple[Figure, ...] = get_args(Figure)
-
-
-def figure_words() -> dict[Figure, tuple[str, str]]:
-    """Returns the name and the explanation of each figure."""
-    return {
-        "recall": (_("Recall"), _("Of the photos that are of this class: the share that was called so.")),
-        "precision": (_("Precision"), _("Of the photos that were called so: the share that are.")),
-        "f1": (_("F1"), _("The harmonic mean of precision and recall: high only if both are.")),
-    }
 
 
 @fragment()
@@ -41,9 +31,13 @@ def show_classes(runs: Sequence[Run]) -> None:
     sides = [side for run in runs if (side := side_of(run)).counts is not None]
     if not sides:
         return
-    words = figure_words()
+    words: dict[Figure, tuple[str, str]] = {
+        "recall": (_("Recall"), _("Of the photos that are of this class: the share that was called so.")),
+        "precision": (_("Precision"), _("Of the photos that were called so: the share that are.")),
+        "f1": (_("F1"), _("The harmonic mean of precision and recall: high only if both are.")),
+    }
     st.subheader(_("Each class"), help=_("The accuracy is one number for all; here is how well each kind of flower is told."))
-    figures = {name: words[name][0] for name in FIGURES}
+    figures = {figure: name for figure, (name, _what) in words.items()}
     shown = choose_word(
         _("Figure"), figures, key="compare-figure", help=" ".join(f"**{name}:** {what}" for name, what in words.values())
     )

@@ -73,7 +73,7 @@ def show_where(lab: Lab, runs: Sequence[Run], photo: Photo) -> None:
     for column, run in zip(columns, runs, strict=False):
         with column:
             run_title(run)
-            # What the first one answers is asked of the second too: maps of two classes have no difference to speak of.
+            # The second is asked for what the first one answers: maps of two classes have no difference to speak of.
             heat, name = _show_one(lab, run, photo, name, opacity)
             heats.append(heat)
     with columns[-1]:

@@ -24,11 +24,7 @@ def lines_table(classes: tuple[str, ...], shares: NDArray[np.floating], *, key: 
 
 
 def lines_rows(classes: tuple[str, ...], shares: NDArray[np.floating]) -> list[dict[str, str]]:
-    """Returns one row an epoch: its number, and each class's share in percent.
-
-    Args:
-        shares: (epochs, classes), 0..1; NaN where there is none.
-    """
+    """Returns one row an epoch: its number, and in percent each class's share of (epochs, classes), NaN where there is none."""
     return [
         {
             _("Epoch"): str(number),

@@ -54,12 +54,7 @@ def encoded(pixels: NDArray[np.uint8], *, longest_px: int = LONGEST_SIDE_PX) -> 
 
 @st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False, hash_funcs=BY_CONTENT)
 def thumbnail(originals: Originals, position: int) -> bytes | None:
-    """Returns a small square JPEG of a photo, made once for all viewers; None if the photo cannot be read.
-
-    Args:
-        originals: The data set.
-        position: 0-based, in its own order.
-    """
+    """Returns a small square JPEG of a photo by its 0-based position, made once for all viewers; None if it cannot be read."""
     try:
         photo = read_photo(originals.data(position), originals.ids[position])
     except BadPhoto:
@@ -69,13 +64,7 @@ def thumbnail(originals: Originals, position: int) -> bytes | None:
 
 @st.cache_data(max_entries=KEPT_PICTURES, show_spinner=False, hash_funcs=BY_CONTENT)
 def picture(originals: Originals, position: int, *, longest_px: int) -> bytes | None:
-    """Returns a JPEG of a whole photo, made once for all viewers; None if the photo cannot be read.
-
-    Args:
-        originals: The data set.
-        position: 0-based, in its own order.
-        longest_px: Of the longer side; a smaller photo keeps its size.
-    """
+    """Returns a JPEG of a whole photo, as `encoded` does, made once for all viewers; None if it cannot be read."""
     try:
         photo = read_photo(originals.data(position), originals.ids[position])
     except BadPhoto:

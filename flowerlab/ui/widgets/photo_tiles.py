@@ -49,12 +49,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Tile:
-    """One photo and what is written under it.
-
-    Args:
-        photo: Its id in the data set.
-        notes: What else is to be said of it, a line each.
-    """
+    """One photo, by its id in the data set, and what is written under it: answers in their order, and notes, a line each."""
 
     photo: str
     truth: str
@@ -131,11 +126,7 @@ def photo_tiles(
 
 
 def turned_to(count: int, *, key: str, a_page: int = PHOTOS_A_PAGE, words: str = "") -> int:
-    """Draws what turns the pages and returns the place of the first photo on the page, 0-based.
-
-    Args:
-        words: What says which are shown, with `{first}`, `{last}` and `{count}`; default: those photos.
-    """
+    """Draws what turns the pages, with words around `{first}`, `{last}` and `{count}`; returns the 0-based place of the first one."""
     last = max(0, (count - 1) // a_page)
     page = min(int(st.session_state.get(f"{key}-page", 0)), last)
     if not last:

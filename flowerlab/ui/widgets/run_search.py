@@ -22,13 +22,9 @@ ROWS_PX = 330
 
 @fragment()
 def find_runs(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> None:
-    """Draws the table of all finished runs, which a click opens, with filters; its selected rows become the choice of the picker.
+    """Draws the table of all finished runs, which a click opens, with filters; selected rows become the choice of `pick_runs`.
 
     A part of its own: opening it, or a filter, draws nothing else of the page again.
-
-    Args:
-        finished: Newest first.
-        picker: Key of the widget of `pick_runs`.
     """
     found = st.expander(
         _("Find runs: filter and sort all {count}").format(count=len(finished)),

@@ -39,12 +39,7 @@ def task_panel(
     primary: bool = False,
     help: str | None = None,
 ) -> None:
-    """Shows how far a task is; where it is not under way, how it ended and the button that begins it.
-
-    Args:
-        label: Of the button; `primary` and `help` are the button's, too.
-        at_once: Whether it begins without a click, the first time.
-    """
+    """Shows how far a task is; where it is not under way, how it ended and the button that begins it, if it did not begin at once."""
     task = tasks.state(work)
     if task is None and at_once:
         task = tasks.start(work)
@@ -91,11 +86,7 @@ def progress_text(task: Task[Any]) -> str:
 
 
 def fetch_panel(lab: Lab, names: Sequence[str] | None = None, *, place: str) -> None:
-    """Offers to fetch what is missing, and shows what is being fetched; draws nothing if nothing is missing.
-
-    Args:
-        names: What the panel is about, as in `fetchable()`; None for all.
-    """
+    """Offers to fetch what is missing of these, None for all that is `fetchable`, and shows what is being fetched; else nothing."""
     works = {name: download(name, lab.home, lab.settings) for name in fetchable() if names is None or name in names}
     tasks = {name: lab.tasks.state(work) for name, work in works.items()}
     going = [name for name, task in tasks.items() if task is not None and not task.over]
