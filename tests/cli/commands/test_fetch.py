@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from flowerlab.tasks.download import fetchable
 from tests.support.command_line import Call
 from tests.support.loopback import served_weights
 
@@ -37,7 +38,7 @@ def test_fetch_knows_what_there_is(call: Call) -> None:
     """An unknown name is exit code 2, and the sentence lists the names."""
     outcome = call("fetch", "mobilenet_v2", "garden")
     assert outcome.code == 2
-    assert "tf_flowers, vgg16, mobilenet_v2," in outcome.err
+    assert ", ".join(fetchable()) in outcome.err
     assert "'garden'" in outcome.err
 
 
