@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support import ROOT
+
 TENSORFLOW_ROOM = {"tensorflow", "keras", "tensorflow_datasets"}
 SLOW = {"plotly", "sklearn", "pandas", "scipy", "jinja2"}
 

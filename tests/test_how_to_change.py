@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.support import ROOT
+
 RECIPES = [text for text in (ROOT / "docs" / "how-to-change.md").read_text(encoding="utf-8").split("\n\n") if text.startswith("**")]
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.support import ROOT
+
 NAMED = re.findall(
     r"`([\w/]*test_\w+\.py)`((?: \((?:`\w+`[^`)]*)+\))?)", (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
 )

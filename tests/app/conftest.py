@@ -17,7 +17,8 @@ from flowerlab.datasets.originals import Original, Originals, open_originals, wr
 from flowerlab.engine.fake import FakeEngine
 from flowerlab.home import Home
 from flowerlab.ui.base.lab import lab
-from tests.support.garden_runs import GARDEN, cut
+from tests.support.garden_runs import cut
+from tests.support.photos import GARDEN
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,9 @@ from flowerlab.datasets.gather import gather
 from flowerlab.evaluation.confusion import Figure
 from flowerlab.home import Home
 from flowerlab.ui.confusion.class_photos import PLACE, Behind, behind_words
-from tests.support.matrices import GARDEN, alts, press, two_runs
-from tests.support.pages import open_page, texts
+from tests.support.matrices import two_runs
+from tests.support.pages import alts, open_page, press, texts
+from tests.support.photos import GARDEN
 
 OPEN = f"{PLACE}-open"
 

@@ -15,8 +15,9 @@ from flowerlab.home import Home
 from flowerlab.ui.compare.matrices import MATRICES
 from flowerlab.ui.confusion.cell_photos import MINUS
 from flowerlab.ui.widgets.photo_tiles import NO_BREAK
-from tests.support.matrices import GARDEN, alts, press, run_in, two_runs
-from tests.support.pages import open_page, texts
+from tests.support.matrices import run_in, two_runs
+from tests.support.pages import alts, open_page, press, texts
+from tests.support.photos import GARDEN
 from tests.support.runs import write_predictions
 
 DIAGONAL = [0, 6, 12, 18, 24]

@@ -7,13 +7,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
 from flowerlab.ui.widgets.photo_tiles import NO_BREAK, Said, Tile, table_rows
 from tests.support.pages import texts
-
-GARDEN = Garden(60)
+from tests.support.photos import GARDEN
 
 
 def gallery(*, at_hand: bool, photos: list[str]) -> None:

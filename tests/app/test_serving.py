@@ -13,8 +13,7 @@ from flowerlab.lab import Lab
 from flowerlab.ui.app import lifespan as serving
 from flowerlab.ui.base import streamlit_seams
 from flowerlab.ui.base.lab import lab
-
-ROOT = Path(__file__).parents[2]
+from tests.support import ROOT
 
 
 def serve(monkeypatch: pytest.MonkeyPatch, *, headless: bool) -> list[str]:

@@ -9,10 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from flowerlab.home import Home
 from flowerlab.ui.base.lab import lab
+from tests.support import ROOT
 from tests.support.read_only import told_read_only
 from tests.support.stores import live_in
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
-from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.home import Home
 from flowerlab.trainer.tfds import read_tfds
+from tests.support.photos import GARDEN
 from tools.measure.answer import OPENED_BEFORE_S, answered
 
 WARM_WITHIN_S, COLD_WITHIN_S = 3.0, 10.0
@@ -19,7 +19,7 @@ TRIES = 3
 def photo(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A test photo of tf_flowers."""
     home = Home(tmp_path_factory.mktemp("home")).create()
-    flowers = gather(home, "tf_flowers", Garden(60), read_tfds=read_tfds)
+    flowers = gather(home, "tf_flowers", GARDEN, read_tfds=read_tfds)
     return flowers.data(len(flowers) - 1)
 
 

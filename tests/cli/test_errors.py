@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.support.command_line import ROOT
+from tests.support import ROOT
 
 
 @pytest.mark.parametrize("arguments", [["runs"], ["--help"], ["doctor"]])

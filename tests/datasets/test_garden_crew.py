@@ -5,15 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 
 from flowerlab.datasets.garden import crew, pictures
 from flowerlab.errors import BadInput
+from tests.support import ROOT
 
-ROOT = Path(__file__).parents[2]
 GONE_WITHIN_S = 20.0
 # Says who draws for it, and then takes no more pictures.
 ABANDONED = """

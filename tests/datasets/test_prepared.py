@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from flowerlab.datasets import prepared
-from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.import_folder import import_folder
 from flowerlab.datasets.originals import Original, Originals, write_originals
@@ -20,7 +19,7 @@ from flowerlab.errors import BadPhoto
 from flowerlab.home import Home
 from flowerlab.photos.reading import read_photo, resize_photo
 from flowerlab.system.locks import ProcessLock
-from tests.support.photos import photo, some
+from tests.support.photos import GARDEN, photo, some
 
 SIZE = 8
 
@@ -147,10 +146,10 @@ def test_damaged_originals_are_gathered_anew(home: Home, tmp_path: Path) -> None
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(photo(number))
     import_folder(tmp_path / "plants", home.folders)
-    first = gather(home, "folder:plants", Garden(60))
+    first = gather(home, "folder:plants", GARDEN)
     file = first.folder / "photos.bin"
     file.write_bytes(file.read_bytes()[:-1])
-    second = gather(home, "folder:plants", Garden(60))
+    second = gather(home, "folder:plants", GARDEN)
     assert second.content == first.content
     assert [second.data(position) for position in (0, 19)] == [photo(0), photo(19)]
 

@@ -28,9 +28,8 @@ from flowerlab.doctor.hardware import check_memory, check_port, check_processor
 from flowerlab.doctor.home import check_home, is_network
 from flowerlab.home import Home
 from flowerlab.store.copying import put_aside
+from tests.support import ROOT
 from tests.support.loopback import hdf5
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)

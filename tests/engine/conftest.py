@@ -10,7 +10,8 @@ import pytest
 from flowerlab.engine import Job
 from flowerlab.home import Home
 from flowerlab.recipe.recipe import Recipe
-from tests.support.engines import QUICK, Said, job_of
+from tests.support.engines import Said, job_of
+from tests.support.recipes import QUICK
 
 
 @pytest.fixture

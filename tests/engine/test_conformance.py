@@ -14,7 +14,8 @@ from flowerlab.engine.fake import FakeEngine
 from flowerlab.engine.registry import ENGINES
 from flowerlab.home import Home
 from flowerlab.settings import Settings
-from tests.support.engines import QUICK, SLOW, Said
+from tests.support.engines import Said
+from tests.support.recipes import QUICK, SLOW
 
 
 @pytest.fixture(params=ENGINES)

@@ -21,7 +21,8 @@ from flowerlab.runs.attempts import left_behind
 from flowerlab.runs.events import Event
 from flowerlab.runs.predictions import load_predictions
 from flowerlab.settings import Settings
-from tests.support.engines import QUICK, SLOW, Said
+from tests.support.engines import Said
+from tests.support.recipes import QUICK, SLOW
 
 
 def test_a_killed_trainer_is_told_and_replaced(said: Said, home: Home, settings: Settings, job: Callable[..., Job]) -> None:

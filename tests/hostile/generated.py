@@ -26,7 +26,6 @@ from hypothesis import strategies as st
 from flowerlab.architectures.pretrained import import_weights
 from flowerlab.cli import main
 from flowerlab.cli.knobs import flag_of
-from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.import_folder import delete_folder, import_folder
 from flowerlab.errors import BadFolder, BadInput, BadModel, BadPack, BadPhoto, BadRecipe
 from flowerlab.home import Home
@@ -43,6 +42,7 @@ from tests.hostile.models import CASES as MODELS
 from tests.hostile.photos import small_photos
 from tests.hostile.recipes import BAD_IDS, BAD_NAMES, GOOD_NAMES
 from tests.support.packs import bring_run, bring_tf_flowers
+from tests.support.photos import GARDEN
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30) | st.sampled_from([*BAD_NAMES, *GOOD_NAMES, *BAD_IDS])
 JSON_VALUES = st.recursive(
@@ -318,7 +318,7 @@ def _lesson() -> bytes:
         store = Store(home.store)
         bring_tf_flowers(home, photos=5)
         run = bring_run(home, store, "Packed", dataset="tf_flowers")
-        pack(Path(folder) / "lesson.zip", home, store, dataset="tf_flowers", runs=[run], garden=Garden(60))
+        pack(Path(folder) / "lesson.zip", home, store, dataset="tf_flowers", runs=[run], garden=GARDEN)
         store.close()
         return (Path(folder) / "lesson.zip").read_bytes()
 

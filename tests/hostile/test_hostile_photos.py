@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +12,7 @@ from flowerlab.errors import BadPhoto
 from flowerlab.photos.reading import RESIZE_MODES, read_photo, resize_photo
 from tests.hostile.judging import refusal
 from tests.hostile.photos import REFUSED, TAKEN
-
-ROOT = Path(__file__).parents[2]
+from tests.support import ROOT
 
 
 @pytest.mark.parametrize("name", TAKEN)

@@ -19,7 +19,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.originals import hash_content
 from flowerlab.errors import BadPack
 from flowerlab.home import Home
@@ -30,6 +29,7 @@ from tests.hostile.archives import MILLION, listing
 from tests.hostile.judging import check_sentence
 from tests.hostile.models import CASES, npz_that_claims
 from tests.support.packs import bring_run, bring_tf_flowers, holdings
+from tests.support.photos import GARDEN
 
 Contents = dict[str, bytes]
 Change = Callable[[Contents, dict[str, Any]], None]
@@ -66,7 +66,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = Store(home.store)
     bring_tf_flowers(home)
     run = bring_run(home, store, "There", dataset="tf_flowers")
-    pack(folder / "whole.zip", home, store, dataset="tf_flowers", runs=[run], garden=Garden(60))
+    pack(folder / "whole.zip", home, store, dataset="tf_flowers", runs=[run], garden=GARDEN)
     return folder / "whole.zip"
 
 

@@ -14,7 +14,6 @@ from flowerlab.architectures import ARCHITECTURES, Architecture, architecture, c
 from flowerlab.architectures.pretrained import find_weights
 from flowerlab.cli import main
 from flowerlab.datasets.catalog import dataset_source
-from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.errors import BadInput, BadPack, DatasetNotAtHand, HomeUnusable, WeightsNotAtHand
 from flowerlab.home import Home
@@ -27,6 +26,7 @@ from flowerlab.store import Store
 from tests.hostile.models import keras_file
 from tests.support.loopback import hdf5, served_weights
 from tests.support.packs import bring_features, bring_folder, bring_run, bring_tf_flowers, gathered, holdings
+from tests.support.photos import GARDEN
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_whole_lesson_goes_there_and_back(
     photos = bring_tf_flowers(home)
     features = bring_features(home, photos, network.name)
     run = bring_run(home, store, "There", dataset="tf_flowers", epochs=2)
-    packed = pack(lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden=Garden(60)).manifest
+    packed = pack(lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden=GARDEN).manifest
     assert {item.kind for item in packed.items} == set(ItemKind) - {ItemKind.FOLDER}
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras-away"))
     done = unpack(lesson, away, away_store)
@@ -111,7 +111,7 @@ def test_unpacked_tf_flowers_is_at_hand(
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "nothing"))
     bring_tf_flowers(home)
     run = bring_run(home, store, "There", dataset="tf_flowers", epochs=2)
-    pack(lesson, home, store, dataset="tf_flowers", runs=[run], garden=Garden(60))
+    pack(lesson, home, store, dataset="tf_flowers", runs=[run], garden=GARDEN)
     lab = Lab(settings.model_copy(update={"home": tmp_path / "away"}), run_queue=False)
     try:
         assert not lab.data.has_photos("tf_flowers")
@@ -127,12 +127,12 @@ def test_own_photos_keep_their_identity(
 ) -> None:
     """An own folder arrives as the same photos, so that what was trained on it there counts here too."""
     bring_folder(home, tmp_path)
-    gather(home, "folder:pets", Garden(60))
-    pack(lesson, home, store, dataset="folder:pets", garden=Garden(60))
+    gather(home, "folder:pets", GARDEN)
+    pack(lesson, home, store, dataset="folder:pets", garden=GARDEN)
     unpack(lesson, away, away_store)
     assert holdings(away.folders) == holdings(home.folders)
-    assert dataset_source("folder:pets", Garden(60)).identity(away) == dataset_source("folder:pets", Garden(60)).identity(home)
-    assert gather(away, "folder:pets", Garden(60)).content == gathered(home, "folder:pets").content
+    assert dataset_source("folder:pets", GARDEN).identity(away) == dataset_source("folder:pets", GARDEN).identity(home)
+    assert gather(away, "folder:pets", GARDEN).content == gathered(home, "folder:pets").content
 
 
 def test_other_photos_of_the_same_name_refuse_the_pack(
@@ -141,9 +141,9 @@ def test_other_photos_of_the_same_name_refuse_the_pack(
     """Where other own photos have the name, nothing at all is brought, not even the run."""
     bring_folder(home, tmp_path)
     bring_folder(away, tmp_path, first=100)
-    gather(home, "folder:pets", Garden(60))
+    gather(home, "folder:pets", GARDEN)
     run = bring_run(home, store, "There")
-    pack(lesson, home, store, dataset="folder:pets", runs=[run], garden=Garden(60))
+    pack(lesson, home, store, dataset="folder:pets", runs=[run], garden=GARDEN)
     before = holdings(away.root)
     with pytest.raises(BadPack, match="Other photos"):
         unpack(lesson, away, away_store)
@@ -157,7 +157,7 @@ def test_what_is_here_is_never_overwritten(
     """Other weights, other photos and a renamed run stay as they are, and the first two are reported as differing."""
     bring_tf_flowers(home)
     run = bring_run(home, store, "There", dataset="tf_flowers")
-    pack(lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden=Garden(60))
+    pack(lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden=GARDEN)
     bring_tf_flowers(away, photos=10)
     away_store.adopt([store.record(run.id)])
     away_store.rename(run.id, "Mine now")
@@ -189,7 +189,7 @@ def test_the_store_adopts_a_run_once(home: Home, store: Store, away_store: Store
 def test_damaged_photos_here_are_replaced(home: Home, store: Store, away: Home, away_store: Store, lesson: Path) -> None:
     """Photos that cannot be opened are in nobody's use: the pack's take their place."""
     bring_tf_flowers(home)
-    pack(lesson, home, store, dataset="tf_flowers", garden=Garden(60))
+    pack(lesson, home, store, dataset="tf_flowers", garden=GARDEN)
     damaged = bring_tf_flowers(away).folder / "photos.bin"
     damaged.write_bytes(damaged.read_bytes()[:-1])
     assert unpack(lesson, away, away_store).kept == ()
@@ -209,7 +209,7 @@ def test_a_failure_half_way_takes_everything_back(
     """If the last step fails, what was moved before it is gone again, and damaged photos lie where they lay."""
     bring_tf_flowers(home)
     run = bring_run(home, store, "There", dataset="tf_flowers")
-    pack(lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden=Garden(60))
+    pack(lesson, home, store, dataset="tf_flowers", architecture=network, runs=[run], garden=GARDEN)
     (bring_tf_flowers(away).folder / "index.json").write_text("{}")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras-away"))
     before = holdings(away.root)
@@ -229,7 +229,7 @@ def test_without_room_nothing_is_unpacked(
 ) -> None:
     """A disk that is too full is said before the first byte."""
     bring_tf_flowers(home)
-    pack(lesson, home, store, dataset="tf_flowers", garden=Garden(60))
+    pack(lesson, home, store, dataset="tf_flowers", garden=GARDEN)
     monkeypatch.setattr("flowerlab.packs.unpacking.SPARE_BYTES", 10**18)
     with pytest.raises(HomeUnusable, match="no room"):
         unpack(lesson, away, away_store)
@@ -247,7 +247,7 @@ def test_features_of_other_photos_or_networks_stay(home: Home, store: Store, les
             store,
             dataset="tf_flowers",
             architecture=chosen,
-            garden=Garden(60),
+            garden=GARDEN,
         )
         kinds[name] = [item.kind for item in packed.manifest.items]
     assert kinds == {"handmade": [ItemKind.PHOTOS], "mobilenet_v2": [ItemKind.PHOTOS, ItemKind.FEATURES]}
@@ -259,19 +259,19 @@ def test_packing_what_is_not_here_leaves_no_file(
     """Missing photos, missing or damaged weights, an unfinished run and nothing at all are one sentence each."""
     waiting = store.add(bring_run(home, store, "Done").recipe, "Waiting")
     with pytest.raises(DatasetNotAtHand):
-        pack(lesson, home, store, dataset="tf_flowers", garden=Garden(60))
+        pack(lesson, home, store, dataset="tf_flowers", garden=GARDEN)
     with pytest.raises(BadPack, match="no model"):
-        pack(lesson, home, store, runs=[waiting], garden=Garden(60))
+        pack(lesson, home, store, runs=[waiting], garden=GARDEN)
     with pytest.raises(BadPack, match="nothing to pack"):
-        pack(lesson, home, store, garden=Garden(60))
+        pack(lesson, home, store, garden=GARDEN)
     weights = find_weights(network)
     assert weights is not None
     weights.write_bytes(OTHERS)
     with pytest.raises(BadPack, match="not the one"):
-        pack(lesson, home, store, architecture=network, garden=Garden(60))
+        pack(lesson, home, store, architecture=network, garden=GARDEN)
     weights.write_bytes(WEIGHTS[:-1])
     with pytest.raises(WeightsNotAtHand):
-        pack(lesson, home, store, architecture=network, garden=Garden(60))
+        pack(lesson, home, store, architecture=network, garden=GARDEN)
     assert list(tmp_path.glob("*.zip")) == list(tmp_path.glob(".*.part")) == []
 
 
@@ -279,7 +279,7 @@ def test_a_pack_is_never_overwritten(home: Home, store: Store, lesson: Path) -> 
     """A file of the name that is there already stays."""
     lesson.write_text("mine")
     with pytest.raises(BadInput, match="already"):
-        pack(lesson, home, store, runs=[bring_run(home, store, "There")], garden=Garden(60))
+        pack(lesson, home, store, runs=[bring_run(home, store, "There")], garden=GARDEN)
     assert lesson.read_text() == "mine"
 
 
@@ -291,9 +291,9 @@ def test_giving_up_leaves_nothing(home: Home, store: Store, away: Home, away_sto
 
     run = bring_run(home, store, "There")
     with pytest.raises(KeyboardInterrupt):
-        pack(lesson, home, store, runs=[run], garden=Garden(60), progress=give_up)
+        pack(lesson, home, store, runs=[run], garden=GARDEN, progress=give_up)
     assert not lesson.exists()
-    pack(lesson, home, store, runs=[run], garden=Garden(60))
+    pack(lesson, home, store, runs=[run], garden=GARDEN)
     before = holdings(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         unpack(lesson, away, away_store, give_up)
@@ -338,7 +338,7 @@ def test_the_commands(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeyp
 
 def test_a_pack_is_a_plain_zip_with_a_manifest(home: Home, store: Store, lesson: Path) -> None:
     """Any zip program opens it: a version, what is in it, and each file with its size and hash."""
-    pack(lesson, home, store, runs=[bring_run(home, store, "There")], garden=Garden(60))
+    pack(lesson, home, store, runs=[bring_run(home, store, "There")], garden=GARDEN)
     with zipfile.ZipFile(lesson) as archive:
         assert archive.testzip() is None
         manifest = json.loads(archive.read("manifest.json"))
@@ -396,7 +396,7 @@ def test_features_that_are_not_what_they_say_are_refused(
     else:
         about["shape"] = [1, 2, 2, 3]
     (features / "about.json").write_text(json.dumps(about))
-    pack(lesson, home, store, dataset="tf_flowers", architecture=network, garden=Garden(60))
+    pack(lesson, home, store, dataset="tf_flowers", architecture=network, garden=GARDEN)
     with pytest.raises(BadPack, match="the features b"):
         unpack(lesson, away, away_store)
     assert list(away.features.iterdir()) == []

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import gather
 from flowerlab.datasets.prepared import prepare
 from flowerlab.errors import BadFolder, BadInput
+from tests.support.photos import GARDEN
 from tests.support.recipes import QUICK
 from tests.support.scheduling import LONG, OpenLab, begun, owner_of, plants
 from tests.support.waiting import until
@@ -46,7 +46,7 @@ def test_deleting_photos_deletes_what_was_made_of_them(open_lab: OpenLab, tmp_pa
     kept = {}
     for name in ("plants", "others"):
         dataset = plants(lab, tmp_path, name)
-        originals = gather(lab.home, dataset, Garden(60))
+        originals = gather(lab.home, dataset, GARDEN)
         keys = [prepare(lab.home, originals, dataset, image_size=size, resize="squash").key for size in (8, 9)]
         kept[name] = (originals.folder.name, keys)
     run = lab.queue.start(QUICK.changed(dataset="folder:plants")).run

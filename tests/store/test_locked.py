@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -20,10 +19,9 @@ from flowerlab.runs.events import Event, from_record
 from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
 from flowerlab.store import Store
+from tests.support import ROOT
 from tests.support.stores import DONE, live_in
 from tests.support.waiting import until
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)

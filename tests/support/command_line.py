@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from flowerlab.engine.fake import FakeEngine
@@ -29,9 +28,6 @@ class Outcome:
         found = json.loads(self.out)
         assert isinstance(found, dict)
         return found
-
-
-ROOT = Path(__file__).parents[2]
 
 
 RUN_KEYS = {

@@ -5,15 +5,11 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from flowerlab.datasets.garden import Garden
 from flowerlab.engine import Job, TrainerSettings
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.events import Event
 from flowerlab.settings import Settings
-
-GARDEN = Garden(60)
-SLOW = Recipe(image_size=72, epochs=500, patience=500)
-QUICK = Recipe(image_size=72, epochs=1, head=(4,))
+from tests.support.photos import GARDEN
 
 
 def job_of(run_id: str, recipe: Recipe, *, attempt: int = 1, **more: Any) -> Job:

@@ -1,4 +1,4 @@
-"""What the tests of the Mistakes page share: finished runs on a small garden, with known mistakes."""
+"""Finished runs on a small garden with known mistakes, and the views of Mistakes that show them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.datasets.catalog import FLOWERS
-from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.originals import Originals
 from flowerlab.datasets.parts import parts_of
 from flowerlab.home import Home
@@ -19,7 +18,6 @@ from flowerlab.ui.base.lab import lab
 from tests.support.pages import open_page
 from tests.support.runs import add_finished
 
-GARDEN = Garden(60)
 EPOCHS = 4
 WRONG = 3
 

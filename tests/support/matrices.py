@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamlit.testing.v1 import AppTest
-
 from flowerlab.datasets.catalog import dataset_source
-from flowerlab.datasets.garden import Garden
 from flowerlab.home import Home
 from flowerlab.runs.run import Run
+from tests.support.photos import GARDEN
 from tests.support.runs import add_finished, write_predictions
 
 
@@ -18,21 +16,8 @@ def run_in(home: Home, name: str, seed: int = 0, **options: Any) -> Run:
     return add_finished(home, name, seed=seed, materials=dataset_source("garden", GARDEN).identity(home), **options)
 
 
-GARDEN = Garden(60)
-
-
 def two_runs(home: Home) -> tuple[Run, Run]:
     """B is right on four photos on which A is wrong: dandelion, daisy, tulips, sunflowers called the next class."""
     first, second = run_in(home, "A"), run_in(home, "B", seed=1)
     write_predictions(home.run(second.id), better=4)
     return first, second
-
-
-def alts(app: AppTest) -> list[str]:
-    """Text alternatives of the photos."""
-    return [image.proto.imgs[0].alt for image in app.get("image")]
-
-
-def press(app: AppTest, key: str) -> AppTest:
-    """The page after a button was pressed."""
-    return app.button(key=key).click().run()

@@ -1,17 +1,14 @@
-"""What the tests of lesson packs share: homes with something in them, and what a home holds."""
+"""Homes with something to pack, and what a home holds."""
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from flowerlab.datasets.catalog import FLOWERS, dataset_source
-from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.gather import find_originals
 from flowerlab.datasets.import_folder import import_folder
 from flowerlab.datasets.originals import Original, Originals, write_originals
@@ -23,18 +20,17 @@ from flowerlab.runs.events import End, Epoch
 from flowerlab.runs.run import Run
 from flowerlab.store import Store
 from tests.hostile.models import dense, keras_file, network
+from tests.support.photos import GARDEN, jpeg
 
 
-def jpeg(number: int) -> bytes:
+def tiny(number: int) -> bytes:
     """A tiny photo that no other number gives."""
-    file = io.BytesIO()
-    Image.new("RGB", (8, 8), (number % 256, number // 256, 90)).save(file, "JPEG")
-    return file.getvalue()
+    return jpeg((number % 256, number // 256, 90), (8, 8))
 
 
 def bring_tf_flowers(home: Home, *, photos: int = 20) -> Originals:
     """Puts a tiny tf_flowers into a home, as if it had been gathered."""
-    given = (Original(f"tf_flowers-{number:05d}", number % 5, jpeg(number)) for number in range(photos))
+    given = (Original(f"tf_flowers-{number:05d}", number % 5, tiny(number)) for number in range(photos))
     return write_originals(home.originals / "tf_flowers-3.0.1", FLOWERS, given)
 
 
@@ -44,7 +40,7 @@ def bring_folder(home: Home, tmp_path: Path, *, first: int = 0) -> None:
         folder = tmp_path / f"source{first}" / kind
         folder.mkdir(parents=True)
         for number in range(10):
-            (folder / f"{number}.jpg").write_bytes(jpeg(first + 10 * place + number))
+            (folder / f"{number}.jpg").write_bytes(tiny(first + 10 * place + number))
     import_folder(tmp_path / f"source{first}", home.folders, "pets")
 
 
@@ -69,7 +65,7 @@ def bring_features(home: Home, originals: Originals, architecture: str) -> Path:
 def bring_run(home: Home, store: Store, name: str, **knobs: Any) -> Run:
     """Writes a finished run with two epochs and a model into a home."""
     recipe = Recipe.parse(knobs)
-    run = store.add(recipe, name, materials=dataset_source(recipe.dataset, Garden(60)).identity(home))
+    run = store.add(recipe, name, materials=dataset_source(recipe.dataset, GARDEN).identity(home))
     about: dict[str, Any] = {"run_id": run.id, "attempt": store.begin_attempt(run.id)}
     for number in range(2):
         store.append(Epoch(**about, epoch=number, loss=1.0, accuracy=0.5, val_loss=1.1, val_accuracy=0.4 + number / 10, seconds=1))
@@ -106,6 +102,6 @@ def holdings(root: Path) -> dict[str, bytes]:
 
 def gathered(home: Home, dataset: str) -> Originals:
     """Photos that must be there."""
-    found = find_originals(home, dataset, Garden(60))
+    found = find_originals(home, dataset, GARDEN)
     assert found is not None
     return found

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from tests.support import ROOT
 from tests.support.runs import TIMEOUT_S
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def open_page(name: str, *, query: dict[str, str] | None = None, state: dict[str, Any] | None = None) -> AppTest:
@@ -33,3 +31,13 @@ def texts(app: AppTest) -> str:
     """Everything that a page says in words, for looking something up in it."""
     kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning, app.error, app.success)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def alts(app: AppTest) -> list[str]:
+    """Text alternatives of the photos."""
+    return [image.proto.imgs[0].alt for image in app.get("image")]
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    """The page after a button was pressed."""
+    return app.button(key=key).click().run()

@@ -1,4 +1,4 @@
-"""Photos for tests."""
+"""Photos and data sets."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from flowerlab.datasets.garden import Garden
 from flowerlab.datasets.originals import Original, Originals, write_originals
 from flowerlab.home import Home
+
+GARDEN = Garden(60)
 
 
 def photo(number: int) -> bytes:

@@ -47,3 +47,4 @@ def recipes(draw: some.DrawFn, **fixed: Any) -> Recipe:
 
 
 QUICK = Recipe(image_size=72, epochs=1, head=(4,))
+SLOW = Recipe(image_size=72, epochs=500, patience=500)

@@ -1,4 +1,4 @@
-"""What the tests of the Compare and Classify pages share: runs that look finished, and a page in its app."""
+"""Runs that look finished, with what they answered."""
 
 from __future__ import annotations
 

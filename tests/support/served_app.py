@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support import ROOT
+
 SCRIPT = ROOT / "streamlit_app.py"
 ANSWERS_WITHIN_S = 60.0
 

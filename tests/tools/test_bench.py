@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.support import ROOT
 from tools.bench.pairs import Pair
 from tools.bench.report import report
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.nightly

@@ -36,7 +36,8 @@ from flowerlab.trainer.frozen_pass import Views
 from flowerlab.trainer.networks import build
 from flowerlab.trainer.starting_weights import load_starting_weights
 from tests.support.attempts import B, C, attempt, losses
-from tests.support.engines import GARDEN, job_of
+from tests.support.engines import job_of
+from tests.support.photos import GARDEN
 
 WIDE = Recipe(architecture="vgg16", weights="none", unfreeze_from="none", image_size=32, epochs=1, head=())
 WITH_SHORTCUTS = Recipe(

@@ -14,7 +14,7 @@ from flowerlab.trainer.mixed_precision import computing_in
 from flowerlab.trainer.model_files import load_saved
 from flowerlab.trainer.preparation import POOL
 from tests.support.attempts import B, attempt, losses
-from tests.support.engines import GARDEN
+from tests.support.photos import GARDEN
 
 A = Recipe(architecture="handmade", image_size=72, epochs=2, head=(8,))
 

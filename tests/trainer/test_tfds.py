@@ -40,6 +40,7 @@ from flowerlab.system import downloads
 from flowerlab.system.downloads import RemoteFile
 from flowerlab.trainer.tfds import UNFINISHED_FOR_S, drop_unfinished, read_tfds
 from tests.support.loopback import Manners, file_server
+from tests.support.photos import GARDEN
 
 SHARDS = (7, 5)
 
@@ -273,7 +274,7 @@ def test_a_run_trains_on_unpacked_photos(
     """In an empty home, with nothing where TFDS looks and no network, a run trains on tf_flowers from a lesson pack."""
     gathered = gather(home, "tf_flowers", Garden(), read_tfds=read_tfds)
     store = Store(home.store)
-    pack(tmp_path / "lesson.zip", home, store, dataset="tf_flowers", garden=Garden(60))
+    pack(tmp_path / "lesson.zip", home, store, dataset="tf_flowers", garden=GARDEN)
     store.close()
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "empty"))

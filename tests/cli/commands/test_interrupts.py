@@ -19,7 +19,8 @@ from flowerlab.engine.fake import FakeEngine
 from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run
-from tests.support.command_line import ROOT, Call, all_runs
+from tests.support import ROOT
+from tests.support.command_line import Call, all_runs
 
 
 def watch_newest(reached: Callable[[Run, Lab], bool], then: Callable[[], None] = lambda: None) -> threading.Thread:
