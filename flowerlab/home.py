@@ -132,15 +132,7 @@ class Home:
 
     def half_written(self) -> Iterator[Path]:
         """Yields the files and folders that a process is writing, or that a killed one left."""
-        for folder in (
-            self.originals,
-            self.prepared,
-            self.features,
-            self.hashes,
-            self.embeddings,
-            self.folders,
-            self.weights,
-        ):
+        for folder in (self.originals, self.prepared, self.features, self.hashes, self.embeddings, self.folders, self.weights):
             yield from folder.glob(".*.part")
 
     def sweep(self, older_than_s: float = SWEPT_AFTER_S) -> None:

@@ -36,10 +36,7 @@ class Settings(BaseSettings):
         description="Who trains: `local` (a process on this machine) or `fake` (a scripted run, for trying out pages).",
     )
     niceness: int = Field(
-        default=15,
-        ge=0,
-        le=19,
-        description="How far trainers step back behind the web page (0 = not at all, 19 = most).",
+        default=15, ge=0, le=19, description="How far trainers step back behind the web page (0 = not at all, 19 = most)."
     )
     threads: int = Field(
         default=0,
@@ -88,8 +85,7 @@ class Settings(BaseSettings):
         "weights. The runs that ended first lose theirs first; models and predictions always stay.",
     )
     refuse: bool = Field(
-        default=True,
-        description="Refuse a start that needs more memory or disk, by estimate, than this machine can give.",
+        default=True, description="Refuse a start that needs more memory or disk, by estimate, than this machine can give."
     )
     memory_gb: float | None = Field(
         default=None,
@@ -102,14 +98,10 @@ class Settings(BaseSettings):
     )
     queue_limit: int = Field(default=150, ge=0, description="How many runs may wait in all (0 = no bound).")
     queue_limit_per_student: int = Field(
-        default=30,
-        ge=0,
-        description="How many runs of one student may wait (0 = no bound). Students take turns in any case.",
+        default=30, ge=0, description="How many runs of one student may wait (0 = no bound). Students take turns in any case."
     )
     clean_runs_after_days: float | None = Field(
-        default=None,
-        gt=0,
-        description="Cleaning rule: finished runs older than so many days go to the trash. Not set: never.",
+        default=None, gt=0, description="Cleaning rule: finished runs older than so many days go to the trash. Not set: never."
     )
     keep_runs_gb: float | None = Field(
         default=None,
@@ -123,8 +115,7 @@ class Settings(BaseSettings):
         description="Cleaning rule: what has lain in the trash for so many days is deleted for good. Not set: never.",
     )
     starter: bool = Field(
-        default=True,
-        description="Put the starter classifier, which comes with Flowerlab, into a home that never had it.",
+        default=True, description="Put the starter classifier, which comes with Flowerlab, into a home that never had it."
     )
     garden_pictures: int = Field(default=GARDEN_PICTURES, ge=50, le=50_000, description="How many pictures the garden has.")
     garden_difficulty: float = Field(

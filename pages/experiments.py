@@ -30,10 +30,7 @@ def main() -> None:
         help=_("All runs begin with what this network has learnt before."),
     )
     if not (lab().data.has_photos(dataset) and lab().data.has_weights(backbone)):
-        st.info(
-            _("These photos or this network are not on this computer yet. Fetch them first, or choose others."),
-            icon="📡",
-        )
+        st.info(_("These photos or this network are not on this computer yet. Fetch them first, or choose others."), icon="📡")
         fetch_panel(lab(), [dataset, backbone], place="experiments")
         return
     for name, experiment in EXPERIMENTS.items():

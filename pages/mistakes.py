@@ -40,12 +40,7 @@ def main() -> None:
         st.info(_("Choose a run above."), icon="👆")
         return
     runs = named_apart(runs)
-    words = {
-        WORST: _("Worst photos"),
-        EPOCHS: _("Epoch by epoch"),
-        CALIBRATION: _("Calibration"),
-        DUPLICATES: _("Near-duplicates"),
-    }
+    words = {WORST: _("Worst photos"), EPOCHS: _("Epoch by epoch"), CALIBRATION: _("Calibration"), DUPLICATES: _("Near-duplicates")}
     view = pick_view(
         words,
         key="mistakes-view",

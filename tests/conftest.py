@@ -30,12 +30,7 @@ def home(tmp_path: Path) -> Home:
 def settings(tmp_path: Path) -> Settings:
     """Settings for a small, quick lab in an own home."""
     return Settings(
-        home=tmp_path / "home",
-        warm_spare=False,
-        niceness=0,
-        garden_pictures=60,
-        starter=False,
-        training_precision="float32",
+        home=tmp_path / "home", warm_spare=False, niceness=0, garden_pictures=60, starter=False, training_precision="float32"
     )
 
 

@@ -39,13 +39,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [
-        ("niceness", "99"),
-        ("engine", "cloud"),
-        ("threads", "all"),
-        ("warm_spare", "perhaps"),
-        ("home", "~nobody-here/x"),
-    ],
+    [("niceness", "99"), ("engine", "cloud"), ("threads", "all"), ("warm_spare", "perhaps"), ("home", "~nobody-here/x")],
 )
 def test_a_bad_setting_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     """The sentence names the variable and what was received."""

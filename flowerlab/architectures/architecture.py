@@ -211,10 +211,4 @@ class Architecture:
         learning = 0 if first is None else sum(layer.learnable for layer in self.layers[first:])
         sizes = (height * width * channels, *head, classes)
         dense = sum((inputs + 1) * units for inputs, units in itertools.pairwise(sizes))  # + 1 is the bias
-        return Counts(
-            total=backbone + dense,
-            trainable=learning + dense,
-            frozen=backbone - learning,
-            backbone=backbone,
-            head=dense,
-        )
+        return Counts(total=backbone + dense, trainable=learning + dense, frozen=backbone - learning, backbone=backbone, head=dense)

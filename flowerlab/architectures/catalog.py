@@ -87,10 +87,7 @@ _ENTRIES = (
         constructor="VGG16",
         pretrained="imagenet",
         weights=_weights(
-            "vgg16",
-            "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
-            58_889_256,
-            "6d6bbae143d832006294945121d1f1fc",
+            "vgg16", "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5", 58_889_256, "6d6bbae143d832006294945121d1f1fc"
         ),
         bfloat16=True,
     ),
@@ -142,10 +139,7 @@ _ENTRIES = (
         constructor="ResNet50",
         pretrained="imagenet",
         weights=_weights(
-            "resnet",
-            "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
-            94_765_736,
-            "4d473c1dd8becc155b73f8504c6f6626",
+            "resnet", "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5", 94_765_736, "4d473c1dd8becc155b73f8504c6f6626"
         ),
     ),
     Architecture(

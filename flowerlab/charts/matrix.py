@@ -143,10 +143,7 @@ def difference_sentence(first: Counts, second: Counts, classes: Sequence[str]) -
 
 def _count_words(photos: NDArray[np.int64], cell: Cell, classes: Sequence[str]) -> str:
     return _("{count} of {total} photos of {truth} were called {answer}").format(
-        count=f"{photos[cell]:,}",
-        total=f"{photos[cell.truth].sum():,}",
-        truth=classes[cell.truth],
-        answer=classes[cell.answer],
+        count=f"{photos[cell]:,}", total=f"{photos[cell.truth].sum():,}", truth=classes[cell.truth], answer=classes[cell.answer]
     )
 
 

@@ -52,12 +52,7 @@ def class_bars(
             "axisLabel": {"fontSize": font_px},
         },
         "series": [
-            {
-                "type": "bar",
-                "data": bars,
-                "barMaxWidth": bar_px,
-                "label": {"show": True, "position": "right", "fontSize": font_px},
-            }
+            {"type": "bar", "data": bars, "barMaxWidth": bar_px, "label": {"show": True, "position": "right", "fontSize": font_px}}
         ],
     }
 

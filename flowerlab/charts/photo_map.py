@@ -19,12 +19,7 @@ HEIGHT_PX = 520
 
 
 def map_figure(
-    places: NDArray[np.float32],
-    truth: NDArray[np.int64],
-    answers: NDArray[np.int64],
-    classes: Sequence[str],
-    *,
-    by_error: bool,
+    places: NDArray[np.float32], truth: NDArray[np.int64], answers: NDArray[np.int64], classes: Sequence[str], *, by_error: bool
 ) -> Any:
     """Draws a map.
 
@@ -41,10 +36,7 @@ def map_figure(
 
     figure = go.Figure()
     if by_error:
-        groups = [
-            (_("right"), truth == answers, RIGHT, "circle-open", 7),
-            (_("wrong"), truth != answers, WRONG, "x", 9),
-        ]
+        groups = [(_("right"), truth == answers, RIGHT, "circle-open", 7), (_("wrong"), truth != answers, WRONG, "x", 9)]
     else:
         groups = [
             (f"{class_glyph(label)} {name}", truth == label, class_colour(label), sign_of(label), 8)

@@ -79,10 +79,7 @@ def reliability_options(before: Sequence[Bin], after: Sequence[Bin] | None, *, o
             "itemGap": 14,
             "data": [kind[0] for kind in kinds] + [ideal["name"]],
         },
-        "grid": [
-            {"left": 56, "right": 20, "top": 84, "height": 220},
-            {"left": 56, "right": 20, "top": 390, "height": 72},
-        ],
+        "grid": [{"left": 56, "right": 20, "top": 84, "height": 220}, {"left": 56, "right": 20, "top": 390, "height": 72}],
         "xAxis": [
             {"type": "value", "min": 0, "max": 100, "axisLabel": percent, **named_below(_("how sure"), font_px=FONT_PX)},
             {

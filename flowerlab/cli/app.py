@@ -34,22 +34,7 @@ app = typer.Typer(
     help="Train image classifiers on flowers, watch them learn, and ask them about your own photos.",
     add_completion=False,
 )
-for command in (
-    lecture,
-    train,
-    resume,
-    sweep,
-    experiment,
-    compare,
-    classify,
-    export,
-    runs,
-    fetch,
-    pack,
-    unpack,
-    disk,
-    doctor,
-):
+for command in (lecture, train, resume, sweep, experiment, compare, classify, export, runs, fetch, pack, unpack, disk, doctor):
     # Typer keeps the line breaks of a docstring; a terminal has its own width.
     paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
     app.command(help="\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs))(command)

@@ -136,10 +136,7 @@ def _facts(store: Store, run: Run, result: Result) -> str:
         *_source(store, run),
         (_("Photos"), dataset_title(run.recipe.dataset)),
         (_("Source of the photos"), entry.credit if entry else _("own photos")),
-        (
-            _("Licence of the photos"),
-            entry.licence if entry else _("that of whoever took them: ask before you share them"),
-        ),
+        (_("Licence of the photos"), entry.licence if entry else _("that of whoever took them: ask before you share them")),
         (_("Classes, in the order of the answers"), ", ".join(result.classes)),
         (_("Network"), f"{chosen.source}" + (f" ({chosen.year})" if chosen.year else "")),
         (_("Trained on"), trained),

@@ -134,12 +134,7 @@ _ENTRIES = (
         "Model for Keras",
         "keras.models.load_model opens it. It takes photos as they are, 0 to 255, and answers in this order: {order}.",
     ),
-    _model(
-        "litert",
-        ".tflite",
-        "Model for phones",
-        "LiteRT, for apps and small computers. It is checked to answer as Keras does.",
-    ),
+    _model("litert", ".tflite", "Model for phones", "LiteRT, for apps and small computers. It is checked to answer as Keras does."),
 )
 
 FORMATS: Mapping[str, ExportFormat] = MappingProxyType({entry.name: entry for entry in _ENTRIES})

@@ -30,10 +30,7 @@ Content = Path | bytes
 
 
 def write_archive(
-    target: Path,
-    files: Sequence[tuple[str, Content]],
-    describe: Callable[[tuple[PackedFile, ...]], Manifest],
-    progress: Progress,
+    target: Path, files: Sequence[tuple[str, Content]], describe: Callable[[tuple[PackedFile, ...]], Manifest], progress: Progress
 ) -> Manifest:
     """Writes files and then the manifest that lists them.
 

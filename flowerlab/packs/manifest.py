@@ -42,13 +42,7 @@ ITEM_PATHS = {
     ItemKind.RUN: re.compile(r"runs/[0-9a-f]{12}"),
 }
 # Names on the way to a file of each kind: `folders/NAME/CLASS/FILE` has four.
-DEPTH = {
-    ItemKind.PHOTOS: 3,
-    ItemKind.FOLDER: 4,
-    ItemKind.WEIGHTS: 2,
-    ItemKind.FEATURES: 3,
-    ItemKind.RUN: 3,
-}
+DEPTH = {ItemKind.PHOTOS: 3, ItemKind.FOLDER: 4, ItemKind.WEIGHTS: 2, ItemKind.FEATURES: 3, ItemKind.RUN: 3}
 RUN_RECORD = "run.json"
 NEEDED = {
     ItemKind.PHOTOS: {"index.json", "photos.bin"},

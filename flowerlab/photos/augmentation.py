@@ -74,10 +74,7 @@ def _turned(photo: Photos, rng: np.random.Generator) -> Photos:
     origin_x = border + centre_x - shift_x - cosine * centre_x - sine * centre_y
     origin_y = border + centre_y - shift_y + sine * centre_x - cosine * centre_y
     turned = Image.fromarray(wide).transform(
-        (width, height),
-        Image.Transform.AFFINE,
-        (cosine, sine, origin_x, -sine, cosine, origin_y),
-        Image.Resampling.BILINEAR,
+        (width, height), Image.Transform.AFFINE, (cosine, sine, origin_x, -sine, cosine, origin_y), Image.Resampling.BILINEAR
     )
     levels = (np.arange(256) - 127.5) * (1 + contrast) + 127.5 + 255 * brightness
     lit: Photos = np.clip(levels.round(), 0, 255).astype(np.uint8)[np.asarray(turned)]

@@ -91,11 +91,7 @@ def preset_recipe(
             received=architecture,
             advice="Choose for example vgg16 or mobilenet_v2.",
         )
-    values: dict[str, Any] = {
-        **(shared or {}),
-        "architecture": architecture,
-        "unfreeze_from": "none",
-    }
+    values: dict[str, Any] = {**(shared or {}), "architecture": architecture, "unfreeze_from": "none"}
     if weights is not None:
         values["weights"] = weights
     if PRESETS[letter].starts_from is not None:

@@ -34,9 +34,7 @@ def known_weights(value: str) -> str:
     if value in PRETRAINED or value == "none" or WEIGHTS_FILE.fullmatch(value):
         return value
     raise BadRecipe(
-        "weights",
-        f"must be {', '.join(PRETRAINED)}, none, or file:NAME with a name that ends in .h5 or .keras.",
-        received=value,
+        "weights", f"must be {', '.join(PRETRAINED)}, none, or file:NAME with a name that ends in .h5 or .keras.", received=value
     )
 
 
@@ -59,10 +57,7 @@ def head_in_range(value: tuple[int, ...]) -> tuple[int, ...]:
     """Checks a head's number of layers and of units."""
     if len(value) > MAX_HEAD_LAYERS or any(not 1 <= units <= MAX_UNITS for units in value):
         raise BadRecipe(
-            "head",
-            f"must be at most {MAX_HEAD_LAYERS} layers of 1 to {MAX_UNITS:,} units.",
-            received=value,
-            advice="Try 50,20.",
+            "head", f"must be at most {MAX_HEAD_LAYERS} layers of 1 to {MAX_UNITS:,} units.", received=value, advice="Try 50,20."
         )
     return value
 

@@ -160,8 +160,7 @@ class Result(Record):
     seconds_training: Seconds
     cached_features: bool
     features_at_hand: bool | None = Field(
-        default=None,
-        description="Whether kept features were there before the run. None: it trained without, or it is not known.",
+        default=None, description="Whether kept features were there before the run. None: it trained without, or it is not known."
     )
     precision: Precision = Field(
         default="float32", description="Of the pass through the frozen layers whose features it trained on."
@@ -183,8 +182,7 @@ class Result(Record):
         default=None, description="Name → version of what trained it, see `flowerlab.system.versions`. None: not recorded."
     )
     model_difference: float | None = Field(
-        default=None,
-        description="Largest difference of a probability between the saved model and the reported ones, on 64 photos.",
+        default=None, description="Largest difference of a probability between the saved model and the reported ones, on 64 photos."
     )
 
     @model_validator(mode="after")
@@ -210,10 +208,7 @@ class End(_Event):
     result: Result | None = None
 
 
-Event = Annotated[
-    Attempt | Preparing | Start | Batch | Epoch | Saved | Evaluating | End,
-    Field(discriminator="kind"),
-]
+Event = Annotated[Attempt | Preparing | Start | Batch | Epoch | Saved | Evaluating | End, Field(discriminator="kind")]
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=True))
 

@@ -66,7 +66,4 @@ def longer(run: Run, home: Home, more: int | None) -> tuple[Recipe, int]:
         raise BadInput(f"{run.name!r} {why}. Say how many more epochs it shall train.")
     if more is None:
         return run.recipe, run.patience_from
-    return (
-        run.recipe.changed(epochs=found.epochs_run + more),
-        found.epochs_run if found.ended_early else run.patience_from,
-    )
+    return (run.recipe.changed(epochs=found.epochs_run + more), found.epochs_run if found.ended_early else run.patience_from)

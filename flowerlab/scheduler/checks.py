@@ -27,10 +27,7 @@ def check(recipe: Recipe, home: Home, store: Store, data: Availability, *, bring
     named = home.weights / recipe.weights.removeprefix("file:")
     if recipe.weights.startswith("file:") and "weights" not in brings and not named.is_file():
         raise BadRecipe(
-            "weights",
-            "names a file that is not in this lab.",
-            received=recipe.weights,
-            advice="Bring it with --weights PATH.",
+            "weights", "names a file that is not in this lab.", received=recipe.weights, advice="Bring it with --weights PATH."
         )
     if recipe.start_from is None:
         return

@@ -13,13 +13,7 @@ from typing import Any
 from flowerlab.errors import DiskFull, HomeReadOnly, HomeUnusable, StoreDamaged, StoreLocked, StoreUnusable, legible
 
 LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
-DAMAGED = {
-    sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_NOTADB,
-    sqlite3.SQLITE_FORMAT,
-    sqlite3.SQLITE_CONSTRAINT,
-    sqlite3.SQLITE_MISMATCH,
-}
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}
 READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
 # What SQLite says of a file whose tables are not those that it should have.
 LOST = ("no such table", "no such column", "has no column named", "malformed", "Could not decode to UTF-8")
@@ -50,10 +44,7 @@ SENTENCES: dict[type[HomeUnusable], tuple[str, str]] = {
         "The disk is full: the list of runs, flowerlab.sqlite3 in FLOWERLAB_HOME, takes nothing more.",
         "Free some space and try again. What was there is whole.",
     ),
-    HomeReadOnly: (
-        f"{THE_LIST} may only be read.",
-        "Set FLOWERLAB_HOME to a folder that you may write to. Nothing was changed.",
-    ),
+    HomeReadOnly: (f"{THE_LIST} may only be read.", "Set FLOWERLAB_HOME to a folder that you may write to. Nothing was changed."),
 }
 
 

@@ -288,13 +288,7 @@ class Store(Reading):
         self.keep(run_id)
 
     def go_on(
-        self,
-        run_id: str,
-        recipe: Recipe,
-        *,
-        patience_from: int = 0,
-        student: str = "",
-        admit: Admit = lambda waiting: None,
+        self, run_id: str, recipe: Recipe, *, patience_from: int = 0, student: str = "", admit: Admit = lambda waiting: None
     ) -> bool:
         """Queues a run that is over once more, after those that wait; returns False if it was not over.
 

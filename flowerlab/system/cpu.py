@@ -12,23 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 # What OpenMP, OpenBLAS, MKL, Apple's Accelerate and NumExpr read.
-LIBRARIES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
+LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS")
 VARIABLE = "FLOWERLAB_THREADS"
 CPU_FILE = Path("/proc/cpuinfo")
 # What Linux calls the instructions that decide how fast a processor multiplies, the widest first, and what they are called.
-INSTRUCTIONS = {
-    "amx_bf16": "AMX",
-    "avx512_bf16": "AVX-512, bfloat16",
-    "avx512f": "AVX-512",
-    "avx2": "AVX2",
-    "asimd": "NEON",
-}
+INSTRUCTIONS = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512, bfloat16", "avx512f": "AVX-512", "avx2": "AVX2", "asimd": "NEON"}
 
 
 def cores() -> int:

@@ -16,17 +16,7 @@ from pathlib import Path
 from typing import IO
 
 # What reading damaged zips and arrays raises, besides what `zipfile` says itself. Python refuses to make some arrays at all.
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    OSError,
-    EOFError,
-    RuntimeError,
-    ValueError,
-    MemoryError,
-    OverflowError,
-)
+DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError, ValueError, MemoryError, OverflowError)
 ARCHIVE_DATE = (1980, 1, 1, 0, 0, 0)
 ENTRY = b"PK\x01\x02"
 # A name of a hundred letters and what zips note of times; far more only in a zip that is made to fill the memory.

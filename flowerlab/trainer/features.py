@@ -213,13 +213,7 @@ class FrozenPart:
         return 0, partial(_cut_out, photos) if views is None else views.rows(photos)
 
     def _write(
-        self,
-        key: str,
-        about: About,
-        dtype: type[np.float16] | type[np.float32],
-        begin: int,
-        rows: Rows,
-        progress: Progress,
+        self, key: str, about: About, dtype: type[np.float16] | type[np.float32], begin: int, rows: Rows, progress: Progress
     ) -> None:
         total = about.shape[0]
         step = STEP if not about.views else "Computing features of changed photos"

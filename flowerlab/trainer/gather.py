@@ -35,13 +35,7 @@ def main(file: TextIO) -> int:
 
     home = Home(Path(request["home"]))
     try:
-        gather(
-            home,
-            request["dataset"],
-            Garden(**request["garden"]),
-            progress=progress,
-            read_tfds=_read_tfds,
-        )
+        gather(home, request["dataset"], Garden(**request["garden"]), progress=progress, read_tfds=_read_tfds)
         _keep_features(home, request["features"], progress)
     except FlowerlabError as error:
         lines.write({"kind": "error", "message": str(error)})

@@ -120,9 +120,7 @@ def make_trainable(model: keras.Model, recipe: Recipe) -> None:
     optimizer = getattr(keras.optimizers, OPTIMIZERS[recipe.optimizer].keras_class)(learning_rate=recipe.learning_rate)
     if not model.compiled:
         model.compile(
-            optimizer=optimizer,
-            loss="categorical_crossentropy",
-            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+            optimizer=optimizer, loss="categorical_crossentropy", metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")]
         )
         # All variables now, also those of the accuracy: where the first step makes any, TensorFlow traces it a second time.
         model.optimizer.build(model.trainable_variables)

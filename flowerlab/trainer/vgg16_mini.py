@@ -29,12 +29,7 @@ def vgg16_mini(input_shape: tuple[int, int, int], *, include_top: bool = False, 
     for block, (width, convolutions) in enumerate(zip(WIDTHS, CONVOLUTIONS, strict=True), start=1):
         for number in range(1, convolutions + 1):
             tensor = layers.Conv2D(
-                width,
-                3,
-                padding="same",
-                activation="relu",
-                kernel_initializer="he_normal",
-                name=f"block{block}_conv{number}",
+                width, 3, padding="same", activation="relu", kernel_initializer="he_normal", name=f"block{block}_conv{number}"
             )(tensor)
         tensor = layers.MaxPooling2D(2, name=f"block{block}_pool")(tensor)
     return keras.Model(photos, tensor, name="vgg16_mini")

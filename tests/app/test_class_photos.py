@@ -35,10 +35,7 @@ def test_a_number_opens_its_photos(home: Home, figure: Figure, class_name: str |
     assert len(alts(app)) == count
     # Of the first photo the run is wrong, of the last one right unless all on the page are mistakes; the other run's answer is told.
     assert all("A called it" in alt and "B called it" in alt for alt in alts(app))
-    truth, answer = (
-        alts(app)[0].split(": ")[1].split(". A called it ")[0],
-        alts(app)[0].split("A called it ")[1].split(" (")[0],
-    )
+    truth, answer = (alts(app)[0].split(": ")[1].split(". A called it ")[0], alts(app)[0].split("A called it ")[1].split(" (")[0])
     assert truth != answer
     app = press(app, f"{PLACE}-close")
     assert not alts(app)

@@ -465,9 +465,7 @@ def test_a_photo_is_decoded_once(
     garden = gather(home, "garden", Garden(PICTURES))
     runs = [add_finished(home, f"run {seed}", seed=seed, materials=garden.folder.name) for seed in range(2)]
     app = open_page(
-        "classify",
-        query={"runs": ",".join(run.id for run in runs)},
-        state={"classify-looks": True, "classify-similar": True},
+        "classify", query={"runs": ",".join(run.id for run in runs)}, state={"classify-looks": True, "classify-similar": True}
     )
     # The first photo has the training photos go through the networks.
     embedded(upload(app, ("first.jpg", photo())))

@@ -99,22 +99,9 @@ def test_the_table_holds_numbers(home: Home) -> None:
     first, second = (table.iloc[place] for place in (0, 1))
     assert [round(first[f"test_{what}"], 1) for what in ("accuracy", "low", "high")] == [85.7, 70.6, 93.7]
     assert [round(first[f"validation_{what}"], 1) for what in ("accuracy", "low", "high")] == [70.0, 39.7, 89.2]
-    assert (first["epochs_run"], first["epochs"], first["seconds"], first["trainable_parameters"]) == (
-        2,
-        7,
-        12,
-        154_087,
-    )
+    assert (first["epochs_run"], first["epochs"], first["seconds"], first["trainable_parameters"]) == (2, 7, 12, 154_087)
     assert second["test_accuracy"] != second["test_accuracy"]
-    for name in (
-        "test_accuracy",
-        "test_low",
-        "learning_rate",
-        "epochs_run",
-        "epochs",
-        "seconds",
-        "trainable_parameters",
-    ):
+    for name in ("test_accuracy", "test_low", "learning_rate", "epochs_run", "epochs", "seconds", "trainable_parameters"):
         assert table[name].dtype.kind in "if", name
 
 

@@ -22,14 +22,7 @@ from tests.support.runs import add_finished, write_predictions
 from tests.support.text_alternatives import alternatives
 
 MINI = "vgg16_mini"
-MOVED = {
-    "block4_conv3": 0.45,
-    "block5_conv1": 0.5,
-    "block5_conv2": 0.5,
-    "block5_conv3": 0.4,
-    "dense1": 0.2,
-    "answer": 0.9,
-}
+MOVED = {"block4_conv3": 0.45, "block5_conv1": 0.5, "block5_conv2": 0.5, "block5_conv3": 0.4, "dense1": 0.2, "answer": 0.9}
 
 
 def add_arms(home: Home, name: str, *, better: dict[str, int] | None = None, **result: Any) -> dict[str, Run]:

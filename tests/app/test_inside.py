@@ -46,14 +46,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
             maps = np.zeros((len(channels), 5, 5), dtype=np.uint8)
             maps[:, 4, 4] = 255
             ends = [1.0] * len(channels)
-            return {
-                "maps": maps,
-                "channels": channels,
-                "lows": ends,
-                "highs": ends,
-                "channels_in_all": 16,
-                "silent": 3,
-            }
+            return {"maps": maps, "channels": channels, "lows": ends, "highs": ends, "channels_in_all": 16, "silent": 3}
         if task == "filters":
             # A green edge and a patch of blue.
             filters = np.full((2, 3, 3, 3), 100, dtype=np.uint8)

@@ -207,12 +207,7 @@ def test_photos_that_are_gone_are_said_to_be(home: Home, garden: Garden | None) 
     assert not alts(app)
     table = next(frame.value for frame in app.dataframe if "Photo" in frame.value.columns)
     assert table.to_dict("records") == [
-        {
-            "Photo": "garden-00006",
-            "Truth": "dandelion",
-            "A": "✗ daisy 80 %, dandelion 5 %",
-            "B": "✓ dandelion 80 %, daisy 5 %",
-        }
+        {"Photo": "garden-00006", "Truth": "dandelion", "A": "✗ daisy 80 %, dandelion 5 %", "B": "✓ dandelion 80 %, daisy 5 %"}
     ]
 
 

@@ -145,13 +145,7 @@ def test_numbers_of_the_lecture() -> None:
     """VGG16 at 150 px counts as in the lecture for recipes B and C, and the hand-made network for A."""
     vgg16 = ARCHITECTURES["vgg16"]
     b = vgg16.counts(image_size=150, unfreeze_from="none", head=(50, 20), classes=5)
-    assert (b.total, b.trainable, b.frozen, b.backbone, b.head) == (
-        15_125_463,
-        410_775,
-        14_714_688,
-        14_714_688,
-        410_775,
-    )
+    assert (b.total, b.trainable, b.frozen, b.backbone, b.head) == (15_125_463, 410_775, 14_714_688, 14_714_688, 410_775)
     c = vgg16.counts(image_size=150, unfreeze_from="block4_conv3", head=(50, 20), classes=5)
     assert c.trainable - c.head == 9_439_232
     assert c.trainable + c.frozen == c.total == b.total

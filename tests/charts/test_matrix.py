@@ -125,24 +125,8 @@ def test_a_difference_is_centred_on_zero(first: list[list[int]], second: list[li
 
 def test_differences_bear_their_sign() -> None:
     """A plus, a minus sign (not a hyphen), or a plain zero; nothing where there is no percent."""
-    assert texts(difference_options(MATRIX, OTHER, NAMES, "counts")) == [
-        "−1",
-        "+2",
-        "−1",
-        "−2",
-        "+2",
-        "0",
-        "0",
-        "0",
-        "0",
-    ]
-    assert [signed(value, "rows") for value in (3.14, -0.04, 0.0, -12, float("nan"))] == [
-        "+3.1",
-        "0.0",
-        "0.0",
-        "−12.0",
-        "–",
-    ]
+    assert texts(difference_options(MATRIX, OTHER, NAMES, "counts")) == ["−1", "+2", "−1", "−2", "+2", "0", "0", "0", "0"]
+    assert [signed(value, "rows") for value in (3.14, -0.04, 0.0, -12, float("nan"))] == ["+3.1", "0.0", "0.0", "−12.0", "–"]
     told = cells(difference_options(MATRIX, OTHER, NAMES, "rows"))[1]["value"][3]
     assert told == "daisy called roses: A 20.0 %, B 0.0 %, difference +20.0 points"
 

@@ -17,12 +17,7 @@ PLACES = np.asarray([[0, 9], [1, 8], [2, 7], [3, 6], [4, 5]], dtype=np.float32)
 @pytest.mark.parametrize(
     ("by_error", "names", "inside", "colours"),
     [
-        (
-            False,
-            ["● daisy (2)", "▲ rose (1)", "■ tulip (2)"],
-            [[1, 4], [3], [0, 2]],
-            [class_colour(label) for label in range(3)],
-        ),
+        (False, ["● daisy (2)", "▲ rose (1)", "■ tulip (2)"], [[1, 4], [3], [0, 2]], [class_colour(label) for label in range(3)]),
         (True, ["right (3)", "wrong (2)"], [[0, 3, 4], [1, 2]], [RIGHT, WRONG]),
     ],
     ids=["by class", "by error"],

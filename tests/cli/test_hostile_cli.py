@@ -64,16 +64,7 @@ def test_classify_answers_each_hostile_file_with_a_sentence(
         file.truncate(10**12)
     os.mkfifo(folder / "pipe.jpg")
     (folder / "two\nlines.jpg").write_bytes(b"no photo")
-    odd = [
-        folder / "huge.jpg",
-        folder / "pipe.jpg",
-        folder / "two\nlines.jpg",
-        "/dev/zero",
-        "x" * 300,
-        "\udcff.jpg",
-        folder,
-        "",
-    ]
+    odd = [folder / "huge.jpg", folder / "pipe.jpg", folder / "two\nlines.jpg", "/dev/zero", "x" * 300, "\udcff.jpg", folder, ""]
     before = state_of(tmp_path / "home")
     assert main(["classify", run_id, "--json", "--", *map(str, (*files, *odd))]) == 0
     told = json.loads(capfd.readouterr().out)["photos"]

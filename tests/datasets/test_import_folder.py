@@ -178,11 +178,7 @@ def test_too_few_or_too_many_are_refused(home: Home, tmp_path: Path, classes: di
 
 def test_only_readable_photos_count(home: Home, tmp_path: Path) -> None:
     """Nine photos and one that cannot be read are too few."""
-    refused(
-        written(tmp_path / "plants", photos_of({"rose": 9, "daisy": 10}) | {"rose/bad.jpg": b"no photo"}),
-        home,
-        r"rose \(9\)",
-    )
+    refused(written(tmp_path / "plants", photos_of({"rose": 9, "daisy": 10}) | {"rose/bad.jpg": b"no photo"}), home, r"rose \(9\)")
 
 
 def test_what_is_no_source_is_refused(home: Home, tmp_path: Path) -> None:
@@ -273,14 +269,7 @@ def test_a_zip_of_a_zip_is_refused(home: Home, tmp_path: Path) -> None:
     assert "Received: a zip" in info.left_out[0]
 
 
-BREAKS = [
-    "half",
-    "without its last byte",
-    "without its photos",
-    "a bad mark",
-    "a name in no alphabet",
-    "a newer format",
-]
+BREAKS = ["half", "without its last byte", "without its photos", "a bad mark", "a name in no alphabet", "a newer format"]
 
 
 @pytest.mark.parametrize("how", BREAKS)
@@ -454,10 +443,7 @@ def test_whatever_its_names_a_zip_writes_nowhere_else(names: list[str], with_goo
         odd = [(named(name.replace("OUTSIDE", f"{root}/outside")), photo(3)) for name in names]
         source = zipped(root / "plants.zip", [*good, *odd])
         before = everything(root)
-        with (
-            mock.patch.object(folder_checks, "MIN_PHOTOS", 1),
-            mock.patch.object(folder_checks, "MIN_CLASSES", 1),
-        ):
+        with mock.patch.object(folder_checks, "MIN_PHOTOS", 1), mock.patch.object(folder_checks, "MIN_CLASSES", 1):
             try:
                 info = import_folder(source, home.folders)
             except BadFolder:

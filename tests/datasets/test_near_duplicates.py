@@ -39,10 +39,7 @@ def test_the_hash_is_the_sign_of_scipys_waves(grey: np.ndarray) -> None:
         assert photo_hash(grey) == PLAIN
 
 
-@given(
-    hashes=some.lists(some.integers(0, 255) | some.integers(0, 2**64 - 1), min_size=0, max_size=40),
-    most=some.integers(0, 64),
-)
+@given(hashes=some.lists(some.integers(0, 255) | some.integers(0, 2**64 - 1), min_size=0, max_size=40), most=some.integers(0, 64))
 @example(hashes=[1, 3], most=1)
 @settings(deadline=None)
 def test_pairs_are_all_within_the_threshold(hashes: list[int], most: int) -> None:

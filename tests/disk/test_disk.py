@@ -50,12 +50,7 @@ def used(idle_lab: Lab, drawn: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     originals = gather(lab.home, "garden", lab.data.garden)
     prepared = prepare(lab.home, originals, "garden", image_size=72, resize="squash")
     about = About(
-        prepared=prepared.key,
-        architecture="vgg16_mini",
-        cut=19,
-        precision="float32",
-        shape=(60, 8),
-        origins=("flowerlab:x",),
+        prepared=prepared.key, architecture="vgg16_mini", cut=19, precision="float32", shape=(60, 8), origins=("flowerlab:x",)
     )
     with KeptFeatures(lab.home).making("f" * 24, about, np.float16) as write:
         write(np.zeros((60, 8)))

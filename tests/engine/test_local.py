@@ -100,10 +100,7 @@ def test_warm_equals_cold_to_the_bit(said: Said, home: Home, settings: Settings,
     try:
         for run_id in ("cold", "between", "warm"):
             engine.submit(
-                job(
-                    run_id,
-                    recipe if run_id != "between" else QUICK.changed(architecture="mobilenet_v2_035", weights="none"),
-                )
+                job(run_id, recipe if run_id != "between" else QUICK.changed(architecture="mobilenet_v2_035", weights="none"))
             )
         assert said.wait_for("warm", "end").state == "done"
         assert [said.wait_for(run_id, "attempt").warm for run_id in ("between", "warm")] == [True, True]
@@ -133,9 +130,7 @@ def test_a_trainer_leaves_when_its_owner_goes(tmp_path: Path, wait: str) -> None
     )
     root = str(Path(__file__).parents[2])
     owner = subprocess.Popen(
-        [sys.executable, str(script), str(tmp_path / "log")],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": root},
+        [sys.executable, str(script), str(tmp_path / "log")], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": root}
     )
     assert owner.stdout is not None
     with owner.stdout:

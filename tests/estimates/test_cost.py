@@ -187,9 +187,7 @@ def test_kept_features_make_it_cheap(home: Home, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(planning, "is_prepared", lambda *arguments: True)
     originals: Any = range(3670)
     monkeypatch.setattr(
-        planning,
-        "parts_of",
-        lambda *arguments, **named: (None, make_split(3670, split="honest", validation_fraction=0.2)),
+        planning, "parts_of", lambda *arguments, **named: (None, make_split(3670, split="honest", validation_fraction=0.2))
     )
 
     def told(recipe: Recipe) -> Estimate:
@@ -206,13 +204,7 @@ def test_kept_features_make_it_cheap(home: Home, monkeypatch: pytest.MonkeyPatch
 
     def keep(cut: int, views: str = "") -> None:
         about = About(
-            prepared="p",
-            architecture="vgg16",
-            cut=cut,
-            precision="float32",
-            shape=(1, 1),
-            origins=(f"none:{B.seed}",),
-            views=views,
+            prepared="p", architecture="vgg16", cut=cut, precision="float32", shape=(1, 1), origins=(f"none:{B.seed}",), views=views
         )
         with KeptFeatures(home).making(f"{cut}{views}", about, np.float16) as write:
             write(np.ones((1, 1)))

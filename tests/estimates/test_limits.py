@@ -85,13 +85,7 @@ def test_disk_is_counted_by_hand(home: Home) -> None:
 
 def test_the_lectures_recipes_fit_into_a_small_laptop(home: Home) -> None:
     """A laptop of 4 GB that has 2 GB to give is never refused A, B or C, of VGG16 as of VGG16 mini."""
-    for recipe in (
-        A,
-        B,
-        C,
-        preset_recipe("B", architecture="vgg16_mini"),
-        preset_recipe("C", architecture="vgg16_mini"),
-    ):
+    for recipe in (A, B, C, preset_recipe("B", architecture="vgg16_mini"), preset_recipe("C", architecture="vgg16_mini")):
         assert needs(home, recipe).memory_bytes < 2e9
         assert needs(home, recipe).disk_bytes < 2.5e9
 
@@ -185,12 +179,7 @@ def test_a_trainer_that_is_there_gives_its_memory(monkeypatch: pytest.MonkeyPatc
         return SimpleNamespace(info={"cmdline": words, "memory_info": about})
 
     python = ["/usr/bin/python", "-m", "flowerlab.trainer"]
-    found = [
-        process([*python, "train"], 700),
-        process([*python, "predict"], 90),
-        process(None, 0),
-        process(["vi", "-m"], 5),
-    ]
+    found = [process([*python, "train"], 700), process([*python, "predict"], 90), process(None, 0), process(["vi", "-m"], 5)]
     monkeypatch.setattr(psutil, "process_iter", lambda attrs: found)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=300))
     monkeypatch.setattr(memory, "CONTAINERS", ())

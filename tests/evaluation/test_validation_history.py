@@ -15,9 +15,7 @@ from sklearn.metrics import recall_score
 from flowerlab.evaluation.validation_history import epoch_answers, recall_by_epoch, restlessness
 
 LOGITS = arrays.arrays(
-    np.float32,
-    some.tuples(some.integers(1, 4), some.integers(1, 30), some.integers(1, 5)),
-    elements=some.floats(-5, 5, width=32),
+    np.float32, some.tuples(some.integers(1, 4), some.integers(1, 30), some.integers(1, 5)), elements=some.floats(-5, 5, width=32)
 )
 
 

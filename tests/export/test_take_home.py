@@ -69,13 +69,7 @@ def test_places_where_no_file_can_be(lab: Lab, tmp_path: Path, name: str) -> Non
     run, ending = add_trained_here(lab), FORMATS[name].suffixes[0]
     folder = tmp_path / f"folder{ending}"
     folder.mkdir()
-    for target in (
-        tmp_path / "x.exe",
-        tmp_path / "x",
-        folder,
-        tmp_path / "nowhere" / f"x{ending}",
-        Path("x" * 300 + ending),
-    ):
+    for target in (tmp_path / "x.exe", tmp_path / "x", folder, tmp_path / "nowhere" / f"x{ending}", Path("x" * 300 + ending)):
         with pytest.raises(BadInput, match="Received") as refused:
             take_home(lab, run, FORMATS[name], target, force=True)
         assert "\n" not in str(refused.value)

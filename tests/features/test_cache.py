@@ -138,9 +138,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(home: Home, monkeypatch: pyt
             return int(self._file.write(data))
 
     monkeypatch.setattr(
-        Path,
-        "open",
-        lambda path, *how, **named: Full(plain(path, *how)) if path.name == ARRAY else plain(path, *how, **named),
+        Path, "open", lambda path, *how, **named: Full(plain(path, *how)) if path.name == ARRAY else plain(path, *how, **named)
     )
     with pytest.raises(OSError, match="No space left"):
         keep(kept, "a")

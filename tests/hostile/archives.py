@@ -132,9 +132,7 @@ def bomb(path: Path) -> None:
     """Two classes whose photos unpack to 25 MB of zeros each, from 25 KB."""
     zeros = bytes(25_000_000)
     zipped(
-        path,
-        [(f"{kind}/{number}.png", zeros) for kind in ("rose", "daisy") for number in range(2)],
-        method=zipfile.ZIP_DEFLATED,
+        path, [(f"{kind}/{number}.png", zeros) for kind in ("rose", "daisy") for number in range(2)], method=zipfile.ZIP_DEFLATED
     )
 
 

@@ -382,9 +382,7 @@ COMMANDS = st.one_of(
     st.builds(lambda good, odd: ["train", "--dry-run", *good, *odd], GOOD_FLAGS, st.lists(FLAGS, max_size=1)),
     st.builds(lambda good, odd: ["train", "--dry-run", "--json", *good, *odd], GOOD_FLAGS, st.lists(FLAGS, max_size=2)),
     st.builds(
-        lambda knob, value: ["sweep", "--dry-run", "--knob", f"{knob}={value}"],
-        KNOB_NAMES | ANY_TEXT.map(_argument),
-        ARGUMENTS,
+        lambda knob, value: ["sweep", "--dry-run", "--knob", f"{knob}={value}"], KNOB_NAMES | ANY_TEXT.map(_argument), ARGUMENTS
     ),
     st.builds(lambda run, photo: ["classify", "--json", "--", run, photo], ARGUMENTS, ARGUMENTS),
     st.builds(lambda *runs: ["compare", "--", *runs], ARGUMENTS, ARGUMENTS),

@@ -17,14 +17,7 @@ def test_a_share_comes_with_its_interval() -> None:
 
 @pytest.mark.parametrize(
     ("probability", "words"),
-    [
-        (0.0, "under 1 %"),
-        (0.004, "under 1 %"),
-        (0.974, "97 %"),
-        (0.99, "99 %"),
-        (0.9999, "over 99 %"),
-        (1.0, "over 99 %"),
-    ],
+    [(0.0, "under 1 %"), (0.004, "under 1 %"), (0.974, "97 %"), (0.99, "99 %"), (0.9999, "over 99 %"), (1.0, "over 99 %")],
 )
 def test_a_probability_is_never_rounded_to_certainty(probability: float, words: str) -> None:
     """No network is said to be 100 % sure, nor to rule a class out."""

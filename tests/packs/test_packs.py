@@ -241,14 +241,7 @@ def test_features_of_other_photos_or_networks_stay(home: Home, store: Store, les
     kinds = {}
     for number, name in enumerate(("handmade", "mobilenet_v2")):
         chosen = dataclasses.replace(architecture(name), weights=())
-        packed = pack(
-            lesson.with_name(f"{number}.zip"),
-            home,
-            store,
-            dataset="tf_flowers",
-            architecture=chosen,
-            garden=GARDEN,
-        )
+        packed = pack(lesson.with_name(f"{number}.zip"), home, store, dataset="tf_flowers", architecture=chosen, garden=GARDEN)
         kinds[name] = [item.kind for item in packed.manifest.items]
     assert kinds == {"handmade": [ItemKind.PHOTOS], "mobilenet_v2": [ItemKind.PHOTOS, ItemKind.FEATURES]}
 

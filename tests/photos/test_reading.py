@@ -193,15 +193,7 @@ def test_a_disguise_is_named(data: bytes, words: str) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [
-        b"",
-        b"<svg xmlns='x'/>",
-        b"<html>no photo</html>",
-        b"%PDF-1.7",
-        b"PK\x03\x04",
-        encoded(PLAIN, "PNG")[:60],
-        b"\xff\xd8\xff",
-    ],
+    [b"", b"<svg xmlns='x'/>", b"<html>no photo</html>", b"%PDF-1.7", b"PK\x03\x04", encoded(PLAIN, "PNG")[:60], b"\xff\xd8\xff"],
 )
 def test_what_is_no_photo_is_one_sentence(data: bytes) -> None:
     """An empty, cut or disguised file is named in one sentence that says what came."""
@@ -213,13 +205,7 @@ def test_what_is_no_photo_is_one_sentence(data: bytes) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_raise_nothing_else(data: bytes) -> None:
     """Whatever the bytes, the answer is a photo or BadPhoto."""
-    for start in (
-        b"",
-        b"\xff\xd8\xff\xe0",
-        b"\x89PNG\r\n\x1a\n",
-        b"RIFF\x00\x00\x00\x00WEBP",
-        b"\x00\x00\x00\x18ftypheic",
-    ):
+    for start in (b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\x00\x00\x00\x00WEBP", b"\x00\x00\x00\x18ftypheic"):
         with pytest.raises(BadPhoto):
             read_photo(start + data)
 

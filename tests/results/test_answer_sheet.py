@@ -75,12 +75,7 @@ def test_the_table_has_a_row_a_photo_and_run() -> None:
         "roses": "0.800000",
         "tulips": "",
     }
-    assert (rows[1]["answer"], rows[1]["calibrated"], rows[1]["none_of_these"], rows[1]["daisy"]) == (
-        "tulips",
-        "",
-        "",
-        "",
-    )
+    assert (rows[1]["answer"], rows[1]["calibrated"], rows[1]["none_of_these"], rows[1]["daisy"]) == ("tulips", "", "", "")
 
 
 @pytest.mark.parametrize("name", ["=1+1.jpg", "+x.jpg", "-x.jpg", "@x.jpg"])

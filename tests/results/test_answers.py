@@ -62,10 +62,7 @@ def test_pairs_are_matched_by_photo_not_by_place(lab: Lab) -> None:
 
 @pytest.mark.parametrize(
     ("knobs", "prefix", "words"),
-    [
-        ({}, "tf_flowers", "different photos of one data set"),
-        ({"dataset": "tf_flowers"}, "garden", "different data sets"),
-    ],
+    [({}, "tf_flowers", "different photos of one data set"), ({"dataset": "tf_flowers"}, "garden", "different data sets")],
 )
 def test_runs_on_other_photos_are_no_pair(lab: Lab, knobs: dict[str, str], prefix: str, words: str) -> None:
     """Other photos, or photos of the same name from another data set, are refused with the reason."""
@@ -144,11 +141,7 @@ def compared(only_first: int, only_second: int, photos: int) -> PairedTest:
     [
         (40, 2, "A was better than B by 3.8 points (+2.6 to +5.1), and that is hardly chance"),
         (2, 40, "B was better than A by 3.8 points (+2.6 to +5.1), and that is hardly chance"),
-        (
-            10,
-            5,
-            "A was better than B by 0.5 points (−0.2 to +1.3), but that may be chance: it would happen in 30 of 100 cases",
-        ),
+        (10, 5, "A was better than B by 0.5 points (−0.2 to +1.3), but that may be chance: it would happen in 30 of 100 cases"),
         (4, 1, "A was better than B by 0.3 points, but that may be chance: it would happen in 38 of 100 cases"),
         (7, 7, "No difference was found between A and B (−0.7 to +0.7): each named 7 photos rightly"),
         (1, 1, "No difference was found between A and B: each named 1 photo rightly"),

@@ -16,20 +16,7 @@ from flowerlab.runs.run import Run, RunState
 def runs_of(*recipes: dict[str, Any]) -> list[Run]:
     """Runs with these knobs."""
     return [
-        Run(
-            f"{number:012d}",
-            number,
-            f"run {number}",
-            Recipe.parse(knobs),
-            RunState.DONE,
-            1,
-            0.0,
-            None,
-            None,
-            "",
-            0,
-            None,
-        )
+        Run(f"{number:012d}", number, f"run {number}", Recipe.parse(knobs), RunState.DONE, 1, 0.0, None, None, "", 0, None)
         for number, knobs in enumerate(recipes, start=1)
     ]
 

@@ -158,10 +158,7 @@ def test_an_event_that_cannot_be_read_costs_itself_alone(home: Home, open_lab: C
     """The others are shown; when the lab is next opened, the run's folder gives it back."""
     ids = live_in(home)
     with contextlib.closing(sqlite3.connect(home.store)) as db:
-        db.execute(
-            "UPDATE events SET body = '{' WHERE run_id = ? AND kind = 'epoch' AND body LIKE '%\"epoch\":0%'",
-            (ids[DONE],),
-        )
+        db.execute("UPDATE events SET body = '{' WHERE run_id = ? AND kind = 'epoch' AND body LIKE '%\"epoch\":0%'", (ids[DONE],))
         db.commit()
     with contextlib.closing(open_lab()) as lab:
         assert list(lab.store.history(ids[DONE]).epochs) == [1]
@@ -208,12 +205,7 @@ def test_runs_of_a_version_without_records_come_back_from_their_files(home: Home
         (run,) = lab.store.all()
         result = run.result
         assert result is not None
-        assert (run.id, run.state, result.test_accuracy, result.confusion_matrix) == (
-            ids[DONE],
-            "done",
-            0.5,
-            [[1, 0], [1, 0]],
-        )
+        assert (run.id, run.state, result.test_accuracy, result.confusion_matrix) == (ids[DONE], "done", 0.5, [[1, 0], [1, 0]])
         # Right of two validation photos after each epoch: one, one, both.
         assert (result.epochs_run, result.best_epoch, result.val_accuracy) == (3, 2, 1.0)
         assert result.total_parameters > result.trainable_parameters / 2 > 0

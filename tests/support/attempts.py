@@ -48,14 +48,7 @@ def losses(said: list[dict[str, Any]]) -> list[float]:
 
 # Dropout and augmentation draw random numbers in every step. The plain way, and kept features of changed copies.
 PLAIN = Recipe(
-    architecture="handmade",
-    image_size=72,
-    epochs=4,
-    head=(8,),
-    dropout=0.3,
-    augment="standard",
-    batch_size=12,
-    patience=4,
+    architecture="handmade", image_size=72, epochs=4, head=(8,), dropout=0.3, augment="standard", batch_size=12, patience=4
 )
 
 

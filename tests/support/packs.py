@@ -49,14 +49,7 @@ def bring_features(home: Home, originals: Originals, architecture: str) -> Path:
     prepared, key, shape = home.prepared / ("a" * 24), "b" * 24, (len(originals), 2, 2, 3)
     prepared.mkdir()
     (prepared / "about.json").write_text(json.dumps({"content": originals.content}))
-    about = About(
-        prepared=prepared.name,
-        architecture=architecture,
-        cut=1,
-        precision="float32",
-        shape=shape,
-        origins=("imagenet",),
-    )
+    about = About(prepared=prepared.name, architecture=architecture, cut=1, precision="float32", shape=shape, origins=("imagenet",))
     with KeptFeatures(home).making(key, about, np.float16) as write:
         write(np.ones(shape))
     return home.features / key

@@ -65,23 +65,11 @@ def add_finished(
         asked = run.recipe.epochs
         store.append(
             Start(
-                **about,
-                time_s=begun_s,
-                epochs=asked,
-                batches=batches,
-                classes=FLOWERS,
-                cached_features=False,
-                **counts,
-                **photos,
+                **about, time_s=begun_s, epochs=asked, batches=batches, classes=FLOWERS, cached_features=False, **counts, **photos
             )
         )
     for number, accuracy in enumerate(accuracies):
-        values: dict[str, Any] = {
-            "loss": 1.0 - number / 10,
-            "accuracy": accuracy,
-            "val_loss": 1.1,
-            "val_accuracy": accuracy,
-        }
+        values: dict[str, Any] = {"loss": 1.0 - number / 10, "accuracy": accuracy, "val_loss": 1.1, "val_accuracy": accuracy}
         store.append(Epoch(**about, epoch=number, seconds=1.0, **values))
     result = Result(
         classes=FLOWERS,

@@ -37,12 +37,7 @@ def side(seconds: float, **more: object) -> dict[str, object]:
 
 def pair(plain_s: float, *, alone: bool) -> Pair:
     """A pair of VGG16's B that took 10 s at first and 1 s with features at hand, in one process or in two."""
-    ours: dict[str, object] = {
-        "B": side(10.0, features_flops=6.0),
-        "B-again": side(1.0),
-        "peak_flops": 8.0,
-        "whole_s": 20.0,
-    }
+    ours: dict[str, object] = {"B": side(10.0, features_flops=6.0), "B-again": side(1.0), "peak_flops": 8.0, "whole_s": 20.0}
     return {
         "machine": "m",
         "case": "vgg16-b",

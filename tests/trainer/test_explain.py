@@ -17,15 +17,7 @@ from flowerlab.packs.starter import RUN_ID, bring_starter
 from flowerlab.photos.reading import resize_photo
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.store import Store
-from flowerlab.trainer.explain import (
-    VIEWS,
-    View,
-    _mean_over_views,
-    explain,
-    feature_maps,
-    first_filters,
-    network_input,
-)
+from flowerlab.trainer.explain import VIEWS, View, _mean_over_views, explain, feature_maps, first_filters, network_input
 from flowerlab.trainer.model_files import load_saved
 from flowerlab.trainer.network_parts import NetworkParts
 from flowerlab.trainer.networks import build
@@ -39,15 +31,7 @@ UNSEEN = 100_000
 def recipe(architecture: str) -> Recipe:
     """A small recipe of one architecture, with a head of one hidden layer."""
     frozen = "all" if architecture == "handmade" else "none"
-    return Recipe.parse(
-        {
-            "architecture": architecture,
-            "weights": "none",
-            "image_size": SIDE,
-            "head": [7],
-            "unfreeze_from": frozen,
-        }
-    )
+    return Recipe.parse({"architecture": architecture, "weights": "none", "image_size": SIDE, "head": [7], "unfreeze_from": frozen})
 
 
 def noise(count: int, side: int = SIDE) -> np.ndarray:

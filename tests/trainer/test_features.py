@@ -155,10 +155,7 @@ def test_b_keeps_on_its_way_what_c_waits_for(settings: Settings) -> None:
         lab.queue.wait([one.run.id for one in started.values()])
         results = {letter: lab.store.get(one.run.id).result for letter, one in started.items()}
         assert all(result is not None and result.cached_features for result in results.values())
-        assert {letter: result and result.features_at_hand for letter, result in results.items()} == {
-            "B": False,
-            "C": True,
-        }
+        assert {letter: result and result.features_at_hand for letter, result in results.items()} == {"B": False, "C": True}
         assert sorted(kept.about.cut for kept in KeptFeatures(lab.home).all()) == [13, 19]
     finally:
         lab.close()
@@ -317,14 +314,7 @@ def test_a_pack_takes_features_that_nobody_computed_before(settings: Settings, t
         task.wait()
         assert task.error == ""
         assert lab.estimates.of(recipe).features_at_hand
-        pack(
-            tmp_path / "lesson.zip",
-            lab.home,
-            lab.store,
-            dataset="garden",
-            architecture=recipe.chosen,
-            garden=lab.data.garden,
-        )
+        pack(tmp_path / "lesson.zip", lab.home, lab.store, dataset="garden", architecture=recipe.chosen, garden=lab.data.garden)
     finally:
         lab.close()
     away = Lab(small.model_copy(update={"home": tmp_path / "away"}))

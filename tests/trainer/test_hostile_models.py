@@ -201,15 +201,7 @@ def test_a_network_that_cannot_be_built(home: Home, saved: Path, change: Callabl
 
 @pytest.mark.parametrize(
     "values",
-    [
-        {},
-        {"classes": 5},
-        {"classes": 10**9},
-        {"classes": -1},
-        {"recipe": "{"},
-        {"recipe": '{"epochs": -1}'},
-        {"weight_000": [1.0]},
-    ],
+    [{}, {"classes": 5}, {"classes": 10**9}, {"classes": -1}, {"recipe": "{"}, {"recipe": '{"epochs": -1}'}, {"weight_000": [1.0]}],
 )
 def test_a_compact_model_that_is_none(tmp_path: Path, values: dict[str, Any]) -> None:
     """A compact model without a recipe, of a billion classes, or with other weights than its recipe's is refused in a sentence."""

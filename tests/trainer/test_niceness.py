@@ -66,11 +66,6 @@ def test_a_trainer_steps_back_behind_other_sessions_too() -> None:
     """Where Linux shares the processor out among sessions, a trainer's whole session steps back, not only the process in it."""
     program = "from flowerlab.trainer.__main__ import step_back\nstep_back(15)\nprint(open('/proc/self/autogroup').read())"
     outcome = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        start_new_session=True,
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False, start_new_session=True
     )
     assert outcome.stdout.split()[-2:] == ["nice", "15"], outcome.stderr

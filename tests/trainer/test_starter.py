@@ -25,14 +25,7 @@ ASKED = 60
 def test_a_run_can_go_on_from_it(settings: Settings) -> None:
     """A recipe that starts from the starter begins with its very weights, whatever it freezes."""
     lab = Lab(settings.model_copy(update={"starter": True}), run_queue=False)
-    recipe = Recipe.parse(
-        {
-            "architecture": "vgg16_mini",
-            "unfreeze_from": "block4_conv3",
-            "head": [],
-            "start_from": RUN_ID,
-        }
-    )
+    recipe = Recipe.parse({"architecture": "vgg16_mini", "unfreeze_from": "block4_conv3", "head": [], "start_from": RUN_ID})
     lab.queue.check(recipe)
     network = build(recipe, 5)
     load_starting_weights(network, recipe, lab.home, lambda step, done, total: None)

@@ -159,9 +159,7 @@ def test_a_file_that_answers_otherwise_is_refused(trained: Trained, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "compact",
-    [False, pytest.param(True, marks=pytest.mark.nightly)],
-    ids=["a run that was trained here", "the starter"],
+    "compact", [False, pytest.param(True, marks=pytest.mark.nightly)], ids=["a run that was trained here", "the starter"]
 )
 def test_the_keras_file_is_the_run_s_model(trained: Trained, tmp_path: Path, compact: bool) -> None:
     """Keras loads the file in safe mode, and it answers what the lab answers: that of a run trained here is copied, the starter's compact

@@ -206,13 +206,7 @@ def test_tfds_prepares_our_download_without_a_network(small_archive: bytes, home
 
         monkeypatch.setattr(socket.socket, "connect", only_ours)
         monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *rest: _looked_up(host, ours))
-        originals = gather(
-            home,
-            "tf_flowers",
-            Garden(),
-            progress=lambda step, done, total: steps.append(step),
-            read_tfds=read_tfds,
-        )
+        originals = gather(home, "tf_flowers", Garden(), progress=lambda step, done, total: steps.append(step), read_tfds=read_tfds)
     assert sorted(originals.data(position) for position in range(10)) == sorted(_jpeg(number) for number in range(10))
     assert manners.asked == ["", "bytes=400-"]
     assert list(dict.fromkeys(steps)) == ["Downloading tf_flowers (MB)", "Preparing tf_flowers", "Gathering photos"]

@@ -73,11 +73,7 @@ def _ours(asked: dict[str, Any]) -> Any:
 def _alone(asked: dict[str, Any]) -> Any:
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-m", "tools.bench.one_way", json.dumps(asked)],
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=ROOT,
+        [sys.executable, "-m", "tools.bench.one_way", json.dumps(asked)], capture_output=True, text=True, env=environment, cwd=ROOT
     )
     if done.returncode:
         raise SystemExit(f"{asked} failed:\n{done.stderr[-2000:]}")

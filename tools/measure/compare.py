@@ -165,12 +165,7 @@ class CompareVisitor(Visitor):
 
 
 def measure(
-    visitor: CompareVisitor,
-    address: str,
-    runs: list[Run],
-    sides: list[NDArray[np.float32]],
-    truth: NDArray[np.int64],
-    repeats: int,
+    visitor: CompareVisitor, address: str, runs: list[Run], sides: list[NDArray[np.float32]], truth: NDArray[np.int64], repeats: int
 ) -> None:
     """Opens the page and does everything `repeats` times."""
     page, random = visitor.page, np.random.default_rng(0)

@@ -98,26 +98,17 @@ def difficulty_section(find: Find, plot: str) -> list[str]:
             "Three seeds of A may lie 9 points apart, so that its neighbours are hardly to be told from it.",
         ]
     else:
-        lines += [
-            "",
-            f"Not all of it has been measured: the default of {DEFAULT_DIFFICULTY:g} is not yet the rule's.",
-        ]
+        lines += ["", f"Not all of it has been measured: the default of {DEFAULT_DIFFICULTY:g} is not yet the rule's."]
     return [*lines, "", f"![Test accuracy of A and B over the difficulty]({plot})"]
 
 
 def photos_section(find: Find) -> list[str]:
     """The four recipes on tf_flowers."""
-    lines = [
-        "| recipe | backbone | disjoint 30 % (honest) | overlapping first 30 % (the lecture's leak) |",
-        "| --- " * 4 + "|",
-    ]
+    lines = ["| recipe | backbone | disjoint 30 % (honest) | overlapping first 30 % (the lecture's leak) |", "| --- " * 4 + "|"]
     for letter in LETTERS:
         for backbone in BACKBONES if letter != "A" else ("",):
             cells = [
-                told(
-                    trained(find, (wanted(letter, "tf_flowers", backbone, seed=seed, split=split) for seed in SEEDS)),
-                    len(SEEDS),
-                )
+                told(trained(find, (wanted(letter, "tf_flowers", backbone, seed=seed, split=split) for seed in SEEDS)), len(SEEDS))
                 for split in SPLIT_WORDS
             ]
             lines.append(f"| {PRESETS[letter].heading} | {TITLES.get(backbone, '')} | {' | '.join(cells)} |")

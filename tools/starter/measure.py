@@ -62,10 +62,7 @@ def measure(photos_zip: Path) -> None:
     for kind, part in (
         ("everyday photos", np.ones(len(others), dtype=bool)),
         ("of the held-out category", np.asarray([name.startswith("imagenette/") for name in everyday.held_out])),
-        (
-            "of single photos of other categories",
-            np.asarray([name.startswith("samples/") for name in everyday.held_out]),
-        ),
+        ("of single photos of other categories", np.asarray([name.startswith("samples/") for name in everyday.held_out])),
     ):
         print(f"unknown below {result.unknown_below}: {(others[part] < result.unknown_below).mean():.3f} of {part.sum()} {kind}")
     print(f"unknown below {result.unknown_below}: {(known < result.unknown_below).mean():.3f} of {len(known)} flowers")

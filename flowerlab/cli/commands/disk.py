@@ -36,8 +36,7 @@ def disk(
         typer.Option("--restore", metavar="ID", help="A run of the trash to bring back. May be given several times."),
     ] = None,
     keep: Annotated[
-        list[str] | None,
-        typer.Option("--keep", metavar="RUN", help="Mark a run as one that the cleaning rule never touches."),
+        list[str] | None, typer.Option("--keep", metavar="RUN", help="Mark a run as one that the cleaning rule never touches.")
     ] = None,
     keep_no_more: Annotated[list[str] | None, typer.Option("--keep-no-more", metavar="RUN", help="Take that mark away.")] = None,
     as_json: AsJson = False,

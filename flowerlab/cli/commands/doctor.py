@@ -12,9 +12,7 @@ from flowerlab.doctor import Level, can_run, examine
 MARKS = {Level.OK: "ok", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
 
 
-def doctor(
-    as_json: AsJson = False,
-) -> None:
+def doctor(as_json: AsJson = False) -> None:
     """Check what the lab needs, without a network and without starting anything.
 
     A warning says what is missing but not needed to begin. Exit code 0: the lab can run; 1: there is a problem.

@@ -22,8 +22,7 @@ Show = Callable[[Task[None]], None]
 
 def fetch(
     names: Annotated[
-        list[str],
-        typer.Argument(help=f"What to fetch: {', '.join(fetchable())}.", metavar="NAME...", show_default=False),
+        list[str], typer.Argument(help=f"What to fetch: {', '.join(fetchable())}.", metavar="NAME...", show_default=False)
     ],
     as_json: AsJson = False,
 ) -> None:

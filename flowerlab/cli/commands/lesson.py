@@ -33,8 +33,7 @@ from flowerlab.tasks.gather import gather_dataset
 def pack(
     target: Annotated[Path, typer.Argument(metavar="LESSON.zip", help="The file to be made.", show_default=False)],
     dataset: Annotated[
-        str | None,
-        typer.Option("--dataset", metavar="TEXT", help="Photos to pack: garden, tf_flowers or folder:NAME."),
+        str | None, typer.Option("--dataset", metavar="TEXT", help="Photos to pack: garden, tf_flowers or folder:NAME.")
     ] = None,
     architecture: Annotated[
         str | None,
@@ -45,8 +44,7 @@ def pack(
         ),
     ] = None,
     runs: Annotated[
-        str,
-        typer.Option("--runs", metavar="TEXT", help="Finished runs to pack: all, none, or ids with commas between."),
+        str, typer.Option("--runs", metavar="TEXT", help="Finished runs to pack: all, none, or ids with commas between.")
     ] = "all",
     as_json: AsJson = False,
 ) -> None:
@@ -77,14 +75,7 @@ def pack(
         )
     if as_json:
         items = list(map(_record, packed.manifest.items))
-        give(
-            {
-                "pack": str(packed.path.resolve()),
-                "bytes": packed.bytes,
-                "files": len(packed.manifest.files),
-                "items": items,
-            }
-        )
+        give({"pack": str(packed.path.resolve()), "bytes": packed.bytes, "files": len(packed.manifest.files), "items": items})
         return
     for item in packed.manifest.items:
         write(f"packed  {_words(item)}")

@@ -106,8 +106,7 @@ def _show_plan(knobs: Mapping[str, str], *, as_json: bool) -> None:
 def lecture(
     knobs: dict[str, str],
     gently: Annotated[
-        bool,
-        typer.Option("--gently", metavar="", help="Also train C with a learning rate of 0.00001: fine-tuning, gently."),
+        bool, typer.Option("--gently", metavar="", help="Also train C with a learning rate of 0.00001: fine-tuning, gently.")
     ] = False,
     again: Again = False,
     student: Student = None,

@@ -113,15 +113,7 @@ def sky(rng: Generator, size: Size) -> Image.Image:
 
 def wall(rng: Generator, size: Size) -> Image.Image:
     """Returns bricks, boards or plaster."""
-    paints = (
-        (150, 84, 66),
-        (170, 150, 130),
-        (206, 200, 190),
-        (122, 92, 66),
-        (96, 112, 128),
-        (178, 196, 160),
-        (60, 56, 60),
-    )
+    paints = ((150, 84, 66), (170, 150, 130), (206, 200, 190), (122, 92, 66), (96, 112, 128), (178, 196, 160), (60, 56, 60))
     paint = paints[int(rng.integers(len(paints)))]
     image = _tint(_clouds(rng, size, 9), ramp((0, mix(paint, (0, 0, 0), 0.3)), (1, mix(paint, (255, 255, 255), 0.2))))
     pen = ImageDraw.Draw(image)
@@ -167,8 +159,7 @@ def meadow(rng: Generator, size: Size) -> Image.Image:
         reach = unit * (0.01 + 0.05 * r * y)
         at = (x * size[0], y * size[1])
         pen.ellipse(
-            (at[0] - reach, at[1] - reach * 0.8, at[0] + reach, at[1] + reach * 0.8),
-            fill=colours[int(r * 97) % len(colours)],
+            (at[0] - reach, at[1] - reach * 0.8, at[0] + reach, at[1] + reach * 0.8), fill=colours[int(r * 97) % len(colours)]
         )
     return image
 

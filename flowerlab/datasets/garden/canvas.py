@@ -62,11 +62,7 @@ def ramp(*stops: tuple[float, Colour]) -> bytes:
 
 def mix(one: Colour, other: Colour, share: float) -> Colour:
     """Returns the colour between two: `share` 0 is the first, 1 the second."""
-    return (
-        one[0] + (other[0] - one[0]) * share,
-        one[1] + (other[1] - one[1]) * share,
-        one[2] + (other[2] - one[2]) * share,
-    )
+    return (one[0] + (other[0] - one[0]) * share, one[1] + (other[1] - one[1]) * share, one[2] + (other[2] - one[2]) * share)
 
 
 @lru_cache(maxsize=64)

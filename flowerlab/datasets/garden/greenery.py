@@ -86,13 +86,7 @@ def leaf(
 
 
 def stem(
-    canvas: Canvas,
-    top: tuple[float, float],
-    foot: tuple[float, float],
-    *,
-    bend_px: float,
-    width_px: float,
-    green: Colour,
+    canvas: Canvas, top: tuple[float, float], foot: tuple[float, float], *, bend_px: float, width_px: float, green: Colour
 ) -> None:
     """Paints a stem from below a flower head down to its foot.
 

@@ -16,16 +16,7 @@ from flowerlab.datasets.garden.petals import PROFILES, TEXTURE_VARIANTS, disc, r
 def sepals(canvas: Canvas, patch: Patch, rng: Generator, *, length: float, width: float, count: int) -> None:
     """Paints the green leaves that hold a flower from behind, `count` of them, as long as `length` head radii."""
     coat = Coat(patch.u.shape)
-    rays(
-        coat,
-        polar(patch.raised(-0.25)),
-        rng,
-        count=count,
-        length=length,
-        width=width,
-        profile=PROFILES["ovate"],
-        tone=0.5,
-    )
+    rays(coat, polar(patch.raised(-0.25)), rng, count=count, length=length, width=width, profile=PROFILES["ovate"], tone=0.5)
     canvas.paint(patch, coat.alpha, coat.shade, dyed(mix(GREEN, (60, 110, 40), rng.random())), flower=True)
 
 
@@ -86,11 +77,7 @@ def sunflower(canvas: Canvas, patch: Patch, rng: Generator, colour: Colour, pose
         shade -= np.clip(0.28 - np.abs(x - np.float32(bloom)) * np.float32(1.3), 0, 0.28)
         shade -= np.float32(0.12) * (x > 0.9)
         canvas.paint(
-            part,
-            alpha,
-            pose.lit(shade - np.float32(0.05), part),
-            heart_palette(rng, (0.17, 0.18, 0.2, 0.28, 0.17)),
-            flower=True,
+            part, alpha, pose.lit(shade - np.float32(0.05), part), heart_palette(rng, (0.17, 0.18, 0.2, 0.28, 0.17)), flower=True
         )
         if heart > 0.12:
             green = ramp((0, (30, 26, 10)), (0.5, (96, 92, 34)), (1, (176, 170, 80)))

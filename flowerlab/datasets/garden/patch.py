@@ -122,10 +122,7 @@ def place(
     d = s * s / squash + c * c
     ct, st = math.cos(turn), math.sin(turn)
     m = np.round([ct * a + st * b, ct * b + st * d, -st * a + ct * b, -st * b + ct * d], 6).astype(np.float32)
-    lean = (
-        round(rise / squash * math.cos(towards - turn), 6),
-        round(rise / squash * math.sin(towards - turn), 6),
-    )
+    lean = (round(rise / squash * math.cos(towards - turn), 6), round(rise / squash * math.sin(towards - turn), 6))
     pixel = step / (radius_px * math.sqrt(squash))
     return Patch(float(left), float(top), step, m[0] * x + m[1] * y, m[2] * x + m[3] * y, pixel, lean)
 

@@ -134,11 +134,7 @@ def _draw_together(processes: int, count: int, seed: int, difficulty: float) -> 
                 yield Original(id=_id_of(index), label=picture[0], data=picture[1])
 
 
-def _counted(
-    drawn: Generator[Original, None, None],
-    count: int,
-    progress: Counted | None,
-) -> Generator[Original, None, None]:
+def _counted(drawn: Generator[Original, None, None], count: int, progress: Counted | None) -> Generator[Original, None, None]:
     # Painters end with the pictures, also where these are given up half-way.
     with closing(drawn):
         for index in range(count):

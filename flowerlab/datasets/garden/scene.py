@@ -42,17 +42,11 @@ class Painter(NamedTuple):
 
 
 PAINTERS: dict[str, tuple[Painter, ...]] = {
-    "dandelion": (
-        Painter(dandelion, 0.66, (0.0, 0.95), detail_px=90.0),
-        Painter(seed_ball_head, 0.34, (0.0, 0.0), detail_px=90.0),
-    ),
+    "dandelion": (Painter(dandelion, 0.66, (0.0, 0.95), detail_px=90.0), Painter(seed_ball_head, 0.34, (0.0, 0.0), detail_px=90.0)),
     "daisy": (Painter(daisy, 1.0, (0.0, 1.15)),),
     "tulips": (Painter(tulip, 0.8, (0.0, 0.0), upright=True), Painter(open_tulip, 0.2, (0.0, 0.7))),
     "sunflowers": (Painter(sunflower, 1.0, (0.0, 1.1)),),
-    "roses": (
-        Painter(rose, 0.78, (0.0, 0.95), detail_px=60.0),
-        Painter(rosebud, 0.22, (0.0, 0.0), upright=True),
-    ),
+    "roses": (Painter(rose, 0.78, (0.0, 0.95), detail_px=60.0), Painter(rosebud, 0.22, (0.0, 0.0), upright=True)),
 }
 LEAVES = {"dandelion": "toothed", "daisy": "lance", "tulips": "blade", "sunflowers": "heart", "roses": "oval"}
 
@@ -196,14 +190,7 @@ def _stem_and_leaves(canvas: Canvas, rng: Generator, flower: Flower, species: st
         foot = (flower.x + flower.radius * float(rng.normal(0, 0.5)), max(height * 1.02, flower.y + flower.radius * 2))
         top = (flower.x, flower.y + (flower.radius * 0.85 if look.painter.upright else 0))
         thick = flower.radius * {"sunflowers": 0.16, "tulips": 0.15}.get(species, 0.1)
-        stem(
-            canvas,
-            top,
-            foot,
-            bend_px=flower.radius * float(rng.normal(0, 0.25)),
-            width_px=max(1.5, thick),
-            green=look.green,
-        )
+        stem(canvas, top, foot, bend_px=flower.radius * float(rng.normal(0, 0.25)), width_px=max(1.5, thick), green=look.green)
         for _ in range(int(rng.integers(species == "tulips", 3))):
             down = float(rng.uniform(0.25, 0.9))
             at = (top[0] + (foot[0] - top[0]) * down, top[1] + (foot[1] - top[1]) * down)

@@ -62,11 +62,7 @@ def _show_all(sides: Sequence[Side], unit: Unit, *, dark: bool) -> None:
 
 def pick_unit() -> Unit:
     """Lets one choose what the cells show."""
-    words: dict[Unit, str] = {
-        "rows": _("% of the true class"),
-        "columns": _("% of the answer"),
-        "counts": _("Photos"),
-    }
+    words: dict[Unit, str] = {"rows": _("% of the true class"), "columns": _("% of the answer"), "counts": _("Photos")}
     return choose_word(
         _("Numbers"),
         words,

@@ -148,10 +148,7 @@ def _tiles(
 
 
 def tiles_of(
-    one: Answers,
-    others: Iterable[Answers],
-    places: Sequence[int] | NDArray[np.int64],
-    asked: Sequence[int] | None = None,
+    one: Answers, others: Iterable[Answers], places: Sequence[int] | NDArray[np.int64], asked: Sequence[int] | None = None
 ) -> LazyTiles:
     """Returns tiles of photos, with the answers of a run and of all others that were given the same photos.
 
@@ -174,11 +171,7 @@ def tiles_of(
 
 def same_data_set(one: Answers, other: Answers) -> bool:
     """Whether an id names the same photo in both, and a label the same class."""
-    return (one.run.recipe.dataset, one.photos_of, one.classes) == (
-        other.run.recipe.dataset,
-        other.photos_of,
-        other.classes,
-    )
+    return (one.run.recipe.dataset, one.photos_of, one.classes) == (other.run.recipe.dataset, other.photos_of, other.classes)
 
 
 def _said(side: Answers, place: int, asked: Sequence[int]) -> Said:

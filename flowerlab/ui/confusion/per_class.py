@@ -115,10 +115,7 @@ def class_rows(sides: Sequence[Side], figure: Figure) -> list[dict[str, str | in
         assert side.counts is not None
         of_classes = class_figures(side.counts)
         averages = (average_figures(of_classes, weighted=weighted) for weighted in (False, True))
-        figures[side.run.id] = {
-            **dict(zip(side.classes, of_classes, strict=True)),
-            **dict(zip(means, averages, strict=True)),
-        }
+        figures[side.run.id] = {**dict(zip(side.classes, of_classes, strict=True)), **dict(zip(means, averages, strict=True))}
     counts = {run_id: {name: one.photos for name, one in found.items()} for run_id, found in figures.items()}
     photos = {f"photos-{run_id}": found for run_id, found in counts.items()}
     first, *others = counts.values()

@@ -82,10 +82,7 @@ def import_panel() -> None:
             source = _kept(upload.getvalue()) if upload is not None else Path(path.strip()).expanduser()
         except RuntimeError:
             # `~name` of a user who has no home here.
-            st.error(
-                _("There is no such folder: {path}. Type its whole path, without ~.").format(path=escaped(path)),
-                icon="🚧",
-            )
+            st.error(_("There is no such folder: {path}. Type its whole path, without ~.").format(path=escaped(path)), icon="🚧")
             return
         work = import_photos(source, name.strip() or given, lab().home.folders, temporary=upload is not None)
         st.session_state.update({WORK: work, CHOSEN: False})

@@ -157,10 +157,7 @@ def changes_table(measured: Sequence[Moves], frozen: Sequence[str]) -> dict[str,
     return {
         _("Layer"): [*frozen, *learnt],
         **{
-            move.name: [
-                *(_("0 % (frozen)") for _layer in frozen),
-                *(f"{100 * move.changes[layer]:.2f} %" for layer in learnt),
-            ]
+            move.name: [*(_("0 % (frozen)") for _layer in frozen), *(f"{100 * move.changes[layer]:.2f} %" for layer in learnt)]
             for move in measured
         },
     }

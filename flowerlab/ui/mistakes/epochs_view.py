@@ -45,8 +45,7 @@ def show_epochs(lab: Lab, runs: Sequence[Run]) -> None:
         answers = stored_of(lab, run).epochs
         if answers is None:
             st.info(
-                _("{run} keeps no answers of its epochs, so there is nothing to show here.").format(run=escaped(run.name)),
-                icon="🗂️",
+                _("{run} keeps no answers of its epochs, so there is nothing to show here.").format(run=escaped(run.name)), icon="🗂️"
             )
         else:
             sides.append((run, answers))

@@ -99,10 +99,7 @@ def tile_of(run: Run, answers: Answers, judged: Judged, place: int, originals: O
     truth, answer = int(judged.truth[place]), int(judged.answers[place])
     photo = str(answers.ids[place])
     of_truth = confidence(float(judged.probabilities[place, truth]))
-    notes = [
-        _("p(truth): {percent}").format(percent=of_truth),
-        _("loss: {loss:.2f}").format(loss=float(judged.losses[place])),
-    ]
+    notes = [_("p(truth): {percent}").format(percent=of_truth), _("loss: {loss:.2f}").format(loss=float(judged.losses[place]))]
     if judged.perhaps[place] != NONE:
         notes.append(_("🏷️ may be labelled wrongly: look"))
     twins = _twins(photo, originals, found)

@@ -21,12 +21,7 @@ def link_section(recipe: Recipe) -> None:
         return
     with st.expander(_("🔗 A link to this recipe, for a class too"), key="link"):
         st.caption(_("Whoever opens the link finds the form set as it is now. You may hide what your lesson does not need."))
-        extras = {
-            PRESETS: _("the lecture's recipes"),
-            SWEEP: _("the sweep"),
-            CODE: _("the Keras code"),
-            LINK: _("this section"),
-        }
+        extras = {PRESETS: _("the lecture's recipes"), SWEEP: _("the sweep"), CODE: _("the Keras code"), LINK: _("this section")}
         names = {**{name: _(knob.label) for name, knob in KNOBS.items()}, **extras}
         kept = _("A hidden knob keeps the value that it has in the form now.")
         hidden = _some_of(_("Controls to hide"), names, key="link-hide", help=kept)

@@ -67,11 +67,7 @@ def _figures(result: Result, *, leak: bool) -> None:
         words = _("Too high: with the lecture's split all {count} test photos were seen in training.")
     test, validation, time = st.columns(3)
     test.metric(
-        _("Test accuracy"),
-        ("⚠️ " if leak else "") + value,
-        doubt,
-        **PLAIN,
-        help=words.format(count=f"{result.test_photos:,}"),
+        _("Test accuracy"), ("⚠️ " if leak else "") + value, doubt, **PLAIN, help=words.format(count=f"{result.test_photos:,}")
     )
     validation.metric(
         _("Validation accuracy"),
@@ -133,9 +129,7 @@ def _rename_or_delete(lab: Lab, run: Run) -> None:
     if kept != run.kept:
         lab.store.mark_kept(run.id, kept=kept)
     if st.button(
-        _("Delete"),
-        key="delete",
-        help=_("To the trash: the Disk page can bring it back, with its model and its curve."),
+        _("Delete"), key="delete", help=_("To the trash: the Disk page can bring it back, with its model and its curve.")
     ) and succeeded(lambda: lab.trash.throw(run.id)):
         st.toast(_("The run is in the trash: the Disk page can bring it back."), icon="🗑️")
         st.query_params.pop("run", None)

@@ -31,11 +31,7 @@ def letter_of(recipe: Recipe, *, from_run: bool) -> str | None:
             continue
         try:
             wanted = preset_recipe(
-                letter,
-                architecture=recipe.architecture,
-                weights=recipe.weights,
-                start_from=recipe.start_from,
-                shared=shared,
+                letter, architecture=recipe.architecture, weights=recipe.weights, start_from=recipe.start_from, shared=shared
             )
         except BadRecipe:
             continue

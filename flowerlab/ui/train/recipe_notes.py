@@ -26,10 +26,7 @@ def show_what_learns(lab: Lab, recipe: Recipe) -> None:
         BadRecipe: If the recipe names photos that are not in this lab.
     """
     counts = recipe.counts(len(lab.data.classes_of(recipe.dataset)))
-    st.markdown(
-        f"**{trainable_of(counts.trainable, counts.total)}**",
-        help=what_parameters_are(),
-    )
+    st.markdown(f"**{trainable_of(counts.trainable, counts.total)}**", help=what_parameters_are())
     parts = pieces(recipe.chosen, recipe.unfreeze_from, head_layers=len(recipe.head) + 1)
     sentence = strip_sentence(parts)
     st.echarts_chart(strip_options(parts), height=44, key="strip", alt=sentence)

@@ -74,13 +74,7 @@ def _row(lab: Lab, run: Run, entry: ExportFormat, text: str, *, zipped: bool = F
 
     button, words = st.columns(WIDTHS, vertical_alignment="center")
     button.download_button(
-        f"⬇️ {_(entry.title)}",
-        made,
-        file_name(run, suffix),
-        mime,
-        key=f"take-{entry.name}",
-        on_click="ignore",
-        width="stretch",
+        f"⬇️ {_(entry.title)}", made, file_name(run, suffix), mime, key=f"take-{entry.name}", on_click="ignore", width="stretch"
     )
     words.caption(text)
 
@@ -106,10 +100,7 @@ def _converted(lab: Lab, run: Run, entry: ExportFormat) -> None:
     under_way = task is not None and not task.over
     button, words = st.columns(WIDTHS, vertical_alignment="center")
     if button.button(
-        _("⚙️ Convert: {what}").format(what=_(entry.title)),
-        key=f"convert-{entry.name}",
-        disabled=under_way,
-        width="stretch",
+        _("⚙️ Convert: {what}").format(what=_(entry.title)), key=f"convert-{entry.name}", disabled=under_way, width="stretch"
     ):
         lab.tasks.start(work)
         # The whole page: only so its timer begins.

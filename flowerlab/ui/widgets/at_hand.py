@@ -37,11 +37,7 @@ def _photos(lab: Lab) -> list[tuple[str, str, str]]:
 
 def _weights(lab: Lab) -> list[tuple[str, str, str]]:
     return [
-        (
-            f"🧠 {architecture(name).title}",
-            _state(lab.data.has_weights(name), megabytes(name)),
-            _(architecture(name).sentence),
-        )
+        (f"🧠 {architecture(name).title}", _state(lab.data.has_weights(name), megabytes(name)), _(architecture(name).sentence))
         for name in lab.data.backbones()
     ]
 

@@ -14,12 +14,7 @@ def pick_photos_and_backbone(lab: Lab, *, key: str, photos_help: str, label: str
     """Lets one choose which photos, and which known network; returns the names of the data set and of the architecture."""
     left, right = st.columns(2, gap="medium")
     dataset = left.selectbox(
-        _("Photos"),
-        lab.data.names(),
-        format_func=dataset_title,
-        key=f"{key}-dataset",
-        persist_state="session",
-        help=photos_help,
+        _("Photos"), lab.data.names(), format_func=dataset_title, key=f"{key}-dataset", persist_state="session", help=photos_help
     )
     backbone = right.selectbox(
         label,

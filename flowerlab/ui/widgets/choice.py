@@ -33,14 +33,7 @@ def choose_word(label: str, words: Mapping[Word, str], *, key: str, help: str | 
     first = next(iter(words))
     st.session_state.setdefault(key, first)
     chosen = st.segmented_control(
-        label,
-        list(words),
-        format_func=words.__getitem__,
-        required=True,
-        key=key,
-        persist_state="session",
-        wrap=True,
-        help=help,
+        label, list(words), format_func=words.__getitem__, required=True, key=key, persist_state="session", wrap=True, help=help
     )
     return chosen or first
 

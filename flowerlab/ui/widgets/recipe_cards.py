@@ -23,10 +23,7 @@ def _card(letter: str, backbone: str, classes: int) -> None:
     counts = recipe.counts(classes)
     st.markdown(f"#### {letter} · {_(PRESETS[letter].title)}")
     st.markdown(_story(letter, architecture(backbone)))
-    st.caption(
-        trainable_of(counts.trainable, counts.total),
-        help=what_parameters_are(),
-    )
+    st.caption(trainable_of(counts.trainable, counts.total), help=what_parameters_are())
 
 
 def _story(letter: str, network: Architecture) -> str:

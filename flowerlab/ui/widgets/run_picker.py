@@ -131,8 +131,7 @@ def nothing_finished(sentence: str) -> None:
             if bring_starter(lab().home, lab().store, again=True):
                 st.rerun()
             st.error(
-                _("The starter could not be brought back. Is there room on the disk, and is Flowerlab's folder whole?"),
-                icon="🚧",
+                _("The starter could not be brought back. Is there room on the disk, and is Flowerlab's folder whole?"), icon="🚧"
             )
 
 

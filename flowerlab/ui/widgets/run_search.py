@@ -27,10 +27,7 @@ def find_runs(lab: Lab, finished: Sequence[Run], *, picker: str, most: int) -> N
     A part of its own: opening it, or a filter, draws nothing else of the page again.
     """
     found = st.expander(
-        _("Find runs: filter and sort all {count}").format(count=len(finished)),
-        icon="🔎",
-        key="find-runs",
-        on_change="rerun",
+        _("Find runs: filter and sort all {count}").format(count=len(finished)), icon="🔎", key="find-runs", on_change="rerun"
     )
     # What is shut costs nothing.
     if found.open:

@@ -30,14 +30,7 @@ def _start(tasks: TaskRunner, work: Work[Any]) -> None:
 
 
 def task_panel(
-    tasks: TaskRunner,
-    work: Work[Any],
-    label: str,
-    *,
-    key: str,
-    at_once: bool,
-    primary: bool = False,
-    help: str | None = None,
+    tasks: TaskRunner, work: Work[Any], label: str, *, key: str, at_once: bool, primary: bool = False, help: str | None = None
 ) -> None:
     """Shows how far a task is; where it is not under way, how it ended and the button that begins it, if it did not begin at once."""
     task = tasks.state(work)

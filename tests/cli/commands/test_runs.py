@@ -15,10 +15,7 @@ def test_runs_are_listed_newest_first(call: Call) -> None:
     # The command that trained owned the queue, so what waited before it is done as well.
     assert [run["recipe"]["epochs"] for run in listed] == [4, 1, 3]
     assert listed[1] == done
-    assert [run["run_id"] for run in call("runs", "--state", "done", "--json").json["runs"]] == [
-        done["run_id"],
-        waiting,
-    ]
+    assert [run["run_id"] for run in call("runs", "--state", "done", "--json").json["runs"]] == [done["run_id"], waiting]
     lines = call("runs").out.splitlines()
     assert [line.split("\t")[0] for line in lines] == ["id", *(run["run_id"] for run in listed)]
     assert "83.3 % (66.4–92.7)" in lines[2]
