@@ -24,7 +24,7 @@ from flowerlab.trainer.networks import constructor_of
 TABLES = Path(__file__).resolve().parent.parent / "flowerlab" / "architectures" / "tables"
 BACKBONES = {name: constructor_of(entry) for name, entry in ARCHITECTURES.items() if entry.fine_tune_from is not None}
 COLUMNS = ("name", "kind", "parameters", "block", "clean", "halvings", "channels")
-# A power of two times this is the side of every output at its size, so that halvings are told without rounding.
+# A power of two times this is the side of every output at its size, so that halvings are found without rounding.
 SIDE_PX = 224
 # What the layers of one block have in common in their names; the first pattern that matches counts.
 BLOCKS = (
@@ -53,10 +53,10 @@ def clean_cuts(layers: list[Any]) -> list[bool]:
     """Says for each layer whether exactly one tensor crosses the cut right before it.
 
     Args:
-        layers: `base.layers`, in which every layer stands behind those that it reads.
+        layers: `base.layers`, in which every layer stands after those that it reads.
 
     Raises:
-        ValueError: If a layer reads one that stands behind it, or is used more than once.
+        ValueError: If a layer reads one that stands after it, or is used more than once.
     """
     index = {layer.name: place for place, layer in enumerate(layers)}
     last_reader = list(range(len(layers)))
@@ -64,7 +64,7 @@ def clean_cuts(layers: list[Any]) -> list[bool]:
         nodes = layer._inbound_nodes
         sources = [index[tensor._keras_history.operation.name] for node in nodes for tensor in node.input_tensors]
         if len(nodes) != 1 or any(source >= place for source in sources):
-            raise ValueError(f"Layer {layer.name} is used more than once or out of order; cuts cannot be told by index.")
+            raise ValueError(f"Layer {layer.name} is used more than once or out of order; cuts cannot be named by index.")
         for source in sources:
             last_reader[source] = place
     crossing = [sum(last_reader[source] >= cut for source in range(cut)) for cut in range(len(layers))]

@@ -24,7 +24,7 @@ def begun_attempt(home: Home, recipe: Recipe, **more: Any) -> tuple[Channel, io.
     return Channel(job_of("run", recipe, **more), Lines(said)), said
 
 
-# Recipe C and B in small; C's cut has frozen layers before it and trained ones, with BatchNormalization or not, behind it.
+# Recipe C and B in small; C's cut has frozen layers before it and trained ones, with BatchNormalization or not, after it.
 C = Recipe(architecture="vgg16_mini", weights="flowerlab", unfreeze_from="block4_conv3", image_size=64, epochs=2, head=(8,))
 
 
@@ -41,7 +41,7 @@ def attempt(home: Home, recipe: Recipe, run_id: str = "run", **more: Any) -> tup
 
 
 def losses(said: list[dict[str, Any]]) -> list[float]:
-    """The training loss of each batch, from the running means that Keras tells."""
+    """The training loss of each batch, from the running means that Keras gives."""
     means = np.array([event["loss"] for event in said if event["kind"] == "batch"], dtype=np.float64)
     return list(np.diff(means * np.arange(1, len(means) + 1), prepend=0.0).tolist())
 

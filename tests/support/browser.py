@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MS = 90_000
-# A page tells when its script has ended.
+# Of a page whose script has ended.
 DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 

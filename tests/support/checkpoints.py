@@ -27,6 +27,6 @@ def checkpoint_at(state: TrainingState) -> Checkpoint:
 
 
 def leave_checkpoint(folder: Path, *, epochs: int) -> None:
-    """Leaves behind what an attempt that was killed behind some whole epochs would."""
+    """Leaves what an attempt that was killed after some whole epochs would."""
     folder.mkdir(parents=True, exist_ok=True)
     write_checkpoint(folder, checkpoint_at(state_of(*[0.5] * epochs)))

@@ -1,4 +1,4 @@
-"""A file server on this machine that can be told to misbehave."""
+"""A file server on this machine that can misbehave."""
 
 from __future__ import annotations
 

@@ -11,18 +11,18 @@ STEPS = 14
 LEFTMOST, LOWEST = 0.25, 0.78
 
 
-def find_cells(page: Page, key: str, told: Iterable[str]) -> dict[str, tuple[float, float]]:
+def find_cells(page: Page, key: str, hovers: Iterable[str]) -> dict[str, tuple[float, float]]:
     """Returns where cells lie in a chart, as shares of its width and height.
 
     Args:
         page: With the chart on it.
         key: Of the chart.
-        told: What each cell says on hover, or a part of it.
+        hovers: What each cell says on hover, or a part of it.
 
     Raises:
         LookupError: If one says nothing of that.
     """
-    missing, found = set(told), dict[str, tuple[float, float]]()
+    missing, found = set(hovers), dict[str, tuple[float, float]]()
     for row in range(STEPS):
         for column in range(STEPS):
             if not missing:

@@ -38,8 +38,8 @@ def random_run(
         number: Decides its answers.
         recipe: Its recipe; None: the default one with another seed.
         name: Of the run; None: by its number.
-        materials: What tells its photos and weights from others; None: those photos.
-        epochs: After how many its validation photos were answered, each time anew.
+        materials: What distinguishes its photos and weights; None: those photos.
+        epochs: After how many its validation photos were answered.
         weight_changes: Of its result.
     """
     classes, count = len(originals.classes), len(originals)

@@ -46,7 +46,7 @@ def add_finished(
         tested: Whether its test was made.
         unknown_below: Threshold of its result.
         batches: Of an epoch; None: it never said that training began.
-        materials: What tells its photos from others of their name.
+        materials: What distinguishes its photos from others of their name.
         weight_changes: Of its result.
         state: In which it ended.
         features_at_hand: Of its result.

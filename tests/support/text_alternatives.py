@@ -1,4 +1,4 @@
-"""What a page tells those who do not see it."""
+"""What a page says to those who do not see it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """One side of a pair, in a process of its own: `python -m tools.bench.one_way '{"side": "plain", …}'` prints one JSON object.
 
-A process of its own, because whoever comes second in one would find memory, threads and traces warm.
+A process of its own, because the second in one would find memory, threads and traces warm.
 """
 
 from __future__ import annotations

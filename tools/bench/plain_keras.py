@@ -2,7 +2,7 @@
 
 It is what Flowerlab is measured against, and so it is given nothing to slow it: arrays are made once, threads are Keras' own,
 batches of 32 as in the lecture, the same photos in the same parts, the same heads, optimizer and learning rate. The code here uses
-Keras alone; whoever calls it gives it the photos, and a known network with the same weights as the other side's.
+Keras alone; its caller gives it the photos, and a known network with the same weights as the other side's.
 """
 
 from __future__ import annotations

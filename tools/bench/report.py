@@ -239,7 +239,7 @@ def difference_of(plain: Sequence[float], ours: Sequence[float]) -> tuple[str, s
     """
     from scipy.stats import t
 
-    # One side tells its share in float32: what differs behind the sixth place is no photo.
+    # One side gives its share in float32: what differs after the sixth place is no photo.
     differences = [round(b - a, 6) + 0.0 for a, b in zip(plain, ours, strict=True)]
     mean = statistics.mean(differences)
     if len(differences) < 2:

@@ -3,7 +3,7 @@
     python -m tools.checks.gradcam [--home FOLDER] [--pictures 50] [--every]
 
 It trains recipe B with VGG16 mini on the garden (in a home of its own, unless one is given), and draws pictures that no run has seen,
-whose flowers cover 10 to 30 % of the frame. Of each map it tells the share that lies on the flower; how much a map changes when the
+whose flowers cover 10 to 30 % of the frame. Of each map it prints the share that lies on the flower; how much a map changes when the
 weights of the head are shuffled; and, where two species stand side by side, on whose side the map of each lies. `--every` compares
 methods and layers.
 """

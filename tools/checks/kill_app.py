@@ -87,7 +87,7 @@ def own(home: Path, *, app: bool = False) -> subprocess.Popen[bytes]:
 
 
 def kill_at_random(home: Path, *, moments: int, seed: int, recipes: Sequence[Recipe] = RECIPES, app: bool = False) -> Tally:
-    """Queues runs, kills whoever trains them again and again, and checks what is left.
+    """Queues runs, kills the lab that trains them again and again, and checks what is left.
 
     Args:
         home: An empty or new FLOWERLAB_HOME.

@@ -26,7 +26,7 @@ RECIPES: tuple[dict[str, object], ...] = (
     {"architecture": "handmade", "epochs": 5},
     {"architecture": "handmade", "epochs": 3, "image_size": 96, "batch_size": 8},
     {"architecture": "handmade", "epochs": 2, "augment": "standard", "image_size": 200},
-    # Without patience: told is what all epochs take.
+    # Without patience: the estimate is of all epochs.
     {"architecture": MINI, "unfreeze_from": "none", "epochs": 20, "patience": 20, "head": (128,)},
     {"architecture": MINI, "unfreeze_from": "block4_conv3", "epochs": 5},
     {"architecture": MINI, "unfreeze_from": "all", "epochs": 2, "image_size": 96},
@@ -49,11 +49,11 @@ def main() -> int:
         print_heading("recipe", "estimate", "took", "factor")
         for knobs in RECIPES:
             recipe = Recipe.parse(knobs)
-            told = lab.estimates.of(recipe).seconds_total
+            estimate = lab.estimates.of(recipe).seconds_total
             took = _seconds(lab, recipe)
-            worst = max(worst, told / took, took / told)
+            worst = max(worst, estimate / took, took / estimate)
             words = ", ".join(f"{name} {value}" for name, value in knobs.items())
-            print_row(words, f"{told:.1f} s", f"{took:.1f} s", f"{told / took:.2f}")
+            print_row(words, f"{estimate:.1f} s", f"{took:.1f} s", f"{estimate / took:.2f}")
     print(f"Largest factor: {worst:.2f}; promised is {PROMISED}.")
     return int(worst > PROMISED)
 

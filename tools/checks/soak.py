@@ -3,7 +3,7 @@
     python -m tools.checks.soak [--minutes 60] [--viewers 10] [--write]
 
 In a home of its own. One person at a browser starts runs, stops every third one, uploads photos, and goes through all pages; others
-keep the Train page open and load it anew from time to time; a second program on the same home queues runs, as the command line does.
+keep the Train page open and reload it from time to time; a second program on the same home queues runs, as the command line does.
 Meanwhile the memory and the open files of the web process are read every five seconds. At the end the lab is closed.
 
 It ends with 1, and says why, if a page showed an error, the server printed one, a run failed, a process was left behind, or the web
@@ -80,7 +80,7 @@ class Soaked:
     most_files: int = 0
 
     def growth(self, whole_s: float) -> tuple[float, float, float]:
-        """Returns (bytes behind the warm-up, bytes at the end, growth as a share); medians over a twelfth of the time each."""
+        """Returns (bytes after the warm-up, bytes at the end, growth as a share); medians over a twelfth of the time each."""
         begin_s, span_s = whole_s * WARM_UP, whole_s / 12
         first = [size for at_s, size in self.memory if begin_s <= at_s <= begin_s + span_s]
         last = [size for at_s, size in self.memory if at_s >= self.memory[-1][0] - span_s]
@@ -89,7 +89,7 @@ class Soaked:
 
 
 class Watcher(threading.Thread):
-    """Reads what the web process holds until it is told to leave."""
+    """Reads what the web process holds until `leave` is set."""
 
     def __init__(self, pid: int, soaked: Soaked) -> None:
         super().__init__(daemon=True, name="soak-watcher")
@@ -119,7 +119,7 @@ class Person:
         self.page.on("pageerror", lambda error: soaked.errors.append(f"A script in the page failed: {error}"))
 
     def go(self, where: str) -> None:
-        """Loads a page anew and looks whether it shows an error."""
+        """Loads a page and looks whether it shows an error."""
         self.page.goto(f"{self._server.address}/{where}")
         expect(self.page.get_by_test_id("stMain").get_by_role("heading").first).to_be_visible()
         self.look(where)
@@ -127,11 +127,11 @@ class Person:
 
     def look(self, where: str) -> None:
         """Notes an error on the page."""
-        for told in self.page.locator(SHOWN_ERRORS).all_inner_texts():
-            self._soaked.errors.append(f"/{where} shows an error: {told[:300]}")
+        for error in self.page.locator(SHOWN_ERRORS).all_inner_texts():
+            self._soaked.errors.append(f"/{where} shows an error: {error[:300]}")
 
     def start(self, seed: int, *, stop: bool) -> None:
-        """Starts a run with the button; stops it behind its first epochs if told to, else waits for its end."""
+        """Starts a run with the button; stops it after its first epochs if asked, else waits for its end."""
         epochs = STOPPED_EPOCHS if stop else 6
         self.go(f"train?{SMALL}&epochs={epochs}&seed={seed}")
         self.page.locator(".st-key-start button").click()
@@ -233,7 +233,7 @@ def _look_back(home: Path, log: Path, soaked: Soaked) -> None:
 
 
 def printed_errors(printed: Sequence[str]) -> list[str]:
-    """Returns what the server printed that tells of a fault, each with the lines around it: a traceback says where."""
+    """Returns what the server printed of a fault, each with the lines around it: a traceback says where."""
     found, told_up_to = [], 0
     for place, line in enumerate(printed):
         if PRINTED_ERROR.search(line) and place >= told_up_to:
@@ -268,13 +268,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home, log = Path(folder) / "home", Path(folder) / "server.log"
         soaked = soak(home, minutes=arguments.minutes, viewers=arguments.viewers, log=log)
-    told = figures(soaked, arguments.minutes, arguments.viewers)
-    print("\n".join(told))
+    lines = figures(soaked, arguments.minutes, arguments.viewers)
+    print("\n".join(lines))
     for error in soaked.errors:
         print(error, file=sys.stderr)
     if arguments.write:
         SECTION.write_text(
-            "\n".join(["## An hour of use", "", "`python -m tools.checks.soak --write`", "", *told, ""]), encoding="utf-8"
+            "\n".join(["## An hour of use", "", "`python -m tools.checks.soak --write`", "", *lines, ""]), encoding="utf-8"
         )
     return int(bool(soaked.errors) or soaked.growth(arguments.minutes * 60)[2] > MOST_GROWTH)
 

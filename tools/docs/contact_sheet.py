@@ -38,7 +38,7 @@ def whole(picture: Image.Image, side_px: int) -> Image.Image:
 
 
 def labelled(rows: Sequence[Sequence[Image.Image]], columns: Sequence[str], cell_px: int) -> Image.Image:
-    """Lays squares out in rows, each behind the name of its class.
+    """Lays squares out in rows, each row after the name of its class.
 
     Args:
         rows: Pictures of one class each, in class order.

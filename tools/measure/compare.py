@@ -57,17 +57,17 @@ class CompareVisitor(Visitor):
         self.classes = classes
         self.places: dict[tuple[str, Cell], tuple[float, float]] = {}
 
-    def learn(self, charts: dict[str, str], told: Callable[[str, Cell], str]) -> None:
+    def learn(self, charts: dict[str, str], hover: Callable[[str, Cell], str]) -> None:
         """Finds the cells of charts, each standing for all of its kind.
 
         Args:
             charts: Key of the chart by kind.
-            told: What a cell of a kind says on hover.
+            hover: What a cell of a kind says on hover.
         """
         cells = [Cell(truth, answer) for truth in range(len(self.classes)) for answer in range(len(self.classes))]
         for kind, chart in charts.items():
-            found = find_cells(self.page, chart, [told(kind, cell) for cell in cells])
-            self.places |= {(kind, cell): found[told(kind, cell)] for cell in cells}
+            found = find_cells(self.page, chart, [hover(kind, cell) for cell in cells])
+            self.places |= {(kind, cell): found[hover(kind, cell)] for cell in cells}
 
     def seen(self, kind: str, words: str) -> None:
         """Waits until the open cell of a kind of chart says these words and shows its photos."""
@@ -173,11 +173,11 @@ def measure(
     visitor.open("open the page in a new server", link, minus)
     page.wait_for_timeout(3000)
 
-    def told(kind: str, cell: Cell) -> str:
+    def hover(kind: str, cell: Cell) -> str:
         truth_name, answer = (visitor.classes[label] for label in cell)
         return f"{truth_name} called {answer}: A" if kind == "minus" else f"photos of {truth_name} were called {answer}"
 
-    visitor.learn({"one": f"matrix-{runs[0].id}", "minus": minus}, told)
+    visitor.learn({"one": f"matrix-{runs[0].id}", "minus": minus}, hover)
     page.locator(".st-key-find-runs summary").click()
     classes = len(visitor.classes)
     # Each cell of a run once: one that was left on a later page opens there again.

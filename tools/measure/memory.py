@@ -18,7 +18,7 @@ from flowerlab.system.processes import TRAINER
 from tools.measure.harness import own_home, own_lab, parser, print_heading, print_row, trained
 
 MINI, WIDE = "vgg16_mini", "vgg16"
-# What the table calls it, and its knobs; C goes on from the B above it.
+# What the table calls it, and its knobs; C starts from the B above it.
 RECIPES: tuple[tuple[str, dict[str, object]], ...] = (
     ("A at 150 px, batch 32", {"architecture": "handmade"}),
     ("A at 331 px, batch 64", {"architecture": "handmade", "image_size": 331, "batch_size": 64}),

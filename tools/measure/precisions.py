@@ -2,7 +2,7 @@
 
     python -m tools.measure.precisions [--seeds 5] [--pictures 3670] [--letters A C gently]
 
-In a home of its own, on a machine that does nothing else. C and gently go on from a B of their own seed. The interval of the difference is
+In a home of its own, on a machine that does nothing else. C and gently start from a B of their own seed. The interval of the difference is
 Student's over the seeds. Where it holds zero and the processor has bfloat16, `features.precision.training_precision` may choose it.
 """
 
@@ -57,13 +57,13 @@ def main() -> None:
         found = measure(home, arguments.pictures, arguments.seeds, arguments.letters)
     emulated = "" if processor_has_bfloat16() else " It has no bfloat16: that is emulated, and its seconds say nothing."
     print(f"{machine_name()}; {arguments.seeds} seeds, {arguments.pictures:,} pictures.{emulated}\n")
-    difference = "bfloat16 − float32, points (95 %)"
-    print_heading("recipe", "float32", "bfloat16", difference, "the same", "float32 ÷ bfloat16, seconds")
+    points = "bfloat16 − float32, points (95 %)"
+    print_heading("recipe", "float32", "bfloat16", points, "the same", "float32 ÷ bfloat16, seconds")
     for letter in arguments.letters:
         (wide, narrow) = (list(zip(*found[letter, precision], strict=True)) for precision in PRECISIONS)
-        told, same = difference_of(wide[0], narrow[0])
+        difference, same = difference_of(wide[0], narrow[0])
         means = [f"{statistics.mean(side[0]):.1%}" for side in (wide, narrow)]
-        print_row(letter, *means, told, same, f"{statistics.mean(wide[1]) / statistics.mean(narrow[1]):.2f}")
+        print_row(letter, *means, difference, same, f"{statistics.mean(wide[1]) / statistics.mean(narrow[1]):.2f}")
 
 
 if __name__ == "__main__":

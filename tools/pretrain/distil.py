@@ -3,7 +3,7 @@
     KERAS_HOME=… TFDS_DATA_DIR=… python -m tools.pretrain.distil --photos source_photos.zip --head head.npz [--steps 12000]
 
 The student sees the same crops as the teacher: every second batch as they were cut, the others altered (tools/pretrain/alter.py).
-It learns to tell the teacher's standardised pooled features (mean squared error) and the teacher's answers among 1,001 ImageNet
+It learns the teacher's standardised pooled features (mean squared error) and the teacher's answers among 1,001 ImageNet
 classes (KL divergence at temperature 2 between both networks' logits through the teacher's head). BatchNormalization helps
 while it trains and is folded into the convolutions at the end. An interrupted call goes on where it was; so does one that is
 made again with more steps.
@@ -52,7 +52,7 @@ MANY_CROPS, SOME_CROPS, FEW_CROPS = 20_000, 4_096, 512
 
 
 def student(precision: str = "float32") -> keras.Model:
-    """Builds vgg16_mini with BatchNormalization behind each convolution, for photos of any size.
+    """Builds vgg16_mini with BatchNormalization after each convolution, for photos of any size.
 
     Args:
         precision: Keras' policy for the layers: `float32` or `mixed_bfloat16`. Weights are float32 in either.
@@ -94,7 +94,7 @@ def spread_of(crops: Crops) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 def unfold(trained: keras.Model, plain: keras.Model, crops: Crops) -> None:
     """Puts the weights of a vgg16_mini into a student, whose BatchNormalization then gives what the plain biases gave.
 
-    `folded` undoes it. The layer that tells the teacher's features, which vgg16_mini does not have, is fitted by least squares.
+    `folded` undoes it. The layer that gives the teacher's features, which vgg16_mini does not have, is fitted by least squares.
 
     Args:
         trained: The student.
@@ -165,7 +165,7 @@ class Distiller:
 
 def batch(crops: Crops, number: int, side_px: int) -> tuple[Any, Any]:
     """Returns a batch of all that ever come: photos at the given side, mirrored half the time, and the teacher's answers."""
-    # Crops lie mixed on the disk; a shift and an order of stretches that change with the epoch mix them anew.
+    # Crops lie mixed on the disk; a shift and an order of stretches that change with the epoch mix them again.
     batches = len(crops.photos) // BATCH
     epoch, number = divmod(number, batches)
     rng = np.random.default_rng([7, epoch])

@@ -1,6 +1,6 @@
 """Which photos our own models learn from, and which they never see.
 
-Everyday photos come from a zip (`--photos`, see docs/models): `imagenette/` holds ten categories, told apart by the first part
+Everyday photos come from a zip (`--photos`, see docs/models): `imagenette/` holds ten categories, distinguished by the first part
 of the file's name, and 500 photos (`ILSVRC2012_val_…`) of unknown category; `samples/` holds one photo of each of 1,000
 categories. Flower photos are tf_flowers' training photos of the honest split without its validation part, and are used without
 their labels here.

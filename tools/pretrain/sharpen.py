@@ -128,8 +128,8 @@ def main() -> None:
             network = _read(arguments.weights)
             if pair is not None:
                 sharpen(network, learnt, *pair)
-            told = "as it is" if pair is None else f"silent share {pair[0]}, spread {pair[1]}"
-            print(f"{told}: {recipe_b(network, prepared)}", flush=True)
+            name = "as it is" if pair is None else f"silent share {pair[0]}, spread {pair[1]}"
+            print(f"{name}: {recipe_b(network, prepared)}", flush=True)
         return
     network = _read(arguments.weights)
     sharpen(network, learnt)

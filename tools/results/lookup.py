@@ -42,7 +42,7 @@ class Labs:
         return figures
 
     def train(self, wanted: Wanted) -> None:
-        """Trains a run, and before it the one that it goes on from, unless the store holds it; records its figures.
+        """Trains a run, and before it the one that it starts from, unless the store holds it; records its figures.
 
         Raises:
             SystemExit: If a run comes to no result.
@@ -72,7 +72,7 @@ class Labs:
         return found if found is not None and found.result is not None else None
 
     def _recipe(self, wanted: Wanted) -> Recipe | None:
-        """Returns the recipe; None if the run that it goes on from is not in the store."""
+        """Returns the recipe; None if the run that it starts from is not in the store."""
         source = None if wanted.source is None else self._run(wanted.source)
         if wanted.source is not None and source is None:
             return None

@@ -38,7 +38,7 @@ def mean_accuracy(figures: Sequence[Figures]) -> float:
     return statistics.mean(one.test_accuracy for one in figures)
 
 
-def told(figures: Sequence[Figures], expected: int) -> str:
+def written(figures: Sequence[Figures], expected: int) -> str:
     """Writes a mean accuracy, its interval, each seed's accuracy, and of how many runs if some are missing."""
     if not figures:
         return "not measured yet"
@@ -61,7 +61,7 @@ def garden_section(find: Find) -> list[str]:
         if len(done) == len(SEEDS):
             means[letter] = mean_accuracy(done)
         counts = f"{done[0].trainable_parameters:,} of {done[0].total_parameters:,}" if done else ""
-        lines.append(f"| {PRESETS[letter].heading} | {told(done, len(runs))} | {counts} |")
+        lines.append(f"| {PRESETS[letter].heading} | {written(done, len(runs))} | {counts} |")
     if {"A", "B"} <= means.keys():
         lines += ["", f"B is {(means['B'] - means['A']) * 100:.1f} points above A."]
     return lines
@@ -86,7 +86,7 @@ def difficulty_section(find: Find, plot: str) -> list[str]:
     """A and B over the difficulty, and what follows for the default."""
     lines = ["| difficulty | A | B |", "| --- | --- | --- |"]
     for difficulty in DIFFICULTIES:
-        cells = [told(at_difficulty(find, letter, difficulty), len(SEEDS)) for letter in "AB"]
+        cells = [written(at_difficulty(find, letter, difficulty), len(SEEDS)) for letter in "AB"]
         lines.append(f"| {difficulty:g} | {' | '.join(cells)} |")
     known = [(abs(a - LECTURES_A), difficulty) for difficulty, a, _ in difficulty_rows(find) if a is not None]
     if not known:
@@ -108,7 +108,9 @@ def photos_section(find: Find) -> list[str]:
     for letter in LETTERS:
         for backbone in BACKBONES if letter != "A" else ("",):
             cells = [
-                told(trained(find, (wanted(letter, "tf_flowers", backbone, seed=seed, split=split) for seed in SEEDS)), len(SEEDS))
+                written(
+                    trained(find, (wanted(letter, "tf_flowers", backbone, seed=seed, split=split) for seed in SEEDS)), len(SEEDS)
+                )
                 for split in SPLIT_WORDS
             ]
             lines.append(f"| {PRESETS[letter].heading} | {TITLES.get(backbone, '')} | {' | '.join(cells)} |")
@@ -125,7 +127,7 @@ def padding_section(find: Find) -> list[str]:
     for resize, said in RESIZES.items():
         for split, words in SPLIT_WORDS.items():
             cells = [
-                told(
+                written(
                     trained(
                         find,
                         (wanted(letter, "tf_flowers", "mobilenet_v2", seed=seed, split=split, resize=resize) for seed in seeds),

@@ -39,7 +39,7 @@ class Wanted:
 
     @property
     def source(self) -> Wanted | None:
-        """The run that this one goes on from."""
+        """The run that this one starts from."""
         source = PRESETS[self.letter].starts_from
         return None if source is None else replace(self, letter=source)
 

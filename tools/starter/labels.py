@@ -1,6 +1,6 @@
 """What a teacher says of crops that it did not learn from.
 
-A softmax regression on MobileNetV2's pooled features tells the five kinds of flower. Asked about its own training photos it is
+A softmax regression on MobileNetV2's pooled features names the five kinds of flower. Asked about its own training photos it is
 surer than it should be; so five are fitted, each without a fifth of the photos, and each names the crops of that fifth.
 """
 

@@ -2,7 +2,7 @@
 
     python -m tools.starter.measure --photos source_photos.zip
 
-Accuracy and calibration are those of the pack's own predictions of tf_flowers' 1,097 test photos; what is no flower is asked of
+Accuracy and calibration are those of the pack's own predictions of tf_flowers' 1,097 test photos; what is no flower is measured on
 1,500 everyday photos of categories of which nothing was trained on (tools/pretrain/photos.py).
 """
 

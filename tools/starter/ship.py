@@ -6,7 +6,7 @@ What is chosen is chosen on photos that it did not learn from and that are not t
 
 - the epoch: the best on tf_flowers' validation photos;
 - the temperature (Guo et al. 2017): the least cross-entropy on them; the last layer is divided by it;
-- the score that tells what is no flower: the areas under the curve between the validation photos and the spare everyday photos
+- the score by which one sees what is no flower: the areas under the curve between the validation photos and the spare everyday photos
   (tools/pretrain/photos.py) are printed for all in SCORES; certainty was taken, than which none is larger, because it needs
   nothing but the probabilities;
 - its threshold: below it lie TURNED_AWAY of the validation photos.

@@ -171,7 +171,7 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def teach(teaching: Teaching, lesson: Lesson, prepared: Prepared, state: Path) -> None:
-    """Teaches to the end of the epochs; every epoch leaves its weights, figures and validation logits behind."""
+    """Teaches to the end of the epochs; every epoch leaves its weights, figures and validation logits."""
     photos, crops_each, classes = lesson.targets.shape
     steps = -(-photos // FLOWERS_A_BATCH)
     epoch = tf.Variable(0, dtype=tf.int64)
@@ -179,7 +179,7 @@ def teach(teaching: Teaching, lesson: Lesson, prepared: Prepared, state: Path) -
     keeper = tf.train.CheckpointManager(saved, str(state / "checkpoints"), max_to_keep=1)
     if keeper.latest_checkpoint:
         saved.restore(keeper.latest_checkpoint).assert_existing_objects_matched()
-        print(f"Going on behind epoch {int(epoch)}.", file=sys.stderr, flush=True)
+        print(f"Going on after epoch {int(epoch)}.", file=sys.stderr, flush=True)
     validation = prepared.split("honest", VALIDATION_FRACTION).validation
     for number in range(int(epoch), EPOCHS):
         begun_s, losses, right = time.monotonic(), [], 0
