@@ -47,9 +47,7 @@ def matrix_options(
     Args:
         counts: (classes, classes), photos by (true class, answer).
         classes: Names in label order.
-        unit: What the cells show.
         scale: From `amount_scale` over all matrices that stand beside this one.
-        opened: The cell whose photos are shown.
         opens: Whether a click on a cell leads to its photos.
     """
     photos = np.asarray(counts, dtype=np.int64)
@@ -73,8 +71,6 @@ def difference_options(
     Args:
         first, second: (classes, classes), photos by (true class, answer), of runs that were tested on the same photos.
         classes: Names in label order.
-        unit: What is subtracted.
-        opened: The cell whose photos are shown.
     """
     values = difference_values(first, second, unit)
     widest = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0

@@ -21,9 +21,7 @@ class Piece:
 
     Args:
         name: Of the layer, or of the block of layers.
-        layers: How many layers it stands for.
         learners: How many of them have weights that can learn.
-        width: In parts of the strip.
         learns: Whether its weights change in training.
         kind: `weights`, `plain` (nothing to learn in it, such as pooling) or `head`.
     """
@@ -40,7 +38,6 @@ def pieces(chosen: Architecture, unfreeze_from: str, *, head_layers: int) -> lis
     """Cuts a network into the blocks of its strip, from the photo to the answer.
 
     Args:
-        unfreeze_from: As in a recipe.
         head_layers: Dense layers of the head, the answer included.
 
     Raises:

@@ -77,7 +77,6 @@ class Availability:
         """Returns how much a run would have to download, in MB (10⁶ bytes).
 
         Args:
-            dataset: That it trains on.
             architecture: Whose pretrained weights it begins with; None: with none.
         """
         photos_mb = 0 if self.has_photos(dataset) else self.source(dataset).download_mb

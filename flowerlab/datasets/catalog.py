@@ -25,11 +25,7 @@ class Dataset:
     """One data set that comes with the lab or can be fetched.
 
     Args:
-        title: For people.
         sentence: What it is, for a pupil.
-        licence: Of the photos.
-        credit: Whose they are.
-        source: Where the photos come from.
         seen_by: Networks whose pretrained weights were made with these photos, without their labels, each with the share of the
             photos, from the first on, that were seen: a result with them must say so.
     """

@@ -36,7 +36,6 @@ class Item:
 
     Args:
         key: Names it among those of its kind: a run's id, a folder's name.
-        title: For people.
         used_s: Unix time of its last use or writing.
         again_s: Seconds in which it would be made again; None if it cannot be, or that is not known.
         why_not: Why it cannot be freed now, as a sentence; empty if it can.
@@ -60,12 +59,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Usage:
-    """All that the lab has on the disk.
-
-    Args:
-        items: The largest first.
-        free_bytes, disk_bytes: Of the disk that the home lies on.
-    """
+    """All that the lab has on the disk, the largest item first."""
 
     items: tuple[Item, ...]
     free_bytes: int

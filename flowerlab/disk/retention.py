@@ -84,10 +84,8 @@ class Cleaning(BaseModel):
     Args:
         when_s: Unix time.
         thrown: Keys in the trash of the runs that went there.
-        names: Of these runs.
         deleted: Names of runs that were deleted from the trash for good.
         checkpoints: Names of runs that lost what is needed to train them on; their models stay.
-        bytes: Of all these.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -39,9 +39,7 @@ def new_npy(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> Iterator[Ca
     The file is written, not mapped: on a full disk a write is an error, a mapped page would kill the process.
 
     Args:
-        path: The file.
         dtype: Of the array; rows of other kinds are converted.
-        shape: Of the whole array.
 
     Raises:
         OSError: If the disk is full, or other than all rows were written.

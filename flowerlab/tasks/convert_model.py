@@ -28,7 +28,6 @@ class Converted:
     Args:
         file: It lasts as long as the lab is open.
         difference: Largest difference of a probability between the new file and Keras.
-        photos: Over how many photos.
     """
 
     file: Path
@@ -44,11 +43,8 @@ def convert_model(
     Args:
         model: Of a run, as `Home.model` gives it.
         to: The format, which the trainer's converter knows.
-        suffix: Of a file in it.
         photos: Gives photos to check the new file with: uint8, (n, height, width, 3), of the model's size. Called once, in another
             thread.
-        home: For the log.
-        settings: Threads and niceness.
     """
     log = home.root / "convert.log"
 

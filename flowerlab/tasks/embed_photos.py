@@ -29,9 +29,6 @@ def embed_photos(wanted: Wanted, originals: Originals, home: Home, predictor: Pr
 
     Args:
         wanted: Which. A map is arranged for the test part.
-        originals: Its photos.
-        home: Where it is kept.
-        predictor: Answers everybody else first.
     """
 
     def do(task: Task[None]) -> None:

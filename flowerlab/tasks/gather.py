@@ -18,8 +18,6 @@ def gather_dataset(dataset: str, home: Home, settings: Settings, features: Seque
     """Returns the work of gathering a data set. Cancelled, what is half made vanishes, but not what was downloaded.
 
     Args:
-        dataset: Its name.
-        home: Where the photos go.
         settings: Size of the garden, threads, niceness.
         features: Jobs whose frozen features are computed afterwards and kept; nothing is trained.
     """

@@ -15,9 +15,6 @@ def import_photos(source: Path, name: str, folders: Path, *, temporary: bool) ->
     """Returns the work of importing photos.
 
     Args:
-        source: A folder or zip.
-        name: What the data set shall be called.
-        folders: Where imported folders are kept.
         temporary: Whether `source` is deleted afterwards, whatever came of it: it is an upload.
     """
 

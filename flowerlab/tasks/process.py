@@ -31,9 +31,6 @@ def done_by_process(
     Args:
         task: Says how far the process is; cancelled, it ends the process at once.
         role: `gather` or `convert`.
-        request: As the role reads it.
-        settings: Threads and niceness.
-        log: For what the process prints.
         ended: Says that it ended by itself before it was done; is given how, as `ended with exit code 1`.
         timeout_s: How long it may take.
         late: What is said if it takes longer.

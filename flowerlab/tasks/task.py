@@ -27,7 +27,6 @@ class Task(Generic[Result]):
 
     Args:
         step: What is being done, in words; ends in "(MB)" where `done` and `total` count MB (10⁶ bytes) and not photos.
-        done: In this step.
         total: In this step; 0 if not known.
         error: Why it ended without a result, as a sentence; empty otherwise.
         cancelled: Whether it ended because it was cancelled; `error` says so too.
@@ -96,7 +95,6 @@ class Work(Generic[Result]):
     """What a task does.
 
     Args:
-        key: Tasks of equal keys are the same task.
         do: Called in a thread. It says how far it is with `Task.say`, which raises once the task is cancelled.
         cancelled: What is said of it then, as a sentence: what is kept, and what is not.
         failed: What is said of an error that is not Flowerlab's own: a sentence with `{error}` in it.

@@ -17,7 +17,6 @@ class DiskKind:
     """One kind of thing on the disk.
 
     Args:
-        list: Measures all items of this kind.
         free: Frees the item of a key that nothing blocks: for good, or, if it cannot be made again, into the trash.
         blocked_by: Says of the items that must stay now why, as a sentence by their key.
     """
