@@ -13,8 +13,7 @@ from flowerlab.engine import Engine, Sink
 from flowerlab.engine.registry import ENGINES
 from flowerlab.estimates.estimator import Estimator
 from flowerlab.inference.predictor import Predictor
-from flowerlab.packs.starter import RUN_ID as STARTER_ID
-from flowerlab.packs.starter import bring_starter
+from flowerlab.packs.starter import STARTER_ID, bring_starter
 from flowerlab.scheduler.queue import RunQueue
 from flowerlab.scheduler.scheduler import Scheduler
 from flowerlab.settings import Settings

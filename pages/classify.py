@@ -9,7 +9,7 @@ import streamlit as st
 from flowerlab.evaluation.metrics import TURNED_AWAY
 from flowerlab.inference.classify import finished_runs, warm_predictor
 from flowerlab.locale import _
-from flowerlab.packs.starter import RUN_ID as STARTER
+from flowerlab.packs.starter import STARTER_ID as STARTER
 from flowerlab.photos.photo import Photo
 from flowerlab.runs.run import Run, named_apart
 from flowerlab.ui.base.lab import lab

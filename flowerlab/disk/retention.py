@@ -19,7 +19,7 @@ from flowerlab.disk.trash import Trash, TrashedRun
 from flowerlab.errors import FlowerlabError
 from flowerlab.home import Home
 from flowerlab.locale import _
-from flowerlab.packs.starter import RUN_ID as STARTER_ID
+from flowerlab.packs.starter import STARTER_ID
 from flowerlab.runs.run import Run
 from flowerlab.settings import Settings, variable_of
 from flowerlab.store import Store

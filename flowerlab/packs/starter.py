@@ -17,7 +17,7 @@ from flowerlab.system.locks import waiting_for
 
 PACK = Path(__file__).parent / "starter.zip"
 # The run's id: another starter has another, and comes beside an older one.
-RUN_ID = "5eed00000001"
+STARTER_ID = "5eed00000001"
 LOG = logging.getLogger(__name__)
 
 
@@ -30,7 +30,7 @@ def bring_starter(home: Home, store: Store, *, again: bool = False) -> bool:
         HomeReadOnly: If nothing can be changed in this home.
     """
     store.check_changeable()
-    mark = home.root / f"starter-{RUN_ID}"
+    mark = home.root / f"starter-{STARTER_ID}"
     if not PACK.exists() or (mark.exists() and not again):
         return False
     # Needed in a new home alone; the others open without it.

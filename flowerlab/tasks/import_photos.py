@@ -18,6 +18,10 @@ def import_photos(source: Path, name: str, folders: Path, *, temporary: bool) ->
         temporary: Whether `source` is deleted afterwards, whatever came of it: it is an upload.
     """
 
+    def drop() -> None:
+        if temporary:
+            source.unlink(missing_ok=True)
+
     def do(task: Task[FolderInfo]) -> FolderInfo:
         try:
             return import_folder(source, folders, name, progress=lambda done, total: task.say(STEP, done, total))
@@ -26,8 +30,7 @@ def import_photos(source: Path, name: str, folders: Path, *, temporary: bool) ->
                 f"The photos could not be copied ({error.strerror}). Is the disk full, or the folder locked?"
             ) from None
         finally:
-            if temporary:
-                source.unlink(missing_ok=True)
+            drop()
 
     return Work(
         ("import", source, name),
@@ -35,4 +38,5 @@ def import_photos(source: Path, name: str, folders: Path, *, temporary: bool) ->
         cancelled="It was cancelled before all photos were copied; nothing was kept.",
         failed="The photos could not be imported ({error}). Nothing was changed.",
         step=STEP,
+        dropped=drop,
     )

@@ -12,8 +12,6 @@ from flowerlab.engine.process import TrainerProcess
 from flowerlab.settings import Settings
 from flowerlab.tasks.task import Task, TaskFailed
 
-NEVER_S = 366 * 86_400.0
-
 
 def done_by_process(
     task: Task[Any],
@@ -23,7 +21,7 @@ def done_by_process(
     settings: Settings,
     log: Path,
     ended: Callable[[str], str],
-    timeout_s: float = NEVER_S,
+    timeout_s: float | None = None,
     late: str = "",
 ) -> dict[str, Any]:
     """Starts a process, gives it a request, and returns its last message; the process is gone then, whatever happened.
@@ -32,7 +30,7 @@ def done_by_process(
         task: Says how far the process is; cancelled, it ends the process at once.
         role: `gather` or `convert`.
         ended: Says that it ended by itself before it was done; is given how, as `ended with exit code 1`.
-        timeout_s: How long it may take.
+        timeout_s: How long it may take; None: as long as it does. (Windows waits for no more than 49 days at once.)
         late: What is said if it takes longer.
 
     Raises:
@@ -40,11 +38,11 @@ def done_by_process(
         TaskFailed: If the process says so, ends by itself, or takes too long.
     """
     process = TrainerProcess(role, settings, log)
-    due_s = time.monotonic() + timeout_s
+    due_s = None if timeout_s is None else time.monotonic() + timeout_s
     try:
         with task.ended_by(process.kill):
             process.send(request)
-            while (message := process.messages.get(timeout=max(0.01, due_s - time.monotonic()))) is not None:
+            while (message := process.messages.get(timeout=_left_s(due_s))) is not None:
                 if message["kind"] == "progress":
                     task.say(message["step"], message["done"], message["total"])
                 elif message["kind"] == "error":
@@ -57,3 +55,7 @@ def done_by_process(
         raise TaskFailed(late) from None
     finally:
         process.kill()
+
+
+def _left_s(due_s: float | None) -> float | None:
+    return None if due_s is None else max(0.01, due_s - time.monotonic())

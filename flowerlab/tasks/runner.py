@@ -65,7 +65,11 @@ class TaskRunner:
 
 def _do(work: Work[Result], task: Task[Result]) -> None:
     try:
-        task.check()
+        try:
+            task.check()
+        except Cancelled:
+            work.dropped()
+            raise
         task.result = work.do(task)
     except Cancelled:
         task.error, task.cancelled = work.cancelled, True

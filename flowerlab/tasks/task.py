@@ -101,6 +101,7 @@ class Work(Generic[Result]):
         step: What is being done at first, in words.
         total: How much there is to do in that step; 0 if not known.
         once: Whether it need not be done again once it has ended well.
+        dropped: Called instead of `do` if it was cancelled before it began.
     """
 
     key: Hashable
@@ -110,3 +111,4 @@ class Work(Generic[Result]):
     step: str = "Starting"
     total: int = 0
     once: bool = False
+    dropped: Callable[[], object] = lambda: None

@@ -1,1 +1,1 @@
-"""The only Streamlit room of the package: what pages share."""
+"""The only Streamlit room of the package: what pages show and share."""

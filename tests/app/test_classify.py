@@ -22,7 +22,7 @@ from flowerlab.errors import PredictorFailed
 from flowerlab.evaluation.calibration import tempered_one
 from flowerlab.home import Home
 from flowerlab.inference.predictor import Predictor
-from flowerlab.packs.starter import RUN_ID
+from flowerlab.packs.starter import STARTER_ID
 from flowerlab.photos import from_zip as photo_zip
 from flowerlab.photos import reading as photos
 from flowerlab.photos.photo import Photo
@@ -145,7 +145,7 @@ def test_a_deleted_starter_can_be_brought_back(home: Home, asked: list[tuple[str
     app = open_page("classify")
     app.button(key="bring-starter").click().run()
     assert not app.exception
-    assert app.multiselect(key="classify-runs").value == [RUN_ID]
+    assert app.multiselect(key="classify-runs").value == [STARTER_ID]
 
 
 def test_a_second_look_asks_nothing_twice(home: Home, asked: list[tuple[str, int]]) -> None:

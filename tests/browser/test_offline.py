@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from flowerlab.datasets.garden import pictures
 from flowerlab.home import Home
-from flowerlab.packs.starter import RUN_ID
+from flowerlab.packs.starter import STARTER_ID
 from flowerlab.runs.run import RunState
 from flowerlab.store import Store
 from tests.support.browser import upload
@@ -93,7 +93,7 @@ def test_the_lecture_without_a_network(page: Page, tmp_path: Path) -> None:
         runs = []
         while time.monotonic() < due_s and not (len(runs) == 3 and all(run.state.over for run in runs)):
             page.wait_for_timeout(500)
-            runs = [run for run in store.all() if run.id != RUN_ID]
+            runs = [run for run in store.all() if run.id != STARTER_ID]
         store.close()
         assert {run.state for run in runs} == {RunState.DONE}, [run.message for run in runs]
         assert {run.recipe.dataset for run in runs} == {"garden"}

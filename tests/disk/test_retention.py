@@ -25,7 +25,7 @@ from flowerlab.disk.retention import (
 from flowerlab.disk.trash import Trash
 from flowerlab.errors import BadInput
 from flowerlab.lab import Lab
-from flowerlab.packs.starter import RUN_ID as STARTER
+from flowerlab.packs.starter import STARTER_ID as STARTER
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import Run, RunState
 from flowerlab.settings import Settings

@@ -14,7 +14,7 @@ from flowerlab.evaluation.calibration import calibration_error
 from flowerlab.evaluation.metrics import confusion_matrix
 from flowerlab.inference.classify import finished_runs
 from flowerlab.lab import Lab
-from flowerlab.packs.starter import PACK, RUN_ID, bring_starter
+from flowerlab.packs.starter import PACK, STARTER_ID, bring_starter
 from flowerlab.runs.predictions import load_predictions
 from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings
@@ -37,7 +37,7 @@ def lab(with_starter: Settings) -> Iterator[Lab]:
 def test_a_fresh_lab_has_one_finished_run(lab: Lab) -> None:
     """Compare and Classify are never empty: the starter is there with model, curves, matrix and predictions."""
     (run,) = finished_runs(lab.store, lab.home)
-    assert (run.id, run.state, run.number) == (RUN_ID, RunState.DONE, 1)
+    assert (run.id, run.state, run.number) == (STARTER_ID, RunState.DONE, 1)
     assert "Comes with Flowerlab" in run.message
     assert run.result is not None
     assert run.result.classes == FLOWERS
@@ -76,12 +76,12 @@ def test_it_is_good_enough_to_ship(lab: Lab) -> None:
 def test_who_deletes_it_does_not_get_it_back(with_starter: Settings) -> None:
     """A deleted starter stays away when the lab is opened again, unless somebody asks for it."""
     first = Lab(with_starter, run_queue=False)
-    first.trash.throw(RUN_ID)
+    first.trash.throw(STARTER_ID)
     first.close()
     second = Lab(with_starter, run_queue=False)
     assert finished_runs(second.store, second.home) == []
     assert bring_starter(second.home, second.store, again=True)
-    assert [run.id for run in finished_runs(second.store, second.home)] == [RUN_ID]
+    assert [run.id for run in finished_runs(second.store, second.home)] == [STARTER_ID]
     second.close()
 
 
@@ -95,7 +95,7 @@ def test_a_lab_can_do_without(settings: Settings) -> None:
 def test_opening_twice_brings_it_once(with_starter: Settings) -> None:
     """A second opening finds the starter, with the name that somebody gave it."""
     first = Lab(with_starter, run_queue=False)
-    first.store.rename(RUN_ID, "Mine")
+    first.store.rename(STARTER_ID, "Mine")
     first.close()
     second = Lab(with_starter, run_queue=False)
     assert [run.name for run in second.store.all()] == ["Mine"]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from flowerlab.errors import FlowerlabError, StoreDamaged
 from flowerlab.home import Home
 from flowerlab.lab import Lab
-from flowerlab.packs.starter import RUN_ID as STARTER
+from flowerlab.packs.starter import STARTER_ID as STARTER
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import RunState
 from flowerlab.settings import Settings

@@ -7,7 +7,7 @@ import shutil
 from flowerlab.datasets.gather import gather
 from flowerlab.experiments.ready_made import EXPERIMENTS, arm_recipe
 from flowerlab.lab import Lab
-from flowerlab.packs.starter import RUN_ID
+from flowerlab.packs.starter import STARTER_ID
 from flowerlab.runs.run import Run
 from tests.support.random_runs import random_run
 
@@ -52,11 +52,11 @@ def fill_with_models() -> tuple[Run, Run]:
     Its answers to these photos, as they are kept, are random.
     """
     lab = Lab(run_queue=False)
-    starter = lab.store.get(RUN_ID)
+    starter = lab.store.get(STARTER_ID)
     originals = gather(lab.home, "garden", lab.data.garden)
     recipe = starter.recipe.model_copy(update={"dataset": "garden"})
     run, _answers = random_run(lab.store, lab.home, originals, 1, recipe=recipe, name="On the garden", epochs=EPOCHS)
     lab.home.model(run.id).unlink()
-    shutil.copy(lab.home.model(RUN_ID), lab.home.run(run.id))
+    shutil.copy(lab.home.model(STARTER_ID), lab.home.run(run.id))
     lab.close()
     return starter, run

@@ -75,3 +75,13 @@ def test_a_full_disk_is_a_sentence(runner: TaskRunner, home: Home, upload: Path,
     assert task.wait(30)
     assert task.error == "The photos could not be copied (No space left on device). Is the disk full, or the folder locked?"
     assert upload.exists()
+
+
+def test_an_upload_that_comes_while_the_lab_closes_is_gone_too(runner: TaskRunner, home: Home, upload: Path) -> None:
+    """Cancelled before it began, an import leaves no upload behind and brings nothing."""
+    runner.close()
+    task = runner.start(import_photos(upload, "leaves", home.folders, temporary=True))
+    assert task.wait(10)
+    assert task.cancelled
+    assert not upload.exists()
+    assert not (home.folders / "leaves").exists()

@@ -13,7 +13,7 @@ from keras import layers
 from flowerlab.datasets.garden import CLASSES, pictures
 from flowerlab.errors import BadModel
 from flowerlab.home import Home
-from flowerlab.packs.starter import RUN_ID, bring_starter
+from flowerlab.packs.starter import STARTER_ID, bring_starter
 from flowerlab.photos.reading import resize_photo
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.store import Store
@@ -118,9 +118,9 @@ def test_with_the_head_shuffled_the_map_changes(home: Home) -> None:
     """Of a trained network: over five drawn flowers the maps' median rank correlation with those of a shuffled head is below 0.5."""
     store = Store(home.store)
     assert bring_starter(home, store)
-    run = store.get(RUN_ID)
+    run = store.get(STARTER_ID)
     store.close()
-    model = load_saved(home.model(RUN_ID))
+    model = load_saved(home.model(STARTER_ID))
     whole, shuffled = NetworkParts(model), NetworkParts(shuffled_head(model))
     found = []
     for number in range(5):

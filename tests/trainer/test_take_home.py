@@ -29,7 +29,7 @@ from flowerlab.export.model_files import conversion
 from flowerlab.export.take_home import take_home
 from flowerlab.inference.classify import predict
 from flowerlab.lab import Lab
-from flowerlab.packs.starter import RUN_ID
+from flowerlab.packs.starter import STARTER_ID
 from flowerlab.photos.reading import resize_photo
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.predictions import load_predictions
@@ -167,7 +167,7 @@ def test_the_keras_file_is_the_run_s_model(trained: Trained, tmp_path: Path, com
     lab, run = trained.lab, trained.runs["B"]
     if compact:
         assert lab.bring_starter()
-        run = lab.store.get(RUN_ID)
+        run = lab.store.get(STARTER_ID)
     assert lab.home.model(run.id).suffix == (".npz" if compact else ".keras")
     taken = take_home(lab, run, FORMATS["keras"], tmp_path / "model.keras")
     model = keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)

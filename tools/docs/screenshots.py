@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from flowerlab.datasets.garden import pictures
 from flowerlab.home import Home
-from flowerlab.packs.starter import RUN_ID
+from flowerlab.packs.starter import STARTER_ID
 from flowerlab.store import Store
 from tests.support.browser import chromium, new_page, upload
 from tests.support.served_app import served
@@ -119,7 +119,7 @@ def main() -> None:
                 with window(browser, WIDTHS[0], "light") as page:
                     run_the_lecture(page, server.address, arguments.out / "train.png")
             with closing(Store(Home(home).store)) as store:
-                runs = [run.id for run in reversed(store.all()) if run.id != RUN_ID]
+                runs = [run.id for run in reversed(store.all()) if run.id != STARTER_ID]
             views = itertools.product(WIDTHS, THEMES) if arguments.every else [(1280, "light")]
             for width, theme in views:
                 suffix = f"-{width}-{theme}" if arguments.every else ""

@@ -18,7 +18,7 @@ import numpy as np
 from flowerlab.datasets.garden import pictures
 from flowerlab.inference.classify import predict
 from flowerlab.lab import Lab
-from flowerlab.packs.starter import RUN_ID
+from flowerlab.packs.starter import STARTER_ID
 from flowerlab.photos.reading import read_photo, resize_photo
 from flowerlab.recipe.grid import grid
 from flowerlab.recipe.presets import preset_recipe
@@ -47,7 +47,7 @@ def first_batch_s(home: Path, recipe: Recipe) -> float:
 
 def answers_s(lab: Lab, size_px: tuple[int, int]) -> list[float]:
     """Returns the seconds of answers to single photos of (width, height)."""
-    run, seconds = lab.store.get(RUN_ID), []
+    run, seconds = lab.store.get(STARTER_ID), []
     for number in range(PHOTOS_A_SIZE):
         photo = jpeg(number, size_px)
         seconds.append(seconds_of(lambda: predict(lab.predictor, lab.home, run, [read_photo(photo)])))  # noqa: B023
@@ -59,7 +59,7 @@ def many_a_second(lab: Lab) -> tuple[float, float]:
     """Returns how many photos of a batch of 200 are answered a second: by the lab, and by the model itself in this process."""
     from flowerlab.trainer.model_files import load_saved
 
-    run = lab.store.get(RUN_ID)
+    run = lab.store.get(STARTER_ID)
     size_px, mode = run.recipe.image_size, run.recipe.resize
     photos = [resize_photo(pictures.draw(number % 20).photo, size_px, mode) for number in range(MANY)]
     model, array = load_saved(lab.home.model(run.id)), np.stack(photos).astype(np.float32)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from flowerlab.evaluation.calibration import calibration_error
 from flowerlab.evaluation.intervals import accuracy_interval
 from flowerlab.evaluation.metrics import certainty
-from flowerlab.packs.starter import PACK, RUN_ID
+from flowerlab.packs.starter import PACK, STARTER_ID
 from flowerlab.photos.reading import read_photo, resize_photo
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.events import Result
@@ -43,9 +43,9 @@ def answers(model: keras.Model, photos: NDArray[np.uint8]) -> NDArray[np.float32
 def measure(photos_zip: Path) -> None:
     """Measures the pack and prints what its model card says."""
     with tempfile.TemporaryDirectory() as scratch, zipfile.ZipFile(PACK) as pack:
-        folder = Path(pack.extract(f"runs/{RUN_ID}/run.json", scratch)).parent
+        folder = Path(pack.extract(f"runs/{STARTER_ID}/run.json", scratch)).parent
         for name in ("model.npz", "predictions.npz"):
-            pack.extract(f"runs/{RUN_ID}/{name}", scratch)
+            pack.extract(f"runs/{STARTER_ID}/{name}", scratch)
         about = json.loads((folder / "run.json").read_bytes())
         recipe, result = Recipe.parse(about["recipe"]), Result.model_validate(about["result"])
         with np.load(folder / "predictions.npz", allow_pickle=False) as stored:

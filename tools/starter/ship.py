@@ -35,7 +35,7 @@ from flowerlab.datasets.prepared import Prepared
 from flowerlab.evaluation.metrics import certainty, confusion_matrix
 from flowerlab.home import Home
 from flowerlab.packs.packing import pack
-from flowerlab.packs.starter import PACK, RUN_ID
+from flowerlab.packs.starter import PACK, STARTER_ID
 from flowerlab.photos.reading import read_photo, resize_photo
 from flowerlab.runs.events import Attempt, End, Epoch, Event, Result, Start
 from flowerlab.runs.run import Run, RunRecord, RunState
@@ -116,7 +116,7 @@ def write_pack(
     """Writes the run into a lab of its own in `folder`, and packs it."""
     home = Home(folder / "home").create()
     split, classes = prepared.split("honest", VALIDATION_FRACTION), prepared.classes
-    run_folder = home.run(RUN_ID)
+    run_folder = home.run(STARTER_ID)
     run_folder.mkdir()
     write_compact(run_folder / "model.npz", network.model, recipe(), len(classes))
     probabilities = answers(load_saved(run_folder / "model.npz"), prepared.photos[split.test])
@@ -148,7 +148,7 @@ def write_pack(
         cached_features=False,
         unknown_below=threshold,
     )
-    about: dict[str, Any] = {"run_id": RUN_ID, "attempt": 1}
+    about: dict[str, Any] = {"run_id": STARTER_ID, "attempt": 1}
     ended_s = time.time()
     begun_s = ended_s - seconds
     events: list[Event] = [
@@ -173,7 +173,7 @@ def write_pack(
         End(**about, time_s=ended_s, state="done", message=MESSAGE, result=result),
     ]
     run = Run(
-        id=RUN_ID,
+        id=STARTER_ID,
         number=1,
         name=NAME,
         recipe=recipe(),
@@ -190,7 +190,7 @@ def write_pack(
     # No equal recipe of a student shall find this run in place of its own.
     store.adopt([RunRecord(run, "starter", tuple(events))])
     PACK.unlink(missing_ok=True)
-    pack(PACK, home=home, store=store, runs=[store.get(RUN_ID)], garden=Garden())
+    pack(PACK, home=home, store=store, runs=[store.get(STARTER_ID)], garden=Garden())
     store.close()
 
 

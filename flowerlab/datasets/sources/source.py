@@ -9,8 +9,6 @@ from flowerlab.datasets.originals import Original
 from flowerlab.home import Home
 from flowerlab.system.progress import Progress
 
-# (step, done, total): photos, or MB where the step says so; it may raise to give up.
-
 
 @runtime_checkable
 class Source(Protocol):

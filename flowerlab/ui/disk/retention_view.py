@@ -40,7 +40,7 @@ def retention_view(lab: Lab) -> None:
     if left := left_by_older_version(lab.home, lab.settings):
         words = _(
             "On this page of an older version a rule was chosen for this lab. It is not followed any more. To have it again, open the lab "
-            "with {settings}; to be told no more, delete {file}."
+            "with {settings}; to see this no more, delete {file}."
         )
         st.info(words.format(settings=escaped(", ".join(left)), file=escaped(str(lab.home.root / OLD_RULE))), icon="🧹")
     st.caption(
