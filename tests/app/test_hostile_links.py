@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from flowerlab.home import Home
-from tests.hostile.recipes import BAD_IDS
+from tests.support.hostile.recipes import BAD_IDS
 from tests.support.pages import open_page, texts
 from tests.support.runs import add_finished
 

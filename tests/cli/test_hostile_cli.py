@@ -13,11 +13,11 @@ from flowerlab.cli import main
 from flowerlab.home import Home
 from flowerlab.photos.reading import MAX_BYTES
 from flowerlab.store import Store
-from tests.hostile.archives import REFUSED as ZIPS
-from tests.hostile.judging import check_sentence, state_of
-from tests.hostile.models import CASES as MODELS
-from tests.hostile.photos import REFUSED, TAKEN
-from tests.hostile.recipes import BAD_IDS
+from tests.support.hostile.archives import REFUSED as ZIPS
+from tests.support.hostile.judging import check_sentence, state_of
+from tests.support.hostile.models import CASES as MODELS
+from tests.support.hostile.photos import REFUSED, TAKEN
+from tests.support.hostile.recipes import BAD_IDS
 from tests.support.packs import bring_run
 
 

@@ -20,7 +20,7 @@ from flowerlab.datasets.import_folder import delete_folder, describe, import_fol
 from flowerlab.errors import BadFolder
 from flowerlab.home import Home
 from flowerlab.photos.reading import MAX_BYTES
-from tests.hostile.archives import named, photo, photos_of, zipped
+from tests.support.hostile.archives import named, photo, photos_of, zipped
 
 
 def written(root: Path, files: Mapping[str, bytes]) -> Path:

@@ -6,8 +6,8 @@ from unittest import mock
 
 import pytest
 
-from tests.hostile import generated, rounds
-from tests.hostile.rounds import KINDS, run_round, run_rounds, shares
+from tests.support.hostile import generated, rounds
+from tests.support.hostile.rounds import KINDS, run_round, run_rounds, shares
 
 CASES = 2_000
 

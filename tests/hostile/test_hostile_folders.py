@@ -11,8 +11,8 @@ import pytest
 from flowerlab.datasets.import_folder import import_folder
 from flowerlab.errors import BadFolder
 from flowerlab.home import Home
-from tests.hostile.archives import REFUSED, TAKEN, photo, photos_of
-from tests.hostile.judging import Fault, check_sentence, refusal, state_of
+from tests.support.hostile.archives import REFUSED, TAKEN, photo, photos_of
+from tests.support.hostile.judging import Fault, check_sentence, refusal, state_of
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -11,8 +11,8 @@ from flowerlab.errors import BadInput, BadModel
 from flowerlab.home import Home
 from flowerlab.runs.predictions import load_predictions
 from flowerlab.system.safe_models import check_model_file
-from tests.hostile.judging import refusal
-from tests.hostile.models import CASES, npz_file, npz_that_claims
+from tests.support.hostile.judging import refusal
+from tests.support.hostile.models import CASES, npz_file, npz_that_claims
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -10,9 +10,9 @@ import pytest
 
 from flowerlab.errors import BadPhoto
 from flowerlab.photos.reading import RESIZE_MODES, read_photo, resize_photo
-from tests.hostile.judging import refusal
-from tests.hostile.photos import REFUSED, TAKEN
 from tests.support import ROOT
+from tests.support.hostile.judging import refusal
+from tests.support.hostile.photos import REFUSED, TAKEN
 
 
 @pytest.mark.parametrize("name", TAKEN)

@@ -15,9 +15,9 @@ from flowerlab.lab import Lab
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.settings import Settings
 from flowerlab.store import Store
-from tests.hostile.archives import photos_of, zipped
-from tests.hostile.judging import refusal
-from tests.hostile.recipes import BAD_IDS, BAD_KNOBS, BAD_NAMES, GOOD_NAMES
+from tests.support.hostile.archives import photos_of, zipped
+from tests.support.hostile.judging import refusal
+from tests.support.hostile.recipes import BAD_IDS, BAD_KNOBS, BAD_NAMES, GOOD_NAMES
 
 
 @pytest.mark.parametrize("name", BAD_KNOBS)

@@ -25,9 +25,9 @@ from flowerlab.home import Home
 from flowerlab.packs import pack, unpack
 from flowerlab.packs.manifest import ITEM_PATHS, ItemKind, is_safe, read_manifest
 from flowerlab.store import Store
-from tests.hostile.archives import MILLION, listing
-from tests.hostile.judging import check_sentence
-from tests.hostile.models import CASES, npz_that_claims
+from tests.support.hostile.archives import MILLION, listing
+from tests.support.hostile.judging import check_sentence
+from tests.support.hostile.models import CASES, npz_that_claims
 from tests.support.packs import bring_run, bring_tf_flowers, holdings
 from tests.support.photos import GARDEN
 

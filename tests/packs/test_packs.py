@@ -23,7 +23,7 @@ from flowerlab.packs.manifest import ItemKind
 from flowerlab.packs.packing import check_weights_file
 from flowerlab.settings import Settings
 from flowerlab.store import Store
-from tests.hostile.models import keras_file
+from tests.support.hostile.models import keras_file
 from tests.support.loopback import hdf5, served_weights
 from tests.support.packs import bring_features, bring_folder, bring_run, bring_tf_flowers, gathered, holdings
 from tests.support.photos import GARDEN

@@ -19,7 +19,7 @@ from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.events import End, Epoch
 from flowerlab.runs.run import Run
 from flowerlab.store import Store
-from tests.hostile.models import dense, keras_file, network
+from tests.support.hostile.models import dense, keras_file, network
 from tests.support.photos import GARDEN, jpeg
 
 

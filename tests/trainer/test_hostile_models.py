@@ -23,8 +23,8 @@ from flowerlab.trainer import networks as models
 from flowerlab.trainer import predict_loop as predict
 from flowerlab.trainer import starting_weights
 from flowerlab.trainer.model_files import load_saved
-from tests.hostile.judging import refusal
-from tests.hostile.models import CASES, npz_file
+from tests.support.hostile.judging import refusal
+from tests.support.hostile.models import CASES, npz_file
 from tools.starter.compact import write_compact
 
 SMALL = Recipe.parse({"architecture": "vgg16_mini", "weights": "none", "image_size": 32, "head": [], "unfreeze_from": "all"})

@@ -12,7 +12,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tests.hostile.rounds import KINDS, Outcome, merged, run_rounds, shares
+from tests.support.hostile.rounds import KINDS, Outcome, merged, run_rounds, shares
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -33,8 +33,8 @@ def export(
     force: Annotated[bool, typer.Option("--force", metavar="", help="Replace a file that is there.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take a finished run home: its model, for Keras or for phones; a program in plain Keras that rebuilds it without Flowerlab; or a card
-    of it: recipe, figures and plots on one page.
+    """Take a finished run home: its model, for Keras or for phones, checked to answer as Keras does; a program in plain Keras that rebuilds
+    it without Flowerlab; or a card of it: recipe, figures and plots on one page.
     """
     if to not in FORMATS:
         raise BadInput(f"--to must be one of {', '.join(FORMATS)}. Received: {shown(to)}. Choose one of them.")

@@ -16,7 +16,7 @@ from unittest import mock
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.hostile.generated import (
+from tests.support.hostile.generated import (
     ANY_TEXT,
     COMMANDS,
     ENTRIES,

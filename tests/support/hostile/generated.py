@@ -36,11 +36,11 @@ from flowerlab.recipe.knobs import KNOBS, as_text
 from flowerlab.recipe.recipe import Recipe
 from flowerlab.runs.run import MAX_NAME
 from flowerlab.store import Store
-from tests.hostile.archives import named, photos_of, zipped
-from tests.hostile.judging import Fault, State, check_sentence, refusal, state_of
-from tests.hostile.models import CASES as MODELS
-from tests.hostile.photos import small_photos
-from tests.hostile.recipes import BAD_IDS, BAD_NAMES, GOOD_NAMES
+from tests.support.hostile.archives import named, photos_of, zipped
+from tests.support.hostile.judging import Fault, State, check_sentence, refusal, state_of
+from tests.support.hostile.models import CASES as MODELS
+from tests.support.hostile.photos import small_photos
+from tests.support.hostile.recipes import BAD_IDS, BAD_NAMES, GOOD_NAMES
 from tests.support.packs import bring_run, bring_tf_flowers
 from tests.support.photos import GARDEN
 
