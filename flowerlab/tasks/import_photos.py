@@ -18,10 +18,6 @@ def import_photos(source: Path, name: str, folders: Path, *, temporary: bool) ->
         temporary: Whether `source` is deleted afterwards, whatever came of it: it is an upload.
     """
 
-    def drop() -> None:
-        if temporary:
-            source.unlink(missing_ok=True)
-
     def do(task: Task[FolderInfo]) -> FolderInfo:
         try:
             return import_folder(source, folders, name, progress=lambda done, total: task.say(STEP, done, total))
@@ -29,8 +25,10 @@ def import_photos(source: Path, name: str, folders: Path, *, temporary: bool) ->
             raise TaskFailed(
                 f"The photos could not be copied ({error.strerror}). Is the disk full, or the folder locked?"
             ) from None
-        finally:
-            drop()
+
+    def drop() -> None:
+        if temporary:
+            source.unlink(missing_ok=True)
 
     return Work(
         ("import", source, name),
@@ -38,5 +36,5 @@ def import_photos(source: Path, name: str, folders: Path, *, temporary: bool) ->
         cancelled="It was cancelled before all photos were copied; nothing was kept.",
         failed="The photos could not be imported ({error}). Nothing was changed.",
         step=STEP,
-        dropped=drop,
+        afterwards=drop,
     )

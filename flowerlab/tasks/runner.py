@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Hashable
+from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from flowerlab.errors import FlowerlabError
@@ -64,21 +65,18 @@ class TaskRunner:
 
 
 def _do(work: Work[Result], task: Task[Result]) -> None:
-    try:
+    with ExitStack() as at_the_end:
+        at_the_end.callback(task.ended.set)
+        at_the_end.callback(work.afterwards)
         try:
             task.check()
+            task.result = work.do(task)
         except Cancelled:
-            work.dropped()
-            raise
-        task.result = work.do(task)
-    except Cancelled:
-        task.error, task.cancelled = work.cancelled, True
-    except FlowerlabError as error:
-        task.error = str(error)
-    except Exception as error:
-        # A page waits for the end, whatever happens here.
-        LOG.exception("A task met an error: %s", work.key)
-        why = isinstance(error, OSError) and error.strerror
-        task.error = work.failed.format(error=why or f"{type(error).__name__}: {error}")
-    finally:
-        task.ended.set()
+            task.error, task.cancelled = work.cancelled, True
+        except FlowerlabError as error:
+            task.error = str(error)
+        except Exception as error:
+            # A page waits for the end, whatever happens here.
+            LOG.exception("A task met an error: %s", work.key)
+            why = isinstance(error, OSError) and error.strerror
+            task.error = work.failed.format(error=why or f"{type(error).__name__}: {error}")

@@ -101,7 +101,7 @@ class Work(Generic[Result]):
         step: What is being done at first, in words.
         total: How much there is to do in that step; 0 if not known.
         once: Whether it need not be done again once it has ended well.
-        dropped: Called instead of `do` if it was cancelled before it began.
+        afterwards: Called at its end, whatever came of it, also if it was cancelled before `do` was called.
     """
 
     key: Hashable
@@ -111,4 +111,4 @@ class Work(Generic[Result]):
     step: str = "Starting"
     total: int = 0
     once: bool = False
-    dropped: Callable[[], object] = lambda: None
+    afterwards: Callable[[], object] = lambda: None
